@@ -1,0 +1,232 @@
+//! The handful of calls that a face may make, and the shapes of what they answer.
+//!
+//! Command line, tray, window and (later) HTTP all speak through here. The shapes are a contract: a field may join,
+//! none changes its meaning; [`SCHEMA`] goes up only for a real break. Deliberately not here: formatting, and anything
+//! that touches hardware — only the recorder does that.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::metrics::{Metric, TABLE};
+use crate::model::{EventKind, Health, RecorderState, SourceKind};
+use crate::store::{Reader, StoreError};
+
+/// The version of every JSON shape.
+pub const SCHEMA: u32 = 1;
+
+/// The state of everything, now.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Status {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Unix seconds of the newest tick; `null` before the first.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub ts: Option<i64>,
+    /// What the recorder is doing.
+    pub recorder: Recorder,
+    /// Every source that is or was here, in the order in which people should see them.
+    pub sources: Vec<SourceStatus>,
+}
+
+/// What the recorder is doing.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Recorder {
+    /// `recording`, `paused` or `off`.
+    #[cfg_attr(test, ts(type = "\"recording\" | \"paused\" | \"off\""))]
+    pub state: RecorderState,
+    /// Unix seconds since when.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub since: Option<i64>,
+    /// Unix seconds until when, for a pause.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub until: Option<i64>,
+}
+
+/// One source, now.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SourceStatus {
+    /// Stable id.
+    pub id: String,
+    /// Sort of thing.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub kind: SourceKind,
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub label: String,
+    /// The source that it is a part of.
+    pub part_of: Option<String>,
+    /// `ok`, `asleep`, `lost`, `denied`, `unsupported` or `stale`.
+    #[cfg_attr(test, ts(type = "\"ok\" | \"asleep\" | \"lost\" | \"denied\" | \"unsupported\" | \"stale\""))]
+    pub health: Health,
+    /// Why it is not `ok`, in words.
+    pub reason: String,
+    /// Unix seconds of its newest values.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub ts: Option<i64>,
+    /// Values by metric key; a metric that was not read is missing.
+    #[cfg_attr(test, ts(type = "Record<string, Value>"))]
+    pub metrics: BTreeMap<&'static str, Value>,
+}
+
+/// A value with its unit.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Value {
+    /// In `unit`.
+    pub value: f64,
+    /// The table's unit.
+    pub unit: &'static str,
+}
+
+/// What history to read.
+#[derive(Clone, Debug)]
+pub struct HistoryQuery {
+    /// Of what.
+    pub metric: Metric,
+    /// Of one source, or of all that have it.
+    pub source: Option<String>,
+    /// Unix seconds, inclusive.
+    pub since: i64,
+    /// Unix seconds, exclusive.
+    pub until: i64,
+    /// The most points a series may have; more are folded to minimum, mean and maximum.
+    pub points: usize,
+}
+
+/// A stretch of history.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct History {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Metric key.
+    pub metric: &'static str,
+    /// The table's unit.
+    pub unit: &'static str,
+    /// One a source.
+    pub series: Vec<Series>,
+}
+
+/// One source's stretch of history.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Series {
+    /// The source's id.
+    pub source: String,
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub label: String,
+    /// Seconds that one point covers.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub step: i64,
+    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
+    #[cfg_attr(test, ts(type = "[number, number, number, number][]"))]
+    pub points: Vec<(i64, f64, f64, f64)>,
+}
+
+/// One line of the metric table, for a face that lets a person choose.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct MetricInfo {
+    /// Stable name.
+    pub key: &'static str,
+    /// The table's unit.
+    pub unit: &'static str,
+    /// What a person calls it.
+    pub label: &'static str,
+    /// The panel that shows it.
+    pub panel: &'static str,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct EventInfo {
+    /// Unix seconds.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub ts: i64,
+    /// What.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub kind: EventKind,
+    /// The id of the source concerned.
+    pub source: Option<String>,
+    /// Details by kind.
+    #[cfg_attr(test, ts(type = "Record<string, unknown>"))]
+    pub detail: serde_json::Value,
+}
+
+/// Every metric of the table.
+pub fn metrics() -> Vec<MetricInfo> {
+    TABLE
+        .iter()
+        .map(|line| MetricInfo { key: line.key, unit: line.unit.symbol(), label: line.label, panel: line.panel })
+        .collect()
+}
+
+/// A face's way to what was recorded. It only reads, but for [`Face::pause`] and [`Face::resume`].
+pub struct Face {
+    reader: Reader,
+    folder: PathBuf,
+}
+
+impl Face {
+    /// Opens the recording in `folder` for reading.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRecording`] where nothing was recorded yet; see [`StoreError`] for the rest.
+    pub fn open(folder: &Path) -> Result<Face, StoreError> {
+        Ok(Face { reader: Reader::open(folder)?, folder: folder.to_path_buf() })
+    }
+
+    /// A number that changes whenever something was written; costs microseconds.
+    ///
+    /// # Errors
+    /// The database cannot be read any more.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        self.reader.version()
+    }
+
+    /// The state of everything, now. While no recorder runs, every source is `stale` and keeps its last values with
+    /// their time.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn status(&self) -> Result<Status, StoreError> {
+        self.reader.status(crate::store::recorder_runs(&self.folder))
+    }
+
+    /// A stretch of history, folded to at most `points` points a series.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn history(&self, query: &HistoryQuery) -> Result<History, StoreError> {
+        self.reader.history(query)
+    }
+
+    /// Events from `since` (Unix seconds) on, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+        self.reader.events(since, limit)
+    }
+
+    /// Asks the recorder to pause until `until` (Unix seconds); it notices within a tick.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn pause(&self, until: i64) -> Result<(), StoreError> {
+        crate::store::ask_pause(&self.folder, Some(until))
+    }
+
+    /// Asks the recorder to go on.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn resume(&self) -> Result<(), StoreError> {
+        crate::store::ask_pause(&self.folder, None)
+    }
+}

@@ -1,0 +1,12 @@
+//! Everything of Hoofbeat that is not a face: no GUI, no command line.
+//!
+//! `metrics` and `model` lie at the bottom; rooms beside each other do not import each other; only `engine` and `api`
+//! see all of them.
+
+pub mod api;
+pub mod clock;
+pub mod metrics;
+pub mod model;
+pub mod sensors;
+pub mod store;
+pub mod untrusted;

@@ -1,0 +1,369 @@
+//! The words that every room shares: sources, readings, health, ticks. No I/O.
+//!
+//! A *source* is a thing measured. Some sources are parts of another one (a core of the CPU, a channel of a sensor
+//! chip); a whole and its parts form a *pack*, which is written as one row. [`Batch::put`] is the only way into the
+//! recorder, and what is not put is absent: never 0, −1 or the last good value.
+
+pub mod rule;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Metric;
+use crate::untrusted::Untrusted;
+
+/// What sort of thing a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A GPU.
+    Gpu,
+    /// All CPUs together.
+    Cpu,
+    /// One logical CPU.
+    Core,
+    /// Main memory and swap.
+    Memory,
+    /// A block device.
+    Disk,
+    /// A mounted file system.
+    Filesystem,
+    /// A network interface.
+    Network,
+    /// A hardware-monitoring chip.
+    Chip,
+    /// One temperature, fan, voltage or power reading of a chip.
+    Channel,
+    /// A battery.
+    Battery,
+    /// Mains power.
+    Mains,
+    /// Hoofbeat itself.
+    Recorder,
+    /// One of Hoofbeat's sensors.
+    Sensor,
+}
+
+impl SourceKind {
+    /// Every kind, with the word used in JSON and SQL.
+    pub const WORDS: &[(SourceKind, &'static str)] = &[
+        (SourceKind::Gpu, "gpu"),
+        (SourceKind::Cpu, "cpu"),
+        (SourceKind::Core, "core"),
+        (SourceKind::Memory, "memory"),
+        (SourceKind::Disk, "disk"),
+        (SourceKind::Filesystem, "filesystem"),
+        (SourceKind::Network, "network"),
+        (SourceKind::Chip, "chip"),
+        (SourceKind::Channel, "channel"),
+        (SourceKind::Battery, "battery"),
+        (SourceKind::Mains, "mains"),
+        (SourceKind::Recorder, "recorder"),
+        (SourceKind::Sensor, "sensor"),
+    ];
+
+    /// The word used in JSON and SQL.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(kind, _)| *kind == self).map_or("unknown", |(_, word)| word)
+    }
+
+    /// The kind with this word.
+    pub fn from_word(word: &str) -> Option<SourceKind> {
+        Self::WORDS.iter().find(|(_, other)| *other == word).map(|(kind, _)| *kind)
+    }
+}
+
+/// A thing measured. Made once by its sensor and shared from then on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Stable across reboots and renumbering: `cpu`, `cpu:3`, `disk:<wwn>`, `net:<name>`, `hwmon:<device path>:<label>`.
+    /// Printable ASCII or UTF-8 without control characters; sensors escape what the hardware says.
+    pub id: String,
+    /// What sort of thing it is.
+    pub kind: SourceKind,
+    /// What a person calls it.
+    pub label: Untrusted,
+    /// The id of the source that it is a part of; parts are recorded in the row of their whole. One level only.
+    pub part_of: Option<String>,
+}
+
+impl Source {
+    /// A source that stands alone or has parts.
+    pub fn whole(kind: SourceKind, id: impl Into<String>, label: impl Into<Untrusted>) -> Arc<Source> {
+        Arc::new(Source { id: id.into(), kind, label: label.into(), part_of: None })
+    }
+
+    /// A part of `whole`.
+    pub fn part(whole: &Source, kind: SourceKind, id: impl Into<String>, label: impl Into<Untrusted>) -> Arc<Source> {
+        Arc::new(Source { id: id.into(), kind, label: label.into(), part_of: Some(whole.id.clone()) })
+    }
+
+    /// The id of the source in whose row this one is recorded.
+    pub fn pack(&self) -> &str {
+        self.part_of.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// Why a source has values, or has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Read.
+    Ok,
+    /// Powered down; deliberately not touched.
+    Asleep,
+    /// It was there and is not any more.
+    Lost,
+    /// The operating system refused to let us read it.
+    Denied,
+    /// The hardware or driver has no such reading.
+    Unsupported,
+    /// It did not answer in time, or the recorder is off.
+    Stale,
+}
+
+impl Health {
+    /// Every health, with the word used in JSON and SQL.
+    pub const WORDS: &[(Health, &'static str)] = &[
+        (Health::Ok, "ok"),
+        (Health::Asleep, "asleep"),
+        (Health::Lost, "lost"),
+        (Health::Denied, "denied"),
+        (Health::Unsupported, "unsupported"),
+        (Health::Stale, "stale"),
+    ];
+
+    /// The word used in JSON and SQL.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(health, _)| *health == self).map_or("stale", |(_, word)| word)
+    }
+
+    /// The health with this word.
+    pub fn from_word(word: &str) -> Option<Health> {
+        Self::WORDS.iter().find(|(_, other)| *other == word).map(|(health, _)| *health)
+    }
+}
+
+/// Health, with the reason in words where it is not `ok`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The state.
+    pub health: Health,
+    /// One clause for a person; empty for `ok`.
+    pub reason: String,
+}
+
+impl Condition {
+    /// Everything is well.
+    pub const OK: Condition = Condition { health: Health::Ok, reason: String::new() };
+}
+
+/// A moment, on both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Wall clock since 1970 (UTC): names moments, may jump.
+    pub wall: Duration,
+    /// Time since boot, suspend included (`CLOCK_BOOTTIME`): measures durations, never jumps.
+    pub boot: Duration,
+}
+
+impl Now {
+    /// Whole Unix seconds.
+    pub fn unix(self) -> i64 {
+        self.wall.as_secs() as i64
+    }
+}
+
+/// One value, as stored: a whole multiple of its metric's step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Whose value it is.
+    pub source: Arc<Source>,
+    /// Of what.
+    pub metric: Metric,
+    /// See [`Metric::to_value`].
+    pub stored: i64,
+}
+
+/// What the processes of one name and user used since the last sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Usage {
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// Numeric user id.
+    pub uid: u32,
+    /// How many processes.
+    pub processes: u32,
+    /// CPU time used, in seconds of one core.
+    pub cpu: f64,
+    /// Resident memory now, in bytes, summed over the processes.
+    pub memory: u64,
+    /// Bytes read from and written to storage, where the kernel lets us see them.
+    pub io: Option<u64>,
+}
+
+/// What one sensor read in one sample.
+#[derive(Debug, Default)]
+pub struct Batch {
+    readings: Vec<Reading>,
+    conditions: Vec<(Arc<Source>, Condition)>,
+    usage: Vec<Usage>,
+}
+
+impl Batch {
+    /// Records a value in the metric's unit. `None`, a value that is not finite, or one beyond what can be stored is
+    /// absent.
+    pub fn put(&mut self, source: &Arc<Source>, metric: Metric, value: impl Into<Option<f64>>) {
+        if let Some(stored) = value.into().and_then(|value| metric.to_stored(value)) {
+            self.readings.push(Reading { source: source.clone(), metric, stored });
+        }
+    }
+
+    /// Says why a source has no values, or fewer than it should. A source with readings and no condition is `ok`.
+    pub fn condition(&mut self, source: &Arc<Source>, health: Health, reason: impl Into<String>) {
+        self.conditions.push((source.clone(), Condition { health, reason: reason.into() }));
+    }
+
+    /// Records what an identity used since the last sample.
+    pub fn usage(&mut self, usage: Usage) {
+        self.usage.push(usage);
+    }
+
+    /// Takes the batch apart.
+    pub fn into_parts(self) -> (Vec<Reading>, Vec<(Arc<Source>, Condition)>, Vec<Usage>) {
+        (self.readings, self.conditions, self.usage)
+    }
+}
+
+/// Something that happened, kept for as long as the hours are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Unix seconds.
+    pub ts: i64,
+    /// What: see [`EventKind`].
+    pub kind: EventKind,
+    /// The id of the source concerned.
+    pub source: Option<String>,
+    /// Details, as a JSON object.
+    pub detail: serde_json::Value,
+}
+
+/// The kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// A recorder began.
+    RecorderStarted,
+    /// A recorder ended in order.
+    RecorderStopped,
+    /// Recording was paused by a person, with `until`.
+    Paused,
+    /// Recording went on.
+    Resumed,
+    /// The wall clock jumped, with `seconds`.
+    ClockStep,
+    /// The machine slept, with `seconds`.
+    Suspend,
+    /// A rule fired, with `rule`, `value`, `severity`.
+    AlertFired,
+    /// A rule cleared, with `rule`, `value`, `seconds`.
+    AlertCleared,
+    /// History could not be written and is kept in memory, with `reason`.
+    StoreFailed,
+    /// History is written again, with `ticks` kept and `lost`.
+    StoreRecovered,
+    /// A damaged database was set aside, with `reason`, `file`, `salvaged`.
+    DatabaseSetAside,
+}
+
+/// Where an alert of one rule for one source stands; survives a restart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertRow {
+    /// The rule's id.
+    pub rule: String,
+    /// The source's id.
+    pub source: String,
+    /// `pending`, `firing` or `recovering`; an inactive alert has no row.
+    pub phase: AlertPhase,
+    /// Unix seconds at which this phase began.
+    pub since: i64,
+    /// The last value seen, in the metric's unit.
+    pub value: Option<f64>,
+}
+
+/// The phases of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AlertPhase {
+    /// Nothing wrong; such an alert has no row.
+    Inactive,
+    /// Past the threshold, not yet for long enough.
+    Pending,
+    /// Told to the person.
+    Firing,
+    /// Back behind the threshold, not yet for long enough.
+    Recovering,
+}
+
+/// What a recorder is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecorderState {
+    /// Sampling and writing.
+    Recording,
+    /// Told by a person to wait.
+    Paused,
+    /// Not running.
+    Off,
+}
+
+/// Everything that one tick adds to the store, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Tick {
+    /// Unix seconds on the tick's grid.
+    pub ts: i64,
+    /// What was read.
+    pub readings: Vec<Reading>,
+    /// Sources that are new or whose health changed.
+    pub conditions: Vec<(Arc<Source>, Condition)>,
+    /// Packs that have no readings any more: their status is emptied.
+    pub emptied: Vec<Arc<Source>>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// Alerts whose phase changed; `Inactive` removes the row.
+    pub alerts: Vec<AlertRow>,
+    /// What each identity used in the minute that starts at the given second; given once, when the minute is over.
+    pub usage: Option<(i64, Vec<Usage>)>,
+    /// The recorder's state, where it changed, with the second until which it will last.
+    pub recorder: Option<(RecorderState, Option<i64>)>,
+}
+
+/// How long history is kept, and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Every sample.
+    pub raw: Duration,
+    /// Minute rollups.
+    pub minutes: Duration,
+    /// Hour rollups and events.
+    pub hours: Duration,
+    /// What identities used, by minute.
+    pub usage: Duration,
+    /// The most bytes that the database may take on disk.
+    pub cap: u64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        const DAY: u64 = 86_400;
+        Keep {
+            raw: Duration::from_secs(30 * DAY),
+            minutes: Duration::from_secs(365 * DAY),
+            hours: Duration::from_secs(5 * 365 * DAY),
+            usage: Duration::from_secs(90 * DAY),
+            cap: 512 << 20,
+        }
+    }
+}

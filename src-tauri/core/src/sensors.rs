@@ -1,0 +1,71 @@
+//! Sensors: each turns one hardware source into a [`Batch`] in base units.
+//!
+//! A new sensor is one file in this folder and one line in [`SENSORS`]. Reading (I/O) stands apart from parsing
+//! (`&str` or `&[u8]` to values), and root path and clock are passed in, so that a captured machine is a test.
+//! Deliberately not here: threads, deadlines and health over time, which are the engine's.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::{Batch, Health, Now};
+
+/// Where `/proc` and `/sys` are: the real ones, or those of a captured machine (`--root`).
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// The folder that stands for `/proc`.
+    pub proc: PathBuf,
+    /// The folder that stands for `/sys`.
+    pub sys: PathBuf,
+}
+
+impl Roots {
+    /// `ROOT/proc` and `ROOT/sys`.
+    pub fn at(root: &Path) -> Roots {
+        Roots { proc: root.join("proc"), sys: root.join("sys") }
+    }
+}
+
+/// Why a whole sample failed; the health of every source of the sensor.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct SensorError {
+    /// The health that its sources get.
+    pub health: Health,
+    /// One clause for a person: what, where.
+    pub reason: String,
+}
+
+impl SensorError {
+    /// The health that an I/O error on `path` means.
+    pub fn io(path: &Path, error: &std::io::Error) -> SensorError {
+        let health = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => Health::Denied,
+            std::io::ErrorKind::NotFound => Health::Unsupported,
+            _ => Health::Lost,
+        };
+        SensorError { health, reason: format!("{}: {error}", path.display()) }
+    }
+}
+
+/// Reads one kind of hardware.
+pub trait Sensor: Send {
+    /// How often it wants to be asked at most; zero is every tick.
+    fn interval(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Reads everything once. A source that cannot be read gets a condition and the others go on; an error means that
+    /// nothing could be read at all.
+    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError>;
+}
+
+/// One line of [`SENSORS`].
+pub struct Registration {
+    /// Names the sensor in `self.sensor.duration` and in `doctor`.
+    pub name: &'static str,
+    /// Makes one.
+    pub new: fn(&Roots) -> Box<dyn Sensor>,
+}
+
+/// Every sensor. The order is that of start-up only.
+pub const SENSORS: &[Registration] = &[];
