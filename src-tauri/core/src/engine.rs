@@ -1,0 +1,3 @@
+//! placeholder
+mod news;
+pub use news::*;
