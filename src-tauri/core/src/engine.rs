@@ -89,8 +89,10 @@ enum Event {
 pub struct Handle {
     events: Sender<Event>,
     outlet: Outlet,
-    thread: Arc<Mutex<Option<JoinHandle<Result<(), EngineError>>>>>,
+    thread: Arc<Mutex<Option<Thread>>>,
 }
+
+type Thread = JoinHandle<Result<(), EngineError>>;
 
 impl Handle {
     /// A channel with everything that is published from now on, beginning with the newest status. It is bounded: a slow
@@ -165,7 +167,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         probes.push(probe);
     }
     let writer = Box::new(OnDisk { store: opened.store, folder: options.folder.clone() });
-    let scribe = Scribe::new(
+    let mut scribe = Scribe::new(
         journal.clone(),
         options.clock.clone(),
         events.clone(),
@@ -173,10 +175,10 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         journal::reopen(&options.folder),
         watched,
         config.keep,
-        left.paused_until,
     );
+    scribe.wished = left.paused_until;
     let scribe = scribe.spawn().map_err(EngineError::Threads)?;
-    let core = Core::new(options.clock, config, own, probes, journal, outlet.clone(), left, options.run_for);
+    let core = Core::new(options.clock, config, probes, journal, outlet.clone(), left, options.run_for);
     troubles.into_iter().for_each(|sentence| core.trouble(sentence));
     let spoken = outlet.clone();
     let thread = thread::Builder::new()

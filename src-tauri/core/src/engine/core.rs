@@ -117,7 +117,6 @@ impl Core {
     pub fn new(
         clock: Arc<dyn Clock>,
         config: Config,
-        own: Arc<Source>,
         probes: Vec<Probe>,
         journal: Journal,
         outlet: Outlet,
@@ -137,7 +136,7 @@ impl Core {
             roster: Roster::default(),
             watch,
             minute: Minute::default(),
-            own,
+            own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
             durable: true,

@@ -238,7 +238,8 @@ pub(super) struct Scribe {
     reopened: Option<Duration>,
     durable_at: Duration,
     unsynced: bool,
-    wished: Option<i64>,
+    /// The pause that the engine knows of.
+    pub wished: Option<i64>,
 }
 
 impl Scribe {
@@ -251,7 +252,6 @@ impl Scribe {
         reopen: Reopen,
         config: ConfigFile,
         keep: Keep,
-        wished: Option<i64>,
     ) -> Scribe {
         let durable_at = clock.now().boot;
         let bytes = Some(writer.bytes());
@@ -270,7 +270,7 @@ impl Scribe {
             reopened: None,
             durable_at,
             unsynced: false,
-            wished,
+            wished: None,
         }
     }
 
