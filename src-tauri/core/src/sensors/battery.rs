@@ -114,12 +114,19 @@ impl Supply {
         if self.source.kind == SourceKind::Mains {
             // 2 is "online, programmable": the supply can be told what to deliver.
             let online = value("online").filter(|online| (0..=2).contains(online));
-            batch.put(&self.source, Metric::PowerOnline, online.map(|online| f64::from(online > 0)));
+            match online {
+                Some(online) => batch.put(&self.source, Metric::PowerOnline, f64::from(online > 0)),
+                None => batch.condition(&self.source, Health::Unsupported, "it does not tell whether it is connected"),
+            }
         } else if value("present") == Some(0) {
             batch.condition(&self.source, Health::Lost, "the bay holds no battery");
         } else {
-            batch.put(&self.source, Metric::BatteryCharge, charge(value));
-            batch.put(&self.source, Metric::BatteryPower, power(text("status").unwrap_or_default(), value));
+            let (charge, power) = (charge(value), power(text("status").unwrap_or_default(), value));
+            if charge.is_none() && power.is_none() {
+                batch.condition(&self.source, Health::Unsupported, "it tells neither charge nor power");
+            }
+            batch.put(&self.source, Metric::BatteryCharge, charge);
+            batch.put(&self.source, Metric::BatteryPower, power);
         }
     }
 }

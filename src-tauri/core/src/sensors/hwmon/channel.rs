@@ -17,6 +17,9 @@ const PERSISTENT: u32 = 3;
 /// Open files are scarce (1,024 a process by default); the channels of all chips beyond these are opened at each read.
 const MOST_OPEN: usize = 192;
 
+/// Why a chip and its channels have no values.
+pub(super) const ASLEEP: &str = "its device is powered down";
+
 /// A temperature, fan, voltage or power of a chip.
 #[derive(Debug)]
 pub(super) struct Channel {
@@ -115,7 +118,15 @@ impl Channel {
         batch.put(&self.source, self.quantity.metric(), self.value);
         if self.misses >= PERSISTENT {
             batch.condition(&self.source, self.reason.0, self.reason.1.clone());
+        } else if self.misses > 0 {
+            // It is there all the same: what is not mentioned counts as gone.
+            batch.condition(&self.source, Health::Ok, "");
         }
+    }
+
+    /// Says that it sleeps with its chip.
+    pub(super) fn sleep(&self, batch: &mut Batch) {
+        batch.condition(&self.source, Health::Asleep, ASLEEP);
     }
 }
 
