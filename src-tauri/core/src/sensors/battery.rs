@@ -196,4 +196,15 @@ mod tests {
         check("Discharging", &[("power_now", i64::MIN)], Some(9_223_372_036_854.775));
         check("Charging", &[], None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_reading_of_a_battery_is_beyond_its_bounds(values in proptest::collection::vec(proptest::num::i64::ANY, 6)) {
+            let names = ["capacity", "energy_now", "energy_full", "power_now", "current_now", "voltage_now"];
+            let values: Vec<_> = names.into_iter().zip(values).collect();
+            proptest::prop_assert!(charge(of(&values)).is_none_or(|charge| (0.0..=100.0).contains(&charge)));
+            proptest::prop_assert!(power(b"Charging", of(&values)).is_none_or(|watts| watts <= 0.0));
+            proptest::prop_assert!(power(b"Discharging", of(&values[3..])).is_none_or(|watts| watts >= 0.0));
+        }
+    }
 }

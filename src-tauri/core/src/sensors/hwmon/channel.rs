@@ -221,4 +221,15 @@ mod tests {
         check("pwm1", None);
         check("", None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_register_is_a_sane_value_or_none(raw in proptest::num::i64::ANY, text in ".{0,40}") {
+            for quantity in [Quantity::Temperature, Quantity::Fan, Quantity::Voltage, Quantity::Power] {
+                let sane = |value: f64| quantity.metric().to_stored(value).is_some() && value.abs() < 1e5;
+                proptest::prop_assert!(quantity.parse(raw.to_string().as_bytes()).is_none_or(sane));
+                proptest::prop_assert!(quantity.parse(text.as_bytes()).is_none_or(sane));
+            }
+        }
+    }
 }
