@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use self::core::{Core, Left};
 use self::files::ConfigFile;
-use self::journal::{Journal, OnDisk, Report, Scribe};
+use self::journal::{Journal, Report, Scribe};
 use self::outlet::Outlet;
 use self::probe::{Probe, Sensed};
 use crate::clock::Clock;
@@ -166,12 +166,11 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         probe::spawn(at, registration, roots, clock, requests, events.clone()).map_err(EngineError::Threads)?;
         probes.push(probe);
     }
-    let writer = Box::new(OnDisk { store: opened.store, folder: options.folder.clone() });
     let mut scribe = Scribe::new(
         journal.clone(),
         options.clock.clone(),
         events.clone(),
-        writer,
+        Box::new(opened.store),
         journal::reopen(&options.folder),
         watched,
         config.keep,

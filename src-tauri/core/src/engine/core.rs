@@ -160,7 +160,7 @@ impl Core {
             json!({ "version": env!("CARGO_PKG_VERSION"), "in_order": in_order }),
         );
         match left.paused_until.filter(|until| *until > now.unix()) {
-            Some(until) => core.pause(until, now, false),
+            Some(until) => core.pause(until, now),
             None => core.next.recorder = Some((RecorderState::Recording, None)),
         }
         core
@@ -430,13 +430,8 @@ impl Core {
     fn command(&mut self, command: Command, now: Now) {
         match command {
             _ if matches!(self.mode, Mode::Ending { .. }) => {}
-            Command::Pause { until } => {
-                self.pause(until, now, true);
-            }
-            Command::Resume => {
-                self.journal.wish(None);
-                self.resume(now, false);
-            }
+            Command::Pause { until } => self.pause(until, now),
+            Command::Resume => self.resume(now, false),
             Command::Suspending => {
                 self.cut_short(now);
                 self.journal.flush();
@@ -445,8 +440,8 @@ impl Core {
         }
     }
 
-    /// Stops sampling. `wish`: the store does not know of it yet.
-    fn pause(&mut self, until: i64, now: Now, wish: bool) {
+    /// Stops sampling. The store keeps the wish for the next start.
+    fn pause(&mut self, until: i64, now: Now) {
         if until <= now.unix() || matches!(self.mode, Mode::Ending { .. }) {
             return;
         }
@@ -467,9 +462,6 @@ impl Core {
         self.next.usage = self.minute.take();
         self.durable = true;
         self.hand_over_news(now.unix());
-        if wish {
-            self.journal.wish(Some(until));
-        }
         self.roster.quiet();
         self.say_status();
     }
@@ -478,9 +470,6 @@ impl Core {
     fn resume(&mut self, now: Now, by_itself: bool) {
         if !matches!(self.mode, Mode::Paused { .. }) {
             return;
-        }
-        if by_itself {
-            self.journal.wish(None);
         }
         self.mode = Mode::Recording;
         self.since = now.unix();
@@ -527,7 +516,7 @@ impl Core {
                 self.retell = true;
                 self.durable = true;
             }
-            Report::Wished(Some(until)) => self.pause(until, now, false),
+            Report::Wished(Some(until)) => self.pause(until, now),
             Report::Wished(None) => self.resume(now, false),
             Report::Config(Ok(config)) => self.apply(config, now),
             Report::Config(Err(error)) => {
@@ -591,3 +580,6 @@ fn overdue(time: Duration) -> String {
 pub(super) fn own_source() -> Arc<Source> {
     Source::whole(SourceKind::Recorder, "self", "Hoofbeat")
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use super::files::ConfigFile;
 use super::ring::{self, RING};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::model::{self, Keep, Now, Tick};
+use crate::model::{self, Keep, Now, RecorderState, Tick};
 use crate::store::{Store, StoreError};
 
 /// A power cut loses at most this much.
@@ -51,49 +51,37 @@ pub(super) trait Writer: Send {
     fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
     /// See [`Store::wished_pause`].
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
-    /// See [`crate::store::ask_pause`].
-    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError>;
     /// See [`Store::set_keep`].
-    fn set_keep(&mut self, keep: Keep);
+    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError>;
     /// See [`Store::bytes`].
     fn bytes(&self) -> u64;
     /// See [`Store::close`].
     fn close(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-/// The store in a folder.
-pub(super) struct OnDisk {
-    pub store: Store,
-    pub folder: std::path::PathBuf,
-}
-
-impl Writer for OnDisk {
+impl Writer for Store {
     fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError> {
-        self.store.append(ticks, durable)
+        Store::append(self, ticks, durable)
     }
 
     fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
-        self.store.maintain(now)
+        Store::maintain(self, now)
     }
 
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
-        self.store.wished_pause()
+        Store::wished_pause(self)
     }
 
-    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError> {
-        crate::store::ask_pause(&self.folder, until)
-    }
-
-    fn set_keep(&mut self, keep: Keep) {
-        self.store.set_keep(keep);
+    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
+        Store::set_keep(self, keep)
     }
 
     fn bytes(&self) -> u64 {
-        self.store.bytes()
+        Store::bytes(self)
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
-        self.store.close()
+        Store::close(*self)
     }
 }
 
@@ -131,7 +119,6 @@ struct Inbox {
     ticks: VecDeque<Tick>,
     /// Everything is to be on the disk, power cut or not.
     durable: bool,
-    wish: Option<Option<i64>>,
     keep: Option<Keep>,
     stop: bool,
     /// Ticks that the journal took and could not write yet.
@@ -164,12 +151,6 @@ impl Journal {
         self.0.1.notify_one();
     }
 
-    /// Leaves a wish to pause, or to go on, for the next start and for other faces.
-    pub fn wish(&self, until: Option<i64>) {
-        self.lock().wish = Some(until);
-        self.0.1.notify_one();
-    }
-
     /// Changes how long history is kept.
     pub fn keep(&self, keep: Keep) {
         self.lock().keep = Some(keep);
@@ -195,19 +176,25 @@ impl Journal {
     /// Takes what lies in the inbox, after waiting for something for at most [`LOOK`]. Ticks move to the end of
     /// `pending`.
     fn take(&self, pending: &mut VecDeque<Tick>) -> Inbox {
-        let idle = |inbox: &mut Inbox| {
-            inbox.ticks.is_empty() && !inbox.durable && !inbox.stop && inbox.wish.is_none() && inbox.keep.is_none()
-        };
+        let idle = |inbox: &mut Inbox| inbox.ticks.is_empty() && !inbox.durable && !inbox.stop && inbox.keep.is_none();
         let (mut inbox, _) =
             self.0.1.wait_timeout_while(self.lock(), LOOK, idle).unwrap_or_else(PoisonError::into_inner);
         pending.append(&mut inbox.ticks);
         inbox.held = pending.len();
         let taken = Inbox { durable: inbox.durable, stop: inbox.stop, lost: inbox.lost, ..Inbox::default() };
         (inbox.durable, inbox.lost) = (false, 0);
-        Inbox { wish: inbox.wish.take(), keep: inbox.keep.take(), ..taken }
+        Inbox { keep: inbox.keep.take(), ..taken }
     }
 
-    fn settled(&self, held: usize, bytes: Option<u64>) {
+    /// What was pushed so far, and whether it was to be durable, without waiting.
+    #[cfg(test)]
+    pub fn pushed(&self) -> (Vec<Tick>, bool, bool) {
+        let mut inbox = self.lock();
+        (inbox.ticks.drain(..).collect(), std::mem::take(&mut inbox.durable), inbox.stop)
+    }
+
+    /// Says how the last round went: how many ticks wait still, and how large the database is.
+    pub fn settled(&self, held: usize, bytes: Option<u64>) {
         let mut inbox = self.lock();
         inbox.held = held;
         inbox.bytes = bytes;
@@ -300,12 +287,9 @@ impl Scribe {
         self.lose(inbox.lost);
         if let Some(keep) = inbox.keep {
             self.keep = keep;
-            if let Some(writer) = &mut self.writer {
-                writer.set_keep(keep);
+            if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.set_keep(keep)) {
+                log::warn!("the new limits of the history hold from the next start on: {error}");
             }
-        }
-        if let Some(wish) = inbox.wish {
-            self.leave_wish(wish);
         }
         self.write(inbox.durable || inbox.stop);
         if inbox.stop {
@@ -333,7 +317,14 @@ impl Scribe {
             let durable = durable && count == self.pending.len();
             match writer.append(&self.pending.make_contiguous()[..count], durable) {
                 Ok(()) => {
-                    self.pending.drain(..count);
+                    for tick in self.pending.drain(..count) {
+                        // The store keeps the wish in step with the deed.
+                        match tick.recorder {
+                            Some((RecorderState::Paused, until)) => self.wished = until,
+                            Some((RecorderState::Recording, _)) => self.wished = None,
+                            Some((RecorderState::Off, _)) | None => {}
+                        }
+                    }
                     waited += count as u64;
                     self.unsynced = !durable;
                     if durable {
@@ -445,15 +436,6 @@ impl Scribe {
         }
     }
 
-    fn leave_wish(&mut self, until: Option<i64>) {
-        match self.writer.as_mut().map(|writer| writer.wish_pause(until)) {
-            Some(Ok(())) => self.wished = until,
-            // It holds in this process all the same.
-            Some(Err(error)) => log::warn!("the wish to pause cannot be kept for the next start: {error}"),
-            None => {}
-        }
-    }
-
     /// Writes the rest and closes.
     fn end(&mut self) -> Result<(), StoreError> {
         for _ in 0..LAST_TRIES {
@@ -482,7 +464,6 @@ pub(super) fn reopen(folder: &Path) -> Reopen {
         for warning in &opened.warnings {
             log::warn!("{warning}");
         }
-        let writer = OnDisk { store: opened.store, folder: folder.clone() };
-        Ok((Box::new(writer) as Box<dyn Writer>, opened.events))
+        Ok((Box::new(opened.store) as Box<dyn Writer>, opened.events))
     })
 }
