@@ -7,6 +7,7 @@ pub mod api;
 pub mod clock;
 pub mod metrics;
 pub mod model;
+pub mod paths;
 pub mod sensors;
 pub mod store;
 pub mod untrusted;
