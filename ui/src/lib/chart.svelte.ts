@@ -55,6 +55,7 @@ export class Chart {
   /** Sources by how high their lines lay when the history was read; ranking at each tick would shuffle the colours. */
   #order = $state.raw<readonly string[]>([]);
   #asked = 0;
+  #met = false;
   #loaded = 0;
 
   constructor(board: Board) {
@@ -113,6 +114,11 @@ export class Chart {
   /** Takes in a new status: extends the hour's lines, and reads everything again once that is due. */
   hear(status: Status): void {
     const { now } = this.board;
+    if (!this.#met) {
+      // What the machine is about: its GPU, where it has one that says how busy it is.
+      this.#met = true;
+      if (status.sources.some((source) => 'gpu.utilization' in source.metrics)) this.metric = 'gpu.utilization';
+    }
     if (now - this.#loaded >= this.span.reload || (now < this.#loaded && !this.loading)) {
       this.#loaded = now;
       void this.load();

@@ -40,7 +40,7 @@ function machine(status: Status, alerts: readonly string[]): Piece[] {
   const sources = status.sources.filter((source) => source.health === 'ok');
   const sentences: Piece[][] = [
     ...alerts.slice(0, 2).map((alert): Piece[] => [{ text: alert, tone: 'bad' }]),
-    ...status.sources.filter((source) => source.kind === 'gpu').map((gpu) => gpuSentence(gpu, status.sources)),
+    ...gpuSentences(status.sources),
     ...sources.filter((source) => source.kind === 'cpu').map(cpuSentence),
     ...sources.filter((source) => source.kind === 'memory').map(memorySentence),
     ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
@@ -49,9 +49,17 @@ function machine(status: Status, alerts: readonly string[]): Piece[] {
   return sentences.flatMap((sentence, at): Piece[] => [...(at > 0 ? [{ text: ' ' }] : []), ...sentence, { text: '.' }]);
 }
 
+/** What the GPUs do. One that sleeps is news only where none is awake. */
+function gpuSentences(all: readonly SourceStatus[]): Piece[][] {
+  const gpus = all.filter((source) => source.kind === 'gpu');
+  const awake = gpus.map((gpu) => gpuSentence(gpu, all)).filter((sentence) => sentence.length > 0);
+  if (awake.length > 0) return awake;
+  return gpus.filter((gpu) => gpu.health === 'asleep').map((gpu) => [{ text: `${sourceName(gpu, all)} is asleep` }]);
+}
+
 function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[]): Piece[] {
+  if (gpu.health !== 'ok') return [];
   const name = sourceName(gpu, all);
-  if (gpu.health === 'asleep') return [{ text: `${name} is asleep` }];
   const busy = piece(gpu, 'gpu.utilization');
   if (!busy) return [];
   return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', piece(gpu, 'gpu.temperature'))];

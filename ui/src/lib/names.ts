@@ -25,6 +25,10 @@ const PANEL_WORDS = /^(CPU|GPU|Memory|Disk|Hoofbeat's) /;
 
 /** A metric's name inside a card of its panel: "CPU temperature" is "Temperature" on the CPU's card. */
 export function shortLabel(label: string): string {
-  const short = label.replace(PANEL_WORDS, '').replace(/^Time tasks waited for .*/, 'Pressure');
+  const short = label
+    .replace(PANEL_WORDS, '')
+    .replace(/ \(.*\)$/, '')
+    .replace(/^Time tasks waited for .*/, 'Pressure')
+    .replace(/^(Load, \d+) minutes?$/, '$1 min');
   return short.charAt(0).toUpperCase() + short.slice(1);
 }
