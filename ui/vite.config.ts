@@ -28,5 +28,13 @@ export default defineConfig(({ mode }) => ({
   // WebKitGTK of Debian 12, the oldest that the window runs on.
   build: { target: 'safari17', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   clearScreen: false,
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+    restoreMocks: true,
+    // A fresh browser for each file would be nine tenths of the time.
+    isolate: false,
+    // Otherwise Node loads it once for good, and it could not be seen to fail and then to work.
+    server: { deps: { inline: ['uplot'] } },
+  },
 }));

@@ -23,17 +23,16 @@ pub(crate) fn ensure(folder: &Path) -> Result<(), Failure> {
     if recorder_runs(folder) {
         return Ok(());
     }
-    start(&program(), folder)
+    start(&program(), folder, log_file().as_deref())
 }
 
-fn start(program: &Path, folder: &Path) -> Result<(), Failure> {
+fn start(program: &Path, folder: &Path, log: Option<&Path>) -> Result<(), Failure> {
     let failed = |message: String| Failure::new(Code::RecorderStart, message);
-    let log = log_file();
     let mut command = Command::new(program);
     command.arg("watch").arg("--data-dir").arg(folder);
     // A process group of its own: neither the end of this window nor ^C or a closed terminal reaches it.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(log.as_ref().and_then(|path| create_log(path)).map_or_else(Stdio::null, Stdio::from));
+    command.stderr(log.and_then(create_log).map_or_else(Stdio::null, Stdio::from));
     let mut child = command
         .spawn()
         .map_err(|error| failed(format!("The recorder could not be started: {}: {error}.", program.display())))?;
@@ -46,7 +45,7 @@ fn start(program: &Path, folder: &Path) -> Result<(), Failure> {
         match child.try_wait() {
             // Somebody else's recorder may have won the race; ours then ends in order.
             Ok(Some(_)) if recorder_runs(folder) => return Ok(()),
-            Ok(Some(status)) => return Err(failed(ended(status, log.as_deref()))),
+            Ok(Some(status)) => return Err(failed(ended(status, log))),
             Ok(None) => {}
             Err(error) => return Err(failed(format!("The recorder was started and then lost: {error}."))),
         }
@@ -104,9 +103,22 @@ mod tests {
 
     #[test]
     fn a_program_that_is_missing_is_named() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let failure = start(Path::new("/nonexistent/hoofbeat"), folder.path()).expect_err("nothing to start");
+        let folder = tempfile::tempdir().unwrap();
+        let failure = start(Path::new("/nonexistent/hoofbeat"), folder.path(), None).unwrap_err();
         assert_eq!(failure.code, Code::RecorderStart);
         assert!(failure.message.contains("/nonexistent/hoofbeat"), "{}", failure.message);
+    }
+
+    #[test]
+    fn the_last_words_of_a_recorder_that_ends_at_once_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        // A shell finds no script that is called `watch`, says so and ends.
+        let shell = Path::new("/bin/sh");
+        let log = folder.path().join("state/watch.log");
+        let failure = start(shell, folder.path(), Some(&log)).unwrap_err();
+        assert!(failure.message.starts_with("The recorder ended at once: "), "{}", failure.message);
+        assert!(failure.message.contains("watch"), "{}", failure.message);
+        let failure = start(shell, folder.path(), None).unwrap_err();
+        assert!(failure.message.contains("exit status"), "{}", failure.message);
     }
 }

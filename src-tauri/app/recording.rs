@@ -61,8 +61,13 @@ impl Recording {
         if let Err(failure) = &outcome {
             log::warn!("{}", failure.message);
         }
-        *lock(&self.start_failure) = outcome.clone().err();
+        self.set_start_failure(outcome.clone().err());
         outcome
+    }
+
+    /// Remembers why no recorder could be started.
+    pub(crate) fn set_start_failure(&self, failure: Option<Failure>) {
+        *lock(&self.start_failure) = failure;
     }
 
     /// Why no recorder could be started.

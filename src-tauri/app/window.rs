@@ -96,7 +96,7 @@ mod tests {
     fn only_the_bundle_may_be_shown() {
         #[track_caller]
         fn check(url: &str, expected: bool) {
-            assert_eq!(is_own_page(&url.parse().expect("an address")), expected, "{url}");
+            assert_eq!(is_own_page(&url.parse().unwrap()), expected, "{url}");
         }
         check("tauri://localhost/", true);
         check("tauri://localhost/index.html#/history", true);
@@ -113,14 +113,14 @@ mod tests {
 
     #[test]
     fn each_folder_has_its_own_name_on_the_bus() {
-        let (a, b) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         assert_eq!(bus_name(a.path()), bus_name(&a.path().join(".")));
         assert_ne!(bus_name(a.path()), bus_name(b.path()));
         let later = a.path().join("later");
         let link = b.path().join("link");
-        std::os::unix::fs::symlink(a.path(), &link).expect("a link");
+        std::os::unix::fs::symlink(a.path(), &link).unwrap();
         let before = bus_name(&link.join("later"));
-        std::fs::create_dir(&later).expect("a folder");
+        std::fs::create_dir(&later).unwrap();
         assert_eq!(bus_name(&later), before);
     }
 }

@@ -239,11 +239,11 @@ mod tests {
     /// Rewrites the page's copy of a shape where it is stale, and says whether it was.
     fn rewrite_stale<T: TS + 'static>(stale: &mut Vec<PathBuf>) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/types/generated");
-        let file = folder.join(T::output_path().expect("a shape with a name"));
-        let text = T::export_to_string(&Config::default()).expect("a shape that TypeScript can say");
+        let file = folder.join(T::output_path().unwrap());
+        let text = T::export_to_string(&Config::default()).unwrap();
         if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
-            std::fs::create_dir_all(&folder).expect("the folder of the generated types");
-            std::fs::write(&file, text).expect("a generated type");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&file, text).unwrap();
             stale.push(file);
         }
     }

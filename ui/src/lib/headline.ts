@@ -14,6 +14,8 @@ import type { Tone } from './words';
 /** A piece of the sentence; one with a metric links to it in the chart. */
 export interface Piece {
   text: string;
+  /** Punctuation that must not begin a line. */
+  after?: string;
   metric?: string;
   source?: string;
   tone?: Tone;
@@ -46,7 +48,10 @@ function machine(status: Status, alerts: readonly string[]): Piece[] {
     ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
   ].filter((sentence) => sentence.length > 0);
   if (sentences.length === 0) return [{ text: 'Waiting for the first values.' }];
-  return sentences.flatMap((sentence, at): Piece[] => [...(at > 0 ? [{ text: ' ' }] : []), ...sentence, { text: '.' }]);
+  return sentences.flatMap((sentence, at): Piece[] => {
+    const last = sentence.at(-1);
+    return [...(at > 0 ? [{ text: ' ' }] : []), ...sentence.slice(0, -1), ...(last ? [{ ...last, after: '.' }] : [])];
+  });
 }
 
 /** What the GPUs do. One that sleeps is news only where none is awake. */

@@ -28,8 +28,8 @@ export interface Aligned {
   lines: { low: Column; mean: Column; high: Column }[];
 }
 
-/** A point later than this many steps after the one before stands behind a gap. */
-const GAP_STEPS = 1.5;
+/** A point later than this many paces after the one before stands behind a gap. */
+const GAP_PACES = 1.5;
 
 /** A copy of what the store answered that may grow. */
 export function toLine(series: Series): Line {
@@ -41,19 +41,31 @@ export function toLine(series: Series): Line {
   };
 }
 
-/** Whether nothing was recorded between two neighbouring points. */
-export function isGap(line: Line, before: Point, after: Point): boolean {
-  return after[0] - before[0] > line.step * GAP_STEPS;
+/**
+ * Seconds between two neighbouring points where nothing is missing: the step, or the recorder's tick where that is
+ * longer, as on battery.
+ */
+export function pace(line: Line): number {
+  const apart = line.points.slice(1).map((point, at) => point[0] - (line.points[at]?.[0] ?? 0));
+  apart.sort((a, b) => a - b);
+  return Math.max(line.step, apart[(apart.length - 1) >> 1] ?? 0);
+}
+
+/** Whether something is missing between two neighbouring points of a line with this pace. */
+export function isGap(pace: number, before: Point, after: Point): boolean {
+  return after[0] - before[0] > pace * GAP_PACES;
 }
 
 /** Brings lines onto one time axis. */
 export function align(lines: readonly Line[]): Aligned {
   const stamps = new Set<number>();
-  for (const line of lines) {
+  const paces = lines.map(pace);
+  for (const [which, line] of lines.entries()) {
+    const own = paces[which] ?? line.step;
     line.points.forEach((point, at) => {
       stamps.add(point[0]);
       const next = line.points[at + 1];
-      if (next && isGap(line, point, next)) stamps.add(point[0] + line.step);
+      if (next && isGap(own, point, next)) stamps.add(point[0] + line.step);
     });
   }
   const x = [...stamps].sort((a, b) => a - b);
@@ -61,7 +73,8 @@ export function align(lines: readonly Line[]): Aligned {
   const empty = (): Column => new Array<undefined>(x.length).fill(undefined);
   return {
     x,
-    lines: lines.map((line) => {
+    lines: lines.map((line, which) => {
+      const own = paces[which] ?? line.step;
       const columns = { low: empty(), mean: empty(), high: empty() };
       const set = (ts: number, low: number | null, mean: number | null, high: number | null) => {
         const at = index.get(ts);
@@ -73,7 +86,7 @@ export function align(lines: readonly Line[]): Aligned {
       line.points.forEach((point, at) => {
         set(...point);
         const next = line.points[at + 1];
-        if (next && isGap(line, point, next)) set(point[0] + line.step, null, null, null);
+        if (next && isGap(own, point, next)) set(point[0] + line.step, null, null, null);
       });
       return columns;
     }),
@@ -132,7 +145,7 @@ export function pointAt(line: Line, ts: number): Point | null {
     else to = middle;
   }
   const point = line.points[from - 1];
-  return point && ts - point[0] < line.step ? point : null;
+  return point && ts - point[0] < pace(line) ? point : null;
 }
 
 /** Many lines as one: the lowest minimum, the mean of the means, the highest maximum. */
