@@ -1,0 +1,9 @@
+//! The product as a whole: real programs, a real database, a real desktop.
+
+mod product {
+    mod machine;
+    mod notification;
+    mod recording;
+    mod tray;
+    mod window;
+}
