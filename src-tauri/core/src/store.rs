@@ -1,86 +1,161 @@
-//! All SQLite. (Signatures only in this commit; the rooms that use the store are built against them.)
+//! All SQLite: status in place and history, in one transaction a tick; and everything that keeps that file healthy.
+//!
+//! A table is one file with its migration, reads and writes. SQL stands nowhere else, and parameters are always bound.
+//! The recorder holds the one [`Store`]; faces hold [`Reader`]s. Deliberately not here: when to sample, and what to do
+//! while the disk refuses (`engine`).
 
+mod alert;
+mod ballast;
+mod catalog;
+mod check;
+mod chunk;
+mod codec;
+mod connection;
+mod error;
+mod event;
+mod fold;
+mod folder;
+mod history;
+mod hour;
+mod layout;
+mod meta;
+mod minute;
+mod open;
+mod read;
+mod recent;
+mod recorder;
+mod retention;
+mod salvage;
+mod schema;
+mod seal;
+mod usage;
+mod view;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::api::{EventInfo, History, HistoryQuery, Status};
-use crate::model::{AlertRow, Keep, Now, RecorderState, Tick};
+use rusqlite::{Connection, TransactionBehavior};
 
-/// Why the store refuses or fails.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Nothing was recorded in this folder yet.
-    #[error("there is no recording in {}; start one with `hoofbeat watch`", .0.display())]
-    NoRecording(PathBuf),
-    /// The folder or a file in it may not be used; the text says why and what to do.
-    #[error("{0}")]
-    Refused(String),
-    /// The file belongs to a newer Hoofbeat: it can be read, not written.
-    #[error("{} was written by a newer Hoofbeat (schema {found}, this one knows {known}); update Hoofbeat, or choose another folder with --data-dir", .file.display())]
-    Newer {
-        /// The database.
-        file: PathBuf,
-        /// Its schema.
-        found: i64,
-        /// Ours.
-        known: i64,
-    },
-    /// Another process holds the write lock.
-    #[error("the database is locked by another process")]
-    Busy,
-    /// The disk is full or the quota used up.
-    #[error("the disk is full")]
-    Full,
-    /// The file system does not let us write.
-    #[error("the database cannot be written: {0}")]
-    ReadOnly(String),
-    /// The database is damaged.
-    #[error("the database is damaged: {0}")]
-    Damaged(String),
-    /// Anything else that SQLite or the file system says.
-    #[error("{0}")]
-    Io(String),
-}
+pub use codec::{Columns, Effort, Encoded, encode};
+pub use error::StoreError;
+pub use folder::{DATABASE, RecorderLock, database, lock_recorder, recorder_runs};
+pub use open::Opened;
+pub use read::Reader;
+
+use catalog::Catalog;
+
+use crate::model::{Keep, Now, RecorderState, Tick};
 
 /// The recorder's store: the only writer of measurements.
 #[derive(Debug)]
-pub struct Store {}
-
-/// What opening found.
-#[derive(Debug)]
-pub struct Opened {
-    /// The store.
-    pub store: Store,
-    /// Things that a person should be told, as events to be recorded (a damaged file set aside, …).
-    pub events: Vec<crate::model::Event>,
-    /// Things to be said once in the log (a network file system, …).
-    pub warnings: Vec<String>,
-    /// Alerts as they stood.
-    pub alerts: Vec<AlertRow>,
-    /// A pause that a person asked for earlier, as Unix seconds until which it lasts.
-    pub paused_until: Option<i64>,
-    /// The second of the newest tick in the store.
-    pub last_ts: Option<i64>,
-    /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
-    pub left: Option<RecorderState>,
+pub struct Store {
+    db: Connection,
+    folder: PathBuf,
+    keep: Keep,
+    catalog: Catalog,
+    durable: bool,
+    /// The database's data version at the last look for wishes, and the wish then.
+    wish: (i64, Option<i64>),
+    /// The hour of the newest tick at the last seal.
+    sealed_hour: Option<i64>,
+    /// Reused between ticks: the slots of each pack of a tick, and the text of one row.
+    packs: HashMap<i64, Vec<Option<i64>>>,
+    text: String,
 }
 
 impl Store {
-    /// Opens or makes the database in `folder` (made with mode 0700 where missing) for writing. The caller holds the
-    /// recorder's lock (see [`lock_recorder`]). A damaged database is set aside and salvaged.
-    ///
-    /// # Errors
-    /// See [`StoreError`]; `Damaged` is not among them.
-    pub fn open(_folder: &Path, _keep: Keep, _now: Now) -> Result<Opened, StoreError> {
-        unimplemented!()
-    }
-
     /// Appends ticks, oldest first, in one transaction. With `durable` the commit survives a power cut.
     ///
     /// # Errors
-    /// Nothing of `ticks` was stored. `Busy`, `Full` and `ReadOnly` may pass: try again with the same ticks.
-    /// `Damaged`: call [`Store::open`] again.
-    pub fn append(&mut self, _ticks: &[Tick], _durable: bool) -> Result<(), StoreError> {
-        unimplemented!()
+    /// Nothing of `ticks` was stored. `Busy`, `Full`, `ReadOnly` and `Io` may pass: try again with the same ticks.
+    /// `Damaged`: call [`Store::open`] again, which sets the file aside.
+    pub fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError> {
+        if durable != self.durable {
+            connection::set_durable(&self.db, durable)?;
+            self.durable = durable;
+        }
+        let columns_before = self.catalog.len();
+        match self.write(ticks) {
+            Ok(()) => {
+                if self.catalog.len() != columns_before {
+                    // The copy helps a later salvage; history itself does not depend on it.
+                    if let Err(error) = layout::write(&self.db, &self.folder) {
+                        log::debug!("the copy of the layout was not written: {error}");
+                    }
+                }
+                Ok(())
+            }
+            Err(error) => {
+                // What the failed transaction added to the catalog is not in the file.
+                if self.catalog.len() != columns_before
+                    && let Ok(catalog) = Catalog::load(&self.db)
+                {
+                    self.catalog = catalog;
+                }
+                if matches!(error, StoreError::Full) && ballast::release(&self.folder) {
+                    log::warn!("the disk is full: the reserve is used up to go on recording");
+                    return self.append(ticks, durable);
+                }
+                if matches!(error, StoreError::Full) && retention::make_room(&mut self.db)? {
+                    log::warn!("the disk is full: the oldest hour of samples was given up for the newest");
+                    return self.append(ticks, durable);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&mut self, ticks: &[Tick]) -> Result<(), StoreError> {
+        let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for tick in ticks {
+            for (source, condition) in &tick.conditions {
+                self.catalog.set_condition(&transaction, source, condition, tick.ts)?;
+            }
+            for reading in &tick.readings {
+                let place = self.catalog.place(&transaction, &reading.source, reading.metric, tick.ts)?;
+                let slots = self.packs.entry(place.pack_id).or_default();
+                if slots.len() <= place.col {
+                    slots.resize(place.col + 1, None);
+                }
+                slots[place.col] = Some(reading.stored);
+            }
+            for (pack_id, slots) in &mut self.packs {
+                if slots.is_empty() {
+                    continue;
+                }
+                recent::to_json(slots, &mut self.text);
+                recent::write(&transaction, *pack_id, tick.ts, &self.text)?;
+                slots.clear();
+            }
+            for source in &tick.emptied {
+                if let Some(pack_id) = self.catalog.pack(source) {
+                    recent::empty(&transaction, pack_id, tick.ts)?;
+                }
+            }
+            for row in &tick.alerts {
+                alert::write(&transaction, row)?;
+            }
+            if let Some((minute, usage)) = &tick.usage {
+                usage::add(&transaction, *minute, usage)?;
+            }
+            if let Some((state, until)) = tick.recorder {
+                recorder::write(&transaction, state, tick.ts, until)?;
+                // The wish and the deed agree, so that a pause ended in the tray does not come back from the table.
+                match state {
+                    RecorderState::Recording => recorder::write_wish(&transaction, None)?,
+                    RecorderState::Paused => recorder::write_wish(&transaction, until)?,
+                    RecorderState::Off => {}
+                }
+            }
+            for event in &tick.events {
+                event::insert(&transaction, event)?;
+            }
+        }
+        let committed = transaction.commit();
+        if committed.is_err() {
+            self.packs.clear();
+        }
+        Ok(committed?)
     }
 
     /// Seals finished hours, applies retention and the size cap, and gives back disk space, a bounded amount of work
@@ -88,8 +163,18 @@ impl Store {
     ///
     /// # Errors
     /// As for [`Store::append`]; nothing is lost.
-    pub fn maintain(&mut self, _now: Now) -> Result<(), StoreError> {
-        unimplemented!()
+    pub fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
+        let Some(last) = recent::last_ts(&self.db)? else { return Ok(()) };
+        let hour = last.div_euclid(3600);
+        if self.sealed_hour == Some(hour) {
+            return Ok(());
+        }
+        if seal::seal(&mut self.db)? {
+            retention::pass(&mut self.db, &self.keep, now.unix())?;
+            ballast::keep(&self.folder, self.keep.cap);
+        }
+        self.sealed_hour = Some(hour);
+        Ok(())
     }
 
     /// The pause that a person asked for in a face, as Unix seconds until which it lasts. Costs microseconds where
@@ -98,86 +183,58 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
-        unimplemented!()
+        // Only other connections' writes change this number; our own are reflected already.
+        let version = data_version(&self.db)?;
+        if version != self.wish.0 {
+            self.wish = (version, recorder::read_wish(&self.db)?);
+        }
+        Ok(self.wish.1)
     }
 
-    /// Changes how long history is kept.
-    pub fn set_keep(&mut self, _keep: Keep) {
-        unimplemented!()
+    /// Changes how long history is kept; acts at the next hour.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
+        self.keep = keep;
+        open::limit_size(&self.db, &self.keep)
     }
 
     /// Bytes that the database takes on disk, its write-ahead log included.
     pub fn bytes(&self) -> u64 {
-        unimplemented!()
+        read::bytes_on_disk(&self.folder)
     }
 
     /// Writes everything through to the disk and closes.
     ///
     /// # Errors
-    /// The disk refused.
+    /// The disk refused; what was committed is in the write-ahead log all the same.
     pub fn close(self) -> Result<(), StoreError> {
-        unimplemented!()
+        connection::set_durable(&self.db, true)?;
+        // A reader may hold the log: what cannot be moved now is moved at the next start.
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.db.close().map_err(|(_, error)| error.into())
     }
 }
 
-/// Holds the right to record into a folder; dropped or at the end of the process it is free again.
-#[derive(Debug)]
-pub struct RecorderLock {}
-
-/// Takes the recorder's lock of `folder` (made where missing), or `None` where another recorder holds it.
-///
-/// # Errors
-/// The folder is refused (a symbolic link, writable by others) or cannot be made.
-pub fn lock_recorder(_folder: &Path) -> Result<Option<RecorderLock>, StoreError> {
-    unimplemented!()
-}
-
-/// Whether a recorder records into `folder`.
-pub fn recorder_runs(_folder: &Path) -> bool {
-    unimplemented!()
+fn data_version(db: &Connection) -> Result<i64, StoreError> {
+    Ok(db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
 }
 
 /// Leaves the wish to pause until a Unix second, or to go on, for the recorder.
-pub fn ask_pause(_folder: &Path, _until: Option<i64>) -> Result<(), StoreError> {
-    unimplemented!()
-}
-
-/// A face's read-only view of the database.
-pub struct Reader {}
-
-impl Reader {
-    /// Opens the database in `folder` for reading.
-    pub fn open(_folder: &Path) -> Result<Reader, StoreError> {
-        unimplemented!()
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn ask_pause(folder: &Path, until: Option<i64>) -> Result<(), StoreError> {
+    let file = database(folder);
+    if !file.exists() {
+        return Err(StoreError::NoRecording(folder.to_path_buf()));
     }
-
-    /// `PRAGMA data_version`.
-    pub fn version(&self) -> Result<i64, StoreError> {
-        unimplemented!()
+    let db = connection::writer(&file)?;
+    let found = schema::version(&db)?;
+    if found > schema::VERSION {
+        return Err(StoreError::Newer { file, found, known: schema::VERSION });
     }
-
-    /// See [`crate::api::Face::status`].
-    pub fn status(&self, _recorder_runs: bool) -> Result<Status, StoreError> {
-        unimplemented!()
-    }
-
-    /// See [`crate::api::Face::history`].
-    pub fn history(&self, _query: &HistoryQuery) -> Result<History, StoreError> {
-        unimplemented!()
-    }
-
-    /// See [`crate::api::Face::events`].
-    pub fn events(&self, _since: i64, _limit: usize) -> Result<Vec<EventInfo>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Bytes of each table and index, largest first.
-    pub fn table_bytes(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Checks the whole file and every checksum; the findings in words, empty where all is well.
-    pub fn check(&self) -> Result<Vec<String>, StoreError> {
-        unimplemented!()
-    }
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    recorder::write_wish(&db, until)
 }

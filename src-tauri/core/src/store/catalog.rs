@@ -1,0 +1,236 @@
+//! The tables `metric`, `source` and `series`: who is who, and which column of which pack holds what.
+//!
+//! A pack's columns are only ever appended, so a row written before a column existed is simply shorter: a new metric
+//! needs no migration and no rewriting.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::StoreError;
+use crate::metrics::{Metric, TABLE};
+use crate::model::{Condition, Source};
+
+pub(super) const CREATE: &str = "
+CREATE TABLE metric(metric_id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, kind TEXT NOT NULL,
+  label TEXT NOT NULL, multiply REAL NOT NULL, divide REAL NOT NULL) STRICT;   -- value = stored * multiply / divide
+CREATE TABLE source(source_id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, label TEXT NOT NULL,
+  pack_id INTEGER NOT NULL REFERENCES source, first_ts INTEGER NOT NULL,
+  health TEXT NOT NULL, health_ts INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE series(series_id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL REFERENCES source,
+  metric_id INTEGER NOT NULL REFERENCES metric, pack_id INTEGER NOT NULL REFERENCES source, col INTEGER NOT NULL,
+  UNIQUE(source_id, metric_id), UNIQUE(pack_id, col)) STRICT;   -- the second finds the columns of a pack
+";
+
+/// One recorded series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeriesRow {
+    /// Its number.
+    pub series_id: i64,
+    /// Whose column it is.
+    pub pack_id: i64,
+    /// Which one.
+    pub col: usize,
+}
+
+/// Where a series is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The pack.
+    pub pack_id: i64,
+    /// The column in the pack's rows.
+    pub col: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    source_id: i64,
+    pack_id: i64,
+    columns: Vec<(Metric, usize)>,
+}
+
+/// The writer's copy of the catalog. Where a transaction that changed it fails, [`Catalog::load`] it again.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    entries: HashMap<String, Entry>,
+    widths: HashMap<i64, usize>,
+}
+
+impl Catalog {
+    /// Writes the metric table of this build and reads the rest.
+    pub fn load(db: &Connection) -> Result<Catalog, StoreError> {
+        let mut catalog = Catalog::default();
+        let mut by_id = HashMap::new();
+        let mut sources = db.prepare("SELECT source_id, uid, pack_id FROM source")?;
+        let mut rows = sources.query([])?;
+        while let Some(row) = rows.next()? {
+            let (source_id, uid, pack_id): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            by_id.insert(source_id, uid.clone());
+            catalog.entries.insert(uid, Entry { source_id, pack_id, columns: Vec::new() });
+        }
+        let mut series = db.prepare("SELECT source_id, metric_id, pack_id, col FROM series")?;
+        let mut rows = series.query([])?;
+        while let Some(row) = rows.next()? {
+            let (source_id, metric_id, pack_id, col): (i64, u16, i64, usize) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            let width = catalog.widths.entry(pack_id).or_default();
+            *width = (*width).max(col + 1);
+            // A metric that this build does not know keeps its column and is not written any more.
+            let entry = by_id.get(&source_id).and_then(|uid| catalog.entries.get_mut(uid));
+            if let (Some(metric), Some(entry)) = (Metric::from_id(metric_id), entry) {
+                entry.columns.push((metric, col));
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// How many sources and columns there are: grows with each that joins.
+    pub fn len(&self) -> usize {
+        self.entries.len() + self.widths.values().sum::<usize>()
+    }
+
+    /// The pack of a known source.
+    pub fn pack(&self, source: &Source) -> Option<i64> {
+        self.entries.get(source.id.as_str()).map(|entry| entry.pack_id)
+    }
+
+    /// Where a metric of a source is written; makes source and column where they are new.
+    pub fn place(&mut self, db: &Connection, source: &Source, metric: Metric, ts: i64) -> Result<Place, StoreError> {
+        self.ensure(db, source, ts)?;
+        let Some(entry) = self.entries.get_mut(source.id.as_str()) else {
+            return Err(StoreError::Damaged(format!("the source {} was written and is not there", source.id)));
+        };
+        let pack_id = entry.pack_id;
+        if let Some((_, col)) = entry.columns.iter().find(|(known, _)| *known == metric) {
+            return Ok(Place { pack_id, col: *col });
+        }
+        let width = self.widths.entry(pack_id).or_default();
+        let col = *width;
+        db.prepare_cached("INSERT INTO series(source_id, metric_id, pack_id, col) VALUES(?, ?, ?, ?)")?
+            .execute(params![entry.source_id, metric as u16, pack_id, col])?;
+        entry.columns.push((metric, col));
+        *width += 1;
+        Ok(Place { pack_id, col })
+    }
+
+    /// Writes a source's health, making the source where it is new.
+    pub fn set_condition(
+        &mut self,
+        db: &Connection,
+        source: &Source,
+        condition: &Condition,
+        ts: i64,
+    ) -> Result<(), StoreError> {
+        let source_id = self.ensure(db, source, ts)?;
+        db.prepare_cached(
+            "UPDATE source SET kind = ?, label = ?, health = ?, health_ts = ?, reason = ? WHERE source_id = ?",
+        )?
+        .execute(params![
+            source.kind.word(),
+            source.label.json(),
+            condition.health.word(),
+            ts,
+            condition.reason,
+            source_id
+        ])?;
+        Ok(())
+    }
+
+    fn ensure(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<i64, StoreError> {
+        if let Some(entry) = self.entries.get(source.id.as_str()) {
+            return Ok(entry.source_id);
+        }
+        // A part may be mentioned before its whole; the whole then gets a row of its own, named like its id until its
+        // sensor says more.
+        let whole = match &source.part_of {
+            Some(whole) if *whole != source.id => match self.entries.get(whole.as_str()) {
+                Some(entry) => Some(entry.source_id),
+                None => Some(insert(db, whole, source.kind.word(), whole, None, ts)?),
+            },
+            _ => None,
+        };
+        if let (Some(whole), Some(id)) = (&source.part_of, whole) {
+            self.entries.entry(whole.clone()).or_insert(Entry { source_id: id, pack_id: id, columns: Vec::new() });
+        }
+        let source_id = insert(db, &source.id, source.kind.word(), &source.label.json(), whole, ts)?;
+        let pack_id = whole.unwrap_or(source_id);
+        self.entries.insert(source.id.clone(), Entry { source_id, pack_id, columns: Vec::new() });
+        Ok(source_id)
+    }
+}
+
+fn insert(db: &Connection, uid: &str, kind: &str, label: &str, whole: Option<i64>, ts: i64) -> Result<i64, StoreError> {
+    let id: i64 =
+        db.prepare_cached("SELECT coalesce(max(source_id), 0) + 1 FROM source")?.query_row([], |row| row.get(0))?;
+    db.prepare_cached("INSERT INTO source VALUES(?, ?, ?, ?, ?, ?, 'ok', ?, '')")?.execute(params![
+        id,
+        uid,
+        kind,
+        label,
+        whole.unwrap_or(id),
+        ts,
+        ts
+    ])?;
+    Ok(id)
+}
+
+/// Brings the `metric` table up to this build's table.
+pub(super) fn write_metrics(db: &Connection) -> Result<(), StoreError> {
+    let mut insert = db.prepare(
+        "INSERT INTO metric VALUES(?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT(metric_id) DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
+    )?;
+    for line in TABLE {
+        let step = line.scale.step;
+        let (multiply, divide) = if step < 1.0 { (1.0, (1.0 / step).round()) } else { (step, 1.0) };
+        insert.execute(params![
+            line.id,
+            line.key,
+            line.unit.symbol(),
+            line.kind.word(),
+            line.label,
+            multiply,
+            divide
+        ])?;
+    }
+    Ok(())
+}
+
+/// The series of one metric, with the source's id and label; of one source, or of all.
+pub(super) fn series_of(
+    db: &Connection,
+    metric: Metric,
+    source: Option<&str>,
+) -> Result<Vec<(SeriesRow, String, String)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT e.series_id, e.pack_id, e.col, s.uid, s.label FROM series e JOIN source s USING(source_id)
+         WHERE e.metric_id = ?1 AND (?2 IS NULL OR s.uid = ?2) ORDER BY s.source_id",
+    )?;
+    let rows = query.query_map(params![metric as u16, source], |row| {
+        Ok((SeriesRow { series_id: row.get(0)?, pack_id: row.get(1)?, col: row.get(2)? }, row.get(3)?, row.get(4)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The series of a pack, by column.
+pub(super) fn columns_of(db: &Connection, pack_id: i64) -> Result<Vec<SeriesRow>, StoreError> {
+    let mut query = db.prepare_cached("SELECT series_id, pack_id, col FROM series WHERE pack_id = ? ORDER BY col")?;
+    let rows = query
+        .query_map([pack_id], |row| Ok(SeriesRow { series_id: row.get(0)?, pack_id: row.get(1)?, col: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every pack.
+pub(super) fn packs(db: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut query = db.prepare_cached("SELECT DISTINCT pack_id FROM source ORDER BY pack_id")?;
+    let rows = query.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The number of a source.
+pub(super) fn source_id(db: &Connection, uid: &str) -> Result<Option<i64>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT source_id FROM source WHERE uid = ?")?
+        .query_row([uid], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,86 @@
+//! Why the store refuses or fails, told apart where the recorder acts differently.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+use super::codec::CodecError;
+
+/// Why the store refuses or fails.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing was recorded in this folder yet.
+    #[error("there is no recording in {}; start one with `hoofbeat watch`", .0.display())]
+    NoRecording(PathBuf),
+    /// The folder or a file in it may not be used; the text says why and what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// The file belongs to a newer Hoofbeat: it can be read, not written.
+    #[error(
+        "{} was written by a newer Hoofbeat (its schema is {found}, this one knows {known}), so it can be read but not \
+         recorded into; update Hoofbeat, or record into another folder with --data-dir",
+        .file.display()
+    )]
+    Newer {
+        /// The database.
+        file: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Another process holds the write lock.
+    #[error("the database is locked by another process")]
+    Busy,
+    /// The disk is full or the quota used up.
+    #[error("the disk is full")]
+    Full,
+    /// The file system does not let us write.
+    #[error("the database cannot be written: {0}")]
+    ReadOnly(String),
+    /// The database is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// Anything else that SQLite or the file system says.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl StoreError {
+    /// Says of an I/O error what was being done.
+    pub(super) fn io(what: impl std::fmt::Display, error: &std::io::Error) -> StoreError {
+        let text = format!("{what}: {error}");
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
+            std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => StoreError::ReadOnly(text),
+            _ => StoreError::Io(text),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            Some(ErrorCode::DiskFull) => StoreError::Full,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                StoreError::ReadOnly(text)
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(text),
+            _ => match error {
+                // A row whose types or JSON are not ours was not written by us.
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..) => StoreError::Damaged(text),
+                _ => StoreError::Io(text),
+            },
+        }
+    }
+}
+
+impl From<CodecError> for StoreError {
+    fn from(error: CodecError) -> Self {
+        StoreError::Damaged(error.to_string())
+    }
+}

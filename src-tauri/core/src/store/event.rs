@@ -1,0 +1,59 @@
+//! The table `event`: what happened, kept for as long as the hours are.
+
+use rusqlite::{Connection, params};
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+
+use super::catalog;
+use super::error::StoreError;
+use crate::api::EventInfo;
+use crate::model::{Event, EventKind};
+
+pub(super) const CREATE: &str = "
+CREATE TABLE event(seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind TEXT NOT NULL, source_id INTEGER,
+  detail TEXT NOT NULL CHECK(json_valid(detail))) STRICT;
+CREATE INDEX event_ts ON event(ts);   -- the newest first; retention
+";
+
+pub(super) fn insert(db: &Connection, event: &Event) -> Result<(), StoreError> {
+    let source_id = match &event.source {
+        Some(uid) => catalog::source_id(db, uid)?,
+        None => None,
+    };
+    let kind = serde_json::to_value(event.kind).map_err(|error| StoreError::Io(error.to_string()))?;
+    db.prepare_cached("INSERT INTO event(ts, kind, source_id, detail) VALUES(?, ?, ?, ?)")?.execute(params![
+        event.ts,
+        kind.as_str().unwrap_or_default(),
+        source_id,
+        event.detail.to_string()
+    ])?;
+    Ok(())
+}
+
+/// Events from `since` on, newest first. Kinds of a newer Hoofbeat are left out.
+pub(super) fn read(db: &Connection, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
+         WHERE e.ts >= ? ORDER BY e.ts DESC, e.seq DESC LIMIT ?",
+    )?;
+    let mut rows = query.query(params![since, limit as i64])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind: String = row.get(1)?;
+        let Ok(kind) = EventKind::deserialize(StrDeserializer::<Error>::new(&kind)) else { continue };
+        let detail: String = row.get(3)?;
+        let detail = serde_json::from_str(&detail)
+            .map_err(|error| StoreError::Damaged(format!("the details of an event are not JSON: {error}")))?;
+        events.push(EventInfo { ts: row.get(0)?, kind, source: row.get(2)?, detail });
+    }
+    Ok(events)
+}
+
+pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<usize, StoreError> {
+    Ok(db.prepare_cached("DELETE FROM event WHERE ts < ?")?.execute([ts])?)
+}
+
+/// The second of the oldest event.
+pub(super) fn oldest(db: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(db.prepare_cached("SELECT min(ts) FROM event")?.query_row([], |row| row.get(0))?)
+}

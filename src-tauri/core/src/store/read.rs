@@ -1,0 +1,216 @@
+//! What faces read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::{catalog, check, connection, event, folder, history, layout, recent, recorder};
+use crate::api::{EventInfo, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value};
+use crate::metrics::Metric;
+use crate::model::{Health, RecorderState, SourceKind};
+
+/// A face's read-only view of the database.
+pub struct Reader {
+    db: Connection,
+}
+
+impl Reader {
+    /// Opens the database in `folder` for reading. One that a newer Hoofbeat wrote opens too: what this build knows of
+    /// it can be read.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRecording`] where there is none.
+    pub fn open(folder: &Path) -> Result<Reader, StoreError> {
+        let file = folder::database(folder);
+        let len = std::fs::metadata(&file).map(|meta| meta.len()).unwrap_or(0);
+        if len == 0 && !layout::exists(folder) {
+            return Err(StoreError::NoRecording(folder.to_path_buf()));
+        }
+        let db = connection::reader(&file)?;
+        let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        if id != connection::APPLICATION_ID {
+            return Err(StoreError::Refused(format!(
+                "{} is not a database of Hoofbeat; choose another folder with --data-dir",
+                file.display()
+            )));
+        }
+        Ok(Reader { db })
+    }
+
+    /// `PRAGMA data_version`: changes whenever another connection wrote.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        super::data_version(&self.db)
+    }
+
+    /// See [`crate::api::Face::status`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn status(&self, recorder_runs: bool) -> Result<Status, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        let ts = recent::last_ts(&transaction)?;
+        let mut said =
+            recorder::read(&transaction)?.unwrap_or(Recorder { state: RecorderState::Off, since: None, until: None });
+        if !recorder_runs && said.state != RecorderState::Off {
+            // It was ended without a word: nothing was recorded since its last tick.
+            said = Recorder { state: RecorderState::Off, since: ts, until: None };
+        }
+        let sources = sources(&transaction, said.state == RecorderState::Off)?;
+        Ok(Status { schema: SCHEMA, ts, recorder: said, sources })
+    }
+
+    /// See [`crate::api::Face::history`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn history(&self, query: &HistoryQuery) -> Result<History, StoreError> {
+        // One transaction, so that a seal in between moves nothing out of sight.
+        let transaction = self.db.unchecked_transaction()?;
+        history::read(&transaction, query)
+    }
+
+    /// See [`crate::api::Face::events`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+        event::read(&self.db, since, limit)
+    }
+
+    /// The metrics that some source has, in the table's order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn recorded_metrics(&self) -> Result<Vec<Metric>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT DISTINCT metric_id FROM series")?;
+        let rows = query.query_map([], |row| row.get::<_, u16>(0))?;
+        let ids: Vec<u16> = rows.collect::<Result<_, _>>()?;
+        Ok(crate::metrics::TABLE.iter().filter(|line| ids.contains(&line.id)).map(|line| line.metric).collect())
+    }
+
+    /// The ids of the sources that have a metric.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sources_of(&self, metric: Metric) -> Result<Vec<String>, StoreError> {
+        Ok(catalog::series_of(&self.db, metric, None)?.into_iter().map(|(_, source, _)| source).collect())
+    }
+
+    /// Bytes of each table and index, largest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn table_bytes(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut query = self.db.prepare("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC, 1")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0) as u64)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The first and the last second of history, hours included.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn range(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let first: Option<i64> = self.db.query_row(
+            "SELECT min(ts) FROM (SELECT min(ts) AS ts FROM hour UNION ALL SELECT min(hour) FROM chunk
+               UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1))",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(first.zip(recent::last_ts(&self.db)?))
+    }
+
+    /// Checks the whole file and every checksum; the findings in words, empty where all is well.
+    ///
+    /// # Errors
+    /// The database cannot be read at all.
+    pub fn check(&self) -> Result<Vec<String>, StoreError> {
+        let mut findings = check::structure(&self.db)?;
+        findings.extend(check::checksums(&self.db)?);
+        Ok(findings)
+    }
+}
+
+fn sources(db: &Connection, off: bool) -> Result<Vec<SourceStatus>, StoreError> {
+    let mut columns: HashMap<i64, Vec<(Metric, usize)>> = HashMap::new();
+    let mut query = db.prepare_cached("SELECT source_id, metric_id, col FROM series")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(metric) = Metric::from_id(row.get(1)?) {
+            columns.entry(row.get(0)?).or_default().push((metric, row.get(2)?));
+        }
+    }
+    let mut query = db.prepare_cached(
+        "SELECT s.source_id, s.uid, s.kind, s.label, p.uid, s.health, s.reason, c.ts, c.vals
+           FROM source s JOIN source p ON p.source_id = s.pack_id LEFT JOIN current c ON c.pack_id = s.pack_id",
+    )?;
+    let mut rows = query.query([])?;
+    let mut sources = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (source_id, id, kind, whole): (i64, String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
+        // A kind of a newer Hoofbeat: this build cannot show it.
+        let Some(kind) = SourceKind::from_word(&kind) else { continue };
+        let health = Health::from_word(&row.get::<_, String>(5)?).unwrap_or(Health::Stale);
+        let (health, reason) = match (off, health) {
+            (true, Health::Ok) => (Health::Stale, "the recorder is off".to_owned()),
+            _ => (health, row.get(6)?),
+        };
+        let slots: Vec<Option<i64>> = match row.get_ref(8)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+            Some(vals) => recent::slots(vals)?.collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        };
+        let metrics: BTreeMap<_, _> = columns
+            .get(&source_id)
+            .into_iter()
+            .flatten()
+            .filter_map(|(metric, col)| {
+                let stored = slots.get(*col).copied().flatten()?;
+                let line = metric.definition();
+                Some((line.key, Value { value: metric.to_value(stored as f64), unit: line.unit.symbol() }))
+            })
+            .collect();
+        let part_of = Some(whole).filter(|whole| *whole != id);
+        sources.push(SourceStatus { id, kind, label: row.get(3)?, part_of, health, reason, ts: row.get(7)?, metrics });
+    }
+    // Wholes in the order of kinds, each followed by its parts in natural order: core 10 comes after core 9.
+    let rank = |kind: SourceKind| SourceKind::WORDS.iter().position(|(known, _)| *known == kind);
+    let kinds: HashMap<String, Option<usize>> =
+        sources.iter().map(|source| (source.id.clone(), rank(source.kind))).collect();
+    sources.sort_by_cached_key(|source| {
+        let whole = source.part_of.as_ref().unwrap_or(&source.id);
+        let kind = kinds.get(whole).copied().flatten();
+        (kind, natural(whole), source.part_of.is_some(), natural(&source.id))
+    });
+    Ok(sources)
+}
+
+/// A key that sorts numbers inside text by their value.
+fn natural(text: &str) -> Vec<(String, u64)> {
+    let mut key = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let words = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (word, tail) = rest.split_at(words);
+        let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        let (number, tail) = tail.split_at(digits);
+        key.push((word.to_owned(), number.parse().unwrap_or(0)));
+        rest = tail;
+    }
+    key
+}
+
+/// Bytes of the database, its log and its index in a folder.
+pub(super) fn bytes_on_disk(folder: &Path) -> u64 {
+    let file = folder::database(folder);
+    ["", "-wal", "-shm"]
+        .iter()
+        .filter_map(|suffix| std::fs::metadata(format!("{}{suffix}", file.display())).ok())
+        .map(|meta| meta.len())
+        .sum()
+}

@@ -1,0 +1,153 @@
+//! The tables `current` and `recent`: what every pack says now, and the ticks of the running hour.
+//!
+//! Both hold a pack's values as one JSON array of stored integers, by column. `recent` has no second index and its
+//! rows lie in the order of writing: an index by pack would dirty one more page for each pack and tick, which is most
+//! of what a tick writes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::StoreError;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE current(pack_id INTEGER PRIMARY KEY REFERENCES source, ts INTEGER NOT NULL, vals TEXT NOT NULL) STRICT;
+CREATE TABLE recent(seq INTEGER PRIMARY KEY, pack_id INTEGER NOT NULL, ts INTEGER NOT NULL, vals TEXT NOT NULL) STRICT;
+";
+
+/// Writes a pack's row of one tick: its status in place, and its history.
+pub(super) fn write(db: &Connection, pack_id: i64, ts: i64, vals: &str) -> Result<(), StoreError> {
+    let updated = db
+        .prepare_cached("UPDATE current SET ts = ?, vals = ? WHERE pack_id = ?")?
+        .execute(params![ts, vals, pack_id])?;
+    if updated == 0 {
+        db.prepare_cached("INSERT INTO current VALUES(?, ?, ?)")?.execute(params![pack_id, ts, vals])?;
+    }
+    db.prepare_cached("INSERT INTO recent(pack_id, ts, vals) VALUES(?, ?, ?)")?.execute(params![pack_id, ts, vals])?;
+    Ok(())
+}
+
+/// Empties a pack's status, because nothing was read.
+pub(super) fn empty(db: &Connection, pack_id: i64, ts: i64) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE current SET ts = ?, vals = '[]' WHERE pack_id = ?")?.execute(params![ts, pack_id])?;
+    Ok(())
+}
+
+/// The second of the newest tick.
+pub(super) fn last_ts(db: &Connection) -> Result<Option<i64>, StoreError> {
+    // The newest row, not the largest second: the clock may have been put back since.
+    let newest = db.query_row("SELECT ts FROM recent ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?;
+    match newest {
+        Some(ts) => Ok(Some(ts)),
+        None => Ok(db.query_row("SELECT max(ts) FROM current", [], |row| row.get(0))?),
+    }
+}
+
+/// The largest `seq` before the newest run of rows that lie in one hour: everything up to it can be sealed. Rows are
+/// told apart by their own hour and not by the clock, so hours that the clock visited twice are sealed too.
+pub(super) fn finished(db: &Connection) -> Result<Option<i64>, StoreError> {
+    let Some(last) = last_ts(db)? else { return Ok(None) };
+    let hour = last.div_euclid(3600);
+    // Newest first, and usually the first row of another hour is far back: this walks at most one hour of rows.
+    Ok(db
+        .prepare_cached("SELECT seq FROM recent WHERE ts < ?1 OR ts >= ?2 ORDER BY seq DESC LIMIT 1")?
+        .query_row([hour * 3600, (hour + 1) * 3600], |row| row.get(0))
+        .optional()?)
+}
+
+/// Calls `visit` with second and values of each row of a pack, in the order of writing, up to `seq`.
+pub(super) fn visit(
+    db: &Connection,
+    pack_id: i64,
+    seq: i64,
+    mut visit: impl FnMut(i64, &str) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached("SELECT ts, vals FROM recent WHERE seq <= ? AND pack_id = ? ORDER BY seq")?;
+    let mut rows = query.query([seq, pack_id])?;
+    while let Some(row) = rows.next()? {
+        let vals = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        visit(row.get(0)?, vals)?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the second of each of a pack's newest rows, newest first.
+pub(super) fn visit_newest(
+    db: &Connection,
+    pack_id: i64,
+    count: i64,
+    mut visit: impl FnMut(i64),
+) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached("SELECT ts FROM recent WHERE pack_id = ? ORDER BY seq DESC LIMIT ?")?;
+    let mut rows = query.query([pack_id, count])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?);
+    }
+    Ok(())
+}
+
+/// Deletes a pack's rows up to `seq`.
+pub(super) fn delete(db: &Connection, pack_id: i64, seq: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM recent WHERE seq <= ? AND pack_id = ?")?.execute([seq, pack_id])?;
+    Ok(())
+}
+
+/// Writes slots as a JSON array into `text`, which is emptied first.
+pub(super) fn to_json(slots: &[Option<i64>], text: &mut String) {
+    use std::fmt::Write;
+    text.clear();
+    text.push('[');
+    for (at, slot) in slots.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        match slot {
+            Some(value) => write!(text, "{value}").expect("writing to a string cannot fail"),
+            None => text.push_str("null"),
+        }
+    }
+    text.push(']');
+}
+
+/// The slots of a JSON array of integers and nulls.
+pub(super) fn slots(vals: &str) -> Result<impl Iterator<Item = Result<Option<i64>, StoreError>> + '_, StoreError> {
+    let inner = vals
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .ok_or_else(|| StoreError::Damaged("a row of recent values is not a list".into()))?;
+    Ok(inner.split(',').filter(|_| !inner.is_empty()).map(|slot| match slot {
+        "null" => Ok(None),
+        number => number.parse().map(Some).map_err(|_| StoreError::Damaged("a recent value is not a number".into())),
+    }))
+}
+
+/// One slot of such an array; a column that the row is too short for is empty.
+pub(super) fn slot(vals: &str, col: usize) -> Result<Option<i64>, StoreError> {
+    slots(vals)?.nth(col).unwrap_or(Ok(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn json_round_trips(values in prop::collection::vec(proptest::option::of(any::<i64>()), 0..20)) {
+            let mut text = String::new();
+            to_json(&values, &mut text);
+            let back: Vec<_> = slots(&text).unwrap().collect::<Result<_, _>>().unwrap();
+            prop_assert_eq!(&back, &values);
+            for (at, value) in values.iter().enumerate() {
+                prop_assert_eq!(slot(&text, at).unwrap(), *value);
+            }
+            prop_assert_eq!(slot(&text, values.len()).unwrap(), None);
+            prop_assert!(serde_json::from_str::<Vec<Option<i64>>>(&text).is_ok());
+        }
+
+        #[test]
+        fn garbage_is_an_error(text in "\\PC{0,20}") {
+            if let Ok(slots) = slots(&text) {
+                for _ in slots {}
+            }
+        }
+    }
+}

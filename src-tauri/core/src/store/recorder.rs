@@ -1,0 +1,47 @@
+//! The tables `recorder` and `wish`: what the recorder is doing, and what a person asked of it in a face.
+//!
+//! `wish` is the one table that faces write, so that a click in any of them reaches the recorder without a protocol.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::StoreError;
+use crate::api::Recorder;
+use crate::model::RecorderState;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE recorder(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NULL, since INTEGER NOT NULL,
+  until INTEGER) STRICT;
+CREATE TABLE wish(one INTEGER PRIMARY KEY CHECK(one = 1), pause_until INTEGER) STRICT;
+";
+
+const STATES: [(RecorderState, &str); 3] =
+    [(RecorderState::Recording, "recording"), (RecorderState::Paused, "paused"), (RecorderState::Off, "off")];
+
+pub(super) fn write(db: &Connection, state: RecorderState, since: i64, until: Option<i64>) -> Result<(), StoreError> {
+    let word = STATES.iter().find(|(known, _)| *known == state).map_or("off", |(_, word)| word);
+    db.prepare_cached("INSERT OR REPLACE INTO recorder VALUES(1, ?, ?, ?)")?.execute(params![word, since, until])?;
+    Ok(())
+}
+
+/// What the recorder last said of itself; `None` where none ever did.
+pub(super) fn read(db: &Connection) -> Result<Option<Recorder>, StoreError> {
+    let row = db
+        .prepare_cached("SELECT state, since, until FROM recorder")?
+        .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    Ok(row.map(|(word, since, until)| Recorder {
+        state: STATES.iter().find(|(_, known)| *known == word).map_or(RecorderState::Off, |(state, _)| *state),
+        since: Some(since),
+        until,
+    }))
+}
+
+pub(super) fn write_wish(db: &Connection, pause_until: Option<i64>) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT OR REPLACE INTO wish VALUES(1, ?)")?.execute([pause_until])?;
+    Ok(())
+}
+
+pub(super) fn read_wish(db: &Connection) -> Result<Option<i64>, StoreError> {
+    let wish = db.prepare_cached("SELECT pause_until FROM wish")?.query_row([], |row| row.get(0)).optional()?;
+    Ok(wish.flatten())
+}

@@ -1,0 +1,105 @@
+//! Sealing: a finished hour of `recent` becomes chunks, minutes and hours, one transaction a pack.
+//!
+//! Rows are taken in the order of writing and cut where time goes back, so that each chunk lies on one grid.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::chunk::Chunk;
+use super::error::StoreError;
+use super::fold::Fold;
+use super::{catalog, chunk, hour, minute, recent};
+
+/// A stretch of one pack's rows in which time only moves forward, within one hour.
+#[derive(Default)]
+struct Run {
+    seconds: Vec<i64>,
+    columns: Vec<Vec<Option<i64>>>,
+}
+
+impl Run {
+    fn push(&mut self, ts: i64, vals: &str) -> Result<(), StoreError> {
+        let at = self.seconds.len();
+        self.seconds.push(ts);
+        for (col, slot) in recent::slots(vals)?.enumerate() {
+            if col == self.columns.len() {
+                self.columns.push(Vec::with_capacity(at));
+            }
+            self.columns[col].resize(at, None);
+            self.columns[col].push(slot?);
+        }
+        Ok(())
+    }
+
+    /// Whether a row at `ts` still belongs to it.
+    fn takes(&self, ts: i64) -> bool {
+        self.seconds.last().is_none_or(|last| ts > *last && ts.div_euclid(3600) == last.div_euclid(3600))
+    }
+
+    /// Writes the run's chunk and adds it to the rollups.
+    fn write(self, db: &Connection, pack_id: i64) -> Result<(), StoreError> {
+        let (Some(first), Some(last)) = (self.seconds.first().copied(), self.seconds.last().copied()) else {
+            return Ok(());
+        };
+        // The widest grid that every row lies on: 1 s on mains, 5 s on battery, 10 s for slow sensors.
+        let step = self.seconds.iter().fold(0, |step, ts| gcd(step, ts - first)).max(1);
+        let slots = ((last - first) / step + 1) as usize;
+        let columns: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let mut grid = vec![None; slots];
+                for (ts, value) in self.seconds.iter().zip(column) {
+                    grid[((ts - first) / step) as usize] = *value;
+                }
+                grid
+            })
+            .collect();
+        chunk::insert(db, &Chunk::seal(pack_id, first, step, &columns))?;
+        for series in catalog::columns_of(db, pack_id)? {
+            let Some(column) = columns.get(series.col) else { continue };
+            let minutes = fold_minutes(first, step, column);
+            minute::add(db, series.series_id, &minutes)?;
+            if let Some(fold) = minutes.iter().map(|(_, fold)| *fold).reduce(Fold::and) {
+                hour::add(db, series.series_id, first.div_euclid(3600) * 3600, fold)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The minutes of a column, oldest first.
+pub(super) fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>]) -> Vec<(i64, Fold)> {
+    let mut minutes: Vec<(i64, Fold)> = Vec::new();
+    for (at, slot) in column.iter().enumerate() {
+        let Some(value) = slot else { continue };
+        let ts = (t0 + at as i64 * step).div_euclid(60) * 60;
+        match minutes.last_mut() {
+            Some((last, fold)) if *last == ts => *fold = fold.and(Fold::of(*value)),
+            _ => minutes.push((ts, Fold::of(*value))),
+        }
+    }
+    minutes
+}
+
+/// Seals everything before the running hour. Returns whether there was anything.
+pub(super) fn seal(db: &mut Connection) -> Result<bool, StoreError> {
+    let Some(upto) = recent::finished(db)? else { return Ok(false) };
+    for pack_id in catalog::packs(db)? {
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut run = Run::default();
+        recent::visit(&transaction, pack_id, upto, |ts, vals| {
+            if !run.takes(ts) {
+                std::mem::take(&mut run).write(&transaction, pack_id)?;
+            }
+            run.push(ts, vals)
+        })?;
+        run.write(&transaction, pack_id)?;
+        recent::delete(&transaction, pack_id, upto)?;
+        transaction.commit()?;
+    }
+    Ok(true)
+}

@@ -1,0 +1,108 @@
+//! The views: how any stock `sqlite3` (3.40 and later) reads everything. `docs/queries.sql` shows them in use.
+//!
+//! A letter of a column (see `codec`) becomes a JSON number again through `replace`, one for each letter; an empty
+//! slot's `null,` comes last, because it is made of letters itself. The chain is cut into subqueries because SQLite's
+//! parser stops at about thirty calls inside each other. Differences are summed by a window over one chunk, so a
+//! condition on `hour` or `day` (not on `ts` alone) is what keeps a query from decoding everything.
+
+use super::codec::{DIFFERENCES, EMPTY, LETTERS};
+
+/// The names of the views.
+#[cfg(test)]
+pub const VIEWS: &[&str] = &["status", "history", "minutes", "hours", "usages", "events"];
+
+/// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
+/// is the column `numbers`.
+fn decoded(text: &str, from: &str) -> String {
+    let mut pairs: Vec<(char, String)> = Vec::new();
+    for n in 0..=LETTERS {
+        pairs.push((char::from(b'A' + n as u8), format!("{n},")));
+    }
+    for n in 1..=LETTERS {
+        pairs.push((char::from(b'a' + n as u8), format!("-{n},")));
+    }
+    pairs.push((char::from(EMPTY), "null,".into()));
+    let mut query = format!("SELECT *, {text} AS step0 {from}");
+    let stages: Vec<_> = pairs.chunks(13).collect();
+    for (at, stage) in stages.iter().enumerate() {
+        let mut expression = format!("step{at}");
+        for (letter, number) in *stage {
+            expression = format!("replace({expression},'{letter}','{number}')");
+        }
+        let name = if at + 1 == stages.len() { "numbers".into() } else { format!("step{}", at + 1) };
+        query = format!("SELECT *, {expression} AS {name} FROM ({query})");
+    }
+    query
+}
+
+/// Makes every view.
+pub(super) fn create() -> String {
+    let column = |col: &str| format!("json_extract(CAST(sqlar_uncompress(body, raw_len) AS TEXT), '$['||{col}||']')");
+    let series = "FROM series e JOIN metric m USING(metric_id) JOIN source s ON s.source_id = e.source_id";
+    let history = decoded(
+        &column("col"),
+        &format!(
+            "FROM (SELECT m.key AS metric, s.uid AS source, m.multiply, m.divide, e.col, c.chunk_id, c.hour, c.t0,
+               c.step, c.modes, c.body, c.raw_len {series} JOIN chunk c ON c.pack_id = e.pack_id)"
+        ),
+    );
+    let minutes = decoded(
+        &[0, 1, 2, 3].map(|col| column(&col.to_string())).join("||"),
+        &format!(
+            "FROM (SELECT m.key AS metric, s.uid AS source, m.multiply, m.divide, d.day, d.modes, d.body, d.raw_len
+               {series} JOIN minute d USING(series_id))"
+        ),
+    );
+    format!(
+        "
+CREATE VIEW status AS
+ SELECT s.uid AS source, s.kind, s.label, s.health, s.reason, c.ts,
+   (SELECT json_group_object(m.key, json_extract(c.vals, '$['||e.col||']') * m.multiply / m.divide)
+      FROM series e JOIN metric m USING(metric_id)
+     WHERE e.source_id = s.source_id AND json_extract(c.vals, '$['||e.col||']') IS NOT NULL) AS metrics
+   FROM source s LEFT JOIN current c USING(pack_id);
+
+CREATE VIEW history AS
+ SELECT metric, source, hour, ts, stored * multiply / divide AS value FROM (
+   SELECT metric, source, hour, t0 + v.key * step AS ts, multiply, divide, v.value AS present,
+     CASE substr(modes, col + 1, 1) WHEN '{DIFFERENCES}'
+       THEN sum(v.value) OVER (PARTITION BY metric, source, hour, chunk_id ORDER BY v.key) ELSE v.value END AS stored
+     FROM ({history}) JOIN json_each('[' || rtrim(numbers, ',') || ']') v)
+  WHERE present IS NOT NULL
+ UNION ALL
+ SELECT m.key, s.uid, r.ts - r.ts % 3600, r.ts, json_extract(r.vals, '$['||e.col||']') * m.multiply / m.divide
+   {series} JOIN recent r ON r.pack_id = e.pack_id WHERE json_extract(r.vals, '$['||e.col||']') IS NOT NULL;
+
+CREATE VIEW minutes AS
+ SELECT metric, source, day, day + minute * 60 AS ts,
+   max(stored) FILTER (WHERE field = 0) AS n,
+   max(stored) FILTER (WHERE field = 1) * multiply / divide / max(stored) FILTER (WHERE field = 0) AS mean,
+   max(stored) FILTER (WHERE field = 2) * multiply / divide AS min,
+   max(stored) FILTER (WHERE field = 3) * multiply / divide AS max
+  FROM (
+   SELECT metric, source, day, multiply, divide, v.key / 1440 AS field, v.key % 1440 AS minute, v.value AS present,
+     CASE substr(modes, v.key / 1440 + 1, 1) WHEN '{DIFFERENCES}'
+       THEN sum(v.value) OVER (PARTITION BY metric, source, day, v.key / 1440 ORDER BY v.key) ELSE v.value END AS stored
+     FROM ({minutes}) JOIN json_each('[' || rtrim(numbers, ',') || ']') v)
+  WHERE present IS NOT NULL GROUP BY metric, source, day, minute
+ UNION ALL
+ SELECT metric, source, hour - hour % 86400, ts - ts % 60, count(*), avg(value), min(value), max(value)
+   FROM (SELECT m.key AS metric, s.uid AS source, r.ts - r.ts % 3600 AS hour, r.ts,
+           json_extract(r.vals, '$['||e.col||']') * m.multiply / m.divide AS value
+           {series} JOIN recent r ON r.pack_id = e.pack_id)
+  WHERE value IS NOT NULL GROUP BY metric, source, hour - hour % 86400, ts - ts % 60;
+
+CREATE VIEW hours AS
+ SELECT m.key AS metric, s.uid AS source, h.ts, h.n, h.sum * m.multiply / m.divide / h.n AS mean,
+   h.min * m.multiply / m.divide AS min, h.max * m.multiply / m.divide AS max
+   {series} JOIN hour h USING(series_id);
+
+CREATE VIEW usages AS
+ SELECT u.ts, CAST(i.name AS TEXT) AS identity, i.uid, u.processes, u.cpu_ms / 1000.0 AS cpu_seconds,
+   u.memory_kib * 1024 AS memory, u.io_kib * 1024 AS io FROM usage u JOIN identity i USING(identity_id);
+
+CREATE VIEW events AS
+ SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
+"
+    )
+}

@@ -1,0 +1,186 @@
+//! Damaged files: set aside, salvaged, never deleted; and processes that are killed at any moment.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hoofbeat_core::model::EventKind;
+use hoofbeat_core::store::database;
+
+use crate::support::*;
+
+/// Ten hours of one sample each ten seconds, closed in order or not.
+fn record(folder: &Path, in_order: bool) {
+    let machine = Machine::new();
+    let mut store = open(folder, HOUR).store;
+    let mut first = machine.first(HOUR);
+    if in_order {
+        first.recorder = Some((hoofbeat_core::model::RecorderState::Off, None));
+    }
+    store.append(&[first], false).unwrap();
+    for hour in 0..10 {
+        let ticks: Vec<_> = (0..360)
+            .map(|n| machine.tick(HOUR + hour * 3600 + n * 10 + 1, (n % 90) as f64, &[Some((n % 7) as f64)]))
+            .collect();
+        store.append(&ticks, false).unwrap();
+        store.maintain(now(HOUR + (hour + 1) * 3600)).unwrap();
+    }
+    store.close().unwrap();
+}
+
+/// Samples that the stock command line finds.
+fn count(folder: &Path) -> i64 {
+    sqlite3(folder, "SELECT count(*) FROM history WHERE metric = 'cpu.utilization'").parse().unwrap()
+}
+
+/// Damages a recording, opens it, and returns how many of its 3,601 samples were saved.
+#[track_caller]
+fn check(damage: impl FnOnce(&Path)) -> i64 {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), false);
+    damage(&database(temp.path()));
+    let damaged = fs::read(database(temp.path())).unwrap();
+    let opened = open(temp.path(), HOUR + 40_000);
+    let told: Vec<_> = opened.events.iter().filter(|event| event.kind == EventKind::DatabaseSetAside).collect();
+    assert_eq!(told.len(), 1, "the person is told once");
+    let aside = told[0].detail["file"].as_str().unwrap();
+    assert!(fs::read(aside).unwrap() == damaged, "what was set aside is what was found");
+    let mut store = opened.store;
+    store.append(&[Machine::new().first(HOUR + 40_000)], true).unwrap();
+    assert_sound(temp.path());
+    let found = count(temp.path());
+    assert!(found >= 1, "recording goes on");
+    found - 1
+}
+
+fn overwrite(file: &Path, at: usize, bytes: &[u8]) {
+    let mut all = fs::read(file).unwrap();
+    all[at..at + bytes.len()].copy_from_slice(bytes);
+    fs::write(file, all).unwrap();
+}
+
+#[test]
+fn a_damaged_header_costs_nothing() {
+    assert_eq!(check(|file| overwrite(file, 0, &[0x5a; 100])), 3601);
+}
+
+#[test]
+fn a_zeroed_page_costs_what_it_held() {
+    let saved = check(|file| {
+        // The last page of a body: SQLite's structure breaks where an overflow chain is cut.
+        let pages = fs::metadata(file).unwrap().len() as usize / 4096;
+        overwrite(file, (pages / 2) * 4096, &[0; 4096]);
+    });
+    assert!(saved >= 2000, "{saved}");
+}
+
+#[test]
+fn an_empty_file_is_noticed() {
+    assert_eq!(check(|file| fs::write(file, "").unwrap()), 0);
+}
+
+#[test]
+fn a_text_file_in_its_place_is_noticed() {
+    assert_eq!(check(|file| fs::write(file, "not a database".repeat(1000)).unwrap()), 0);
+}
+
+#[test]
+fn a_log_of_garbage_is_ignored() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    fs::write(temp.path().join("hoofbeat.db-wal"), [0x77; 50_000]).unwrap();
+    let opened = open(temp.path(), HOUR + 40_000);
+    assert!(opened.events.is_empty());
+    assert_eq!(count(temp.path()), 3601);
+    assert_sound(temp.path());
+}
+
+#[test]
+fn a_flipped_byte_in_a_body_is_found_by_its_checksum() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    let db = rusqlite::Connection::open(database(temp.path())).unwrap();
+    let body: Vec<u8> = db.query_row("SELECT body FROM chunk WHERE chunk_id = 3", [], |row| row.get(0)).unwrap();
+    let mut flipped = body.clone();
+    flipped[body.len() / 2] ^= 1;
+    db.execute("UPDATE chunk SET body = ? WHERE chunk_id = 3", [flipped]).unwrap();
+    drop(db);
+    let findings = hoofbeat_core::store::Reader::open(temp.path()).unwrap().check().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].contains("checksum"));
+}
+
+/// Names the folder to write into when this test binary is its own victim.
+const VICTIM: &str = "HOOFBEAT_TEST_VICTIM";
+
+/// The victim: records as fast as it can, an hour in a few ticks, so that most kills hit a seal or a retention pass;
+/// says after each commit what it has acknowledged.
+#[test]
+fn victim() {
+    let Ok(folder) = std::env::var(VICTIM) else { return };
+    let machine = Machine::new();
+    let opened = open(Path::new(&folder), HOUR);
+    let mut store = opened.store;
+    let from = opened.last_ts.unwrap_or(HOUR) + 600;
+    for n in 0.. {
+        let ts = from + n * 600;
+        store.append(&[machine.tick(ts, (n % 100) as f64, &[Some(1.0)])], n % 10 == 0).unwrap();
+        println!("acknowledged {ts}");
+        store.maintain(now(ts)).unwrap();
+    }
+}
+
+#[test]
+fn a_hundred_kills_lose_no_acknowledged_tick() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut acknowledged = 0;
+    let mut random = 88_172_645_463_325_252u64;
+    for round in 0..100 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "damage::victim", "--nocapture", "--test-threads=1"])
+            .env(VICTIM, temp.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Killed after a random number of acknowledged ticks and a random moment more; the first rounds already while
+        // the database is made.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let wanted = if round < 10 { 0 } else { random % 40 };
+        use std::io::BufRead;
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut take = |line: String| {
+            if let Some(ts) = line.split("acknowledged ").nth(1) {
+                acknowledged = acknowledged.max(ts.parse::<i64>().unwrap());
+            }
+        };
+        for _ in 0..wanted {
+            let Some(Ok(line)) = lines.next() else { break };
+            take(line);
+        }
+        std::thread::sleep(std::time::Duration::from_micros(random % 4000));
+        child.kill().unwrap();
+        for line in lines.map_while(Result::ok) {
+            take(line);
+        }
+        child.wait().unwrap();
+        if random.is_multiple_of(3) {
+            let _ = fs::remove_file(temp.path().join("hoofbeat.db-shm"));
+        }
+    }
+    let opened = open(temp.path(), HOUR);
+    assert!(opened.events.is_empty(), "{:?}", opened.events);
+    assert!(acknowledged > HOUR, "the victims recorded");
+    assert!(opened.last_ts.unwrap() >= acknowledged);
+    drop(opened);
+    assert_sound(temp.path());
+    // Each tick is there exactly once, and the status is the newest of them.
+    let sql = "SELECT count(*) - count(DISTINCT ts), max(ts) FROM history WHERE metric = 'cpu.utilization'";
+    let newest = sqlite3(temp.path(), "SELECT ts FROM status WHERE source = 'cpu'");
+    assert_eq!(sqlite3(temp.path(), sql), format!("0|{newest}"));
+    let missing = "SELECT count(*) FROM (SELECT ts - lag(ts) OVER (ORDER BY ts) AS step FROM history
+                    WHERE metric = 'cpu.utilization') WHERE step <> 600";
+    assert_eq!(sqlite3(temp.path(), missing), "0");
+}
