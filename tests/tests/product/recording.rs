@@ -35,6 +35,8 @@ fn a_minute_of_this_machine_is_there_for_sqlite3_and_for_every_command() {
     for id in ["cpu", "memory"] {
         assert!(sources.iter().any(|source| source == id), "no {id} in {sources:?}");
     }
+    let total = r#"select json_extract(metrics, '$."memory.total"') from status where source = 'memory'"#;
+    assert_eq!(sandbox.sqlite(total).parse(), Ok(memory_total()));
     let ticks: u32 = sandbox.sqlite("select count(distinct ts) from history").parse().expect("a count");
     assert!(ticks >= 60, "only {ticks} ticks in 65 seconds");
     assert_eq!(sandbox.sqlite("pragma integrity_check"), "ok");
