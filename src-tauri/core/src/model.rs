@@ -232,6 +232,7 @@ impl Batch {
     }
 
     /// Takes the batch apart.
+    #[allow(clippy::type_complexity, reason = "three lists, used in one place each")]
     pub fn into_parts(self) -> (Vec<Reading>, Vec<(Arc<Source>, Condition)>, Vec<Usage>) {
         (self.readings, self.conditions, self.usage)
     }

@@ -160,11 +160,6 @@ impl Columns {
         self.raw
     }
 
-    /// How many columns there are.
-    pub fn len(&self) -> usize {
-        self.modes.len()
-    }
-
     /// Calls `visit` with each slot of a column, in order; a column that does not exist has no slots.
     ///
     /// # Errors
@@ -248,7 +243,7 @@ mod tests {
         fn decoding_undoes_encoding(columns in prop::collection::vec(prop::collection::vec(slot(), 0..200), 0..6)) {
             for effort in [Effort::Quick, Effort::Thorough] {
                 let decoded = Columns::open(&encode(&columns, effort)).unwrap();
-                prop_assert_eq!(decoded.len(), columns.len());
+                prop_assert_eq!(decoded.modes.len(), columns.len());
                 for (at, column) in columns.iter().enumerate() {
                     prop_assert_eq!(&decoded.column(at).unwrap(), column);
                 }
@@ -262,7 +257,7 @@ mod tests {
             let same_len = Encoded { modes: modes.clone(), raw_len: body.len(), body: body.clone() };
             for encoded in [Encoded { modes, raw_len, body }, same_len] {
                 if let Ok(columns) = Columns::open(&encoded) {
-                    for at in 0..columns.len() {
+                    for at in 0..columns.modes.len() {
                         let _ = columns.column(at);
                     }
                 }

@@ -35,10 +35,12 @@ impl Tier {
 
 pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, StoreError> {
     let span = (query.until - query.since).max(0);
-    let tier = match span {
-        ..=RAW_RANGE => Tier::Raw,
-        ..=MINUTE_RANGE => Tier::Minutes,
-        _ => Tier::Hours,
+    let tier = if span <= RAW_RANGE {
+        Tier::Raw
+    } else if span <= MINUTE_RANGE {
+        Tier::Minutes
+    } else {
+        Tier::Hours
     };
     let grain = tier.grain();
     let wanted = (span as u64).div_ceil(query.points.max(1) as u64).max(1);

@@ -67,8 +67,8 @@ fn delete_old(db: &Connection, keep: &Keep, now: i64) -> Result<(), StoreError> 
 /// hours and events only where nothing else is left.
 pub(super) fn cap(db: &mut Connection, cap: u64) -> Result<(), StoreError> {
     let limit = cap / 100 * 85;
-    let stages: [fn(&Connection) -> Result<usize, StoreError>; 5] =
-        [drop_raw, drop_minutes, drop_usage, drop_hours, drop_events];
+    type Stage = fn(&Connection) -> Result<usize, StoreError>;
+    let stages: [Stage; 5] = [drop_raw, drop_minutes, drop_usage, drop_hours, drop_events];
     for stage in stages {
         while bytes_used(db)? > limit {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;

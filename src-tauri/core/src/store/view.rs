@@ -7,10 +7,6 @@
 
 use super::codec::{DIFFERENCES, EMPTY, LETTERS};
 
-/// The names of the views.
-#[cfg(test)]
-pub const VIEWS: &[&str] = &["status", "history", "minutes", "hours", "usages", "events"];
-
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
 /// is the column `numbers`.
 fn decoded(text: &str, from: &str) -> String {

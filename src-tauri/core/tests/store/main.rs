@@ -1,5 +1,7 @@
 //! The store against real files: laws, views through the stock `sqlite3`, clocks, faults.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
+
 mod clocks;
 mod damage;
 mod laws;
