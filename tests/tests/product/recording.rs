@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use hoofbeat_product_tests::sandbox::repository;
 use hoofbeat_product_tests::{LIMIT, Program, Sandbox};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -39,6 +40,9 @@ fn a_minute_of_this_machine_is_there_for_sqlite3_and_for_every_command() {
     assert_eq!(sandbox.sqlite(total).parse(), Ok(memory_total()));
     let ticks: u32 = sandbox.sqlite("select count(distinct ts) from history").parse().expect("a count");
     assert!(ticks >= 60, "only {ticks} ticks in 65 seconds");
+    let examples = std::fs::read_to_string(repository().join("docs/queries.sql")).expect("the examples are there");
+    let answers = sandbox.sqlite(&format!("\n{examples}"));
+    assert!(answers.contains("recorder_started"), "{answers}");
     assert_eq!(sandbox.sqlite("pragma integrity_check"), "ok");
 
     let status = sandbox.json(&["status"]);
