@@ -13,6 +13,12 @@ use crate::model::Now;
 pub trait Clock: Send + Sync {
     /// This moment on both clocks.
     fn now(&self) -> Now;
+
+    /// How long the machine has slept since it was started: what the boot-time clock counted and the processors did
+    /// not see. Only its growth means something.
+    fn asleep(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The clocks of this machine.
@@ -21,45 +27,63 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let read = |id| {
-            let time = rustix::time::clock_gettime(id);
-            // A wall clock before 1970 (a dead mainboard battery) reads as 1970: the step back is an event anyway.
-            Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32)
-        };
         Now { wall: read(rustix::time::ClockId::Realtime), boot: read(rustix::time::ClockId::Boottime) }
     }
+
+    fn asleep(&self) -> Duration {
+        // The two are read one after the other, so this is a little too small now and then; nobody sleeps microseconds.
+        let awake = read(rustix::time::ClockId::Monotonic);
+        read(rustix::time::ClockId::Boottime).saturating_sub(awake)
+    }
+}
+
+fn read(id: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(id);
+    // A wall clock before 1970 (a dead mainboard battery) reads as 1970: the step back is an event anyway.
+    Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32)
 }
 
 /// A clock that moves when it is told to.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Now>);
+pub struct ManualClock(Mutex<(Now, Duration)>);
 
 impl ManualClock {
     /// Starts at this Unix second, 1,000 s after boot.
     pub fn at(unix: u64) -> Self {
-        ManualClock(Mutex::new(Now { wall: Duration::from_secs(unix), boot: Duration::from_secs(1000) }))
+        let now = Now { wall: Duration::from_secs(unix), boot: Duration::from_secs(1000) };
+        ManualClock(Mutex::new((now, Duration::ZERO)))
     }
 
     /// Lets time pass on both clocks.
     pub fn advance(&self, by: Duration) {
-        let mut now = self.lock();
+        let now = &mut self.lock().0;
         now.wall += by;
         now.boot += by;
     }
 
-    /// Sets the wall clock, as a person or NTP does.
-    pub fn set_wall(&self, wall: Duration) {
-        self.lock().wall = wall;
+    /// Lets the machine sleep.
+    pub fn sleep(&self, by: Duration) {
+        self.advance(by);
+        self.lock().1 += by;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Now> {
-        // A panic elsewhere cannot leave two durations half written.
+    /// Sets the wall clock, as a person or NTP does.
+    pub fn set_wall(&self, wall: Duration) {
+        self.lock().0.wall = wall;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (Now, Duration)> {
+        // A panic elsewhere cannot leave durations half written.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Now {
-        *self.lock()
+        self.lock().0
+    }
+
+    fn asleep(&self) -> Duration {
+        self.lock().1
     }
 }

@@ -3,8 +3,12 @@
 //! `metrics` and `model` lie at the bottom; rooms beside each other do not import each other; only `engine` and `api`
 //! see all of them.
 
+pub mod alerts;
 pub mod api;
 pub mod clock;
+pub mod config;
+pub mod engine;
+pub mod format;
 pub mod metrics;
 pub mod model;
 pub mod sensors;

@@ -180,7 +180,7 @@ table! {
 
     CpuUtilization       = 1   "cpu.utilization"         Percent       step(0.1),      Gauge   "cpu"     "CPU busy";
     CpuCoreUtilization   = 2   "cpu.core.utilization"    Percent       step(1.0),      Gauge   "cpu"     "Core busy";
-    CpuFrequency         = 3   "cpu.frequency"           Hertz         step(1e6),      Gauge   "cpu"     "CPU frequency";
+    CpuFrequency         = 3   "cpu.frequency"           Hertz         step(1e7),      Gauge   "cpu"     "CPU frequency";
     CpuTemperature       = 4   "cpu.temperature"         Celsius       step(0.1),      Gauge   "cpu"     "CPU temperature";
     CpuLoad1             = 5   "cpu.load.1m"             Number        step(0.01),     Gauge   "cpu"     "Load, 1 minute";
     CpuLoad5             = 6   "cpu.load.5m"             Number        step(0.01),     Gauge   "cpu"     "Load, 5 minutes";
@@ -349,7 +349,7 @@ mod tests {
             }
         }
         check(Metric::HwmonTemperature, 38.85, Some(389), 38.9);
-        check(Metric::CpuFrequency, 3_400_400_000.0, Some(3400), 3.4e9);
+        check(Metric::CpuFrequency, 3_404_000_000.0, Some(340), 3.4e9);
         check(Metric::MemoryTotal, 24117.0 * 1024.0, Some(24117), 24117.0 * 1024.0);
         check(Metric::NetReceive, 12_345_678.0, Some(12_300_000), 12.3e6);
         check(Metric::NetReceive, 999.0, Some(999), 999.0);

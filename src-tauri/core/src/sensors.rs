@@ -4,6 +4,23 @@
 //! (`&str` or `&[u8]` to values), and root path and clock are passed in, so that a captured machine is a test.
 //! Deliberately not here: threads, deadlines and health over time, which are the engine's.
 
+mod battery;
+mod chips;
+mod cpu;
+mod disk;
+mod filesystem;
+mod hwmon;
+mod input;
+mod memory;
+mod mounts;
+mod names;
+mod network;
+mod pace;
+mod parse;
+mod pressure;
+pub mod processes;
+mod recorder;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +39,12 @@ impl Roots {
     /// `ROOT/proc` and `ROOT/sys`.
     pub fn at(root: &Path) -> Roots {
         Roots { proc: root.join("proc"), sys: root.join("sys") }
+    }
+
+    /// Whether these are the real ones: what asks the kernel directly (the space of a file system, this process) would
+    /// answer for the wrong machine elsewhere.
+    pub fn live(&self) -> bool {
+        self.proc == Path::new("/proc")
     }
 }
 
@@ -68,4 +91,14 @@ pub struct Registration {
 }
 
 /// Every sensor. The order is that of start-up only.
-pub const SENSORS: &[Registration] = &[];
+pub const SENSORS: &[Registration] = &[
+    Registration { name: "cpu", new: cpu::Cpu::boxed },
+    Registration { name: "memory", new: memory::Memory::boxed },
+    Registration { name: "disk", new: disk::Disks::boxed },
+    Registration { name: "filesystem", new: filesystem::Filesystems::boxed },
+    Registration { name: "network", new: network::Network::boxed },
+    Registration { name: "hwmon", new: hwmon::Hwmon::boxed },
+    Registration { name: "battery", new: battery::PowerSupplies::boxed },
+    Registration { name: "processes", new: processes::Processes::boxed },
+    Registration { name: "recorder", new: recorder::Recorder::boxed },
+];

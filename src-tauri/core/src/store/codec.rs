@@ -1,8 +1,9 @@
 //! Columns of scaled integers ↔ the compressed body of a chunk or of a day of minutes.
 //!
 //! A body is a zlib stream of a JSON array with one string a column. A column's string holds one token a slot, without
-//! separators: `A`–`Z` are 0 to 25, `b`–`z` are −1 to −25, `a` is an empty slot, and any other number is written in
-//! decimal with a comma after it. A column's *mode* says whether its numbers are the values (`=`) or the differences
+//! separators: `A`–`Z` are 0 to 25, `b`–`z` are −1 to −25, and `a` is an empty slot. Any other number is written in
+//! decimal, with signs for what would otherwise cost a character of its own: [`LAST`] ends a number with a digit,
+//! [`ZEROS`] with several zeros, and [`MINUS`] begins a negative one. A column's *mode* says whether its numbers are the values (`=`) or the differences
 //! from the last value before (`+`), whichever came out smaller.
 //!
 //! Why this and not something cleverer: most neighbouring samples differ by very little, so a sample is one letter and
@@ -20,6 +21,12 @@ pub const DIFFERENCES: char = '+';
 /// The largest magnitude that has a letter of its own.
 pub const LETTERS: i64 = 25;
 const LEAST: i64 = -LETTERS;
+/// The last digit of a longer number, 0 to 9.
+pub const LAST: &[u8; 10] = b"!#$%&()*+.";
+/// The first digit of a negative longer number, 1 to 9.
+pub const MINUS: &[u8; 9] = b"/:;<>?@[]";
+/// The end of a number in 2 to 6 zeros: rates keep three digits, so theirs mostly end so.
+pub const ZEROS: &[u8; 5] = b"^_{|}";
 /// The letter of an empty slot.
 pub const EMPTY: u8 = b'a';
 
@@ -111,18 +118,73 @@ fn deflated_len(judge: &mut Compressor, text: &str) -> usize {
 }
 
 fn tokens(slots: impl Iterator<Item = Option<i64>>) -> String {
-    use std::fmt::Write;
     let mut text = String::new();
     for slot in slots {
         match slot {
             None => text.push(char::from(EMPTY)),
             Some(n @ 0..=LETTERS) => text.push(char::from(b'A' + n as u8)),
             Some(n @ LEAST..=-1) => text.push(char::from(b'a' + (-n) as u8)),
-            Some(n) => write!(text, "{n},").expect("writing to a string cannot fail"),
+            Some(n) => push_longer(&mut text, n),
         }
     }
     text
 }
+
+/// A number of at least two digits.
+fn push_longer(text: &mut String, n: i64) {
+    let digits = n.unsigned_abs().to_string();
+    let zeros = digits.bytes().rev().take_while(|digit| *digit == b'0').count().min(ZEROS.len() + 1);
+    let (front, end) = if zeros >= 2 {
+        (&digits[..digits.len() - zeros], ZEROS[zeros - 2])
+    } else {
+        let (front, last) = digits.split_at(digits.len() - 1);
+        (front, LAST[usize::from(last.as_bytes()[0] - b'0')])
+    };
+    match front.bytes().next() {
+        Some(first) if n < 0 => {
+            text.push(char::from(MINUS[usize::from(first - b'1')]));
+            text.push_str(&front[1..]);
+        }
+        _ => text.push_str(front),
+    }
+    text.push(char::from(end));
+}
+
+/// A number of several characters that is being read.
+#[derive(Clone, Copy, Default)]
+struct Longer {
+    magnitude: u64,
+    negative: bool,
+}
+
+impl Longer {
+    /// Takes one more character; the number, where it was the last.
+    fn take(&mut self, byte: u8) -> Result<Option<i64>, CodecError> {
+        let at = |signs: &[u8]| signs.iter().position(|sign| *sign == byte).map(|at| at as u64);
+        let (digit, power, ends) = if byte.is_ascii_digit() {
+            (u64::from(byte - b'0'), 1, false)
+        } else if let Some(digit) = at(LAST) {
+            (digit, 1, true)
+        } else if let Some(zeros) = at(ZEROS) {
+            (0, zeros as u32 + 2, true)
+        } else if let (Some(digit), 0) = (at(MINUS), self.magnitude) {
+            self.negative = true;
+            (digit + 1, 1, false)
+        } else {
+            return Err(CodecError("it holds an unknown character"));
+        };
+        let scaled = 10u64.checked_pow(power).and_then(|scale| self.magnitude.checked_mul(scale));
+        self.magnitude = scaled.and_then(|magnitude| magnitude.checked_add(digit)).ok_or(TOO_LARGE)?;
+        if !ends {
+            return Ok(None);
+        }
+        let Longer { magnitude, negative } = std::mem::take(self);
+        let value = if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() };
+        value.map(Some).ok_or(TOO_LARGE)
+    }
+}
+
+const TOO_LARGE: CodecError = CodecError("a number is too large");
 
 /// A decompressed body.
 #[derive(Debug)]
@@ -170,29 +232,19 @@ impl Columns {
         let text = self.raw.split(|byte| *byte == b'"').nth(2 * column + 1).ok_or(CodecError("a column is missing"))?;
         let differences = *mode == DIFFERENCES as u8;
         let mut last = 0i64;
-        let mut at = 0;
-        while at < text.len() {
-            let byte = text[at];
-            let number = match byte {
+        let mut longer = Longer::default();
+        for byte in text {
+            let number = match *byte {
                 EMPTY => {
-                    at += 1;
                     visit(None);
                     continue;
                 }
-                b'A'..=b'Z' => {
-                    at += 1;
-                    i64::from(byte - b'A')
-                }
-                b'b'..=b'z' => {
-                    at += 1;
-                    -i64::from(byte - b'a')
-                }
-                _ => {
-                    let len = text[at..].iter().position(|b| *b == b',').ok_or(CodecError("a number has no end"))?;
-                    let digits = std::str::from_utf8(&text[at..at + len]).map_err(|_| CodecError("not a number"))?;
-                    at += len + 1;
-                    digits.parse().map_err(|_| CodecError("not a number"))?
-                }
+                b'A'..=b'Z' => i64::from(byte - b'A'),
+                b'b'..=b'z' => -i64::from(byte - b'a'),
+                other => match longer.take(other)? {
+                    Some(number) => number,
+                    None => continue,
+                },
             };
             last = if differences { last.wrapping_add(number) } else { number };
             visit(Some(last));
@@ -234,6 +286,7 @@ mod tests {
             3 => (-30i64..30).prop_map(Some),
             2 => (-100_000i64..100_000).prop_map(Some),
             1 => any::<i64>().prop_map(Some),
+            1 => (-999i64..999, 0u32..16).prop_map(|(front, zeros)| Some(front * 10i64.pow(zeros))),
             1 => Just(None),
         ]
     }

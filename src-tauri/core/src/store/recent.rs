@@ -84,9 +84,9 @@ pub(super) fn visit_newest(
     Ok(())
 }
 
-/// Deletes a pack's rows up to `seq`.
-pub(super) fn delete(db: &Connection, pack_id: i64, seq: i64) -> Result<(), StoreError> {
-    db.prepare_cached("DELETE FROM recent WHERE seq <= ? AND pack_id = ?")?.execute([seq, pack_id])?;
+/// Deletes the rows up to `seq`.
+pub(super) fn delete(db: &Connection, seq: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM recent WHERE seq <= ?")?.execute([seq])?;
     Ok(())
 }
 

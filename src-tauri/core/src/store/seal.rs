@@ -1,5 +1,7 @@
-//! Sealing: a finished hour of `recent` becomes chunks, minutes and hours, one transaction a pack.
+//! Sealing: a finished hour of `recent` becomes chunks, minutes and hours, in one transaction.
 //!
+//! Not one for each pack: the packs' rows lie between each other, so every deletion of one pack's rows would write
+//! every page of the hour again (measured: 19 MB an hour for 8 packs, against none where whole pages become free).
 //! Rows are taken in the order of writing and cut where time goes back, so that each chunk lies on one grid.
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -88,8 +90,8 @@ pub(super) fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>]) -> Vec<(i
 /// Seals everything before the running hour. Returns whether there was anything.
 pub(super) fn seal(db: &mut Connection) -> Result<bool, StoreError> {
     let Some(upto) = recent::finished(db)? else { return Ok(false) };
-    for pack_id in catalog::packs(db)? {
-        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for pack_id in catalog::packs(&transaction)? {
         let mut run = Run::default();
         recent::visit(&transaction, pack_id, upto, |ts, vals| {
             if !run.takes(ts) {
@@ -98,8 +100,8 @@ pub(super) fn seal(db: &mut Connection) -> Result<bool, StoreError> {
             run.push(ts, vals)
         })?;
         run.write(&transaction, pack_id)?;
-        recent::delete(&transaction, pack_id, upto)?;
-        transaction.commit()?;
     }
+    recent::delete(&transaction, upto)?;
+    transaction.commit()?;
     Ok(true)
 }

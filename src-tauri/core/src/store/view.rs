@@ -1,11 +1,11 @@
 //! The views: how any stock `sqlite3` (3.40 and later) reads everything. `docs/queries.sql` shows them in use.
 //!
-//! A letter of a column (see `codec`) becomes a JSON number again through `replace`, one for each letter; an empty
+//! A column's characters (see `codec`) become JSON numbers again through `replace`, one for each character; an empty
 //! slot's `null,` comes last, because it is made of letters itself. The chain is cut into subqueries because SQLite's
 //! parser stops at about thirty calls inside each other. Differences are summed by a window over one chunk, so a
 //! condition on `hour` or `day` (not on `ts` alone) is what keeps a query from decoding everything.
 
-use super::codec::{DIFFERENCES, EMPTY, LETTERS};
+use super::codec::{DIFFERENCES, EMPTY, LAST, LETTERS, MINUS, ZEROS};
 
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
 /// is the column `numbers`.
@@ -17,6 +17,9 @@ fn decoded(text: &str, from: &str) -> String {
     for n in 1..=LETTERS {
         pairs.push((char::from(b'a' + n as u8), format!("-{n},")));
     }
+    pairs.extend(LAST.iter().enumerate().map(|(digit, sign)| (char::from(*sign), format!("{digit},"))));
+    pairs.extend(MINUS.iter().enumerate().map(|(at, sign)| (char::from(*sign), format!("-{}", at + 1))));
+    pairs.extend(ZEROS.iter().enumerate().map(|(at, sign)| (char::from(*sign), "0".repeat(at + 2) + ",")));
     pairs.push((char::from(EMPTY), "null,".into()));
     let mut query = format!("SELECT *, {text} AS step0 {from}");
     let stages: Vec<_> = pairs.chunks(13).collect();

@@ -1,0 +1,205 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::metrics::Metric;
+use crate::model::rule::{Severity, Threshold};
+
+fn rule(hold: u64) -> Rule {
+    Rule {
+        id: "hot".to_owned(),
+        metric: Metric::CpuTemperature,
+        source: None,
+        fire: Threshold { side: Side::Above, limit: 87.0 },
+        clear: Threshold { side: Side::Below, limit: 80.0 },
+        hold: Duration::from_secs(hold),
+        severity: Severity::Warning,
+    }
+}
+
+fn at(boot: u64) -> Now {
+    Now { wall: Duration::from_secs(1_700_000_000 + boot), boot: Duration::from_secs(boot) }
+}
+
+/// Steps through `(boot second, reading)` and gives the seconds at which it fired and cleared.
+fn run(rule: &Rule, trace: &[(u64, Option<f64>)]) -> Vec<(u64, &'static str)> {
+    let mut state = State::inactive();
+    let mut told = Vec::new();
+    for &(boot, reading) in trace {
+        let (next, transition) = step(rule, &state, reading, at(boot));
+        state = next;
+        match transition {
+            Some(Transition::Fired { .. }) => told.push((boot, "fired")),
+            Some(Transition::Cleared { .. }) => told.push((boot, "cleared")),
+            None => {}
+        }
+    }
+    told
+}
+
+#[test]
+fn a_crossing_is_told_once_and_its_end_once() {
+    #[track_caller]
+    fn check(hold: u64, trace: &[(u64, Option<f64>)], told: &[(u64, &'static str)]) {
+        assert_eq!(run(&rule(hold), trace), told);
+    }
+    // Without a duration the first reading decides, and the limit itself is not past the limit.
+    check(0, &[(1, Some(87.0)), (2, Some(87.1)), (3, Some(99.0))], &[(2, "fired")]);
+    // Between the limits nothing happens, in either direction.
+    check(0, &[(1, Some(90.0)), (2, Some(80.0)), (3, Some(86.0)), (4, Some(79.9))], &[(1, "fired"), (4, "cleared")]);
+    // The time counts from the first reading past the limit.
+    check(2, &[(1, Some(90.0)), (2, Some(90.0)), (3, Some(90.0)), (4, Some(90.0))], &[(3, "fired")]);
+    // A dip begins the time anew.
+    check(2, &[(1, Some(90.0)), (2, Some(85.0)), (3, Some(90.0)), (4, Some(90.0)), (5, Some(90.0))], &[(5, "fired")]);
+    // A missing reading neither fires nor ends the stretch, and its time is not counted.
+    check(3, &[(1, Some(90.0)), (2, Some(90.0)), (3, None), (4, Some(90.0)), (5, Some(90.0))], &[]);
+    check(2, &[(1, Some(90.0)), (2, Some(90.0)), (3, None), (4, Some(90.0)), (5, Some(90.0))], &[(5, "fired")]);
+    // Missing readings do not clear.
+    check(0, &[(1, Some(90.0)), (2, None), (3, None), (4, Some(90.0))], &[(1, "fired")]);
+    // A slow sensor's interval is no gap.
+    check(60, &[(0, Some(90.0)), (60, Some(90.0))], &[(60, "fired")]);
+    // A gap longer than any interval begins the time anew.
+    check(60, &[(0, Some(90.0)), (600, Some(90.0)), (630, Some(90.0)), (660, Some(90.0))], &[(660, "fired")]);
+    // A source that is gone for a day fires no more.
+    check(0, &[(0, Some(90.0)), (86_400, None), (86_401, None), (86_402, None)], &[(0, "fired"), (86_401, "cleared")]);
+}
+
+#[test]
+fn a_clear_says_how_long_and_how_far() {
+    let rule = rule(0);
+    let (state, _) = step(&rule, &State::inactive(), Some(88.0), at(10));
+    let (state, _) = step(&rule, &state, Some(93.0), at(20));
+    let (state, _) = step(&rule, &state, Some(85.0), at(30));
+    // The wall clock was set back an hour meanwhile; the duration is still right.
+    let mut now = at(70);
+    now.wall -= Duration::from_secs(3600);
+    let (state, transition) = step(&rule, &state, Some(70.0), now);
+    assert_eq!(state.phase, AlertPhase::Inactive);
+    assert_eq!(
+        transition,
+        Some(Transition::Cleared {
+            value: Some(70.0),
+            since: at(10).unix(),
+            lasted: Duration::from_secs(60),
+            peak: Some(93.0),
+        })
+    );
+}
+
+#[test]
+fn a_firing_alert_survives_a_restart_without_being_told_again() {
+    let rule = rule(120);
+    let row = AlertRow {
+        rule: rule.id.clone(),
+        source: "cpu".to_owned(),
+        phase: AlertPhase::Firing,
+        since: at(0).unix(),
+        value: Some(91.0),
+    };
+    let state = State::restored(&row, Some(at(50).unix()), at(1000));
+    let (state, transition) = step(&rule, &state, Some(92.0), at(1001));
+    assert_eq!((state.phase, transition), (AlertPhase::Firing, None));
+    let (_, transition) = step(&rule, &state, Some(60.0), at(1002));
+    assert!(
+        matches!(transition, Some(Transition::Cleared { lasted, peak: Some(92.0), .. }) if lasted.as_secs() == 1002)
+    );
+}
+
+#[test]
+fn a_pending_alert_goes_on_over_a_short_restart_only() {
+    #[track_caller]
+    fn check(recorded_until: Option<u64>, restart: u64, fires: u64) {
+        let rule = rule(120);
+        let row = AlertRow {
+            rule: rule.id.clone(),
+            source: "cpu".to_owned(),
+            phase: AlertPhase::Pending,
+            since: at(100).unix(),
+            value: Some(91.0),
+        };
+        let mut state = State::restored(&row, recorded_until.map(|until| at(until).unix()), at(restart));
+        let fired = (restart..).find(|&boot| {
+            let (next, transition) = step(&rule, &state, Some(92.0), at(boot));
+            state = next;
+            transition.is_some()
+        });
+        assert_eq!(fired, Some(fires));
+    }
+    // 60 s were seen before, 60 more are needed; the seconds in between were not seen.
+    check(Some(160), 165, 225);
+    check(Some(160), 900, 1020);
+    check(None, 165, 285);
+    // The wall clock was set back while it did not run.
+    check(Some(500), 165, 285);
+}
+
+#[test]
+fn an_interruption_begins_the_time_anew_and_leaves_a_firing_alert_alone() {
+    let rule = rule(10);
+    let mut state = State::inactive();
+    for boot in 0..=9 {
+        state = step(&rule, &state, Some(90.0), at(boot)).0;
+    }
+    state.interrupt();
+    let (mut state, transition) = step(&rule, &state, Some(90.0), at(12));
+    assert_eq!((state.phase, transition), (AlertPhase::Pending, None));
+    for boot in 13..=22 {
+        state = step(&rule, &state, Some(90.0), at(boot)).0;
+    }
+    assert_eq!(state.phase, AlertPhase::Firing);
+    state.interrupt();
+    assert_eq!(
+        step(&rule, &state, Some(85.0), at(30)),
+        (State { read: Some(at(30).boot), value: Some(85.0), ..state }, None)
+    );
+}
+
+/// A trace of plateaus with noise that stays on its side, some readings missing, and pauses between.
+fn noisy() -> impl Strategy<Value = Vec<(bool, Vec<(f64, bool)>)>> {
+    let plateau = prop::collection::vec((-3.0..3.0f64, prop::bool::weighted(0.1)), 5..60);
+    prop::collection::vec(plateau, 1..12)
+        .prop_map(|plateaus| plateaus.into_iter().enumerate().map(|(at, noise)| (at % 2 == 1, noise)).collect())
+}
+
+proptest! {
+    #[test]
+    fn every_crossing_gives_one_fired_and_one_cleared(trace in noisy(), hold in 0u64..20) {
+        let rule = rule(hold);
+        let mut state = State::inactive();
+        let mut boot = 0;
+        for (hot, noise) in trace {
+            // The noise stays on its side of both limits.
+            let middle = if hot { 91.0 } else { 76.0 };
+            let (mut fired, mut cleared) = (0, 0);
+            for (noise, missing) in &noise {
+                boot += 1;
+                let reading = (!missing).then_some(middle + noise);
+                let (next, transition) = step(&rule, &state, reading, at(boot));
+                state = next;
+                match transition {
+                    Some(Transition::Fired { .. }) => fired += 1,
+                    Some(Transition::Cleared { .. }) => cleared += 1,
+                    None => {}
+                }
+            }
+            prop_assert!(fired <= u64::from(hot) && cleared <= u64::from(!hot));
+            // Unbroken pairs of readings each count a second.
+            let seen = noise.windows(2).filter(|pair| !pair[0].1 && !pair[1].1).count() as u64;
+            if hot && noise.iter().any(|(_, missing)| !missing) {
+                prop_assert_eq!(fired == 1, seen >= hold, "seen {} of {}", seen, hold);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_around_the_limit_is_told_at_most_once(values in prop::collection::vec(80.0..95.0f64, 1..300)) {
+        let trace: Vec<_> = values.iter().enumerate().map(|(at, value)| (at as u64, Some(*value))).collect();
+        prop_assert!(run(&rule(0), &trace).len() <= 1);
+    }
+
+    #[test]
+    fn a_gap_never_makes_an_alert(before in 0u64..9, gap in 91u64..1_000_000, after in 0u64..9) {
+        let mut trace: Vec<_> = (0..=before).map(|boot| (boot, Some(90.0))).collect();
+        trace.extend((0..=after).map(|boot| (before + gap + boot, Some(90.0))));
+        prop_assert_eq!(run(&rule(10), &trace), []);
+    }
+}

@@ -1,0 +1,158 @@
+//! The TOML file of the person: what may be set, what it means, and what holds where nothing is set.
+//!
+//! [`SETTINGS`] and [`RULE_KEYS`] are the one place from which reading, validation, defaults, the commented example file
+//! and the docs derive: a new setting is one line there. A file is taken whole or refused whole, with file, line,
+//! column, reason and remedy. Deliberately not here: watching the file, and what stays in force when it is refused
+//! (`engine`).
+
+mod example;
+mod read;
+mod values;
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::Keep;
+use crate::model::rule::Rule;
+
+pub use read::{RULE_KEYS, RuleKey, SETTINGS, Setting};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Time between two samples on mains power; a divisor of a minute.
+    pub tick: Duration,
+    /// Time between two samples on battery; a divisor of a minute.
+    pub tick_on_battery: Duration,
+    /// How long history is kept, and how much of it.
+    pub keep: Keep,
+    /// Whether notifications are shown.
+    pub notify: bool,
+    /// The alert rules; all of them.
+    pub rules: Vec<Rule>,
+}
+
+/// Why a config file is refused. Its text is one sentence with the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Something in the file is not as it should be.
+    #[error("{}:{line}:{column}: {reason}; {remedy}", .file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong.
+        reason: String,
+        /// What to write instead.
+        remedy: String,
+    },
+    /// The file cannot be read at all.
+    #[error("{}: {reason}; {remedy}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+/// A config file is a page of text; anything much larger is not one.
+const LONGEST: u64 = 1 << 20;
+
+impl Default for Config {
+    /// What holds without a file: the default of every setting, and the default rules.
+    fn default() -> Self {
+        let rules = read::parse(example::RULES, Path::new("(default rules)"));
+        rules.expect("the default rules are valid: a test reads them")
+    }
+}
+
+impl Config {
+    /// Reads the text of a config file. What it does not set has its default; the rules that it lists are all the rules.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`], naming `file`.
+    pub fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
+        read::parse(text, file)
+    }
+
+    /// Reads a config file.
+    ///
+    /// # Errors
+    /// See [`ConfigError`]; a file that does not exist is `Unreadable`.
+    pub fn load(file: &Path) -> Result<Config, ConfigError> {
+        Config::parse(&text(file).map_err(|error| unreadable(file, &error))?, file)
+    }
+
+    /// Reads a config file, after writing the commented example there where no file is. Where it cannot be written
+    /// (a home that is read-only), the defaults hold: a machine without a config is no machine without a history.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn load_or_create(file: &Path) -> Result<Config, ConfigError> {
+        match text(file) {
+            Ok(text) => Config::parse(&text, file),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if let Err(error) = create(file) {
+                    log::warn!("{}: the example config cannot be written ({error}); the defaults hold", file.display());
+                }
+                Ok(Config::default())
+            }
+            Err(error) => Err(unreadable(file, &error)),
+        }
+    }
+
+    /// The commented example file. Read as it is, it gives the defaults; so it does with every comment mark removed.
+    pub fn example() -> String {
+        example::text()
+    }
+}
+
+fn text(file: &Path) -> std::io::Result<String> {
+    let meta = fs::metadata(file)?;
+    if !meta.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    if meta.len() > LONGEST {
+        return Err(std::io::Error::other("it is larger than 1 MiB"));
+    }
+    fs::read_to_string(file)
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> ConfigError {
+    let remedy = match error.kind() {
+        ErrorKind::NotFound => "`hoofbeat watch` writes an example there",
+        ErrorKind::PermissionDenied => "make it readable for your user",
+        ErrorKind::InvalidData => "save it as UTF-8 text",
+        _ => "put a config file there",
+    };
+    let reason = match error.kind() {
+        ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    };
+    ConfigError::Unreadable { file: file.to_path_buf(), reason, remedy: remedy.to_owned() }
+}
+
+/// Writes the example, readable for its owner alone: rules tell what a person cares about.
+fn create(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Ok(mut out) => out.write_all(Config::example().as_bytes()),
+        // Another start was faster; what it wrote is the same.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

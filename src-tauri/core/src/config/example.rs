@@ -1,0 +1,86 @@
+//! The commented example file, made from the tables, and the default rules.
+//!
+//! Deliberately not here: a second copy of any default.
+
+use std::fmt::Write;
+
+use super::read::{RULE_KEYS, SETTINGS};
+
+/// The rules of a new config file. Each one names something that a person should act on, and stays silent on a healthy
+/// machine under full load: a processor may run at 95 °C by design, and notebooks touch 100 °C for a moment.
+pub(super) const RULES: &str = r#"# Closer to its limit than any cooler in order allows: dust, a fan that stands still.
+[[rule]]
+id = "cpu-hot"
+metric = "cpu.temperature"
+fire = "> 97"
+clear = "< 88"
+for = "5m"
+severity = "warning"
+
+# Most GPUs slow down somewhere above.
+[[rule]]
+id = "gpu-hot"
+metric = "gpu.temperature"
+fire = "> 87"
+clear = "< 80"
+for = "2m"
+severity = "warning"
+
+# The machine does little else than wait for memory: close something before the kernel does.
+[[rule]]
+id = "memory-short"
+metric = "memory.pressure"
+fire = "> 40"
+clear = "< 10"
+for = "1m"
+severity = "warning"
+"#;
+
+const HEAD: &str = "\
+# Hoofbeat. A change takes effect within seconds of saving; a mistake is reported with its line, and what was in force
+# before stays in force. Lines like \"#key = value\" show the defaults: remove the # to change one.
+";
+
+/// Widest line of prose.
+const WIDTH: usize = 110;
+
+pub(super) fn text() -> String {
+    let mut out = HEAD.to_owned();
+    let mut section = "";
+    for setting in SETTINGS {
+        if setting.section != section {
+            section = setting.section;
+            let _ = write!(out, "\n[{section}]\n");
+        }
+        prose(&mut out, setting.doc);
+        let _ = writeln!(out, "#{} = {}", setting.key, setting.default);
+    }
+    out.push('\n');
+    prose(
+        &mut out,
+        "Alert rules. The ones listed here are all there are: delete one and it is gone, add one and it works at once.",
+    );
+    for key in RULE_KEYS {
+        prose(&mut out, &format!("  {:<9} {}", key.key, key.doc));
+    }
+    out.push('\n');
+    out.push_str(RULES);
+    out
+}
+
+/// Appends a comment: "# " and text, so that it differs from "#key = value".
+fn prose(out: &mut String, text: &str) {
+    let indent = text.len() - text.trim_start().len();
+    let mut line = format!("#{}", " ".repeat(indent));
+    for word in text.split_inclusive(' ').filter(|word| !word.trim().is_empty() || indent > 0) {
+        if line.trim_end().len() > 1 && line.chars().count() + word.trim_end().chars().count() > WIDTH {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = format!("#{}", " ".repeat(if indent > 0 { indent + 10 } else { 0 }));
+        }
+        if line == "#" {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+}

@@ -1,0 +1,370 @@
+//! From TOML to [`Config`], by the tables of settings and rule keys.
+
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::values::{self, Problem};
+use super::{Config, ConfigError};
+use crate::metrics::Metric;
+use crate::model::Keep;
+use crate::model::rule::{Rule, Severity};
+
+/// One line of [`SETTINGS`].
+pub struct Setting {
+    /// The table of the file that it stands in.
+    pub section: &'static str,
+    /// Its name there.
+    pub key: &'static str,
+    /// What holds where it is not set, as it would be written in the file.
+    pub default: &'static str,
+    /// What it means, for the example file and the docs.
+    pub doc: &'static str,
+    set: fn(&mut Config, &DeValue<'_>) -> Result<(), Problem>,
+}
+
+/// Every setting, in the order of the example file; those of one section stand together.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        section: "recording",
+        key: "tick",
+        default: "\"1s\"",
+        doc: "How often everything is read on mains power: 1s, 2s, 5s, 10s or another divisor of a minute.",
+        set: |config, value| tick(value).map(|set| config.tick = set),
+    },
+    Setting {
+        section: "recording",
+        key: "tick_on_battery",
+        default: "\"5s\"",
+        doc: "How often everything is read on battery.",
+        set: |config, value| tick(value).map(|set| config.tick_on_battery = set),
+    },
+    Setting {
+        section: "keep",
+        key: "raw",
+        default: "\"30d\"",
+        doc: "How long every sample is kept.",
+        set: |config, value| age(value).map(|set| config.keep.raw = set),
+    },
+    Setting {
+        section: "keep",
+        key: "minutes",
+        default: "\"365d\"",
+        doc: "How long minimum, mean and maximum of every minute are kept.",
+        set: |config, value| age(value).map(|set| config.keep.minutes = set),
+    },
+    Setting {
+        section: "keep",
+        key: "hours",
+        default: "\"5y\"",
+        doc: "How long minimum, mean and maximum of every hour are kept, and events.",
+        set: |config, value| age(value).map(|set| config.keep.hours = set),
+    },
+    Setting {
+        section: "keep",
+        key: "usage",
+        default: "\"90d\"",
+        doc: "How long it is kept what each program used, by minute.",
+        set: |config, value| age(value).map(|set| config.keep.usage = set),
+    },
+    Setting {
+        section: "keep",
+        key: "cap",
+        default: "\"512MiB\"",
+        doc: "The most that the database may take on disk; beyond it the oldest samples go first.",
+        set: |config, value| cap(value).map(|set| config.keep.cap = set),
+    },
+    Setting {
+        section: "notify",
+        key: "enabled",
+        default: "true",
+        doc: "Whether alerts are shown as notifications; they are recorded in any case.",
+        set: |config, value| boolean(value).map(|set| config.notify = set),
+    },
+];
+
+/// One key of a `[[rule]]` table.
+pub struct RuleKey {
+    /// Its name.
+    pub key: &'static str,
+    /// Whether a rule must have it.
+    pub required: bool,
+    /// What it means, for the example file and the docs.
+    pub doc: &'static str,
+}
+
+/// Every key of a `[[rule]]` table.
+pub const RULE_KEYS: &[RuleKey] = &[
+    RuleKey { key: "id", required: true, doc: "a name of your choice, without spaces; used once" },
+    RuleKey { key: "metric", required: true, doc: "what it watches, on every source that has it: \"cpu.temperature\"" },
+    RuleKey { key: "source", required: false, doc: "only sources whose id matches; * is any text: \"disk:*\"" },
+    RuleKey { key: "fire", required: true, doc: "when it fires: \"> 87\", \"< 500 MiB\"" },
+    RuleKey { key: "clear", required: false, doc: "when it is over: \"< 80\"; without it 5 % back from the limit" },
+    RuleKey {
+        key: "for",
+        required: false,
+        doc: "how long the value must be past the limit first: \"2m\"; without it 0s",
+    },
+    RuleKey { key: "severity", required: false, doc: "\"info\", \"warning\" (without it) or \"critical\"" },
+];
+
+/// A problem and the place of it in the text.
+type Located = (Range<usize>, Problem);
+
+pub(super) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let problem = Problem::new(
+            error.message().trim_end().replace('\n', ", "),
+            "check the quotes, brackets and = of this line (text stands in \"quotes\", a comment begins with #)",
+        );
+        locate(text, file, (error.span().unwrap_or(0..0), problem))
+    })?;
+    read(table.get_ref()).map_err(|problem| locate(text, file, problem))
+}
+
+fn locate(text: &str, file: &Path, (span, problem): Located) -> ConfigError {
+    let mut at = span.start.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    ConfigError::Invalid {
+        file: file.to_path_buf(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        reason: problem.reason,
+        remedy: problem.remedy,
+    }
+}
+
+fn read(root: &DeTable<'_>) -> Result<Config, Located> {
+    let mut config = defaults();
+    for (name, value) in root {
+        let section = name.get_ref().as_ref();
+        if section == "rule" {
+            config.rules =
+                rules(value.get_ref()).map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
+            continue;
+        }
+        if !SETTINGS.iter().any(|setting| setting.section == section) {
+            let mut known: Vec<_> = SETTINGS.iter().map(|setting| format!("[{}]", setting.section)).collect();
+            known.dedup();
+            let problem = Problem::new(
+                format!("there is no section {section:?}"),
+                format!("the sections are {} and [[rule]]", known.join(", ")),
+            );
+            return Err((name.span(), problem));
+        }
+        let DeValue::Table(table) = value.get_ref() else {
+            let problem =
+                Problem::new(format!("{section:?} is a section"), format!("write [{section}] on a line of its own"));
+            return Err((name.span(), problem));
+        };
+        for (key, value) in table {
+            let known = || SETTINGS.iter().filter(|setting| setting.section == section);
+            let Some(setting) = known().find(|setting| setting.key == key.get_ref().as_ref()) else {
+                let names: Vec<_> = known().map(|setting| setting.key).collect();
+                let problem = Problem::new(
+                    format!("[{section}] has no setting {:?}", key.get_ref()),
+                    format!("it has {}", names.join(", ")),
+                );
+                return Err((key.span(), problem));
+            };
+            (setting.set)(&mut config, value.get_ref()).map_err(|problem| (value.span(), problem))?;
+        }
+    }
+    Ok(config)
+}
+
+/// Every setting's default, and no rules.
+fn defaults() -> Config {
+    let mut config = Config {
+        tick: Duration::ZERO,
+        tick_on_battery: Duration::ZERO,
+        keep: Keep::default(),
+        notify: false,
+        rules: Vec::new(),
+    };
+    for setting in SETTINGS {
+        let value = DeValue::parse(setting.default).expect("every default is TOML: a test reads them all");
+        (setting.set)(&mut config, value.get_ref()).expect("every default is valid: a test reads them all");
+    }
+    config
+}
+
+fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let tick = values::duration(string(value)?)?;
+    let seconds = tick.as_secs();
+    if seconds == 0 || 60 % seconds != 0 {
+        return Err(Problem::new(
+            format!("a tick of {seconds} s does not divide a minute"),
+            "write \"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"10s\", \"12s\", \"15s\", \"20s\", \"30s\" or \"60s\"",
+        ));
+    }
+    Ok(tick)
+}
+
+fn age(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let age = values::duration(string(value)?)?;
+    // What is younger was not yet put into the form in which it can be deleted cheaply.
+    if age < Duration::from_secs(2 * 3600) {
+        return Err(Problem::new("history cannot be kept for less than two hours", "write \"2h\" or more"));
+    }
+    Ok(age)
+}
+
+fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
+    let cap = values::size(string(value)?)?;
+    if cap < 16 << 20 {
+        return Err(Problem::new("the database cannot be kept below 16 MiB", "write \"16MiB\" or more"));
+    }
+    Ok(cap)
+}
+
+fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
+    value.as_bool().ok_or_else(|| Problem::new(format!("this is {}", kind(value)), "write true or false"))
+}
+
+fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
+    value.as_str().ok_or_else(|| {
+        Problem::new(
+            format!("this is {}, not text", kind(value)),
+            "put the value in quotes, with its unit: \"1s\", \"30d\"",
+        )
+    })
+}
+
+fn kind(value: &DeValue<'_>) -> String {
+    let word = value.type_str();
+    format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
+}
+
+/// Reads all rules. `Err(Err(…))` has no place of its own.
+fn rules(value: &DeValue<'_>) -> Result<Vec<Rule>, Result<Located, Problem>> {
+    let DeValue::Array(array) = value else {
+        return Err(Err(Problem::new("rules are a list", "write [[rule]], with two brackets, above each rule")));
+    };
+    let mut rules: Vec<Rule> = Vec::new();
+    for item in array.iter() {
+        let DeValue::Table(table) = item.get_ref() else {
+            return Err(Ok((item.span(), Problem::new("a rule is a table", "write [[rule]] above each rule"))));
+        };
+        let rule = rule(table, item.span()).map_err(Ok)?;
+        if rules.iter().any(|other| other.id == rule.id) {
+            let span = get(table, "id").map_or(item.span(), |(span, _)| span);
+            let problem = Problem::new(format!("there are two rules {:?}", rule.id), "give one of them another id");
+            return Err(Ok((span, problem)));
+        }
+        rules.push(rule);
+    }
+    Ok(rules)
+}
+
+fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
+    table.get(key).map(|value| (value.span(), value.get_ref()))
+}
+
+fn rule(table: &DeTable<'_>, whole: Range<usize>) -> Result<Rule, Located> {
+    for (key, _) in table {
+        if !RULE_KEYS.iter().any(|known| known.key == key.get_ref().as_ref()) {
+            let names: Vec<_> = RULE_KEYS.iter().map(|known| known.key).collect();
+            let problem =
+                Problem::new(format!("a rule has no {:?}", key.get_ref()), format!("it has {}", names.join(", ")));
+            return Err((key.span(), problem));
+        }
+    }
+    for known in RULE_KEYS.iter().filter(|known| known.required) {
+        if get(table, known.key).is_none() {
+            let problem =
+                Problem::new(format!("this rule has no {}", known.key), format!("add {}: {}", known.key, known.doc));
+            return Err((whole, problem));
+        }
+    }
+    let id = optional(table, "id", name)?.unwrap_or_default();
+    let metric = optional(table, "metric", metric)?.ok_or_else(|| (whole.clone(), missing("metric")))?;
+    let line = metric.definition();
+    let fire = optional(table, "fire", |text| values::threshold(text, line))?
+        .ok_or_else(|| (whole.clone(), missing("fire")))?;
+    let clear = match optional(table, "clear", |text| {
+        let clear = values::threshold(text, line)?;
+        if values::overlap(fire, clear, line) {
+            return Err(Problem::new(
+                format!("{text:?} is beyond the limit at which the rule fires, so it would fire and clear at once"),
+                "use the opposite sign of `fire` and a limit on its other side: fire = \"> 87\", clear = \"< 80\"",
+            ));
+        }
+        Ok(clear)
+    })? {
+        Some(clear) => clear,
+        None => values::default_clear(fire, line),
+    };
+    Ok(Rule {
+        id,
+        metric,
+        source: optional(table, "source", pattern)?,
+        fire,
+        clear,
+        hold: optional(table, "for", hold)?.unwrap_or_default(),
+        severity: optional(table, "severity", severity)?.unwrap_or(Severity::Warning),
+    })
+}
+
+fn missing(key: &str) -> Problem {
+    Problem::new(format!("this rule has no {key}"), format!("add {key} = \"…\""))
+}
+
+fn optional<T>(
+    table: &DeTable<'_>,
+    key: &str,
+    read: impl FnOnce(&str) -> Result<T, Problem>,
+) -> Result<Option<T>, Located> {
+    let Some((span, value)) = get(table, key) else { return Ok(None) };
+    string(value).and_then(read).map(Some).map_err(|problem| (span, problem))
+}
+
+fn name(text: &str) -> Result<String, Problem> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
+        return Err(Problem::new(
+            format!("{text:?} is no id for a rule"),
+            "use up to 64 letters, digits and - _ . like \"gpu-hot\"",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn metric(text: &str) -> Result<Metric, Problem> {
+    Metric::from_key(text).ok_or_else(|| {
+        Problem::new(
+            format!("there is no metric {text:?}"),
+            format!("the nearest are {}", Metric::nearest_keys(text).join(", ")),
+        )
+    })
+}
+
+fn pattern(text: &str) -> Result<String, Problem> {
+    if text.is_empty() {
+        return Err(Problem::new("an empty source matches nothing", "remove the line to watch every source"));
+    }
+    Ok(text.to_owned())
+}
+
+fn hold(text: &str) -> Result<Duration, Problem> {
+    let hold = values::duration(text)?;
+    if hold > Duration::from_secs(86_400) {
+        return Err(Problem::new(format!("{text:?} is longer than a day"), "write \"24h\" or less"));
+    }
+    Ok(hold)
+}
+
+fn severity(text: &str) -> Result<Severity, Problem> {
+    match text {
+        "info" => Ok(Severity::Info),
+        "warning" => Ok(Severity::Warning),
+        "critical" => Ok(Severity::Critical),
+        _ => Err(Problem::new(format!("there is no severity {text:?}"), "write \"info\", \"warning\" or \"critical\"")),
+    }
+}

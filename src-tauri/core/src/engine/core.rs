@@ -1,0 +1,593 @@
+//! The engine's one mind: every trigger is an [`Event`], handled one after the other.
+//!
+//! It owns no thread and waits for nothing, so tests drive it step by step with a clock of their own. A tick goes: ask
+//! the sensors whose turn it is; fold what they answer, and step the alerts; when all have answered, or the deadline is
+//! over, hand one [`Tick`] to the journal and publish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Event;
+use super::grid::{Gap, Grid};
+use super::journal::{Journal, Report};
+use super::news::{Command, Published, Snapshot};
+use super::outlet::Outlet;
+use super::probe::{Probe, Sensed};
+use super::roster::{OWN, Roster, Voice};
+use super::usage::Minute;
+use super::watch::{Changes, Watch};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::format;
+use crate::metrics::Metric;
+use crate::model::{self, AlertRow, EventKind, Health, Now, Reading, RecorderState, Source, SourceKind, Tick};
+use crate::store::StoreError;
+
+/// A tick waits for its sensors for this share of the step, and never longer than [`LONGEST_DEADLINE`].
+const DEADLINE: f64 = 0.6;
+const LONGEST_DEADLINE: Duration = Duration::from_millis(600);
+
+/// How often sources that are long gone are forgotten.
+const PRUNE: Duration = Duration::from_secs(600);
+
+/// How long the end waits for the disk.
+const LONGEST_END: Duration = Duration::from_secs(20);
+
+/// What an earlier recorder left behind.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub alerts: Vec<AlertRow>,
+    pub events: Vec<model::Event>,
+    pub paused_until: Option<i64>,
+    pub last_ts: Option<i64>,
+    pub state: Option<RecorderState>,
+}
+
+/// What the recorder is doing.
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Recording,
+    /// Until a Unix second; or until a boot time, where the wall clock was set back meanwhile.
+    Paused {
+        until: i64,
+        boot: Duration,
+    },
+    /// Everything was handed to the journal, at this boot time.
+    Ending {
+        since: Duration,
+    },
+}
+
+/// A tick under way.
+#[derive(Debug)]
+struct Open {
+    now: Now,
+    deadline: Duration,
+    /// Sensors that were asked for this tick and did not answer yet.
+    waiting: usize,
+    tick: Tick,
+    /// By voice: whether it was its turn.
+    asked: Vec<bool>,
+}
+
+/// The engine without its threads.
+pub(super) struct Core {
+    clock: Arc<dyn Clock>,
+    config: Config,
+    probes: Vec<Probe>,
+    journal: Journal,
+    outlet: Outlet,
+    grid: Grid,
+    step: u64,
+    mode: Mode,
+    since: i64,
+    last_ts: Option<i64>,
+    open: Option<Open>,
+    roster: Roster,
+    watch: Watch,
+    minute: Minute,
+    own: Arc<Source>,
+    /// What the next tick takes along.
+    next: Tick,
+    changes: Changes,
+    /// The next tick must survive a power cut.
+    durable: bool,
+    /// Answers that came between two ticks, from sensors with time.
+    between: Vec<Sensed>,
+    /// How long sensors took whose answer came too late.
+    late: Vec<(usize, Duration)>,
+    /// The store is a new one and knows nothing.
+    retell: bool,
+    ends: Option<Duration>,
+    pruned: Duration,
+    /// How the journal ended; the engine is then done.
+    pub ended: Option<Result<(), StoreError>>,
+    /// Whether the journal's thread has nothing more to do.
+    pub journal_is_done: bool,
+}
+
+fn voice(sensor: usize) -> Voice {
+    OWN + 1 + sensor
+}
+
+impl Core {
+    /// Begins recording, or the rest of a pause.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        config: Config,
+        probes: Vec<Probe>,
+        journal: Journal,
+        outlet: Outlet,
+        left: Left,
+        run_for: Option<Duration>,
+    ) -> Core {
+        let now = clock.now();
+        let mut changes = Changes::default();
+        let watch = Watch::new(config.rules.clone(), config.notify, &left.alerts, left.last_ts, now, &mut changes);
+        let mut core = Core {
+            grid: Grid::begin(now, clock.asleep()),
+            step: config.tick.as_secs(),
+            mode: Mode::Recording,
+            since: now.unix(),
+            last_ts: None,
+            open: None,
+            roster: Roster::default(),
+            watch,
+            minute: Minute::default(),
+            own: own_source(),
+            next: Tick { events: left.events, ..Tick::default() },
+            changes,
+            durable: true,
+            between: Vec::new(),
+            late: Vec::new(),
+            retell: false,
+            ends: run_for.map(|time| now.boot + time),
+            pruned: now.boot,
+            ended: None,
+            journal_is_done: false,
+            clock,
+            config,
+            probes,
+            journal,
+            outlet,
+        };
+        let in_order = left.state.is_none_or(|state| state == RecorderState::Off);
+        core.note(
+            now,
+            EventKind::RecorderStarted,
+            json!({ "version": env!("CARGO_PKG_VERSION"), "in_order": in_order }),
+        );
+        match left.paused_until.filter(|until| *until > now.unix()) {
+            Some(until) => core.pause(until, now, false),
+            None => core.next.recorder = Some((RecorderState::Recording, None)),
+        }
+        core
+    }
+
+    /// Handles one event, and whatever is due by the clock.
+    pub fn handle(&mut self, event: Event) {
+        let now = self.clock.now();
+        match event {
+            Event::Tick => {}
+            Event::Sensed(sensed) => self.sensed(sensed, now),
+            Event::Command(command) => self.command(command, now),
+            Event::Journal(report) => self.report(report, now),
+        }
+        self.advance(now);
+    }
+
+    /// How long nothing needs to be done unless an event comes.
+    pub fn wait(&self) -> Duration {
+        let now = self.clock.now();
+        let until = |boot: Duration| boot.saturating_sub(now.boot);
+        let work = match (self.mode, &self.open) {
+            (Mode::Ending { since }, _) => until(since + LONGEST_END),
+            (Mode::Paused { until: end, boot }, _) => {
+                let wall = Duration::from_secs(end.max(0) as u64).saturating_sub(now.wall);
+                // Short enough to notice that the wall clock was set.
+                wall.min(until(boot)).min(Duration::from_secs(5))
+            }
+            (Mode::Recording, Some(open)) => until(open.deadline),
+            (Mode::Recording, None) => self.grid.wait(self.step, now),
+        };
+        match self.ends {
+            Some(ends) if !matches!(self.mode, Mode::Ending { .. }) => work.min(until(ends)),
+            _ => work,
+        }
+    }
+
+    /// Does what is due by the clock.
+    fn advance(&mut self, now: Now) {
+        if self.ends.is_some_and(|ends| now.boot >= ends) {
+            self.stop(now);
+        }
+        match self.mode {
+            Mode::Ending { since } => {
+                if now.boot.saturating_sub(since) >= LONGEST_END && self.ended.is_none() {
+                    self.ended = Some(Err(StoreError::Io("the disk did not answer".to_owned())));
+                }
+                return;
+            }
+            Mode::Paused { until, boot } => {
+                if now.unix() < until && now.boot < boot {
+                    return;
+                }
+                self.resume(now, true);
+            }
+            Mode::Recording => {}
+        }
+        if self.open.as_ref().is_some_and(|open| open.waiting == 0 || now.boot >= open.deadline) {
+            self.finish(now);
+        }
+        if self.open.is_none()
+            && let Some(ts) = self.grid.due(self.step, now)
+        {
+            self.begin(ts, now);
+            if self.open.as_ref().is_some_and(|open| open.waiting == 0) {
+                self.finish(now);
+            }
+        }
+    }
+
+    /// Begins a tick: asks the sensors whose turn it is.
+    fn begin(&mut self, ts: i64, now: Now) {
+        let passed = self.grid.take(ts, self.step, now, self.clock.asleep());
+        if let Some(seconds) = passed.step {
+            self.note(now, EventKind::ClockStep, json!({ "seconds": seconds.round() }));
+        }
+        if let Some(Gap { seconds, slept }) = passed.gap {
+            let cause = if slept { "sleep" } else { "stopped" };
+            self.note(now, EventKind::Suspend, json!({ "seconds": seconds.round(), "cause": cause }));
+            self.watch.interrupt();
+        }
+        let deadline = now.boot + Duration::from_secs(self.step).mul_f64(DEADLINE).min(LONGEST_DEADLINE);
+        let mut asked = vec![false; voice(self.probes.len())];
+        let mut waiting = 0;
+        for (sensor, probe) in self.probes.iter_mut().enumerate() {
+            if !probe.is_due(ts, now) {
+                continue;
+            }
+            asked[voice(sensor)] = true;
+            // One that has not answered yet is not asked again: requests to a stuck sensor do not pile up.
+            if probe.flight.is_none() {
+                probe.ask(ts, now, deadline);
+                waiting += 1;
+            }
+        }
+        let tick = Tick { ts, ..std::mem::take(&mut self.next) };
+        self.open = Some(Open { now, deadline, waiting, tick, asked });
+        for sensed in std::mem::take(&mut self.between) {
+            self.fold(sensed);
+        }
+    }
+
+    /// Takes a sensor's answer.
+    fn sensed(&mut self, sensed: Sensed, now: Now) {
+        let Some(flight) = self.probes.get_mut(sensed.sensor).and_then(|probe| probe.land(&sensed, now)) else {
+            return;
+        };
+        if sensed.panicked {
+            log::warn!("the sensor {} failed and is made anew", self.probes[sensed.sensor].name);
+        }
+        if flight.unwanted {
+            // Its values are old. What processes used is a sum, and belongs to the minute all the same.
+            self.late.push((sensed.sensor, sensed.took));
+            if let Ok(batch) = sensed.outcome {
+                self.minute.add(now.unix(), batch.into_parts().2);
+            }
+            return;
+        }
+        match &mut self.open {
+            Some(open) => {
+                open.waiting -= usize::from(flight.ts == open.tick.ts);
+                self.fold(sensed);
+            }
+            None => self.between.push(sensed),
+        }
+    }
+
+    /// Folds a sensor's answer into the open tick.
+    fn fold(&mut self, sensed: Sensed) {
+        let Some(open) = &mut self.open else { return };
+        let voice = voice(sensed.sensor);
+        open.asked[voice] = true;
+        let (moment, tick) = (open.now, &mut open.tick);
+        let probe = &self.probes[sensed.sensor];
+        match sensed.outcome {
+            Ok(batch) => {
+                let (readings, conditions, usage) = batch.into_parts();
+                let (watch, changes) = (&mut self.watch, &mut self.changes);
+                let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
+                self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
+                self.roster.condition(OWN, &probe.source, Health::Ok, "", moment.boot, tick);
+                self.minute.add(tick.ts, usage);
+            }
+            Err(error) => {
+                self.roster.fail(voice, error.health, &error.reason, moment.boot, tick);
+                self.roster.condition(OWN, &probe.source, error.health, &error.reason, moment.boot, tick);
+            }
+        }
+        let took = sensed.took.as_secs_f64();
+        self.roster.put(OWN, &probe.source, Metric::SelfSensorDuration, took, moment.boot, tick);
+        self.tell_alerts();
+    }
+
+    /// Ends the tick that is open early, because something else comes: who did not answer yet is not to blame.
+    fn cut_short(&mut self, now: Now) {
+        self.probes.iter_mut().filter_map(|probe| probe.flight.as_mut()).for_each(|flight| flight.unwanted = true);
+        if let Some(open) = &mut self.open {
+            open.asked.fill(false);
+            open.deadline = now.boot;
+            self.conclude();
+        }
+    }
+
+    /// Ends the open tick at its deadline: a sensor that had its time and did not answer makes its sources stale.
+    fn finish(&mut self, now: Now) {
+        let Some(open) = &mut self.open else { return };
+        for (sensor, probe) in self.probes.iter_mut().enumerate() {
+            let Some(flight) = probe.flight.as_mut().filter(|flight| now.boot >= flight.limit) else { continue };
+            flight.unwanted = true;
+            let reason = overdue(now.boot.saturating_sub(flight.since));
+            self.roster.fail(voice(sensor), Health::Stale, &reason, open.now.boot, &mut open.tick);
+            self.roster.condition(OWN, &probe.source, Health::Stale, &reason, open.now.boot, &mut open.tick);
+        }
+        self.conclude();
+    }
+
+    /// Hands the open tick to the journal and to the faces.
+    fn conclude(&mut self) {
+        let Some(Open { now, mut tick, asked, .. }) = self.open.take() else { return };
+        for (sensor, took) in std::mem::take(&mut self.late) {
+            let source = &self.probes[sensor].source;
+            self.roster.put(OWN, source, Metric::SelfSensorDuration, took.as_secs_f64(), now.boot, &mut tick);
+        }
+        match self.journal.bytes() {
+            Some(bytes) => {
+                self.roster.put(OWN, &self.own, Metric::SelfDatabaseBytes, bytes as f64, now.boot, &mut tick);
+            }
+            None => self.roster.take(OWN, &self.own, Metric::SelfDatabaseBytes),
+        }
+        self.roster.settle(&mut tick);
+        self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
+        tick.usage = self.minute.take_over(tick.ts);
+        if std::mem::take(&mut self.retell) {
+            self.roster.retell();
+            self.changes.rows = self.watch.rows();
+            let state = (RecorderState::Recording, None);
+            tick.recorder.get_or_insert(state);
+        }
+        self.roster.tell(&mut tick);
+        self.last_ts = Some(tick.ts);
+        self.tell_alerts();
+        self.hand_over(tick);
+        self.say_status();
+        self.step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+        if now.boot.saturating_sub(self.pruned) > PRUNE {
+            self.pruned = now.boot;
+            self.roster.prune(now.boot, |place| self.watch.holds(place));
+        }
+    }
+
+    /// Gives a tick to the journal, with what happened meanwhile.
+    fn hand_over(&mut self, mut tick: Tick) {
+        // Notices were published when they came; here only the store's part is left.
+        self.durable |= !self.changes.events.is_empty();
+        tick.events.append(&mut self.next.events);
+        tick.events.append(&mut self.changes.events);
+        tick.alerts.append(&mut self.changes.rows);
+        tick.recorder = self.next.recorder.take().or(tick.recorder);
+        self.journal.push(tick, std::mem::take(&mut self.durable));
+    }
+
+    /// Hands over what happened while nothing is sampled.
+    fn hand_over_news(&mut self, ts: i64) {
+        let tick = Tick { ts, ..std::mem::take(&mut self.next) };
+        self.hand_over(tick);
+    }
+
+    /// Publishes alerts at once: the person does not wait for the slowest sensor.
+    fn tell_alerts(&mut self) {
+        for notice in self.changes.notices.drain(..) {
+            self.outlet.publish(Published::Alert(Arc::new(notice)));
+        }
+    }
+
+    fn say_status(&self) {
+        // A pause is told to those who come later, too; a status of each second only to those who listen.
+        if matches!(self.mode, Mode::Recording) && !self.outlet.is_heard() {
+            self.outlet.forget_status();
+            return;
+        }
+        let (state, until) = match self.mode {
+            Mode::Recording => (RecorderState::Recording, None),
+            Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
+            Mode::Ending { .. } => (RecorderState::Off, None),
+        };
+        let snapshot = Snapshot {
+            ts: self.last_ts,
+            state,
+            since: self.since,
+            until,
+            sources: self.roster.sources(),
+            alerts: self.watch.active(),
+        };
+        self.outlet.publish(Published::Status(Arc::new(snapshot)));
+    }
+
+    /// Says one sentence to people and to the log.
+    pub fn trouble(&self, sentence: String) {
+        log::warn!("{sentence}");
+        self.outlet.publish(Published::Trouble(sentence));
+    }
+
+    fn note(&mut self, now: Now, kind: EventKind, detail: Value) {
+        self.next.events.push(model::Event { ts: now.unix(), kind, source: None, detail });
+    }
+
+    fn command(&mut self, command: Command, now: Now) {
+        match command {
+            _ if matches!(self.mode, Mode::Ending { .. }) => {}
+            Command::Pause { until } => {
+                self.pause(until, now, true);
+            }
+            Command::Resume => {
+                self.journal.wish(None);
+                self.resume(now, false);
+            }
+            Command::Suspending => {
+                self.cut_short(now);
+                self.journal.flush();
+            }
+            Command::Stop => self.stop(now),
+        }
+    }
+
+    /// Stops sampling. `wish`: the store does not know of it yet.
+    fn pause(&mut self, until: i64, now: Now, wish: bool) {
+        if until <= now.unix() || matches!(self.mode, Mode::Ending { .. }) {
+            return;
+        }
+        if let Mode::Paused { until: before, .. } = self.mode
+            && before == until
+        {
+            return;
+        }
+        self.cut_short(now);
+        self.between.clear();
+        let boot = now.boot + Duration::from_secs((until - now.unix()).max(0) as u64);
+        if matches!(self.mode, Mode::Recording) {
+            self.since = now.unix();
+        }
+        self.mode = Mode::Paused { until, boot };
+        self.note(now, EventKind::Paused, json!({ "until": until }));
+        self.next.recorder = Some((RecorderState::Paused, Some(until)));
+        self.next.usage = self.minute.take();
+        self.durable = true;
+        self.hand_over_news(now.unix());
+        if wish {
+            self.journal.wish(Some(until));
+        }
+        self.roster.quiet();
+        self.say_status();
+    }
+
+    /// Goes on. `by_itself`: the wished time is over.
+    fn resume(&mut self, now: Now, by_itself: bool) {
+        if !matches!(self.mode, Mode::Paused { .. }) {
+            return;
+        }
+        if by_itself {
+            self.journal.wish(None);
+        }
+        self.mode = Mode::Recording;
+        self.since = now.unix();
+        self.grid = Grid::begin(now, self.clock.asleep());
+        self.watch.interrupt();
+        self.note(now, EventKind::Resumed, json!({ "by_itself": by_itself }));
+        self.next.recorder = Some((RecorderState::Recording, None));
+        self.durable = true;
+        self.hand_over_news(now.unix());
+        self.say_status();
+    }
+
+    fn stop(&mut self, now: Now) {
+        if matches!(self.mode, Mode::Ending { .. }) {
+            return;
+        }
+        self.cut_short(now);
+        self.mode = Mode::Ending { since: now.boot };
+        self.note(now, EventKind::RecorderStopped, json!({}));
+        self.next.recorder = Some((RecorderState::Off, None));
+        self.next.usage = self.minute.take();
+        self.durable = true;
+        self.hand_over_news(now.unix());
+        self.journal.stop();
+    }
+
+    fn report(&mut self, report: Report, now: Now) {
+        match report {
+            Report::Failed { reason } => {
+                self.note(now, EventKind::StoreFailed, json!({ "reason": reason }));
+                self.trouble(format!(
+                    "History cannot be written ({reason}); recording goes on in memory, for an hour at least, and is \
+                     written as soon as that is possible."
+                ));
+            }
+            Report::Recovered { ticks, lost } => {
+                self.note(now, EventKind::StoreRecovered, json!({ "ticks": ticks, "lost": lost }));
+            }
+            Report::Reopened(events) => {
+                for event in &events {
+                    self.trouble(set_aside(event));
+                }
+                self.next.events.extend(events);
+                self.retell = true;
+                self.durable = true;
+            }
+            Report::Wished(Some(until)) => self.pause(until, now, false),
+            Report::Wished(None) => self.resume(now, false),
+            Report::Config(Ok(config)) => self.apply(config, now),
+            Report::Config(Err(error)) => {
+                self.trouble(format!("{error}. The settings from before stay in force."));
+            }
+            Report::Ended(result) => {
+                self.journal_is_done = true;
+                self.ended = Some(result);
+            }
+        }
+    }
+
+    /// Puts a changed config in force.
+    fn apply(&mut self, config: Config, now: Now) {
+        if config == self.config {
+            return;
+        }
+        log::info!("the config was changed and is in force");
+        if config.keep != self.config.keep {
+            self.journal.keep(config.keep);
+        }
+        self.watch.notify = config.notify;
+        if config.rules != self.config.rules {
+            self.watch.replace(config.rules.clone(), now, &mut self.changes);
+            self.tell_alerts();
+        }
+        self.config = config;
+        self.step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+    }
+}
+
+/// The sentence for a damaged database.
+pub(super) fn set_aside(event: &model::Event) -> String {
+    let text = |key| event.detail.get(key).and_then(Value::as_str);
+    match event.kind {
+        EventKind::DatabaseSetAside => format!(
+            "The database was damaged ({}) and was set aside as {}; recording goes on in a new one, with what could be \
+             saved.",
+            text("reason").unwrap_or("unreadable"),
+            text("file").unwrap_or("a file beside it"),
+        ),
+        _ => format!("The store reports: {}.", event.detail),
+    }
+}
+
+/// "did not answer for 3 s", in steps that grow: every change is written to the store.
+fn overdue(time: Duration) -> String {
+    let seconds = time.as_secs().max(1);
+    let told = match seconds {
+        0..=2 => seconds,
+        3..=9 => 3,
+        10..=29 => 10,
+        30..=59 => 30,
+        60..=3599 => seconds / 60 * 60,
+        _ => seconds / 3600 * 3600,
+    };
+    format!("did not answer for {}", format::duration(Duration::from_secs(told)))
+}
+
+/// The source that stands for Hoofbeat itself.
+pub(super) fn own_source() -> Arc<Source> {
+    Source::whole(SourceKind::Recorder, "self", "Hoofbeat")
+}

@@ -1,0 +1,488 @@
+//! From ticks to the disk, on a thread of its own: a disk that stalls, fills up or breaks stops neither sampling nor
+//! alerts.
+//!
+//! Ticks that cannot be written wait in memory for at least an hour and are written as soon as that is possible. This
+//! thread is also the only one that looks at files while recording: the wish to pause, and the config. Deliberately not
+//! here: SQL, and what the person is told (`core`).
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::Event;
+use super::files::ConfigFile;
+use super::ring::{self, RING};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::model::{self, Keep, Now, Tick};
+use crate::store::{Store, StoreError};
+
+/// A power cut loses at most this much.
+const DURABLE: Duration = Duration::from_secs(10);
+
+/// Ticks in one transaction while catching up: a long one would keep readers' checkpoints waiting.
+const BATCH: usize = 120;
+
+/// How often the files are looked at where no tick comes.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Another process may lock the database for a moment; a longer lock is worth a word.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// At most one line in the log in this time while nothing can be written.
+const LOG: Duration = Duration::from_secs(60);
+
+/// Making a new database reads all of the damaged one; not each second.
+const REOPEN: Duration = Duration::from_secs(10);
+
+/// How often the end of recording tries to write before it gives up, and how long it waits in between.
+const LAST_TRIES: u32 = 20;
+const LAST_WAIT: Duration = Duration::from_millis(250);
+
+/// What the journal needs of a store; the tests have stores that fail.
+pub(super) trait Writer: Send {
+    /// See [`Store::append`].
+    fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError>;
+    /// See [`Store::maintain`].
+    fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
+    /// See [`Store::wished_pause`].
+    fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
+    /// See [`crate::store::ask_pause`].
+    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError>;
+    /// See [`Store::set_keep`].
+    fn set_keep(&mut self, keep: Keep);
+    /// See [`Store::bytes`].
+    fn bytes(&self) -> u64;
+    /// See [`Store::close`].
+    fn close(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// The store in a folder.
+pub(super) struct OnDisk {
+    pub store: Store,
+    pub folder: std::path::PathBuf,
+}
+
+impl Writer for OnDisk {
+    fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError> {
+        self.store.append(ticks, durable)
+    }
+
+    fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
+        self.store.maintain(now)
+    }
+
+    fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
+        self.store.wished_pause()
+    }
+
+    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError> {
+        crate::store::ask_pause(&self.folder, until)
+    }
+
+    fn set_keep(&mut self, keep: Keep) {
+        self.store.set_keep(keep);
+    }
+
+    fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+
+    fn close(self: Box<Self>) -> Result<(), StoreError> {
+        self.store.close()
+    }
+}
+
+/// Opens the store anew after it was damaged; gives what a person should be told.
+pub(super) type Reopen = Box<dyn FnMut(Keep, Now) -> Result<(Box<dyn Writer>, Vec<model::Event>), StoreError> + Send>;
+
+/// What the journal tells the engine.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// Ticks cannot be written and wait in memory.
+    Failed {
+        /// Why, as one clause.
+        reason: String,
+    },
+    /// Ticks are written again.
+    Recovered {
+        /// How many had waited.
+        ticks: u64,
+        /// How many the memory could not hold.
+        lost: u64,
+    },
+    /// The database was damaged and a new one was made.
+    Reopened(Vec<model::Event>),
+    /// Somebody wishes another pause, or none.
+    Wished(Option<i64>),
+    /// The config file changed.
+    Config(Result<Config, ConfigError>),
+    /// The journal has ended.
+    Ended(Result<(), StoreError>),
+}
+
+/// What lies between the two threads.
+#[derive(Debug, Default)]
+struct Inbox {
+    ticks: VecDeque<Tick>,
+    /// Everything is to be on the disk, power cut or not.
+    durable: bool,
+    wish: Option<Option<i64>>,
+    keep: Option<Keep>,
+    stop: bool,
+    /// Ticks that the journal took and could not write yet.
+    held: usize,
+    /// Ticks that found no room.
+    lost: u64,
+    /// Size of the database; unknown while it cannot be written.
+    bytes: Option<u64>,
+}
+
+/// The engine's end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Journal(Arc<(Mutex<Inbox>, Condvar)>);
+
+impl Journal {
+    /// Adds a tick, to be written durably if need be.
+    pub fn push(&self, tick: Tick, durable: bool) {
+        let mut inbox = self.lock();
+        inbox.ticks.push_back(tick);
+        inbox.durable |= durable;
+        if inbox.ticks.len() + inbox.held > RING {
+            inbox.lost += u64::from(ring::drop_oldest(&mut inbox.ticks));
+        }
+        self.0.1.notify_one();
+    }
+
+    /// Asks for everything so far to be brought to the disk.
+    pub fn flush(&self) {
+        self.lock().durable = true;
+        self.0.1.notify_one();
+    }
+
+    /// Leaves a wish to pause, or to go on, for the next start and for other faces.
+    pub fn wish(&self, until: Option<i64>) {
+        self.lock().wish = Some(until);
+        self.0.1.notify_one();
+    }
+
+    /// Changes how long history is kept.
+    pub fn keep(&self, keep: Keep) {
+        self.lock().keep = Some(keep);
+        self.0.1.notify_one();
+    }
+
+    /// Writes what there is, closes, and reports [`Report::Ended`].
+    pub fn stop(&self) {
+        self.lock().stop = true;
+        self.0.1.notify_one();
+    }
+
+    /// Bytes of the database, as of its last commit; `None` while it cannot be written.
+    pub fn bytes(&self) -> Option<u64> {
+        self.lock().bytes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inbox> {
+        // Nothing under this lock panics half-way.
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what lies in the inbox, after waiting for something for at most [`LOOK`]. Ticks move to the end of
+    /// `pending`.
+    fn take(&self, pending: &mut VecDeque<Tick>) -> Inbox {
+        let idle = |inbox: &mut Inbox| {
+            inbox.ticks.is_empty() && !inbox.durable && !inbox.stop && inbox.wish.is_none() && inbox.keep.is_none()
+        };
+        let (mut inbox, _) =
+            self.0.1.wait_timeout_while(self.lock(), LOOK, idle).unwrap_or_else(PoisonError::into_inner);
+        pending.append(&mut inbox.ticks);
+        inbox.held = pending.len();
+        let taken = Inbox { durable: inbox.durable, stop: inbox.stop, lost: inbox.lost, ..Inbox::default() };
+        (inbox.durable, inbox.lost) = (false, 0);
+        Inbox { wish: inbox.wish.take(), keep: inbox.keep.take(), ..taken }
+    }
+
+    fn settled(&self, held: usize, bytes: Option<u64>) {
+        let mut inbox = self.lock();
+        inbox.held = held;
+        inbox.bytes = bytes;
+    }
+}
+
+/// A failure that goes on.
+#[derive(Debug)]
+struct Failing {
+    since: Duration,
+    told: bool,
+    logged: Option<Duration>,
+    lost: u64,
+}
+
+/// The journal's thread.
+pub(super) struct Scribe {
+    pub journal: Journal,
+    pub clock: Arc<dyn Clock>,
+    pub events: Sender<Event>,
+    pub writer: Option<Box<dyn Writer>>,
+    pub reopen: Reopen,
+    pub config: ConfigFile,
+    pub keep: Keep,
+    pending: VecDeque<Tick>,
+    failing: Option<Failing>,
+    error: Option<StoreError>,
+    reopened: Option<Duration>,
+    durable_at: Duration,
+    unsynced: bool,
+    /// The pause that the engine knows of.
+    pub wished: Option<i64>,
+}
+
+impl Scribe {
+    /// A journal that writes with `writer`.
+    pub fn new(
+        journal: Journal,
+        clock: Arc<dyn Clock>,
+        events: Sender<Event>,
+        writer: Box<dyn Writer>,
+        reopen: Reopen,
+        config: ConfigFile,
+        keep: Keep,
+    ) -> Scribe {
+        let durable_at = clock.now().boot;
+        let bytes = Some(writer.bytes());
+        journal.settled(0, bytes);
+        Scribe {
+            journal,
+            clock,
+            events,
+            writer: Some(writer),
+            reopen,
+            config,
+            keep,
+            pending: VecDeque::new(),
+            failing: None,
+            error: None,
+            reopened: None,
+            durable_at,
+            unsynced: false,
+            wished: None,
+        }
+    }
+
+    /// Starts the thread.
+    pub fn spawn(self) -> std::io::Result<JoinHandle<()>> {
+        let events = self.events.clone();
+        let run = move || {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.run())) {
+                // Without it nothing is recorded any more: better to end, loudly, and be started anew.
+                let error = StoreError::Io(format!("its writer failed: {}", super::probe::words(&*panic)));
+                let _ = events.send(Event::Journal(Report::Ended(Err(error))));
+            }
+        };
+        thread::Builder::new().name("hb-journal".to_owned()).stack_size(1 << 20).spawn(run)
+    }
+
+    fn run(mut self) {
+        while !self.round() {}
+        let result = self.end();
+        let _ = self.events.send(Event::Journal(Report::Ended(result)));
+    }
+
+    /// One turn; says whether the end was asked for.
+    pub(super) fn round(&mut self) -> bool {
+        let journal = self.journal.clone();
+        let inbox = journal.take(&mut self.pending);
+        self.lose(inbox.lost);
+        if let Some(keep) = inbox.keep {
+            self.keep = keep;
+            if let Some(writer) = &mut self.writer {
+                writer.set_keep(keep);
+            }
+        }
+        if let Some(wish) = inbox.wish {
+            self.leave_wish(wish);
+        }
+        self.write(inbox.durable || inbox.stop);
+        if inbox.stop {
+            return true;
+        }
+        if self.pending.is_empty() {
+            self.between_ticks();
+        }
+        self.look();
+        false
+    }
+
+    /// Writes everything that waits, as far as it goes.
+    fn write(&mut self, durable: bool) {
+        let now = self.clock.now();
+        let durable = durable || now.boot.saturating_sub(self.durable_at) >= DURABLE;
+        let mut waited = 0;
+        let mut reopened = false;
+        while !self.pending.is_empty() || (durable && self.unsynced) {
+            if self.writer.is_none() && !self.open_anew(now) {
+                break;
+            }
+            let Some(writer) = &mut self.writer else { break };
+            let count = self.pending.len().min(BATCH);
+            let durable = durable && count == self.pending.len();
+            match writer.append(&self.pending.make_contiguous()[..count], durable) {
+                Ok(()) => {
+                    self.pending.drain(..count);
+                    waited += count as u64;
+                    self.unsynced = !durable;
+                    if durable {
+                        self.durable_at = now.boot;
+                    }
+                }
+                Err(error) => {
+                    let damaged = matches!(error, StoreError::Damaged(_));
+                    self.fail(error, now);
+                    if damaged {
+                        self.writer = None;
+                    }
+                    // A second damage in a row is the disk's: wait.
+                    if !damaged || std::mem::replace(&mut reopened, true) {
+                        break;
+                    }
+                }
+            }
+        }
+        if self.pending.is_empty() {
+            self.recover(waited);
+        }
+        let bytes = self.writer.as_ref().filter(|_| self.failing.is_none()).map(|writer| writer.bytes());
+        self.journal.settled(self.pending.len(), bytes);
+    }
+
+    /// Sets a damaged database aside and opens another one.
+    fn open_anew(&mut self, now: Now) -> bool {
+        if self.reopened.is_some_and(|last| now.boot.saturating_sub(last) < REOPEN) {
+            return false;
+        }
+        self.reopened = Some(now.boot);
+        match (self.reopen)(self.keep, now) {
+            Ok((writer, events)) => {
+                self.writer = Some(writer);
+                let _ = self.events.send(Event::Journal(Report::Reopened(events)));
+                true
+            }
+            Err(error) => {
+                self.fail(error, now);
+                false
+            }
+        }
+    }
+
+    fn fail(&mut self, error: StoreError, now: Now) {
+        let busy = matches!(error, StoreError::Busy);
+        let failing = self.failing.get_or_insert(Failing { since: now.boot, told: false, logged: None, lost: 0 });
+        let patient = busy && now.boot.saturating_sub(failing.since) < PATIENCE;
+        if !patient {
+            if failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG) {
+                failing.logged = Some(now.boot);
+                log::warn!("history is kept in memory ({} ticks): {error}", self.pending.len());
+            }
+            if !std::mem::replace(&mut failing.told, true) {
+                let reason = error.to_string();
+                let _ = self.events.send(Event::Journal(Report::Failed { reason }));
+            }
+        }
+        self.error = Some(error);
+        while self.pending.len() > RING {
+            let lost = ring::drop_oldest(&mut self.pending);
+            self.lose(u64::from(lost));
+        }
+    }
+
+    fn lose(&mut self, ticks: u64) {
+        if let Some(failing) = self.failing.as_mut().filter(|_| ticks > 0) {
+            failing.lost += ticks;
+        } else if ticks > 0 {
+            // The disk stalled without an error for more than an hour.
+            self.failing = Some(Failing { since: self.clock.now().boot, told: true, logged: None, lost: ticks });
+        }
+    }
+
+    fn recover(&mut self, ticks: u64) {
+        self.error = None;
+        let Some(failing) = self.failing.take().filter(|failing| failing.told) else { return };
+        log::info!("history is written again: {ticks} ticks had waited, {} were lost", failing.lost);
+        let _ = self.events.send(Event::Journal(Report::Recovered { ticks, lost: failing.lost }));
+    }
+
+    /// The store's own housekeeping, which may fail as writing does; the next tick's write says so.
+    fn between_ticks(&mut self) {
+        let now = self.clock.now();
+        let Some(writer) = &mut self.writer else { return };
+        match writer.maintain(now) {
+            Ok(()) | Err(StoreError::Busy) => {}
+            Err(error) => {
+                let damaged = matches!(error, StoreError::Damaged(_));
+                self.fail(error, now);
+                if damaged {
+                    self.writer = None;
+                }
+            }
+        }
+    }
+
+    /// Looks at what people may have changed.
+    fn look(&mut self) {
+        if let Some(Ok(wished)) = self.writer.as_mut().map(|writer| writer.wished_pause())
+            && wished != self.wished
+        {
+            self.wished = wished;
+            let _ = self.events.send(Event::Journal(Report::Wished(wished)));
+        }
+        if let Some(read) = self.config.changed() {
+            let _ = self.events.send(Event::Journal(Report::Config(read)));
+        }
+    }
+
+    fn leave_wish(&mut self, until: Option<i64>) {
+        match self.writer.as_mut().map(|writer| writer.wish_pause(until)) {
+            Some(Ok(())) => self.wished = until,
+            // It holds in this process all the same.
+            Some(Err(error)) => log::warn!("the wish to pause cannot be kept for the next start: {error}"),
+            None => {}
+        }
+    }
+
+    /// Writes the rest and closes.
+    fn end(&mut self) -> Result<(), StoreError> {
+        for _ in 0..LAST_TRIES {
+            if self.pending.is_empty() && !self.unsynced {
+                break;
+            }
+            thread::sleep(LAST_WAIT);
+            self.write(true);
+        }
+        let closed = self.writer.take().map_or(Ok(()), Writer::close);
+        match (self.pending.len(), self.error.take()) {
+            (0, _) => closed,
+            (lost, error) => {
+                log::error!("{lost} ticks could not be written before the end");
+                Err(error.unwrap_or_else(|| StoreError::Io("the disk did not take it".to_owned())))
+            }
+        }
+    }
+}
+
+/// Opens the store in `folder` for [`Scribe`].
+pub(super) fn reopen(folder: &Path) -> Reopen {
+    let folder = folder.to_path_buf();
+    Box::new(move |keep, now| {
+        let opened = Store::open(&folder, keep, now)?;
+        for warning in &opened.warnings {
+            log::warn!("{warning}");
+        }
+        let writer = OnDisk { store: opened.store, folder: folder.clone() };
+        Ok((Box::new(writer) as Box<dyn Writer>, opened.events))
+    })
+}

@@ -1,0 +1,200 @@
+//! A sensor on its own thread: isolated, timed, bounded.
+//!
+//! A sensor that panics is made anew, one that hangs holds up nobody: it is asked again only after it has answered. A
+//! sensor of a long interval may take longer than a tick; its answer then joins a later one.
+//! Deliberately not here: what a late or failed sample means for its sources (`core`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::Event;
+use crate::clock::Clock;
+use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::sensors::{Registration, Roots, Sensor, SensorError};
+
+/// Reading a few files needs little stack, and a dozen threads at the usual 8 MiB frighten people who read VSZ.
+const STACK: usize = 512 << 10;
+
+/// The share of its interval that a sensor may take, and the most. (Each tick has a deadline of its own.)
+const SHARE: f64 = 0.6;
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// After a panic a sensor rests for this long, doubled each time, up to the second value.
+const REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_secs(300);
+
+/// A request for one sample.
+#[derive(Debug)]
+pub(super) struct Request {
+    now: Now,
+    number: u64,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub(super) struct Sensed {
+    /// Which sensor.
+    pub sensor: usize,
+    /// Which request.
+    pub number: u64,
+    /// What it read, or why it could not.
+    pub outcome: Result<Batch, SensorError>,
+    /// It panicked and was thrown away.
+    pub panicked: bool,
+    /// How long it took.
+    pub took: Duration,
+    /// How often it wants to be asked from now on.
+    pub interval: Duration,
+}
+
+/// The engine's end of a sensor.
+#[derive(Debug)]
+pub(super) struct Probe {
+    /// The sensor's name.
+    pub name: &'static str,
+    /// The source that stands for the sensor itself.
+    pub source: Arc<Source>,
+    /// The request that was not answered yet.
+    pub flight: Option<Flight>,
+    requests: SyncSender<Request>,
+    number: u64,
+    interval: Duration,
+    asked: Option<Asked>,
+    panics: u32,
+    rests_until: Option<Duration>,
+}
+
+/// A request under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// The tick that it was made in.
+    pub ts: i64,
+    /// Boot time of the request.
+    pub since: Duration,
+    /// Boot time after which its answer is too old to be used.
+    pub limit: Duration,
+    /// Its answer is not wanted any more.
+    pub unwanted: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    ts: i64,
+    boot: Duration,
+}
+
+impl Probe {
+    /// The engine's end for a sensor that listens on the returned channel.
+    pub fn new(name: &'static str, own: &Source) -> (Probe, Receiver<Request>) {
+        let (requests, receiver) = sync_channel(1);
+        let probe = Probe {
+            name,
+            source: Source::part(own, SourceKind::Sensor, format!("self:{name}"), name),
+            flight: None,
+            requests,
+            number: 0,
+            interval: Duration::ZERO,
+            asked: None,
+            panics: 0,
+            rests_until: None,
+        };
+        (probe, receiver)
+    }
+
+    /// Whether its turn has come at the tick `ts`.
+    pub fn is_due(&self, ts: i64, now: Now) -> bool {
+        if self.rests_until.is_some_and(|until| now.boot < until) {
+            return false;
+        }
+        let Some(asked) = self.asked else { return true };
+        let interval = self.interval.as_secs().max(1) as i64;
+        // On the grid of its own interval, so that histories line up; and never longer than that without a turn, where
+        // the wall clock was set.
+        ts.div_euclid(interval) != asked.ts.div_euclid(interval) || now.boot.saturating_sub(asked.boot) >= self.interval
+    }
+
+    /// Asks for a sample, which has until the deadline of its tick, or longer where its interval is long. Not to be called
+    /// while one is under way.
+    pub fn ask(&mut self, ts: i64, now: Now, deadline: Duration) {
+        self.number += 1;
+        self.asked = Some(Asked { ts, boot: now.boot });
+        // The channel has room for one request and there is never another one; a thread that is gone is overdue.
+        let _ = self.requests.try_send(Request { now, number: self.number });
+        let limit = deadline.max(now.boot + self.interval.mul_f64(SHARE).min(LONGEST));
+        self.flight = Some(Flight { ts, since: now.boot, limit, unwanted: false });
+    }
+
+    /// Takes note of an answer; gives the flight that it ends, or `None` for an answer to an older request.
+    pub fn land(&mut self, sensed: &Sensed, now: Now) -> Option<Flight> {
+        if sensed.number != self.number {
+            return None;
+        }
+        self.interval = sensed.interval;
+        if sensed.panicked {
+            let rest = REST.saturating_mul(1 << self.panics.min(16)).min(LONGEST_REST);
+            self.panics += 1;
+            self.rests_until = Some(now.boot + rest);
+        } else {
+            self.panics = 0;
+            self.rests_until = None;
+        }
+        self.flight.take()
+    }
+}
+
+/// Starts the thread of a sensor.
+pub(super) fn spawn(
+    sensor: usize,
+    registration: &'static Registration,
+    roots: Roots,
+    clock: Arc<dyn Clock>,
+    requests: Receiver<Request>,
+    events: Sender<Event>,
+) -> std::io::Result<()> {
+    let serve = move || {
+        let mut made: Option<Box<dyn Sensor>> = None;
+        let mut interval = Duration::ZERO;
+        // Ends when the engine drops its end. Nobody waits for that: the sensor may hang in a system call.
+        for request in requests {
+            let began = clock.now().boot;
+            let attempt = catch_unwind(AssertUnwindSafe(|| {
+                let sensor = made.get_or_insert_with(|| (registration.new)(&roots));
+                let mut batch = Batch::default();
+                let outcome = sensor.sample(request.now, &mut batch).map(|()| batch);
+                (outcome, sensor.interval())
+            }));
+            let took = clock.now().boot.saturating_sub(began);
+            let panicked = attempt.is_err();
+            let outcome = match attempt {
+                Ok((outcome, wished)) => {
+                    interval = wished;
+                    outcome
+                }
+                Err(panic) => {
+                    let text = words(&*panic);
+                    // Dropping what is left of it may panic, too.
+                    let _ = catch_unwind(AssertUnwindSafe(|| drop(made.take())));
+                    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+                    made = None;
+                    let reason = format!("its reader failed and was started anew: {text}");
+                    Err(SensorError { health: Health::Stale, reason })
+                }
+            };
+            let sensed = Sensed { sensor, number: request.number, outcome, panicked, took, interval };
+            if events.send(Event::Sensed(sensed)).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().name(format!("hb-{}", registration.name)).stack_size(STACK).spawn(serve).map(drop)
+}
+
+/// What a panic said, on one line.
+pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text: String = text.unwrap_or("no reason given").chars().take(200).collect();
+    text.replace(char::is_control, " ")
+}

@@ -1,0 +1,107 @@
+//! Ticks that wait for the disk, bounded. Pure.
+
+use std::collections::VecDeque;
+
+use crate::model::{Event, Tick};
+
+/// How many ticks wait in memory: more than an hour at one a second.
+pub(super) const RING: usize = 4000;
+
+/// The most events that ticks without room leave behind; beyond it the oldest are gone, too.
+const EVENTS: usize = 1000;
+
+/// Drops the readings of the oldest tick and hands what else it says (health, alerts, events: said once and never again)
+/// to the next one. Says whether readings were lost.
+pub(super) fn drop_oldest(ticks: &mut VecDeque<Tick>) -> bool {
+    let Some(old) = ticks.pop_front() else { return false };
+    let lost = !old.readings.is_empty();
+    match ticks.front_mut() {
+        Some(next) => absorb(next, old),
+        // The only tick there is is not dropped.
+        None => {
+            ticks.push_front(old);
+            return false;
+        }
+    }
+    lost
+}
+
+/// Adds to `next` what `old` says beside its readings, where `next` does not say it anew.
+fn absorb(next: &mut Tick, old: Tick) {
+    prepend(&mut next.conditions, old.conditions, |a, b| a.0.id == b.0.id);
+    prepend(&mut next.alerts, old.alerts, |a, b| a.rule == b.rule && a.source == b.source);
+    let readings = std::mem::take(&mut next.readings);
+    let emptied = old.emptied.into_iter().filter(|pack| !readings.iter().any(|one| one.source.pack() == pack.pack()));
+    prepend(&mut next.emptied, emptied.collect(), |a, b| a.id == b.id);
+    next.readings = readings;
+    let mut events: Vec<Event> = old.events;
+    events.append(&mut next.events);
+    let many = events.len().saturating_sub(EVENTS);
+    next.events = events.split_off(many);
+    next.recorder = next.recorder.or(old.recorder);
+    next.usage = next.usage.take().or(old.usage);
+}
+
+/// Puts those of `old` in front of `new` of which `new` has no other version.
+fn prepend<T>(new: &mut Vec<T>, old: Vec<T>, same: impl Fn(&T, &T) -> bool) {
+    if old.is_empty() {
+        return;
+    }
+    let mut all: Vec<T> = old.into_iter().filter(|old| !new.iter().any(|new| same(old, new))).collect();
+    all.append(new);
+    *new = all;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metric;
+    use crate::model::{
+        AlertPhase, AlertRow, Condition, EventKind, Health, Reading, RecorderState, Source, SourceKind, Usage,
+    };
+    use serde_json::json;
+
+    #[test]
+    fn what_is_said_once_outlives_its_tick() {
+        let cpu = Source::whole(SourceKind::Cpu, "cpu", "CPU");
+        let gone = Source::whole(SourceKind::Disk, "disk:1", "Disk");
+        let lost = Condition { health: Health::Lost, reason: "no longer present".to_owned() };
+        let row = |phase| AlertRow { rule: "r".to_owned(), source: "cpu".to_owned(), phase, since: 1, value: None };
+        let event = |ts| Event { ts, kind: EventKind::ClockStep, source: None, detail: json!({}) };
+        let usage = Usage { identity: "sh".into(), uid: 0, processes: 1, cpu: 1.0, memory: 1, io: None };
+        let reading = Reading { source: cpu.clone(), metric: Metric::CpuLoad1, stored: 1 };
+        let mut ticks: VecDeque<Tick> = VecDeque::from([
+            Tick {
+                ts: 1,
+                readings: vec![reading.clone()],
+                conditions: vec![(cpu.clone(), lost.clone()), (gone.clone(), lost.clone())],
+                emptied: vec![gone.clone(), cpu.clone()],
+                events: vec![event(1)],
+                alerts: vec![row(AlertPhase::Pending)],
+                usage: Some((0, vec![usage])),
+                recorder: Some((RecorderState::Recording, None)),
+            },
+            Tick {
+                ts: 2,
+                readings: vec![reading],
+                conditions: vec![(cpu.clone(), Condition::OK)],
+                events: vec![event(2)],
+                alerts: vec![row(AlertPhase::Firing)],
+                ..Tick::default()
+            },
+        ]);
+        assert!(drop_oldest(&mut ticks));
+        assert_eq!(ticks.len(), 1);
+        let left = &ticks[0];
+        assert_eq!((left.ts, left.readings.len()), (2, 1));
+        assert_eq!(left.conditions, [(gone.clone(), lost), (cpu, Condition::OK)]);
+        assert_eq!(left.emptied, [gone]);
+        assert_eq!(left.events.iter().map(|event| event.ts).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(left.alerts, [row(AlertPhase::Firing)]);
+        assert_eq!(left.recorder, Some((RecorderState::Recording, None)));
+        assert!(left.usage.is_some());
+        // The last one stays.
+        assert!(!drop_oldest(&mut ticks));
+        assert_eq!(ticks.len(), 1);
+    }
+}

@@ -1,0 +1,148 @@
+//! Values with units as text for people: the only place in Rust that does it. `ui/` has a TypeScript twin; both are
+//! tested against `format.json`, so a card in the window and a line in the terminal never disagree.
+//!
+//! Deliberately not here: moments (time zones belong to the faces) and names from outside (`untrusted`).
+
+use std::time::Duration;
+
+use crate::metrics::{Metric, Unit};
+
+/// A value of a metric, with its unit: `64 °C`, `1.2 GiB`, `38 %`.
+pub fn value(metric: Metric, value: f64) -> String {
+    quantity(value, metric.definition().unit)
+}
+
+/// A number with a unit. The unit is scaled to a prefix that a person can read.
+pub fn quantity(value: f64, unit: Unit) -> String {
+    if !value.is_finite() {
+        // Such a value is never stored; a face that computes one (a mean of nothing) must not show "NaN".
+        return "–".to_owned();
+    }
+    match unit {
+        Unit::Percent => format!("{} %", short(value)),
+        Unit::Celsius => format!("{} °C", fixed(value, 0)),
+        Unit::Watt => scaled(value, 1000.0, &[" W", " kW", " MW"], Base::Short),
+        // Nobody pays for joules.
+        Unit::Joule => scaled(value / 3600.0, 1000.0, &[" Wh", " kWh", " MWh"], Base::Short),
+        Unit::Byte => scaled(value, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB", " PiB"], Base::Whole),
+        Unit::BytePerSecond => scaled(value, 1000.0, &[" B/s", " kB/s", " MB/s", " GB/s", " TB/s"], Base::Whole),
+        Unit::PerSecond => scaled(value, 1000.0, &["/s", " k/s", " M/s"], Base::Short),
+        Unit::Hertz => scaled(value, 1000.0, &[" Hz", " kHz", " MHz", " GHz", " THz"], Base::Whole),
+        Unit::Second => seconds(value),
+        Unit::Rpm => format!("{} RPM", fixed(value, 0)),
+        Unit::Volt => format!("{} V", fixed(value, if value.abs() < 9.995 { 2 } else { 1 })),
+        Unit::Number => short(value),
+    }
+}
+
+/// A stretch of time: `45 s`, `2 min`, `1 h 12 min`, `3 d 4 h`. Cut, not rounded: what has not passed is not claimed.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let pair = |big: u64, big_unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{big} {big_unit}"),
+        small => format!("{big} {big_unit} {small} {small_unit}"),
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..600 => pair(minutes, "min", seconds % 60, "s"),
+        600..3600 => format!("{minutes} min"),
+        3600..86_400 => pair(hours, "h", minutes, "min"),
+        _ => pair(days, "d", hours, "h"),
+    }
+}
+
+/// How a number without a prefix is shown.
+#[derive(Clone, Copy)]
+enum Base {
+    /// Half a byte does not exist.
+    Whole,
+    /// As by [`short`].
+    Short,
+}
+
+fn seconds(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0 s".to_owned(),
+        size if size >= 59.95 => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{}", duration(Duration::from_secs_f64(size.min(1e12).round())))
+        }
+        _ => scaled(value * 1e6, 1000.0, &[" µs", " ms", " s"], Base::Short),
+    }
+}
+
+/// Two or three digits that matter: `0.04`, `7.3`, `38`, `1234`.
+fn short(value: f64) -> String {
+    let decimals = match value.abs() {
+        size if size < 0.995 => 2,
+        size if size < 9.95 => 1,
+        _ => 0,
+    };
+    fixed(value, decimals)
+}
+
+fn scaled(value: f64, step: f64, units: &[&str], base: Base) -> String {
+    let mut value = value;
+    let mut at = 0;
+    // Half a unit in the last shown place counts, or 1023.6 KiB would be shown as "1024 KiB".
+    while value.abs() >= step - 0.5 && at + 1 < units.len() {
+        value /= step;
+        at += 1;
+    }
+    let number = match base {
+        Base::Whole if at == 0 => fixed(value, 0),
+        Base::Short if at == 0 => short(value),
+        _ => fixed(value, usize::from(value.abs() < 99.95)),
+    };
+    format!("{number}{}", units[at])
+}
+
+/// A fixed number of decimals, without zeros at the end and without a negative zero.
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Cases {
+        quantities: Vec<(f64, String, String)>,
+        durations: Vec<(u64, String)>,
+    }
+
+    fn cases() -> Cases {
+        serde_json::from_str(include_str!("format.json")).unwrap()
+    }
+
+    #[test]
+    fn quantities_read_as_people_write_them() {
+        for (value, symbol, text) in cases().quantities {
+            let line = crate::metrics::TABLE.iter().find(|line| line.unit.symbol() == symbol).unwrap();
+            assert_eq!(super::value(line.metric, value), text, "{value} {symbol}");
+        }
+    }
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        for (seconds, text) in cases().durations {
+            assert_eq!(duration(Duration::from_secs(seconds)), text, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn every_unit_has_a_case_and_nothing_ever_reads_as_not_a_number() {
+        let cases = cases();
+        for line in crate::metrics::TABLE {
+            let symbol = line.unit.symbol();
+            assert!(cases.quantities.iter().any(|(_, other, _)| other == symbol), "no case for {symbol:?}");
+            for value in [f64::NAN, f64::INFINITY] {
+                assert_eq!(super::value(line.metric, value), "–");
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The file system sensor: used and total space of the local file systems, every 10 s.
+//!
+//! Used and total are the columns "Used" and "Size" of `df`; blocks that only root may take are in neither of "Used" and
+//! "Avail". Which mounts are asked is decided in `mounts`. The space of a captured machine cannot be asked, and that of
+//! this machine is not its, so there each file system says that it was not read. Deliberately not here: the disks below.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::input::{Buffer, Input};
+use super::mounts::{self, Mount};
+use super::names::escaped;
+use super::{Roots, Sensor, SensorError};
+use crate::metrics::Metric;
+use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::untrusted::Untrusted;
+
+/// See the module.
+pub struct Filesystems {
+    roots: Roots,
+    input: Input,
+    /// By mount point.
+    sources: HashMap<Vec<u8>, Arc<Source>>,
+    buffer: Buffer,
+}
+
+impl Filesystems {
+    /// The sensor of the machine at `roots`.
+    pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
+        let input = Input::new(roots, roots.proc.join("self/mountinfo"));
+        Box::new(Filesystems { roots: roots.clone(), input, sources: HashMap::new(), buffer: Buffer::default() })
+    }
+
+    fn mounts(&mut self) -> Result<Vec<Mount>, SensorError> {
+        let error = match self.input.read(&mut self.buffer) {
+            Ok(text) => return Ok(mounts::parse_mountinfo(text)),
+            Err(error) => SensorError::io(self.input.path(), &error),
+        };
+        let mut older = Input::reopened(self.roots.proc.join("mounts"));
+        older.read(&mut self.buffer).map(mounts::parse_mounts).map_err(|_| error)
+    }
+}
+
+impl Sensor for Filesystems {
+    fn interval(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    fn sample(&mut self, _now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+        let mounts = mounts::local(self.mounts()?);
+        self.sources.retain(|point, _| mounts.iter().any(|mount| mount.point == *point));
+        for mount in mounts {
+            let source = self.sources.entry(mount.point).or_insert_with_key(|point| {
+                let id = format!("fs:{}", escaped(point));
+                Source::whole(SourceKind::Filesystem, id, Untrusted::new(point.clone()))
+            });
+            if !self.roots.live() {
+                batch.condition(source, Health::Unsupported, "the space of a captured machine cannot be asked");
+                continue;
+            }
+            let path = Path::new(OsStr::from_bytes(source.label.as_bytes()));
+            match rustix::fs::statvfs(path) {
+                Ok(space) => {
+                    let space = Space::of(space.f_frsize, space.f_blocks, space.f_bfree);
+                    batch.put(source, Metric::DiskUsed, space.map(|space| space.used));
+                    batch.put(source, Metric::DiskTotal, space.map(|space| space.total));
+                }
+                Err(error) => {
+                    let SensorError { health, reason } = SensorError::io(path, &error.into());
+                    batch.condition(source, health, escaped(reason.as_bytes()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a file system.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Space {
+    used: f64,
+    total: f64,
+}
+
+impl Space {
+    /// From the fields of `statvfs`; `None` for a file system without blocks.
+    fn of(block: u64, blocks: u64, free: u64) -> Option<Space> {
+        let used = blocks.checked_sub(free).filter(|_| blocks > 0)?;
+        let bytes = |blocks: u64| blocks as f64 * block as f64;
+        Some(Space { used: bytes(used), total: bytes(blocks) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_is_counted_as_df_does() {
+        #[track_caller]
+        fn check(block: u64, blocks: u64, free: u64, expected: Option<(f64, f64)>) {
+            let space = Space::of(block, blocks, free);
+            assert_eq!(space.map(|space| (space.used, space.total)), expected);
+        }
+        check(4096, 1000, 400, Some((600.0 * 4096.0, 1000.0 * 4096.0)));
+        check(512, 10, 0, Some((5120.0, 5120.0)));
+        check(4096, 0, 0, None);
+        check(4096, 10, 11, None);
+    }
+
+    #[test]
+    fn this_machine_has_a_root() {
+        let roots = Roots::at(Path::new("/"));
+        let mut batch = Batch::default();
+        let now = crate::clock::Clock::now(&crate::clock::SystemClock);
+        Filesystems::boxed(&roots).sample(now, &mut batch).unwrap();
+        let (readings, _, _) = batch.into_parts();
+        let of = |metric| readings.iter().find(|r| r.source.id == "fs:/" && r.metric == metric).map(|r| r.stored);
+        if let (Some(used), Some(total)) = (of(Metric::DiskUsed), of(Metric::DiskTotal)) {
+            assert!(used > 0 && Metric::DiskUsed.to_value(used as f64) <= Metric::DiskTotal.to_value(total as f64));
+        } else {
+            println!("skipped: the root of this machine is no local file system");
+        }
+    }
+}
