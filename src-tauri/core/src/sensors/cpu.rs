@@ -91,11 +91,14 @@ impl Cpu {
         }
         if !cores.iter().map(|(number, _)| *number).eq(self.cores.iter().map(|core| core.number)) {
             self.meet(&cores);
-            return Ok(());
         }
         for (core, (_, times)) in self.cores.iter_mut().zip(cores) {
             let before = std::mem::replace(&mut core.last, times);
-            batch.put(&core.source, Metric::CpuCoreUtilization, times.busy_since(&before));
+            match times.busy_since(&before) {
+                Some(busy) => batch.put(&core.source, Metric::CpuCoreUtilization, busy),
+                // At its first sample it is there all the same.
+                None => batch.condition(&core.source, Health::Ok, ""),
+            }
         }
         Ok(())
     }

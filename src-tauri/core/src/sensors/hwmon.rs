@@ -120,7 +120,8 @@ impl Watched {
         if !awake {
             // What was read before it fell asleep is not its state any more.
             self.read = None;
-            batch.condition(&self.source, Health::Asleep, "its device is powered down");
+            batch.condition(&self.source, Health::Asleep, channel::ASLEEP);
+            self.channels.iter().flatten().for_each(|channel| channel.sleep(batch));
         }
         awake
     }

@@ -145,7 +145,7 @@ mod tests {
         check(&whole.replace("1 (a)", "4294967296 (a)"));
         check(&whole.replace("1677 44", "18446744073709551615 44"));
         check(&whole[..whole.find(" 1981").unwrap()]);
-        assert!(Stat::parse(whole[..whole.find(" 18446").unwrap()].as_bytes()).is_some());
+        assert!(Stat::parse(&whole.as_bytes()[..whole.find(" 18446").unwrap()]).is_some());
         assert!(Stat::parse(whole.replace("4218880", "69238880").as_bytes()).is_some_and(|stat| stat.kernel));
     }
 
