@@ -1,0 +1,32 @@
+import { afterEach, expect, test, vi } from 'vitest';
+
+const real = navigator.language;
+
+function speak(language: string): void {
+  Object.defineProperty(navigator, 'language', { value: language, configurable: true });
+}
+
+afterEach(() => {
+  speak(real);
+  vi.resetModules();
+});
+
+test('the trap is real: uPlot throws on import where the language is "C"', async () => {
+  speak('C');
+  // eslint-disable-next-line no-restricted-imports -- what happens without lib/uplot.ts is the point
+  await expect(import('uplot')).rejects.toThrow(RangeError);
+});
+
+test('lib/uplot.ts survives it, and the language is repaired for everybody', async () => {
+  speak('C');
+  const { default: uPlot } = await import('./uplot');
+  expect(uPlot.fmtNum(1234.5)).toBe('1,234.5');
+  expect(navigator.language).toBe('en-GB');
+});
+
+test('a language that the browser knows is kept', async () => {
+  speak('de-AT');
+  const { language } = await import('./locale');
+  expect(language).toBe('de-AT');
+  expect(navigator.language).toBe('de-AT');
+});
