@@ -8,6 +8,7 @@
 mod core;
 mod files;
 mod grid;
+mod inbox;
 mod journal;
 mod news;
 mod outlet;
@@ -25,7 +26,8 @@ use std::time::Duration;
 
 use self::core::{Core, Left};
 use self::files::ConfigFile;
-use self::journal::{Journal, Report, Scribe};
+use self::inbox::Journal;
+use self::journal::{Report, Scribe};
 use self::outlet::Outlet;
 use self::probe::{Probe, Sensed};
 use crate::clock::Clock;
