@@ -1,10 +1,15 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const real = navigator.language;
 
 function speak(language: string): void {
   Object.defineProperty(navigator, 'language', { value: language, configurable: true });
 }
+
+// Other tests may have imported these modules already.
+beforeEach(() => {
+  vi.resetModules();
+});
 
 afterEach(() => {
   speak(real);
@@ -13,7 +18,6 @@ afterEach(() => {
 
 test('the trap is real: uPlot throws on import where the language is "C"', async () => {
   speak('C');
-  // eslint-disable-next-line no-restricted-imports -- what happens without lib/uplot.ts is the point
   await expect(import('uplot')).rejects.toThrow(RangeError);
 });
 
