@@ -31,7 +31,7 @@ impl Random {
 
     /// About normal, mean 0, deviation 1.
     fn normal(&mut self) -> f64 {
-        (0..6).map(|_| self.uniform()).sum::<f64>() * 1.414_2 - 4.242_6
+        ((0..6).map(|_| self.uniform()).sum::<f64>() - 3.0) * std::f64::consts::SQRT_2
     }
 
     fn chance(&mut self, probability: f64) -> bool {

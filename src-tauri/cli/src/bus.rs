@@ -18,8 +18,6 @@ use zbus::{MatchRule, MessageStream};
 
 /// The notification server's name on the bus.
 pub const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
-/// Where tray icons are registered.
-pub const TRAY_HOST: &str = "org.kde.StatusNotifierWatcher";
 const LOGIND: &str = "org.freedesktop.login1";
 
 /// The longest that any answer may take.
@@ -115,7 +113,7 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
 async fn server_up(bus: &Connection, tell: &impl Fn(BusEvent)) {
     let path = "/org/freedesktop/Notifications";
     let reply = bus.call_method(Some(NOTIFICATIONS), path, Some(NOTIFICATIONS), "GetCapabilities", &()).await;
-    let capabilities = reply.and_then(|reply| Ok(reply.body().deserialize()?));
+    let capabilities = reply.and_then(|reply| reply.body().deserialize());
     tell(BusEvent::ServerUp(capabilities.unwrap_or_else(|error| {
         log::debug!("the notification server does not say what it can: {error}");
         Vec::new()

@@ -130,10 +130,11 @@ impl Thread {
             }
             Message::Bus(BusEvent::Pressed { id, action, token }) => {
                 let ours = self.shown.values().any(|shown| *shown == id);
-                if ours && (action == OPEN || action == CLICK) {
-                    if let Err(problem) = self.window.open(token.as_deref()) {
-                        log::warn!("the window does not open: {problem}");
-                    }
+                if ours
+                    && (action == OPEN || action == CLICK)
+                    && let Err(problem) = self.window.open(token.as_deref())
+                {
+                    log::warn!("the window does not open: {problem}");
                 }
             }
             Message::Bus(BusEvent::Closed(id)) => {

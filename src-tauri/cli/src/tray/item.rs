@@ -99,7 +99,8 @@ impl ksni::Tray for Item {
         };
         // A single underscore would mark the key that follows it.
         let sentence = self.view.sentence.replace('_', "__");
-        let pause: (&str, Box<dyn Fn(&mut Self) + Send>) = if self.view.paused {
+        type Press = Box<dyn Fn(&mut Item) + Send>;
+        let pause: (&str, Press) = if self.view.paused {
             ("Resume recording", Box::new(|item: &mut Self| (item.wish)(Command::Resume)))
         } else {
             (
