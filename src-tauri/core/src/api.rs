@@ -18,7 +18,7 @@ pub const SCHEMA: u32 = 1;
 
 /// The state of everything, now.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Status {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -33,7 +33,7 @@ pub struct Status {
 
 /// What the recorder is doing.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Recorder {
     /// `recording`, `paused` or `off`.
     #[cfg_attr(test, ts(type = "\"recording\" | \"paused\" | \"off\""))]
@@ -48,7 +48,7 @@ pub struct Recorder {
 
 /// One source, now.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SourceStatus {
     /// Stable id.
     pub id: String,
@@ -68,13 +68,13 @@ pub struct SourceStatus {
     #[cfg_attr(test, ts(type = "number | null"))]
     pub ts: Option<i64>,
     /// Values by metric key; a metric that was not read is missing.
-    #[cfg_attr(test, ts(type = "Record<string, Value>"))]
+    #[cfg_attr(test, ts(as = "BTreeMap<String, Value>"))]
     pub metrics: BTreeMap<&'static str, Value>,
 }
 
 /// A value with its unit.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Value {
     /// In `unit`.
     pub value: f64,
@@ -99,7 +99,7 @@ pub struct HistoryQuery {
 
 /// A stretch of history.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct History {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -113,7 +113,7 @@ pub struct History {
 
 /// One source's stretch of history.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Series {
     /// The source's id.
     pub source: String,
@@ -129,7 +129,7 @@ pub struct Series {
 
 /// One line of the metric table, for a face that lets a person choose.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MetricInfo {
     /// Stable name.
     pub key: &'static str,
@@ -143,7 +143,7 @@ pub struct MetricInfo {
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EventInfo {
     /// Unix seconds.
     #[cfg_attr(test, ts(type = "number"))]
@@ -228,5 +228,40 @@ impl Face {
     /// The database cannot be written.
     pub fn resume(&self) -> Result<(), StoreError> {
         crate::store::ask_pause(&self.folder, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ts_rs::{Config, TS};
+
+    /// Rewrites the page's copy of a shape where it is stale, and says whether it was.
+    fn rewrite_stale<T: TS + 'static>(stale: &mut Vec<PathBuf>) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/types/generated");
+        let file = folder.join(T::output_path().unwrap());
+        let text = T::export_to_string(&Config::default()).unwrap();
+        if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&file, text).unwrap();
+            stale.push(file);
+        }
+    }
+
+    #[test]
+    fn the_page_knows_these_shapes() {
+        let mut stale = Vec::new();
+        rewrite_stale::<Status>(&mut stale);
+        rewrite_stale::<Recorder>(&mut stale);
+        rewrite_stale::<SourceStatus>(&mut stale);
+        rewrite_stale::<Value>(&mut stale);
+        rewrite_stale::<History>(&mut stale);
+        rewrite_stale::<Series>(&mut stale);
+        rewrite_stale::<MetricInfo>(&mut stale);
+        rewrite_stale::<EventInfo>(&mut stale);
+        assert!(
+            stale.is_empty(),
+            "these files were stale and are rewritten; look at the difference and commit it: {stale:?}"
+        );
     }
 }

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod format;
 pub mod metrics;
 pub mod model;
+pub mod paths;
 pub mod sensors;
 pub mod store;
 pub mod untrusted;

@@ -1,0 +1,103 @@
+//! What the page may ask. Each command is declared in build.rs and named in a capability; all take typed values, never
+//! SQL, paths or programs. They run beside the window's own thread, which must stay free to draw.
+
+use std::sync::Arc;
+
+use hoofbeat_core::api::{EventInfo, History, HistoryQuery, MetricInfo};
+use hoofbeat_core::metrics::Metric;
+use tauri::State;
+use tauri::ipc::Channel;
+
+use crate::failure::{Code, Failure};
+use crate::feed::{self, News};
+use crate::recording::Recording;
+
+/// The most points a series may have: a window is not wider than this.
+const MOST_POINTS: usize = 4096;
+/// The most events at once.
+const MOST_EVENTS: usize = 1000;
+
+type Shared<'a> = State<'a, Arc<Recording>>;
+
+/// Pushes news over `channel` until the window closes or somebody subscribes again.
+#[tauri::command(async)]
+pub(crate) fn subscribe(recording: Shared<'_>, channel: Channel<News>) -> Result<(), Failure> {
+    let recording = Arc::clone(&recording);
+    let stop = recording.begin_feed();
+    let thread = std::thread::Builder::new().name("feed".into());
+    let started = thread.spawn(move || feed::run(&recording, &stop, |news| channel.send(news).is_ok()));
+    started.map(drop).map_err(|error| Failure::new(Code::Io, format!("The live view could not be started: {error}.")))
+}
+
+/// A stretch of history of one metric, of one source or of all that have it.
+#[tauri::command(async)]
+pub(crate) fn history(
+    recording: Shared<'_>,
+    metric: String,
+    source: Option<String>,
+    since: i64,
+    until: i64,
+    points: usize,
+) -> Result<History, Failure> {
+    let query = query(&metric, source, since, until, points)?;
+    recording.ask(|face| face.history(&query))
+}
+
+/// Every metric of the table.
+#[tauri::command]
+pub(crate) fn metrics() -> Vec<MetricInfo> {
+    hoofbeat_core::api::metrics()
+}
+
+/// Events from `since` (Unix seconds) on, newest first.
+#[tauri::command(async)]
+pub(crate) fn events(recording: Shared<'_>, since: i64, limit: usize) -> Result<Vec<EventInfo>, Failure> {
+    recording.ask(|face| face.events(since, limit.min(MOST_EVENTS)))
+}
+
+/// Asks the recorder to pause until a Unix second.
+#[tauri::command(async)]
+pub(crate) fn pause(recording: Shared<'_>, until: i64) -> Result<(), Failure> {
+    recording.ask(|face| face.pause(until))
+}
+
+/// Asks the recorder to go on.
+#[tauri::command(async)]
+pub(crate) fn resume(recording: Shared<'_>) -> Result<(), Failure> {
+    recording.ask(|face| face.resume())
+}
+
+/// Starts a recorder where none runs, and answers when it does.
+#[tauri::command(async)]
+pub(crate) fn start_recorder(recording: Shared<'_>) -> Result<(), Failure> {
+    recording.start_recorder()
+}
+
+fn query(metric: &str, source: Option<String>, since: i64, until: i64, points: usize) -> Result<HistoryQuery, Failure> {
+    let bad = |message: String| Failure::new(Code::BadRequest, message);
+    let metric = Metric::from_key(metric).ok_or_else(|| bad(format!("There is no metric {metric:?}.")))?;
+    if since >= until {
+        return Err(bad(format!("The stretch from {since} to {until} is empty.")));
+    }
+    Ok(HistoryQuery { metric, source, since, until, points: points.clamp(1, MOST_POINTS) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_page_asks_is_checked() {
+        #[track_caller]
+        fn check(metric: &str, since: i64, until: i64, points: usize, expected: Result<usize, Code>) {
+            let outcome = query(metric, None, since, until, points);
+            assert_eq!(outcome.map(|query| query.points).map_err(|failure| failure.code), expected);
+        }
+        check("cpu.utilization", 0, 3600, 720, Ok(720));
+        check("cpu.utilization", 0, 3600, 0, Ok(1));
+        check("cpu.utilization", 0, 3600, usize::MAX, Ok(MOST_POINTS));
+        check("cpu.utilisation", 0, 3600, 720, Err(Code::BadRequest));
+        check("cpu.utilization", 3600, 3600, 720, Err(Code::BadRequest));
+        check("'; drop table chunk; --", 0, 1, 1, Err(Code::BadRequest));
+    }
+}

@@ -1,0 +1,64 @@
+//! What goes wrong, as the page gets it: one sentence for a person and a code for the page to branch on.
+
+use hoofbeat_core::store::StoreError;
+use serde::Serialize;
+
+/// An error on its way to the page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Failure {
+    /// What the page may branch on.
+    pub(crate) code: Code,
+    /// One sentence for a person.
+    pub(crate) message: String,
+}
+
+/// The kinds of failures that the page treats differently or offers help for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum Code {
+    /// Nothing was recorded yet.
+    NoRecording,
+    /// The folder or file may not be used.
+    Refused,
+    /// Written by a newer Hoofbeat.
+    Newer,
+    /// Locked by another process.
+    Busy,
+    /// The disk is full.
+    Full,
+    /// The database cannot be written.
+    ReadOnly,
+    /// The database is damaged.
+    Damaged,
+    /// Anything else that SQLite or the file system says.
+    Io,
+    /// The page asked for something that does not exist.
+    BadRequest,
+    /// No recorder could be started.
+    RecorderStart,
+}
+
+impl Failure {
+    /// A failure of this kind.
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Failure {
+        Failure { code, message: message.into() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let code = match &error {
+            StoreError::NoRecording(_) => Code::NoRecording,
+            StoreError::Refused(_) => Code::Refused,
+            StoreError::Newer { .. } => Code::Newer,
+            StoreError::Busy => Code::Busy,
+            StoreError::Full => Code::Full,
+            StoreError::ReadOnly(_) => Code::ReadOnly,
+            StoreError::Damaged(_) => Code::Damaged,
+            StoreError::Io(_) => Code::Io,
+        };
+        Failure::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,270 @@
+//! The thread that pushes news to the page: it looks at SQLite's `data_version` a few times a second and reads the
+//! status only when somebody wrote.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use hoofbeat_core::api::{Face, Status};
+use hoofbeat_core::store::recorder_runs;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::recording::Recording;
+
+/// How often it looks; a look costs microseconds.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often it asks whether the recorder still runs.
+const ASK: Duration = Duration::from_secs(1);
+/// After this long without a write, the file is opened again: a recorder that found it damaged has set it aside, and an
+/// open file would go on showing the old one. Longer than the tick on battery.
+const REOPEN: Duration = Duration::from_secs(8);
+
+/// What is pushed to the page.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) enum News {
+    /// The state of everything.
+    Status {
+        /// As `hoofbeat status --json` prints it.
+        #[cfg_attr(test, ts(type = "import(\"./Status\").Status"))]
+        status: Status,
+    },
+    /// The recording cannot be read.
+    Unreadable {
+        /// Why.
+        failure: Failure,
+    },
+    /// Whether starting a recorder failed.
+    Recorder {
+        /// Why; `null` once one runs.
+        failure: Option<Failure>,
+    },
+}
+
+/// Pushes news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`).
+pub(crate) fn run(recording: &Recording, stop: &Receiver<()>, mut push: impl FnMut(News) -> bool) {
+    let mut feed = Feed::default();
+    loop {
+        for news in feed.look(recording, Instant::now()) {
+            if !push(news) {
+                return;
+            }
+        }
+        match stop.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// What was pushed last, so that only changes are pushed.
+#[derive(Default)]
+struct Feed {
+    face: Option<Face>,
+    version: Option<i64>,
+    changed: Option<Instant>,
+    asked: Option<Instant>,
+    runs: Option<bool>,
+    unreadable: Option<Failure>,
+    start_failure: Option<Failure>,
+}
+
+impl Feed {
+    fn look(&mut self, recording: &Recording, now: Instant) -> Vec<News> {
+        let mut news = Vec::new();
+        let elapsed = |since: Option<Instant>, limit| since.is_none_or(|since| now.duration_since(since) >= limit);
+        let mut recorder_changed = false;
+        if elapsed(self.asked, ASK) {
+            self.asked = Some(now);
+            let runs = recorder_runs(recording.folder());
+            recorder_changed = self.runs.replace(runs) != Some(runs);
+        }
+        // A recorder that came up some other way makes an earlier failure to start one old news.
+        let start_failure = recording.start_failure().filter(|_| self.runs == Some(false));
+        if start_failure != self.start_failure {
+            self.start_failure = start_failure.clone();
+            news.push(News::Recorder { failure: start_failure });
+        }
+        if elapsed(self.changed, REOPEN) {
+            self.changed = Some(now);
+            self.face = None;
+            recording.forget();
+        }
+        match self.read(recording, recorder_changed) {
+            Ok(Some(status)) => {
+                self.changed = Some(now);
+                self.unreadable = None;
+                news.push(News::Status { status });
+            }
+            Ok(None) => {}
+            Err(failure) => {
+                self.face = None;
+                if self.unreadable.as_ref() != Some(&failure) {
+                    self.unreadable = Some(failure.clone());
+                    news.push(News::Unreadable { failure });
+                }
+            }
+        }
+        news
+    }
+
+    /// The status, where it differs from the one before.
+    fn read(&mut self, recording: &Recording, changed: bool) -> Result<Option<Status>, Failure> {
+        let face = match self.face.take() {
+            Some(face) => face,
+            None => {
+                self.version = None;
+                Face::open(recording.folder())?
+            }
+        };
+        // The version is taken before the status: a write in between is then read twice rather than missed.
+        let version = face.version()?;
+        let status = if changed || self.version != Some(version) { Some(face.status()?) } else { None };
+        self.version = Some(version);
+        self.face = Some(face);
+        Ok(status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::{Path, PathBuf};
+
+    use hoofbeat_core::metrics::Metric;
+    use hoofbeat_core::model::{Batch, Condition, Keep, Now, RecorderState, Source, SourceKind, Tick};
+    use hoofbeat_core::store::{RecorderLock, Store, lock_recorder};
+    use ts_rs::{Config, TS};
+
+    use crate::failure::Code;
+
+    const START: i64 = 1_795_000_000;
+
+    /// A recorder that ticks when it is told to.
+    struct Recorder {
+        store: Store,
+        _lock: RecorderLock,
+    }
+
+    impl Recorder {
+        fn start(folder: &Path) -> Recorder {
+            let lock = lock_recorder(folder).unwrap().expect("nobody else records here");
+            let wall = Duration::from_secs(START as u64);
+            let opened = Store::open(folder, Keep::default(), Now { wall, boot: wall }).unwrap();
+            Recorder { store: opened.store, _lock: lock }
+        }
+
+        fn tick(&mut self, after: i64) {
+            let memory = Source::whole(SourceKind::Memory, "memory", "Memory");
+            let mut batch = Batch::default();
+            batch.put(&memory, Metric::MemoryUsed, 1e9);
+            let (readings, ..) = batch.into_parts();
+            let conditions = vec![(memory, Condition::OK)];
+            let recorder = Some((RecorderState::Recording, None));
+            let tick = Tick { ts: START + after, readings, conditions, recorder, ..Tick::default() };
+            self.store.append(&[tick], false).unwrap();
+        }
+    }
+
+    /// What one look brings: `off@3` is a status of second 3 without a recorder.
+    fn words(news: &[News]) -> Vec<String> {
+        let word = |news: &News| match news {
+            News::Status { status } => {
+                let state = format!("{:?}", status.recorder.state).to_lowercase();
+                format!("{state}@{}", status.ts.map_or(-1, |ts| ts - START))
+            }
+            News::Unreadable { failure } => format!("unreadable {:?}", failure.code),
+            News::Recorder { failure } => format!("recorder {:?}", failure.as_ref().map(|failure| failure.code)),
+        };
+        news.iter().map(word).collect()
+    }
+
+    #[test]
+    fn only_changes_are_pushed() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf());
+        let (mut feed, begin) = (Feed::default(), Instant::now());
+        let mut look = |millis: u64| words(&feed.look(&recording, begin + Duration::from_millis(millis)));
+
+        assert_eq!(look(0), ["unreadable NoRecording"]);
+        assert_eq!(look(200), [""; 0], "the same failure is told once");
+        let mut recorder = Recorder::start(folder.path());
+        recorder.tick(0);
+        assert_eq!(look(1200), ["recording@0"]);
+        assert_eq!(look(1400), [""; 0]);
+        recorder.tick(1);
+        assert_eq!(look(1600), ["recording@1"]);
+        drop(recorder);
+        assert_eq!(look(1800), [""; 0], "the lock is asked for once a second");
+        assert_eq!(look(2700), ["off@1"]);
+    }
+
+    #[test]
+    fn a_database_that_was_replaced_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf());
+        Recorder::start(folder.path()).tick(7);
+        let (mut feed, begin) = (Feed::default(), Instant::now());
+        assert_eq!(words(&feed.look(&recording, begin)), ["off@7"]);
+        assert_eq!(recording.ask(|face| face.status()).unwrap().ts, Some(START + 7));
+
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            std::fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        Recorder::start(folder.path()).tick(9);
+        assert_eq!(words(&feed.look(&recording, begin + REOPEN)), ["off@9"]);
+        assert_eq!(recording.ask(|face| face.status()).unwrap().ts, Some(START + 9));
+    }
+
+    #[test]
+    fn a_failed_start_is_told_until_a_recorder_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf());
+        recording.set_start_failure(Some(Failure::new(Code::RecorderStart, "no")));
+        let (mut feed, begin) = (Feed::default(), Instant::now());
+        let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
+        assert_eq!(look(0), ["recorder Some(RecorderStart)", "unreadable NoRecording"]);
+        assert_eq!(look(1), [""; 0]);
+        let mut recorder = Recorder::start(folder.path());
+        recorder.tick(0);
+        assert_eq!(look(2), ["recorder None", "recording@0"]);
+    }
+
+    #[test]
+    fn a_feed_ends_when_it_is_told_to_and_when_nobody_listens() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf());
+        let first = recording.begin_feed();
+        let second = recording.begin_feed();
+        // The first ends because the second began, the second because nobody listens to it.
+        run(&recording, &first, |_| true);
+        run(&recording, &second, |_| false);
+        recording.end_feed();
+        run(&recording, &second, |_| true);
+    }
+
+    /// Rewrites the page's copy of a shape where it is stale, and says whether it was.
+    fn rewrite_stale<T: TS + 'static>(stale: &mut Vec<PathBuf>) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/lib/types/generated");
+        let file = folder.join(T::output_path().unwrap());
+        let text = T::export_to_string(&Config::default()).unwrap();
+        if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(&file, text).unwrap();
+            stale.push(file);
+        }
+    }
+
+    #[test]
+    fn the_page_knows_these_shapes() {
+        let mut stale = Vec::new();
+        rewrite_stale::<News>(&mut stale);
+        rewrite_stale::<Failure>(&mut stale);
+        rewrite_stale::<Code>(&mut stale);
+        assert!(
+            stale.is_empty(),
+            "these files were stale and are rewritten; look at the difference and commit it: {stale:?}"
+        );
+    }
+}

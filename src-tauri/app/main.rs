@@ -1,0 +1,85 @@
+//! The dashboard: a window that is started on demand and ends when it is closed.
+//!
+//! WebKit gives its memory back only when its process ends, so the window is a process of its own and the recorder with
+//! its tray lives in the small binary. This one reads the arguments, makes sure that a recorder runs, and opens the
+//! window. Deliberately not here: measuring, and every query, which is `hoofbeat_core::api`'s.
+
+mod commands;
+mod failure;
+mod feed;
+mod recorder;
+mod recording;
+mod window;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use tauri::Manager;
+
+use crate::recording::Recording;
+
+/// Shows what Hoofbeat records, in a window.
+#[derive(Parser)]
+#[command(name = "hoofbeat-desktop", version)]
+struct Arguments {
+    /// The folder of the database [default: $HOOFBEAT_DATA_DIR, or else $XDG_DATA_HOME/hoofbeat]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    env_logger::init_from_env(env_logger::Env::default().default_filter_or("warn"));
+    let arguments = Arguments::parse();
+    // GTK would panic without a display; a person deserves a sentence.
+    if ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty())) {
+        eprintln!("hoofbeat-desktop: there is no display to show a window on; `hoofbeat status` works in a terminal");
+        return ExitCode::FAILURE;
+    }
+    let folder = match hoofbeat_core::paths::data_folder(arguments.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(error) => return fail(&error),
+    };
+    match run(folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("hoofbeat-desktop: {error}");
+    ExitCode::FAILURE
+}
+
+fn run(folder: PathBuf) -> tauri::Result<()> {
+    // A relative folder must mean the same for the recorder, which may be started from elsewhere.
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    let recording = Arc::new(Recording::new(folder.clone()));
+    let managed = recording.clone();
+    tauri::Builder::default()
+        // First, so that a second launch ends before it does anything else.
+        .plugin(window::single_instance(&folder, recording.clone()))
+        .manage(managed)
+        .invoke_handler(tauri::generate_handler![
+            commands::subscribe,
+            commands::history,
+            commands::metrics,
+            commands::events,
+            commands::pause,
+            commands::resume,
+            commands::start_recorder,
+        ])
+        .setup(move |app| {
+            // Beside the window, which takes about as long to open.
+            std::thread::Builder::new().name("recorder-start".into()).spawn(move || recording.ensure_recorder())?;
+            window::open(app.handle())?;
+            Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let tauri::WindowEvent::Destroyed = event {
+                window.state::<Arc<Recording>>().end_feed();
+            }
+        })
+        .run(tauri::generate_context!())
+}

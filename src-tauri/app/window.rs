@@ -1,0 +1,126 @@
+//! The one window: opened unseen and shown when its page stands, raised by a second launch, and kept on its own page.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tauri::plugin::TauriPlugin;
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
+use tauri::{AppHandle, Manager, Runtime, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+use crate::recording::Recording;
+
+/// The window's name; the capability in tauri.conf.json holds for it alone.
+const LABEL: &str = "dashboard";
+/// A page that has not loaded by then is shown as it is: an empty window says more than none.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Opens the window.
+///
+/// # Errors
+/// WebKit or the display refused.
+pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
+        .title("Hoofbeat")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(480.0, 400.0)
+        .visible(false)
+        .on_navigation(is_own_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished {
+                show(&window);
+            }
+        })
+        .build()?;
+    std::thread::Builder::new().name("show".into()).spawn(move || {
+        std::thread::sleep(PATIENCE);
+        if !window.is_visible().unwrap_or(true) {
+            show(&window);
+        }
+    })?;
+    Ok(())
+}
+
+/// One window a folder: a second launch raises it, and makes sure again that a recorder runs.
+pub(crate) fn single_instance<R: Runtime>(folder: &Path, recording: Arc<Recording>) -> TauriPlugin<R> {
+    tauri_plugin_single_instance::Builder::new()
+        .dbus_id(bus_name(folder))
+        .callback(move |app, _, _| {
+            if let Some(window) = app.get_webview_window(LABEL) {
+                let _ = window.unminimize();
+                show(&window);
+            }
+            let recording = recording.clone();
+            // On a thread, because this one answers the second launch, which waits.
+            let _ =
+                std::thread::Builder::new().name("recorder-start".into()).spawn(move || recording.ensure_recorder());
+        })
+        .build()
+}
+
+/// Two folders are two recordings, and may have a window each.
+fn bus_name(folder: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    // The folder may not exist yet at the first launch, and must have the same name at the second.
+    let real =
+        folder.ancestors().find_map(|above| Some((above.canonicalize().ok()?, folder.strip_prefix(above).ok()?)));
+    real.map_or_else(|| folder.to_path_buf(), |(above, rest)| above.join(rest))
+        .components()
+        .for_each(|part| part.hash(&mut hasher));
+    format!("io.github.hoofbeat.Hoofbeat.Folder{:016x}", hasher.finish())
+}
+
+fn show<R: Runtime>(window: &WebviewWindow<R>) {
+    if let Err(error) = window.show().and_then(|()| window.set_focus()) {
+        log::warn!("the window cannot be shown: {error}");
+    }
+}
+
+/// Whether an address belongs to the bundle. Nothing else may be shown in the window that may call commands.
+fn is_own_page(url: &Url) -> bool {
+    // `tauri://localhost` on Linux and macOS, `http://tauri.localhost` on Windows.
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" | "https" => url.host_str() == Some("tauri.localhost") && url.port().is_none(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_bundle_may_be_shown() {
+        #[track_caller]
+        fn check(url: &str, expected: bool) {
+            assert_eq!(is_own_page(&url.parse().unwrap()), expected, "{url}");
+        }
+        check("tauri://localhost/", true);
+        check("tauri://localhost/index.html#/history", true);
+        check("http://tauri.localhost/", true);
+        check("tauri://evil/", false);
+        check("http://tauri.localhost.evil.example/", false);
+        check("http://tauri.localhost:8080/", false);
+        check("https://example.org/", false);
+        check("file:///etc/passwd", false);
+        check("javascript:alert(1)", false);
+        check("data:text/html,x", false);
+        check("about:blank", false);
+    }
+
+    #[test]
+    fn each_folder_has_its_own_name_on_the_bus() {
+        let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        assert_eq!(bus_name(a.path()), bus_name(&a.path().join(".")));
+        assert_ne!(bus_name(a.path()), bus_name(b.path()));
+        let later = a.path().join("later");
+        let link = b.path().join("link");
+        std::os::unix::fs::symlink(a.path(), &link).unwrap();
+        let before = bus_name(&link.join("later"));
+        std::fs::create_dir(&later).unwrap();
+        assert_eq!(bus_name(&later), before);
+    }
+}

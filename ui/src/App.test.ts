@@ -1,0 +1,198 @@
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import App from './App.svelte';
+import { Fixture, type Scene } from './fixture/fixture';
+
+const NOW = new Date(2026, 10, 21, 14, 30);
+
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
+});
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+/** The page on a made-up machine, with its first answers in. */
+async function show(scene: Scene) {
+  const machine = new Fixture(scene);
+  const spies = {
+    history: vi.spyOn(machine, 'history'),
+    pause: vi.spyOn(machine, 'pause'),
+    resume: vi.spyOn(machine, 'resume'),
+    startRecorder: vi.spyOn(machine, 'startRecorder'),
+  };
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  return { machine, ...spies };
+}
+
+const headline = () => screen.getByTestId('headline').textContent?.replace(/\s+/g, ' ').trim();
+const recorder = () => screen.getByTestId('recorder-state');
+
+test('every source has a card, with its label and its values', async () => {
+  const { machine } = await show('fine');
+  for (const source of machine.status().sources) {
+    // Cores are bars of one card, and a chip without channels is a card of its own.
+    if (source.kind === 'core') continue;
+    const card = screen.getAllByTestId(`card-${source.id}`)[0];
+    expect(card, source.id).toBeDefined();
+    expect(card?.textContent).toContain(source.label);
+  }
+  expect(screen.getByTestId('card-cpu').querySelectorAll('.core')).toHaveLength(16);
+  expect(screen.getByTestId('card-gpu:0000:00:02.0').textContent).toMatch(/asleep.*D3cold since 13:10/s);
+  expect(screen.getByTestId('card-hwmon:spd').textContent).toMatch(/no permission.*refused/s);
+  expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 is \d+ % busy, \d+ °C\. CPU is .*\. Memory .* of 31\.2 GiB\./);
+  expect(headline()).toContain('/home is 94 % full.');
+});
+
+test('values move with every push', async () => {
+  const { machine } = await show('fine');
+  const reading = () =>
+    screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.load.1m"] .number')?.textContent;
+  const before = reading();
+  machine.now = () => NOW.getTime() / 1000 + 700;
+  machine.push();
+  await waitFor(() => expect(reading()).not.toBe(before));
+});
+
+test('a click on a value shows it in the chart', async () => {
+  const { history } = await show('fine');
+  expect(history).toHaveBeenCalledWith(expect.objectContaining({ metric: 'gpu.utilization' }));
+  const value = screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.temperature"]');
+  await fireEvent.click(value as Element);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'cpu.temperature');
+  expect(value?.getAttribute('aria-pressed')).toBe('true');
+  expect(screen.getByTestId('chart').getAttribute('aria-label')).toMatch(
+    /^CPU temperature over the last hour\. AMD Ryzen 9 7950X: between \d+ °C and \d+ °C, on average \d+ °C\.$/,
+  );
+});
+
+test('the picker offers only what some source has, by panel, and a range asks for its history', async () => {
+  const { history } = await show('fine');
+  const picker = screen.getByTestId('metric-picker');
+  const groups = [...picker.querySelectorAll('optgroup')].map((group) => group.label);
+  expect(groups).toEqual(['GPU', 'CPU', 'Memory', 'Disks', 'Network', 'Sensors', 'Hoofbeat itself']);
+  expect(within(picker).queryByText('Video encoder busy')).toBeNull();
+  await fireEvent.click(screen.getByTestId('range-30d'));
+  await vi.advanceTimersByTimeAsync(20);
+  const query = history.mock.lastCall?.[0];
+  expect(query && query.until - query.since).toBe(30 * 86400 + 1);
+  expect(screen.getByTestId('range-30d').getAttribute('aria-pressed')).toBe('true');
+});
+
+test('of many sources five are named and the rest is one line', async () => {
+  const { history } = await show('many');
+  await fireEvent.click(screen.getByLabelText(/^128 cores, the busiest at/));
+  await vi.advanceTimersByTimeAsync(20);
+  const rows = () =>
+    [...document.querySelectorAll('.legend tbody tr')].map((row) => row.querySelector('th')?.textContent?.trim());
+  expect(rows()).toHaveLength(6);
+  expect(rows().at(-1)).toBe('123 others');
+  expect(history.mock.lastCall?.[0].points, 'fewer points for more lines').toBeLessThan(400);
+  const label = [...document.querySelectorAll('.choice label')].find((label) => !label.querySelector('input')?.checked);
+  await fireEvent.click(label?.querySelector('input') as Element);
+  expect(rows()).toContain(label?.textContent?.trim());
+  expect(rows()).toHaveLength(5);
+});
+
+test('names from outside are text, whatever they say', async () => {
+  await show('hostile');
+  expect(screen.getByTestId('card-net:enp6s0')).toBeDefined();
+  expect(document.querySelector('img')).toBeNull();
+  expect(screen.getByTestId('card-disk:nvme0').textContent).toContain(
+    '<img src=x onerror=alert(1)>\ufffdgnp.\ufffdexe',
+  );
+});
+
+describe('states', () => {
+  test('recording: it can be paused, and resumed', async () => {
+    const { pause, resume } = await show('fine');
+    expect(recorder().dataset.state).toBe('recording');
+    await fireEvent.click(screen.getByTestId('pause'));
+    expect(pause).toHaveBeenCalledWith(NOW.getTime() / 1000 + 3600);
+    await waitFor(() => expect(recorder().dataset.state).toBe('paused'));
+    expect(headline()).toMatch(/^Recording is paused until .*\.$/);
+    await fireEvent.click(screen.getByTestId('resume'));
+    expect(resume).toHaveBeenCalled();
+    await waitFor(() => expect(recorder().dataset.state).toBe('recording'));
+  });
+
+  test('off: it says since when, greys what is old, and can be started', async () => {
+    const { startRecorder } = await show('off');
+    expect(headline()).toMatch(/^Nothing is recorded: the recorder is off since .*\.$/);
+    expect(document.querySelector('main.greyed')).not.toBeNull();
+    await fireEvent.click(screen.getByTestId('start'));
+    expect(startRecorder).toHaveBeenCalled();
+    await waitFor(() => expect(recorder().dataset.state).toBe('recording'));
+    expect(document.querySelector('main.greyed')).toBeNull();
+  });
+
+  test('stale: it says for how long', async () => {
+    const { machine } = await show('stale');
+    machine.push();
+    // Until two ticks were seen, the longest tick is assumed.
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(screen.getByTestId('banner-stale').textContent).toMatch(/No data for 1\d s\./);
+    expect(recorder().dataset.state).toBe('stale');
+  });
+
+  test('the first minute: the chart says that it fills', async () => {
+    await show('young');
+    expect(screen.getByTestId('chart-young').textContent).toBe('Recording since 12 s; the chart fills as time passes.');
+    expect(recorder().textContent).toContain('Recording since 12 s');
+  });
+
+  test('nothing recorded yet', async () => {
+    await show('none');
+    expect(headline()).toBe('Nothing is recorded yet.');
+    expect(screen.getByTestId('unreadable').dataset.code).toBe('no_recording');
+    expect(screen.getByTestId('start')).toBeDefined();
+  });
+
+  test('a recorder that cannot be started: the reason in words, and details to hand on', async () => {
+    await show('broken-start');
+    const banner = screen.getByTestId('banner-start');
+    expect(banner.textContent).toContain('The recorder could not be started');
+    expect(banner.querySelector('code')?.textContent).toMatch(/^Hoofbeat: recorder_start: /);
+  });
+
+  test('history that cannot be read: the reason, and another try', async () => {
+    const { history } = await show('failing');
+    expect(screen.getByTestId('chart-failure').textContent).toContain('the database is damaged');
+    const asked = history.mock.calls.length;
+    await fireEvent.click(screen.getByText('Try again'));
+    expect(history.mock.calls.length).toBe(asked + 1);
+  });
+
+  test('before anything has arrived there is a skeleton, not a blank', async () => {
+    const machine = new Fixture('fine');
+    vi.spyOn(machine, 'subscribe').mockReturnValue(new Promise(() => {}));
+    render(App, { backend: machine });
+    expect(screen.getByTestId('loading')).toBeDefined();
+  });
+
+  test('a metric that goes absent keeps its place and shows a dash', async () => {
+    const { machine } = await show('fine');
+    const status = machine.status();
+    const cpu = status.sources.find((source) => source.id === 'cpu');
+    delete cpu?.metrics['cpu.frequency'];
+    vi.spyOn(machine, 'status').mockReturnValue(status);
+    machine.push();
+    const value = () => screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.frequency"] .number');
+    await waitFor(() => expect(value()?.textContent).toBe('–'));
+    expect(value()?.getAttribute('aria-label')).toBe('not read');
+  });
+});
+
+test('only changes of state are spoken', async () => {
+  const { machine } = await show('fine');
+  const spoken = () => document.querySelector('[aria-live="polite"]')?.textContent;
+  expect(spoken()).toBe('Recording');
+  machine.now = () => NOW.getTime() / 1000 + 5;
+  machine.push();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(spoken()).toBe('Recording');
+});

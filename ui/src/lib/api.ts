@@ -1,0 +1,16 @@
+/** The window's way to Hoofbeat: the only file that knows Tauri. */
+
+import { Channel, invoke } from '@tauri-apps/api/core';
+import type { Backend } from './backend';
+import type { News } from './types/generated/News';
+
+/** The commands of `src-tauri/app/commands.rs`. */
+export const tauri: Backend = {
+  subscribe: (listener) => invoke('subscribe', { channel: new Channel<News>(listener) }),
+  history: (query) => invoke('history', { ...query }),
+  metrics: () => invoke('metrics'),
+  events: (since, limit) => invoke('events', { since, limit }),
+  pause: (until) => invoke('pause', { until }),
+  resume: () => invoke('resume'),
+  startRecorder: () => invoke('start_recorder'),
+};

@@ -1,0 +1,37 @@
+/** What the page may ask of the rest of Hoofbeat. The window answers through Tauri (`api.ts`), tests through a fixture. */
+
+import type { EventInfo } from './types/generated/EventInfo';
+import type { Failure } from './types/generated/Failure';
+import type { History } from './types/generated/History';
+import type { MetricInfo } from './types/generated/MetricInfo';
+import type { News } from './types/generated/News';
+
+/** A stretch of history, in Unix seconds: `since` inclusive, `until` exclusive. */
+export interface HistoryQuery {
+  metric: string;
+  source: string | null;
+  since: number;
+  until: number;
+  points: number;
+}
+
+/** Every call rejects with a {@link Failure}. */
+export interface Backend {
+  /** Calls `listener` with news until the page goes away. */
+  subscribe(listener: (news: News) => void): Promise<void>;
+  history(query: HistoryQuery): Promise<History>;
+  metrics(): Promise<MetricInfo[]>;
+  /** Events from `since` on, newest first. */
+  events(since: number, limit: number): Promise<EventInfo[]>;
+  pause(until: number): Promise<void>;
+  resume(): Promise<void>;
+  startRecorder(): Promise<void>;
+}
+
+/** Whatever was thrown, as a failure that can be shown. */
+export function asFailure(thrown: unknown): Failure {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    return thrown as Failure;
+  }
+  return { code: 'io', message: thrown instanceof Error ? thrown.message : String(thrown) };
+}

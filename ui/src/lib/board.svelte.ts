@@ -1,0 +1,180 @@
+/** What the page knows about the machine now: the last status, the last minutes for the sparklines, events, and time. */
+
+import { asFailure, type Backend } from './backend';
+import { judge, type Condition } from './condition';
+import { append, toLine, trim, type Line } from './series';
+import type { EventInfo } from './types/generated/EventInfo';
+import type { Failure } from './types/generated/Failure';
+import type { MetricInfo } from './types/generated/MetricInfo';
+import type { News } from './types/generated/News';
+import type { SourceStatus } from './types/generated/SourceStatus';
+import type { Status } from './types/generated/Status';
+
+/** Seconds that a sparkline shows. */
+export const SPARK_SECONDS = 180;
+/** The most sources of one metric that get a sparkline; a machine may have hundreds of cores. */
+const MOST_SPARKS = 64;
+/** How far back, and how many, events are read. */
+const EVENT_SECONDS = 30 * 86400;
+const MOST_EVENTS = 200;
+/** Events are read again after this many seconds; a push tells of values, not of events. */
+const EVENT_PERIOD = 10;
+
+/** The machine, now. */
+export class Board {
+  status = $state.raw<Status | null>(null);
+  /** Why the recording cannot be read. */
+  unreadable = $state.raw<Failure | null>(null);
+  /** Why no recorder could be started. */
+  startFailure = $state.raw<Failure | null>(null);
+  /** What the last thing that a person asked for failed with. */
+  askFailure = $state.raw<Failure | null>(null);
+  metrics = $state.raw<readonly MetricInfo[]>([]);
+  /** Newest first. */
+  events = $state.raw<readonly EventInfo[]>([]);
+  /** Unix seconds, advancing while nothing else happens. */
+  now = $state(Math.floor(Date.now() / 1000));
+  /** Goes up whenever the sparklines' lines changed in place. */
+  beat = $state(0);
+  /** Seconds between the last two statuses. */
+  tick = $state<number | null>(null);
+
+  condition: Condition | null = $derived(this.status && judge(this.status, this.now, this.tick));
+  sources: readonly SourceStatus[] = $derived(this.status?.sources ?? []);
+
+  readonly backend: Backend;
+  readonly #sparks: readonly string[];
+  readonly #lines = new Map<string, Line>();
+  /** Metrics that a source has had since the page opened: a card keeps their place while they are absent. */
+  readonly #known = new Map<string, Set<string>>();
+  #eventsRead = 0;
+
+  /** `sparks` are the metrics that have a sparkline. */
+  constructor(backend: Backend, sparks: readonly string[]) {
+    this.backend = backend;
+    this.#sparks = sparks;
+  }
+
+  /** Begins to listen. Answers what ends it. */
+  start(): () => void {
+    const timer = setInterval(() => this.#passTime(), 1000);
+    this.backend.subscribe((news) => this.#hear(news)).catch((thrown) => (this.unreadable = asFailure(thrown)));
+    this.backend
+      .metrics()
+      .then((metrics) => (this.metrics = metrics))
+      .catch((thrown) => (this.askFailure = asFailure(thrown)));
+    return () => clearInterval(timer);
+  }
+
+  /** A metric's line of the table. */
+  metric(key: string): MetricInfo | undefined {
+    return this.metrics.find((metric) => metric.key === key);
+  }
+
+  /** The metrics that a source has or had, in the table's order. */
+  metricsOf(source: SourceStatus): readonly MetricInfo[] {
+    const known = this.#known.get(source.id);
+    return this.metrics.filter((metric) => metric.key in source.metrics || known?.has(metric.key));
+  }
+
+  /** The last minutes of one metric of one source. Read `beat` to hear of changes. */
+  recent(source: string, metric: string): Line | undefined {
+    return this.#lines.get(lineKey(source, metric));
+  }
+
+  /** Asks for something and remembers what it failed with. */
+  async ask(call: (backend: Backend) => Promise<void>): Promise<void> {
+    this.askFailure = null;
+    try {
+      await call(this.backend);
+    } catch (thrown) {
+      this.askFailure = asFailure(thrown);
+    }
+  }
+
+  #hear(news: News): void {
+    switch (news.kind) {
+      case 'status':
+        this.#take(news.status);
+        break;
+      case 'unreadable':
+        this.unreadable = news.failure;
+        break;
+      case 'recorder':
+        this.startFailure = news.failure;
+        break;
+    }
+  }
+
+  #take(status: Status): void {
+    const before = this.status;
+    this.unreadable = null;
+    if (before?.ts && status.ts && status.ts > before.ts) this.tick = status.ts - before.ts;
+    for (const source of status.sources) {
+      const known = this.#known.get(source.id) ?? new Set();
+      Object.keys(source.metrics).forEach((metric) => known.add(metric));
+      this.#known.set(source.id, known);
+    }
+    this.now = Math.floor(Date.now() / 1000);
+    this.status = status;
+    if (before === null) void this.#readSparks(this.now);
+    else this.#extend(status);
+    if (before?.recorder.state !== status.recorder.state) this.#eventsRead = 0;
+    this.#refreshEvents();
+  }
+
+  #passTime(): void {
+    this.now = Math.floor(Date.now() / 1000);
+    if (this.status) this.#refreshEvents();
+  }
+
+  #refreshEvents(): void {
+    if (this.now - this.#eventsRead < EVENT_PERIOD) return;
+    this.#eventsRead = this.now;
+    this.backend
+      .events(this.now - EVENT_SECONDS, MOST_EVENTS)
+      .then((events) => (this.events = events))
+      // The list keeps what it has; what is wrong with the store is told by the status.
+      .catch(() => (this.#eventsRead = 0));
+  }
+
+  async #readSparks(now: number): Promise<void> {
+    const query = { source: null, since: now - SPARK_SECONDS, until: now + 1, points: SPARK_SECONDS };
+    const wanted = this.#sparks.filter((metric) => {
+      const count = this.sources.filter((source) => metric in source.metrics).length;
+      return count > 0 && count <= MOST_SPARKS;
+    });
+    const answers = await Promise.allSettled(wanted.map((metric) => this.backend.history({ ...query, metric })));
+    for (const answer of answers) {
+      if (answer.status === 'rejected') continue;
+      for (const series of answer.value.series) {
+        const line = toLine(series);
+        // What was pushed while the question was under way is newer than the answer.
+        const pushed = this.#lines.get(lineKey(series.source, answer.value.metric));
+        pushed?.points.forEach((point) => append(line, point[0], point[2]));
+        this.#lines.set(lineKey(series.source, answer.value.metric), line);
+      }
+    }
+    this.beat += 1;
+  }
+
+  #extend(status: Status): void {
+    for (const source of status.sources) {
+      if (source.ts === null || source.health !== 'ok') continue;
+      for (const metric of this.#sparks) {
+        const value = source.metrics[metric];
+        if (!value) continue;
+        const key = lineKey(source.id, metric);
+        const line = this.#lines.get(key) ?? { source: source.id, label: source.label, step: 1, points: [] };
+        append(line, source.ts, value.value);
+        trim(line, this.now - SPARK_SECONDS);
+        this.#lines.set(key, line);
+      }
+    }
+    this.beat += 1;
+  }
+}
+
+function lineKey(source: string, metric: string): string {
+  return `${metric} ${source}`;
+}

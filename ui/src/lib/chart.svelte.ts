@@ -1,0 +1,174 @@
+/** What the chart shows: which metric, over which range, of which sources, and the history behind it. */
+
+import { asFailure } from './backend';
+import type { Board } from './board.svelte';
+import { sourceName } from './names';
+import { append, fold, rank, summarize, toLine, trim, type Line } from './series';
+import type { Failure } from './types/generated/Failure';
+import type { MetricInfo } from './types/generated/MetricInfo';
+import type { Status } from './types/generated/Status';
+
+/** A range that a person may choose. */
+export interface Span {
+  id: '1h' | '24h' | '30d';
+  label: string;
+  words: string;
+  seconds: number;
+  /** Seconds after which the history is read again. */
+  reload: number;
+}
+
+/** The ranges, shortest first. */
+export const SPANS: readonly Span[] = [
+  { id: '1h', label: '1 h', words: 'the last hour', seconds: 3600, reload: 60 },
+  { id: '24h', label: '24 h', words: 'the last 24 hours', seconds: 86400, reload: 60 },
+  { id: '30d', label: '30 d', words: 'the last 30 days', seconds: 30 * 86400, reload: 600 },
+];
+
+/** Lines beyond this many cannot be told apart by colour. */
+export const MOST_LINES = 5;
+/** Points of all lines together: more would be megabytes of JSON for a machine with hundreds of cores. */
+const MOST_POINTS = 40_000;
+/** The most points of one line; about the chart's width in pixels. */
+const LINE_POINTS = 720;
+/** The line that stands for all others. */
+export const OTHERS = '';
+
+/** What the chart shows. */
+export class Chart {
+  metric = $state('cpu.utilization');
+  span = $state.raw<Span>(SPANS[0] as Span);
+  /** The source whose value a person clicked. */
+  focus = $state<string | null>(null);
+  /** The sources that a person chose to see; `null` lets the chart choose. */
+  chosen = $state.raw<readonly string[] | null>(null);
+  /** Every line of the metric, as read and extended. */
+  lines = $state.raw<readonly Line[]>([]);
+  loading = $state(true);
+  failure = $state.raw<Failure | null>(null);
+
+  info: MetricInfo | undefined = $derived.by(() => this.board.metric(this.metric));
+  /** The lines that are drawn: at most five by name, the rest folded into one. */
+  drawn: readonly Line[] = $derived(this.#draw(this.lines));
+
+  readonly board: Board;
+  /** Sources by how high their lines lay when the history was read; ranking at each tick would shuffle the colours. */
+  #order = $state.raw<readonly string[]>([]);
+  #asked = 0;
+  #met = false;
+  #loaded = 0;
+
+  constructor(board: Board) {
+    this.board = board;
+  }
+
+  /** Shows another metric, and one of its sources before the others. */
+  show(metric: string, source: string | null = null): void {
+    this.focus = source;
+    if (metric === this.metric) return;
+    this.metric = metric;
+    this.chosen = null;
+    this.lines = [];
+    void this.load();
+  }
+
+  /** Shows another range. */
+  choose(span: Span): void {
+    if (span === this.span) return;
+    this.span = span;
+    this.lines = [];
+    void this.load();
+  }
+
+  /** Shows or hides one source's line. */
+  toggle(source: string): void {
+    const shown = this.drawn.map((line) => line.source).filter((other) => other !== OTHERS);
+    if (shown.includes(source)) this.chosen = shown.filter((other) => other !== source);
+    else this.chosen = [...shown.slice(-(MOST_LINES - 1)), source];
+  }
+
+  /** Reads the history of what is shown. */
+  async load(): Promise<void> {
+    const ask = ++this.#asked;
+    const { metric, span } = this;
+    const now = this.board.now;
+    this.loading = true;
+    try {
+      const count = this.board.sources.filter((source) => metric in source.metrics).length;
+      const points = Math.max(60, Math.min(LINE_POINTS, Math.floor(MOST_POINTS / Math.max(1, count))));
+      const query = { metric, source: null, since: now - span.seconds, until: now + 1, points };
+      const history = await this.board.backend.history(query);
+      // Another question was asked meanwhile: this answer is old.
+      if (ask !== this.#asked) return;
+      this.lines = history.series.map(toLine).map((line) => ({ ...line, label: this.#name(line) }));
+      this.#order = rank(this.lines);
+      this.failure = null;
+      this.#loaded = now;
+    } catch (thrown) {
+      if (ask === this.#asked) this.failure = asFailure(thrown);
+    } finally {
+      if (ask === this.#asked) this.loading = false;
+    }
+  }
+
+  /** Takes in a new status: extends the hour's lines, and reads everything again once that is due. */
+  hear(status: Status): void {
+    const { now } = this.board;
+    if (!this.#met) {
+      // What the machine is about: its GPU, where it has one that says how busy it is.
+      this.#met = true;
+      if (status.sources.some((source) => 'gpu.utilization' in source.metrics)) this.metric = 'gpu.utilization';
+    }
+    if (now - this.#loaded >= this.span.reload || (now < this.#loaded && !this.loading)) {
+      this.#loaded = now;
+      void this.load();
+      return;
+    }
+    if (this.span.id !== '1h' || status.recorder.state !== 'recording') return;
+    const lines = [...this.lines];
+    for (const source of status.sources) {
+      const value = source.metrics[this.metric];
+      if (!value || source.ts === null || source.health !== 'ok') continue;
+      let line = lines.find((line) => line.source === source.id);
+      if (!line) {
+        const step = lines[0]?.step ?? Math.ceil(this.span.seconds / LINE_POINTS);
+        line = { source: source.id, label: sourceName(source, status.sources), step, points: [] };
+        lines.push(line);
+      }
+      append(line, source.ts, value.value);
+      trim(line, now - this.span.seconds);
+    }
+    this.lines = lines;
+  }
+
+  /** The chart in one sentence, for those who do not see it. */
+  summary(speak: (value: number) => string): string {
+    const label = this.info?.label ?? this.metric;
+    const lines = this.drawn.flatMap((line) => {
+      const sum = summarize(line);
+      if (!sum) return [];
+      return [`${line.label}: between ${speak(sum.low)} and ${speak(sum.high)}, on average ${speak(sum.mean)}`];
+    });
+    const what = `${label} over ${this.span.words}`;
+    return lines.length === 0 ? `${what}: nothing was recorded.` : `${what}. ${lines.join('. ')}.`;
+  }
+
+  #name(line: Line): string {
+    const source = this.board.sources.find((source) => source.id === line.source);
+    return source ? sourceName(source, this.board.sources) : line.label || line.source;
+  }
+
+  #draw(lines: readonly Line[]): readonly Line[] {
+    const { chosen, focus } = this;
+    const automatic = (): readonly string[] => {
+      if (lines.length <= MOST_LINES) return lines.map((line) => line.source);
+      const others = this.#order.filter((source) => source !== focus);
+      return (focus === null ? others : [focus, ...others]).slice(0, MOST_LINES);
+    };
+    const named = new Set(chosen ?? automatic());
+    const shown = lines.filter((line) => named.has(line.source));
+    // A person who chose lines chose to leave the others out.
+    const rest = chosen ? [] : lines.filter((line) => !named.has(line.source));
+    return rest.length > 0 ? [...shown, { ...fold(rest, `${rest.length} others`), source: OTHERS }] : shown;
+  }
+}

@@ -1,0 +1,29 @@
+/** What the recorder is doing, as the page judges it: a recorder that holds its lock but writes nothing is silent. */
+
+import type { Status } from './types/generated/Status';
+
+/** The four conditions that the page is designed for. */
+export type Condition =
+  | { kind: 'recording'; since: number | null }
+  | { kind: 'paused'; until: number | null }
+  | { kind: 'stale'; age: number }
+  | { kind: 'off'; since: number | null };
+
+/** Silence shorter than this is no news, whatever the tick. */
+const LEAST_PATIENCE = 6;
+/** This many missed ticks are silence. */
+const MISSED_TICKS = 3;
+/** The longest tick of the defaults, assumed until one was seen. */
+const LONGEST_TICK = 5;
+
+/** Judges a status at the second `now`; `tick` is the seconds between the last two statuses, once known. */
+export function judge(status: Status, now: number, tick: number | null): Condition {
+  const { state, since, until } = status.recorder;
+  if (state === 'off') return { kind: 'off', since: since ?? status.ts };
+  if (state === 'paused') return { kind: 'paused', until };
+  // A recorder that has just started has not ticked yet.
+  const newest = Math.max(status.ts ?? 0, since ?? 0);
+  const age = now - newest;
+  const patience = Math.max(LEAST_PATIENCE, MISSED_TICKS * (tick ?? LONGEST_TICK));
+  return newest > 0 && age > patience ? { kind: 'stale', age } : { kind: 'recording', since };
+}

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { Fixture } from '../fixture/fixture';
+import type { Condition } from './condition';
+import { headline, type Piece } from './headline';
+import type { SourceStatus } from './types/generated/SourceStatus';
+import type { Status } from './types/generated/Status';
+
+const NOW = new Date(2026, 10, 21, 14, 30).getTime() / 1000;
+const RECORDING: Condition = { kind: 'recording', since: NOW - 3600 };
+
+function source(id: string, kind: string, metrics: Record<string, [number, string]>, more: Partial<SourceStatus> = {}) {
+  const values = Object.entries(metrics).map(([key, [value, unit]]) => [key, { value, unit }]);
+  return {
+    id,
+    kind,
+    label: id,
+    part_of: null,
+    health: 'ok',
+    reason: '',
+    ts: NOW,
+    metrics: Object.fromEntries(values),
+    ...more,
+  } as SourceStatus;
+}
+
+function status(...sources: SourceStatus[]): Status {
+  return { schema: 1, ts: NOW, recorder: { state: 'recording', since: NOW - 3600, until: null }, sources };
+}
+
+const say = (pieces: Piece[]) => pieces.map((piece) => piece.text + (piece.after ?? '')).join('');
+
+const cpu = source('cpu', 'cpu', { 'cpu.utilization': [12.3, '%'], 'cpu.temperature': [54, '°C'] });
+const memory = source('memory', 'memory', {
+  'memory.used': [6.1 * 1024 ** 3, 'B'],
+  'memory.total': [24 * 1024 ** 3, 'B'],
+});
+
+test('it says what the machine does, and every number leads to its evidence', () => {
+  const pieces = headline(status(cpu, memory), RECORDING, [], NOW);
+  expect(say(pieces)).toBe('CPU is 12 % busy, 54 °C. Memory 6.1 of 24 GiB.');
+  expect(pieces.filter((piece) => piece.metric).map((piece) => `${piece.source} ${piece.metric}`)).toEqual([
+    'cpu cpu.utilization',
+    'cpu cpu.temperature',
+    'memory memory.used',
+  ]);
+});
+
+test('a value that was not read is not spoken of', () => {
+  const bare = source('cpu', 'cpu', { 'cpu.utilization': [12, '%'] });
+  expect(say(headline(status(bare), RECORDING, [], NOW))).toBe('CPU is 12 % busy.');
+  expect(say(headline(status(), RECORDING, [], NOW))).toBe('Waiting for the first values.');
+  const denied = { ...cpu, health: 'denied' as const };
+  expect(say(headline(status(denied, memory), RECORDING, [], NOW))).toBe('Memory 6.1 of 24 GiB.');
+});
+
+test('the GPU comes first; one that sleeps is news only where none is awake', () => {
+  const awake = source('RTX', 'gpu', { 'gpu.utilization': [98, '%'], 'gpu.temperature': [91, '°C'] });
+  const asleep = source('UHD', 'gpu', {}, { health: 'asleep' });
+  expect(say(headline(status(cpu, awake, asleep), RECORDING, [], NOW))).toBe(
+    'RTX is 98 % busy, 91 °C. CPU is 12 % busy, 54 °C.',
+  );
+  expect(say(headline(status(asleep), RECORDING, [], NOW))).toBe('UHD is asleep.');
+});
+
+test('what is wrong comes first of all', () => {
+  const full = source('/home', 'filesystem', { 'disk.used': [94.6, 'B'], 'disk.total': [100, 'B'] });
+  expect(say(headline(status(cpu, full), RECORDING, ['hot, RTX: GPU temperature at 91 °C'], NOW))).toBe(
+    'hot, RTX: GPU temperature at 91 °C. CPU is 12 % busy, 54 °C. /home is 94 % full.',
+  );
+});
+
+test('without a recorder it says since when', () => {
+  const at = (kind: 'off' | 'paused') => (kind === 'off' ? { kind, since: NOW - 1800 } : { kind, until: NOW + 1800 });
+  expect(say(headline(status(cpu), at('off'), [], NOW))).toMatch(
+    /^Nothing is recorded: the recorder is off since .*00.*\.$/,
+  );
+  expect(say(headline(status(cpu), at('paused'), [], NOW))).toMatch(/^Recording is paused until .*00.*\.$/);
+  expect(say(headline(status(cpu), { kind: 'off', since: null }, [], NOW))).toBe(
+    'Nothing is recorded: the recorder is off.',
+  );
+});
+
+test('a hostile label stays text without controls', () => {
+  const machine = new Fixture('hostile', () => NOW);
+  const words = say(headline(machine.status(), RECORDING, [], NOW));
+  expect(words).toContain('<img src=x onerror=alert(1)>');
+  expect(words).not.toMatch(/[\u0000-\u001f\u202e]/); // eslint-disable-line no-control-regex -- the point
+});

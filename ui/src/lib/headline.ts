@@ -1,0 +1,113 @@
+/**
+ * The sentence at the top: what this machine is doing now. Pure, so that every state of the machine can be a test.
+ *
+ * It is made of plain text and of numbers that link to their evidence.
+ */
+
+import type { Condition } from './condition';
+import { moment, ofWhole, text } from './format';
+import { sourceName, visible } from './names';
+import type { SourceStatus } from './types/generated/SourceStatus';
+import type { Status } from './types/generated/Status';
+import type { Tone } from './words';
+
+/** A piece of the sentence; one with a metric links to it in the chart. */
+export interface Piece {
+  text: string;
+  /** Punctuation that must not begin a line. */
+  after?: string;
+  metric?: string;
+  source?: string;
+  tone?: Tone;
+}
+
+/** A file system fuller than this is part of the sentence. */
+const FULL = 0.9;
+
+/** The sentence. `alerts` are those that are firing now, in words. */
+export function headline(status: Status, condition: Condition, alerts: readonly string[], now: number): Piece[] {
+  switch (condition.kind) {
+    case 'off':
+      return [{ text: since('Nothing is recorded: the recorder is off', condition.since, now) }];
+    case 'stale':
+      return [{ text: 'The recorder is silent. What you see is old.' }];
+    case 'paused':
+      return [{ text: until('Recording is paused', condition.until, now) }];
+    case 'recording':
+      return machine(status, alerts);
+  }
+}
+
+function machine(status: Status, alerts: readonly string[]): Piece[] {
+  const sources = status.sources.filter((source) => source.health === 'ok');
+  const sentences: Piece[][] = [
+    ...alerts.slice(0, 2).map((alert): Piece[] => [{ text: alert, tone: 'bad' }]),
+    ...gpuSentences(status.sources),
+    ...sources.filter((source) => source.kind === 'cpu').map(cpuSentence),
+    ...sources.filter((source) => source.kind === 'memory').map(memorySentence),
+    ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
+  ].filter((sentence) => sentence.length > 0);
+  if (sentences.length === 0) return [{ text: 'Waiting for the first values.' }];
+  return sentences.flatMap((sentence, at): Piece[] => {
+    const last = sentence.at(-1);
+    return [...(at > 0 ? [{ text: ' ' }] : []), ...sentence.slice(0, -1), ...(last ? [{ ...last, after: '.' }] : [])];
+  });
+}
+
+/** What the GPUs do. One that sleeps is news only where none is awake. */
+function gpuSentences(all: readonly SourceStatus[]): Piece[][] {
+  const gpus = all.filter((source) => source.kind === 'gpu');
+  const awake = gpus.map((gpu) => gpuSentence(gpu, all)).filter((sentence) => sentence.length > 0);
+  if (awake.length > 0) return awake;
+  return gpus.filter((gpu) => gpu.health === 'asleep').map((gpu) => [{ text: `${sourceName(gpu, all)} is asleep` }]);
+}
+
+function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[]): Piece[] {
+  if (gpu.health !== 'ok') return [];
+  const name = sourceName(gpu, all);
+  const busy = piece(gpu, 'gpu.utilization');
+  if (!busy) return [];
+  return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', piece(gpu, 'gpu.temperature'))];
+}
+
+function cpuSentence(cpu: SourceStatus): Piece[] {
+  const busy = piece(cpu, 'cpu.utilization');
+  if (!busy) return [];
+  return [{ text: 'CPU is ' }, busy, { text: ' busy' }, ...also(', ', piece(cpu, 'cpu.temperature'))];
+}
+
+function memorySentence(memory: SourceStatus): Piece[] {
+  const [used, total] = [memory.metrics['memory.used'], memory.metrics['memory.total']];
+  if (!used) return [];
+  const words = total ? ofWhole(used.value, total.value, used.unit) : text(used.value, used.unit);
+  return [{ text: 'Memory ' }, { text: words, metric: 'memory.used', source: memory.id }];
+}
+
+function fullSentence(filesystem: SourceStatus): Piece[] {
+  const [used, total] = [filesystem.metrics['disk.used'], filesystem.metrics['disk.total']];
+  if (!used || !total || total.value <= 0 || used.value / total.value < FULL) return [];
+  const share = text(Math.floor((used.value / total.value) * 100), '%');
+  const name = visible(filesystem.label) || filesystem.id;
+  return [
+    { text: `${name} is ` },
+    { text: share, metric: 'disk.used', source: filesystem.id, tone: 'warn' },
+    { text: ' full' },
+  ];
+}
+
+function piece(source: SourceStatus, metric: string): Piece | null {
+  const value = source.metrics[metric];
+  return value ? { text: text(value.value, value.unit), metric, source: source.id } : null;
+}
+
+function also(before: string, piece: Piece | null): Piece[] {
+  return piece ? [{ text: before }, piece] : [];
+}
+
+function since(words: string, ts: number | null, now: number): string {
+  return ts === null ? `${words}.` : `${words} since ${moment(ts, now)}.`;
+}
+
+function until(words: string, ts: number | null, now: number): string {
+  return ts === null ? `${words}.` : `${words} until ${moment(ts, now)}.`;
+}

@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+const real = navigator.language;
+
+function speak(language: string): void {
+  Object.defineProperty(navigator, 'language', { value: language, configurable: true });
+}
+
+// Other tests may have imported these modules already.
+beforeEach(() => {
+  vi.resetModules();
+});
+
+afterEach(() => {
+  speak(real);
+  vi.resetModules();
+});
+
+test('the trap is real: uPlot throws on import where the language is "C"', async () => {
+  speak('C');
+  await expect(import('uplot')).rejects.toThrow(RangeError);
+});
+
+test('lib/uplot.ts survives it, and the language is repaired for everybody', async () => {
+  speak('C');
+  const { default: uPlot } = await import('./uplot');
+  expect(uPlot.fmtNum(1234.5)).toBe('1,234.5');
+  expect(navigator.language).toBe('en-GB');
+});
+
+test('a language that the browser knows is kept', async () => {
+  speak('de-AT');
+  const { language } = await import('./locale');
+  expect(language).toBe('de-AT');
+  expect(navigator.language).toBe('de-AT');
+});

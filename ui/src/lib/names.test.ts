@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { shortLabel, sourceName, visible } from './names';
+import type { SourceStatus } from './types/generated/SourceStatus';
+
+function source(id: string, kind: string, label: string, part_of: string | null = null): SourceStatus {
+  return { id, kind, label, part_of, health: 'ok', reason: '', ts: null, metrics: {} };
+}
+
+test('a part names its whole, twins their id, and an empty label is no name', () => {
+  const all = [
+    source('hwmon:a', 'chip', 'nct6799'),
+    source('hwmon:a:fan1', 'channel', 'CPU fan', 'hwmon:a'),
+    source('disk:1', 'disk', 'SSD'),
+    source('disk:2', 'disk', 'SSD'),
+    source('cpu', 'cpu', 'Ryzen'),
+    source('cpu:0', 'core', 'Core 0', 'cpu'),
+    source('net:eth0', 'network', ''),
+  ];
+  expect(all.map((one) => sourceName(one, all))).toEqual([
+    'nct6799',
+    'nct6799 · CPU fan',
+    'SSD (disk:1)',
+    'SSD (disk:2)',
+    'Ryzen',
+    'Core 0',
+    'net:eth0',
+  ]);
+});
+
+test('controls and direction marks become visible', () => {
+  expect(visible('evil\u202egnp.exe\n\u001b[31m')).toBe('evil\ufffdgnp.exe\ufffd\ufffd[31m');
+  expect(visible('</b><img>')).toBe('</b><img>');
+});
+
+test.each([
+  ['CPU temperature', 'Temperature'],
+  ['Time tasks waited for a CPU', 'Pressure'],
+  ['Load, 15 minutes', 'Load, 15 min'],
+  ['GPU fan, intended (may exceed 100)', 'Fan, intended'],
+  ["Hoofbeat's CPU, of one core", 'CPU, of one core'],
+  ['Received', 'Received'],
+])('%s on its own card is %s', (label, short) => {
+  expect(shortLabel(label)).toBe(short);
+});

@@ -1,0 +1,34 @@
+/** What sources and metrics are called on the page. Names from outside stay text; nothing here makes markup. */
+
+import type { SourceStatus } from './types/generated/SourceStatus';
+
+/** C0 and C1 controls, line separators, and the characters that turn the reading direction or cannot be seen. */
+// eslint-disable-next-line no-control-regex -- control characters are what it removes
+const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text that a stranger chose, safe to show on one line: the twin of `Untrusted::terminal`. */
+export function visible(text: string): string {
+  return text.replace(DANGEROUS, '\ufffd');
+}
+
+/** A source's name where its card is not around it: parts name their whole, and twins their id. */
+export function sourceName(source: SourceStatus, all: readonly SourceStatus[]): string {
+  const own = visible(source.label) || source.id;
+  const whole = source.part_of === null ? undefined : all.find((other) => other.id === source.part_of);
+  const twins = all.some((other) => other !== source && other.kind === source.kind && other.label === source.label);
+  if (whole && source.kind !== 'core') return `${visible(whole.label)} · ${own}`;
+  return twins && !whole ? `${own} (${source.id})` : own;
+}
+
+/** Words that a card's heading already says. */
+const PANEL_WORDS = /^(CPU|GPU|Memory|Disk|Hoofbeat's) /;
+
+/** A metric's name inside a card of its panel: "CPU temperature" is "Temperature" on the CPU's card. */
+export function shortLabel(label: string): string {
+  const short = label
+    .replace(PANEL_WORDS, '')
+    .replace(/ \(.*\)$/, '')
+    .replace(/^Time tasks waited for .*/, 'Pressure')
+    .replace(/^(Load, \d+) minutes?$/, '$1 min');
+  return short.charAt(0).toUpperCase() + short.slice(1);
+}

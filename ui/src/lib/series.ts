@@ -1,0 +1,173 @@
+/**
+ * Stretches of history as a chart draws them: lines on one time axis, with gaps as gaps.
+ *
+ * Pure functions; what is drawn and in which colour is the chart's business.
+ */
+
+import type { Series } from './types/generated/Series';
+
+/** Unix seconds, minimum, mean, maximum. */
+export type Point = [number, number, number, number];
+
+/** One line of a chart. */
+export interface Line {
+  /** The source's id; empty for several sources folded into one line. */
+  source: string;
+  label: string;
+  /** Seconds that one point covers. */
+  step: number;
+  points: Point[];
+}
+
+/** What uPlot draws: `null` breaks a line, `undefined` does not (another line has a point there). */
+export type Column = (number | null | undefined)[];
+
+/** Lines brought onto one time axis. */
+export interface Aligned {
+  x: number[];
+  lines: { low: Column; mean: Column; high: Column }[];
+}
+
+/** A point later than this many paces after the one before stands behind a gap. */
+const GAP_PACES = 1.5;
+
+/** A copy of what the store answered that may grow. */
+export function toLine(series: Series): Line {
+  return {
+    source: series.source,
+    label: series.label,
+    step: series.step,
+    points: series.points.map((point): Point => [...point]),
+  };
+}
+
+/**
+ * Seconds between two neighbouring points where nothing is missing: the step, or the recorder's tick where that is
+ * longer, as on battery.
+ */
+export function pace(line: Line): number {
+  const apart = line.points.slice(1).map((point, at) => point[0] - (line.points[at]?.[0] ?? 0));
+  apart.sort((a, b) => a - b);
+  return Math.max(line.step, apart[(apart.length - 1) >> 1] ?? 0);
+}
+
+/** Whether something is missing between two neighbouring points of a line with this pace. */
+export function isGap(pace: number, before: Point, after: Point): boolean {
+  return after[0] - before[0] > pace * GAP_PACES;
+}
+
+/** Brings lines onto one time axis. */
+export function align(lines: readonly Line[]): Aligned {
+  const stamps = new Set<number>();
+  const paces = lines.map(pace);
+  for (const [which, line] of lines.entries()) {
+    const own = paces[which] ?? line.step;
+    line.points.forEach((point, at) => {
+      stamps.add(point[0]);
+      const next = line.points[at + 1];
+      if (next && isGap(own, point, next)) stamps.add(point[0] + line.step);
+    });
+  }
+  const x = [...stamps].sort((a, b) => a - b);
+  const index = new Map(x.map((ts, at) => [ts, at]));
+  const empty = (): Column => new Array<undefined>(x.length).fill(undefined);
+  return {
+    x,
+    lines: lines.map((line, which) => {
+      const own = paces[which] ?? line.step;
+      const columns = { low: empty(), mean: empty(), high: empty() };
+      const set = (ts: number, low: number | null, mean: number | null, high: number | null) => {
+        const at = index.get(ts);
+        if (at === undefined) return;
+        columns.low[at] = low;
+        columns.mean[at] = mean;
+        columns.high[at] = high;
+      };
+      line.points.forEach((point, at) => {
+        set(...point);
+        const next = line.points[at + 1];
+        if (next && isGap(own, point, next)) set(point[0] + line.step, null, null, null);
+      });
+      return columns;
+    }),
+  };
+}
+
+/** Adds a value that was just measured to the end of a line, folding it into the point in whose step it falls. */
+export function append(line: Line, ts: number, value: number): void {
+  const last = line.points.at(-1);
+  if (!last || ts - last[0] >= line.step) {
+    // Stay on the grid of the points before, so that lines keep sharing their x values.
+    const start = last ? last[0] + Math.floor((ts - last[0]) / line.step) * line.step : ts - (ts % line.step);
+    line.points.push([start, value, value, value]);
+  } else if (ts > last[0]) {
+    // One sample a second is the rule; where ticks are longer, the next reload corrects the mean.
+    const samples = ts - last[0];
+    last[1] = Math.min(last[1], value);
+    last[2] += (value - last[2]) / (samples + 1);
+    last[3] = Math.max(last[3], value);
+  }
+}
+
+/** Forgets what lies before `since`. */
+export function trim(line: Line, since: number): void {
+  const keep = line.points.findIndex((point) => point[0] >= since);
+  line.points.splice(0, keep === -1 ? line.points.length : keep);
+}
+
+/** What a stretch of a line comes to. */
+export interface Summary {
+  last: number;
+  low: number;
+  mean: number;
+  high: number;
+}
+
+/** Sums a line up, or `null` where nothing was recorded. */
+export function summarize(line: Line): Summary | null {
+  const last = line.points.at(-1);
+  if (!last) return null;
+  const summary = { last: last[2], low: Infinity, mean: 0, high: -Infinity };
+  for (const [, low, mean, high] of line.points) {
+    summary.low = Math.min(summary.low, low);
+    summary.mean += mean / line.points.length;
+    summary.high = Math.max(summary.high, high);
+  }
+  return summary;
+}
+
+/** The point that covers a moment. */
+export function pointAt(line: Line, ts: number): Point | null {
+  let [from, to] = [0, line.points.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((line.points[middle]?.[0] ?? Infinity) <= ts) from = middle + 1;
+    else to = middle;
+  }
+  const point = line.points[from - 1];
+  return point && ts - point[0] < pace(line) ? point : null;
+}
+
+/** Many lines as one: the lowest minimum, the mean of the means, the highest maximum. */
+export function fold(lines: readonly Line[], label: string): Line {
+  const sums = new Map<number, { low: number; sum: number; high: number; n: number }>();
+  for (const line of lines) {
+    for (const [ts, low, mean, high] of line.points) {
+      const sum = sums.get(ts);
+      if (sum) {
+        sum.low = Math.min(sum.low, low);
+        sum.sum += mean;
+        sum.high = Math.max(sum.high, high);
+        sum.n += 1;
+      } else sums.set(ts, { low, sum: mean, high, n: 1 });
+    }
+  }
+  const points = [...sums].sort(([a], [b]) => a - b).map(([ts, s]): Point => [ts, s.low, s.sum / s.n, s.high]);
+  return { source: '', label, step: Math.max(...lines.map((line) => line.step)), points };
+}
+
+/** Sources by the mean of their lines, highest first. */
+export function rank(lines: readonly Line[]): string[] {
+  const means = lines.map((line) => ({ source: line.source, mean: summarize(line)?.mean ?? -Infinity }));
+  return means.sort((a, b) => (a.mean === b.mean ? 0 : b.mean - a.mean)).map(({ source }) => source);
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { METRICS } from '../fixture/metrics';
+import type { EventInfo } from './types/generated/EventInfo';
+import { firing, sentence, tone } from './words';
+
+const around = { now: 0, sources: [], metrics: METRICS };
+
+function event(kind: string, detail: EventInfo['detail'] = {}, source: string | null = null): EventInfo {
+  return { ts: 0, kind, source, detail };
+}
+
+test.each([
+  [event('recorder_started'), 'The recorder started'],
+  [event('clock_step', { seconds: -3600 }), 'The clock was set back by 1 h'],
+  [event('clock_step', { seconds: 90 }), 'The clock was set forward by 1 min'],
+  [event('clock_step', { seconds: 'many' }), 'The clock was set'],
+  [event('suspend', { seconds: 252 }), 'The machine slept for 4 min'],
+  [
+    event('alert_fired', { rule: 'hot', metric: 'gpu.temperature', value: 91 }, 'gpu:0'),
+    'hot, gpu:0: GPU temperature at 91 °C',
+  ],
+  [event('alert_fired', { rule: 'hot', value: 91 }), 'hot: 91'],
+  [event('alert_fired'), 'Alert: past its threshold'],
+  [event('alert_cleared', { rule: 'hot', seconds: 420 }), 'hot: over after 7 min'],
+  [event('store_recovered', { lost: 0 }), 'History is written again; nothing was lost'],
+  [event('store_recovered', { lost: 3 }), 'History is written again; 3 samples were lost'],
+  [event('database_set_aside', { file: 'a\u202e.db' }), 'A damaged database was set aside as a\ufffd.db'],
+  [event('gpu_went_to_sleep'), 'gpu went to sleep'],
+])('%j', (event, expected) => {
+  expect(sentence(event, around)).toBe(expected);
+});
+
+test('only alerts that are not over are firing', () => {
+  const fired = (rule: string, source: string) => event('alert_fired', { rule }, source);
+  const cleared = (rule: string, source: string) => event('alert_cleared', { rule }, source);
+  const newestFirst = [
+    fired('hot', 'b'),
+    cleared('hot', 'a'),
+    fired('hot', 'a'),
+    cleared('hot', 'b'),
+    fired('full', 'a'),
+  ];
+  expect(firing(newestFirst)).toEqual([fired('hot', 'b'), fired('full', 'a')]);
+});
+
+test('what matters has a colour', () => {
+  expect(tone(event('alert_fired', { severity: 'critical' }))).toBe('bad');
+  expect(tone(event('alert_fired', { severity: 'warning' }))).toBe('warn');
+  expect(tone(event('alert_fired', { severity: 'info' }))).toBe('plain');
+  expect(tone(event('recorder_started'))).toBe('plain');
+});

@@ -1,0 +1,40 @@
+import { gzipSync } from 'node:zlib';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+/** The most that the window may have to load, compressed. */
+const LIMIT_KIB = 120;
+
+/** Prints what the bundle weighs, and fails the build where it is too heavy. */
+function weigh(): Plugin {
+  return {
+    name: 'weigh',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const texts = Object.values(bundle).map((file) => (file.type === 'chunk' ? file.code : file.source));
+      const kib = texts.reduce((sum, text) => sum + gzipSync(text).length, 0) / 1024;
+      const sentence = `bundle: ${kib.toFixed(1)} KiB gzip (limit ${LIMIT_KIB})`;
+      if (kib > LIMIT_KIB) this.error(sentence);
+      // eslint-disable-next-line no-console -- the build's own output
+      console.log(sentence);
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), mode === 'test' ? svelteTesting() : weigh()],
+  // WebKitGTK of Debian 12, the oldest that the window runs on.
+  build: { target: 'safari17', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  clearScreen: false,
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+    restoreMocks: true,
+    // A fresh browser for each file would be nine tenths of the time.
+    isolate: false,
+    // Otherwise Node loads it once for good, and it could not be seen to fail and then to work.
+    server: { deps: { inline: ['uplot'] } },
+  },
+}));
