@@ -78,7 +78,7 @@ impl SourceKind {
 /// A thing measured. Made once by its sensor and shared from then on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Stable across reboots and renumbering: `cpu`, `cpu:3`, `disk:<wwn>`, `net:<name>`, `hwmon:<device path>:<label>`.
+    /// Stable across reboots and renumbering: `cpu`, `cpu:3`, `disk:<wwn>`, `net:<MAC>`, `hwmon:<device path>:<label>`.
     /// Printable ASCII or UTF-8 without control characters; sensors escape what the hardware says.
     pub id: String,
     /// What sort of thing it is.

@@ -14,8 +14,9 @@ use crate::untrusted::Untrusted;
 /// A channel that gave nothing this many times says so; a single miss (a busy bus) is only a gap.
 const PERSISTENT: u32 = 3;
 
-/// Open files are scarce (1,024 a process by default); the channels of all chips beyond these are opened at each read.
-const MOST_OPEN: usize = 192;
+/// Open files are scarce (1,024 a process by default, and a channel may have two); the channels of all chips beyond
+/// these are opened at each read.
+const MOST_OPEN: usize = 128;
 
 /// Why a chip and its channels have no values.
 pub(super) const ASLEEP: &str = "its device is powered down";
@@ -95,7 +96,8 @@ impl Channel {
                     self.value = self.quantity.parse(text);
                     if self.value.is_none() {
                         let text = escaped(text.trim_ascii());
-                        self.reason = (Health::Unsupported, format!("{text:?} is what a missing sensor reads"));
+                        self.reason =
+                            (Health::Unsupported, format!("it reads \"{text}\": probably nothing is connected"));
                     }
                 }
                 Err(error) => {
