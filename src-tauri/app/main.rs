@@ -37,13 +37,19 @@ fn main() -> ExitCode {
         eprintln!("hoofbeat-desktop: there is no display to show a window on; `hoofbeat status` works in a terminal");
         return ExitCode::FAILURE;
     }
-    match run(hoofbeat_core::paths::data_dir(arguments.data_dir)) {
+    let folder = match hoofbeat_core::paths::data_folder(arguments.data_dir.as_deref()) {
+        Ok(folder) => folder,
+        Err(error) => return fail(&error),
+    };
+    match run(folder) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hoofbeat-desktop: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("hoofbeat-desktop: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(folder: PathBuf) -> tauri::Result<()> {

@@ -31,7 +31,7 @@ impl Random {
 
     /// About normal, mean 0, deviation 1.
     fn normal(&mut self) -> f64 {
-        (0..6).map(|_| self.uniform()).sum::<f64>() * 1.414_2 - 4.242_6
+        ((0..6).map(|_| self.uniform()).sum::<f64>() - 3.0) * std::f64::consts::SQRT_2
     }
 
     fn chance(&mut self, probability: f64) -> bool {
@@ -140,9 +140,9 @@ impl Trace {
     /// How busy the person is, 0–1: present from 9 to 23, in stretches.
     fn step_activity(&mut self, ts: i64) {
         let hour = ts.rem_euclid(86_400) / 3600;
-        let present = !(1..7).contains(&hour);
+        let present = !(2..6).contains(&hour);
         if self.random.chance(1.0 / 600.0) {
-            self.activity = if present { 0.2 + self.random.uniform() * 0.8 } else { self.random.uniform() * 0.2 };
+            self.activity = if present { 0.35 + self.random.uniform() * 0.65 } else { self.random.uniform() * 0.3 };
         }
     }
 
@@ -187,7 +187,7 @@ impl Trace {
     fn put_gpu(&mut self, n: usize, batch: &mut Batch) {
         let (random, gpu) = (&mut self.random, &mut self.gpus[n]);
         // The second card is a compute card that renders now and then; the first draws the desktop and plays.
-        let odds = if n == 0 { 1.0 / 900.0 } else { 1.0 / 3600.0 };
+        let odds = if n == 0 { 1.0 / 900.0 } else { 1.0 / 1800.0 };
         if random.chance(odds) {
             let heavy = random.chance(self.activity * 0.8);
             gpu.target = if heavy { 40.0 + random.uniform() * 55.0 } else { self.activity * 12.0 * f64::from(n == 0) };
@@ -235,7 +235,7 @@ impl Trace {
             read = random.uniform() * 200e6;
             write = random.uniform() * 60e6;
             busy = 10.0 + random.uniform() * 60.0;
-        } else if random.chance(if n == 0 { 0.6 } else { 0.05 }) {
+        } else if random.chance(if n == 0 { 0.8 } else { 0.2 }) {
             write = (1.0 + random.uniform() * 40.0).floor() * 4096.0;
             busy = random.uniform() * 0.8;
         }

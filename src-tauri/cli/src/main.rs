@@ -1,1 +1,42 @@
-fn main() {}
+//! `hoofbeat`: the recorder, its tray icon, its notifications, and every command.
+//!
+//! One small program that may run for years. It links no GUI toolkit: the window is another program
+//! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back.
+
+mod args;
+mod bus;
+mod commands;
+mod failure;
+mod notify;
+mod output;
+mod summary;
+mod time;
+mod tray;
+mod window;
+mod wording;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = args::Arguments::parse();
+    start_log(matches!(arguments.command, args::Command::Watch(_)));
+    match commands::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Messages go to stderr, without a time: whoever keeps them (the journal) adds its own. A recorder says what it does,
+/// a command only what is wrong.
+fn start_log(recorder: bool) {
+    let default = if recorder { "info" } else { "warn" };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(default))
+        .format(|out, record| match record.level() {
+            log::Level::Info => writeln!(out, "hoofbeat: {}", record.args()),
+            level => writeln!(out, "hoofbeat: {}: {}", level.as_str().to_lowercase(), record.args()),
+        })
+        .init();
+}

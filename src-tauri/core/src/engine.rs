@@ -8,6 +8,7 @@
 mod core;
 mod files;
 mod grid;
+mod inbox;
 mod journal;
 mod news;
 mod outlet;
@@ -25,7 +26,8 @@ use std::time::Duration;
 
 use self::core::{Core, Left};
 use self::files::ConfigFile;
-use self::journal::{Journal, OnDisk, Report, Scribe};
+use self::inbox::Journal;
+use self::journal::{Report, Scribe};
 use self::outlet::Outlet;
 use self::probe::{Probe, Sensed};
 use crate::clock::Clock;
@@ -166,12 +168,11 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         probe::spawn(at, registration, roots, clock, requests, events.clone()).map_err(EngineError::Threads)?;
         probes.push(probe);
     }
-    let writer = Box::new(OnDisk { store: opened.store, folder: options.folder.clone() });
     let mut scribe = Scribe::new(
         journal.clone(),
         options.clock.clone(),
         events.clone(),
-        writer,
+        Box::new(opened.store),
         journal::reopen(&options.folder),
         watched,
         config.keep,

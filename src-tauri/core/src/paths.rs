@@ -1,27 +1,102 @@
-//! Where Hoofbeat's files are.
+//! Where the recording and the config file are: one rule for every program of Hoofbeat.
 //!
-//! Deliberately not here: making folders and judging whether they are safe, which is the store's.
+//! Deliberately not here: making the folders (the store and the config do that, with the rights that they need).
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-/// The folder of the database: `chosen` (`--data-dir`), else `HOOFBEAT_DATA_DIR`, else `$XDG_DATA_HOME/hoofbeat`, else
-/// `~/.local/share/hoofbeat`.
-pub fn data_dir(chosen: Option<PathBuf>) -> PathBuf {
-    chosen.or_else(|| variable("HOOFBEAT_DATA_DIR")).unwrap_or_else(|| base("XDG_DATA_HOME", ".local/share"))
+/// Nothing tells where a folder should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// No folder for the recording.
+    #[error("neither HOME nor XDG_DATA_HOME is set; say where to record with --data-dir or HOOFBEAT_DATA_DIR")]
+    NoDataFolder,
+    /// No place for the config file.
+    #[error("neither HOME nor XDG_CONFIG_HOME is set; name the config file with HOOFBEAT_CONFIG")]
+    NoConfigFile,
+}
+
+/// The folder of the recording: `given` (the command line's `--data-dir`), else `HOOFBEAT_DATA_DIR`, else
+/// `$XDG_DATA_HOME/hoofbeat`, else `~/.local/share/hoofbeat`.
+///
+/// # Errors
+/// None of them is known.
+pub fn data_folder(given: Option<&Path>) -> Result<PathBuf, PathError> {
+    data_folder_from(given, &|name| std::env::var_os(name))
 }
 
 /// The config file: `HOOFBEAT_CONFIG`, else `$XDG_CONFIG_HOME/hoofbeat/config.toml`, else
 /// `~/.config/hoofbeat/config.toml`.
-pub fn config_file() -> PathBuf {
-    variable("HOOFBEAT_CONFIG").unwrap_or_else(|| base("XDG_CONFIG_HOME", ".config").join("config.toml"))
+///
+/// # Errors
+/// None of them is known.
+pub fn config_file() -> Result<PathBuf, PathError> {
+    config_file_from(&|name| std::env::var_os(name))
 }
 
-fn base(name: &str, under_home: &str) -> PathBuf {
-    // The XDG specification wants a relative path in these variables to be ignored.
-    let folder = variable(name).filter(|path| path.is_absolute());
-    folder.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(under_home)).join("hoofbeat")
+type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+fn data_folder_from(given: Option<&Path>, variable: Variables) -> Result<PathBuf, PathError> {
+    given
+        .map(Path::to_path_buf)
+        .or_else(|| path(variable, "HOOFBEAT_DATA_DIR"))
+        .or_else(|| base(variable, "XDG_DATA_HOME", ".local/share").map(|base| base.join("hoofbeat")))
+        .ok_or(PathError::NoDataFolder)
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+fn config_file_from(variable: Variables) -> Result<PathBuf, PathError> {
+    path(variable, "HOOFBEAT_CONFIG")
+        .or_else(|| base(variable, "XDG_CONFIG_HOME", ".config").map(|base| base.join("hoofbeat/config.toml")))
+        .ok_or(PathError::NoConfigFile)
+}
+
+/// A variable that is set to nothing counts as not set, as everywhere in the XDG rules.
+fn path(variable: Variables, name: &str) -> Option<PathBuf> {
+    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// An XDG base folder. The XDG rules say that a relative one is to be ignored: it would mean another folder in every
+/// working directory.
+fn base(variable: Variables, name: &str, below_home: &str) -> Option<PathBuf> {
+    path(variable, name)
+        .filter(|path| path.is_absolute())
+        .or_else(|| path(variable, "HOME").map(|home| home.join(below_home)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(set: &[(&'static str, &'static str)]) -> impl Fn(&str) -> Option<OsString> {
+        move |name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| OsString::from(value))
+    }
+
+    #[test]
+    fn the_nearest_word_about_the_data_folder_counts() {
+        #[track_caller]
+        fn check(given: Option<&str>, set: &[(&'static str, &'static str)], expected: Result<&str, PathError>) {
+            let found = data_folder_from(given.map(Path::new), &variables(set));
+            assert_eq!(found, expected.map(PathBuf::from));
+        }
+        let home = ("HOME", "/home/me");
+        check(Some("d"), &[("HOOFBEAT_DATA_DIR", "/e"), home], Ok("d"));
+        check(None, &[("HOOFBEAT_DATA_DIR", "e"), home], Ok("e"));
+        check(None, &[("HOOFBEAT_DATA_DIR", ""), home], Ok("/home/me/.local/share/hoofbeat"));
+        check(None, &[("XDG_DATA_HOME", "/x"), home], Ok("/x/hoofbeat"));
+        check(None, &[("XDG_DATA_HOME", "x"), home], Ok("/home/me/.local/share/hoofbeat"));
+        check(None, &[], Err(PathError::NoDataFolder));
+    }
+
+    #[test]
+    fn the_nearest_word_about_the_config_file_counts() {
+        #[track_caller]
+        fn check(set: &[(&'static str, &'static str)], expected: Result<&str, PathError>) {
+            assert_eq!(config_file_from(&variables(set)), expected.map(PathBuf::from));
+        }
+        let home = ("HOME", "/home/me");
+        check(&[("HOOFBEAT_CONFIG", "/c.toml"), home], Ok("/c.toml"));
+        check(&[("XDG_CONFIG_HOME", "/x"), home], Ok("/x/hoofbeat/config.toml"));
+        check(&[home], Ok("/home/me/.config/hoofbeat/config.toml"));
+        check(&[], Err(PathError::NoConfigFile));
+    }
 }

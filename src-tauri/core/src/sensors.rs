@@ -102,3 +102,6 @@ pub const SENSORS: &[Registration] = &[
     Registration { name: "processes", new: processes::Processes::boxed },
     Registration { name: "recorder", new: recorder::Recorder::boxed },
 ];
+
+#[cfg(test)]
+mod tests;

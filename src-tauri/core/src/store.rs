@@ -64,7 +64,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Appends ticks, oldest first, in one transaction. With `durable` the commit survives a power cut.
+    /// Appends ticks, oldest first, in one transaction. With `durable` the commit survives a power cut, and so does
+    /// everything that was committed before; that alone happens where there are no ticks.
     ///
     /// # Errors
     /// Nothing of `ticks` was stored. `Busy`, `Full`, `ReadOnly` and `Io` may pass: try again with the same ticks.
@@ -73,6 +74,13 @@ impl Store {
         if durable != self.durable {
             connection::set_durable(&self.db, durable)?;
             self.durable = durable;
+        }
+        if ticks.is_empty() {
+            if durable {
+                // Any page written with `synchronous=FULL` brings the log to the disk with all that stands in it.
+                self.db.pragma_update(None, "user_version", schema::VERSION)?;
+            }
+            return Ok(());
         }
         let columns_before = self.catalog.len();
         match self.write(ticks) {
@@ -86,6 +94,8 @@ impl Store {
                 Ok(())
             }
             Err(error) => {
+                // A half-written tick leaves values behind that belong to no other one.
+                self.packs.clear();
                 // What the failed transaction added to the catalog is not in the file.
                 if self.catalog.len() != columns_before
                     && let Ok(catalog) = Catalog::load(&self.db)
@@ -142,8 +152,12 @@ impl Store {
                 recorder::write(&transaction, state, tick.ts, until)?;
                 // The wish and the deed agree, so that a pause ended in the tray does not come back from the table.
                 match state {
-                    RecorderState::Recording => recorder::write_wish(&transaction, None)?,
-                    RecorderState::Paused => recorder::write_wish(&transaction, until)?,
+                    RecorderState::Recording | RecorderState::Paused => {
+                        let wish = until.filter(|_| state == RecorderState::Paused);
+                        recorder::write_wish(&transaction, wish)?;
+                        // Our own writes do not change the version by which a face's wish is noticed.
+                        self.wish.1 = wish;
+                    }
                     RecorderState::Off => {}
                 }
             }
@@ -151,11 +165,7 @@ impl Store {
                 event::insert(&transaction, event)?;
             }
         }
-        let committed = transaction.commit();
-        if committed.is_err() {
-            self.packs.clear();
-        }
-        Ok(committed?)
+        Ok(transaction.commit()?)
     }
 
     /// Seals finished hours, applies retention and the size cap, and gives back disk space, a bounded amount of work

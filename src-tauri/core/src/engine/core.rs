@@ -4,6 +4,8 @@
 //! the sensors whose turn it is; fold what they answer, and step the alerts; when all have answered, or the deadline is
 //! over, hand one [`Tick`] to the journal and publish.
 
+mod orders;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +13,15 @@ use serde_json::{Value, json};
 
 use super::Event;
 use super::grid::{Gap, Grid};
-use super::journal::{Journal, Report};
-use super::news::{Command, Published, Snapshot};
+use super::inbox::Journal;
+use super::news::{Published, Snapshot};
 use super::outlet::Outlet;
 use super::probe::{Probe, Sensed};
 use super::roster::{OWN, Roster, Voice};
 use super::usage::Minute;
 use super::watch::{Changes, Watch};
+pub(super) use orders::set_aside;
+
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::format;
@@ -160,7 +164,7 @@ impl Core {
             json!({ "version": env!("CARGO_PKG_VERSION"), "in_order": in_order }),
         );
         match left.paused_until.filter(|until| *until > now.unix()) {
-            Some(until) => core.pause(until, now, false),
+            Some(until) => core.pause(until, now),
             None => core.next.recorder = Some((RecorderState::Recording, None)),
         }
         core
@@ -426,151 +430,6 @@ impl Core {
     fn note(&mut self, now: Now, kind: EventKind, detail: Value) {
         self.next.events.push(model::Event { ts: now.unix(), kind, source: None, detail });
     }
-
-    fn command(&mut self, command: Command, now: Now) {
-        match command {
-            _ if matches!(self.mode, Mode::Ending { .. }) => {}
-            Command::Pause { until } => {
-                self.pause(until, now, true);
-            }
-            Command::Resume => {
-                self.journal.wish(None);
-                self.resume(now, false);
-            }
-            Command::Suspending => {
-                self.cut_short(now);
-                self.journal.flush();
-            }
-            Command::Stop => self.stop(now),
-        }
-    }
-
-    /// Stops sampling. `wish`: the store does not know of it yet.
-    fn pause(&mut self, until: i64, now: Now, wish: bool) {
-        if until <= now.unix() || matches!(self.mode, Mode::Ending { .. }) {
-            return;
-        }
-        if let Mode::Paused { until: before, .. } = self.mode
-            && before == until
-        {
-            return;
-        }
-        self.cut_short(now);
-        self.between.clear();
-        let boot = now.boot + Duration::from_secs((until - now.unix()).max(0) as u64);
-        if matches!(self.mode, Mode::Recording) {
-            self.since = now.unix();
-        }
-        self.mode = Mode::Paused { until, boot };
-        self.note(now, EventKind::Paused, json!({ "until": until }));
-        self.next.recorder = Some((RecorderState::Paused, Some(until)));
-        self.next.usage = self.minute.take();
-        self.durable = true;
-        self.hand_over_news(now.unix());
-        if wish {
-            self.journal.wish(Some(until));
-        }
-        self.roster.quiet();
-        self.say_status();
-    }
-
-    /// Goes on. `by_itself`: the wished time is over.
-    fn resume(&mut self, now: Now, by_itself: bool) {
-        if !matches!(self.mode, Mode::Paused { .. }) {
-            return;
-        }
-        if by_itself {
-            self.journal.wish(None);
-        }
-        self.mode = Mode::Recording;
-        self.since = now.unix();
-        self.grid = Grid::begin(now, self.clock.asleep());
-        self.watch.interrupt();
-        self.note(now, EventKind::Resumed, json!({ "by_itself": by_itself }));
-        self.next.recorder = Some((RecorderState::Recording, None));
-        self.durable = true;
-        self.hand_over_news(now.unix());
-        self.say_status();
-    }
-
-    fn stop(&mut self, now: Now) {
-        if matches!(self.mode, Mode::Ending { .. }) {
-            return;
-        }
-        self.cut_short(now);
-        self.mode = Mode::Ending { since: now.boot };
-        self.note(now, EventKind::RecorderStopped, json!({}));
-        self.next.recorder = Some((RecorderState::Off, None));
-        self.next.usage = self.minute.take();
-        self.durable = true;
-        self.hand_over_news(now.unix());
-        self.journal.stop();
-    }
-
-    fn report(&mut self, report: Report, now: Now) {
-        match report {
-            Report::Failed { reason } => {
-                self.note(now, EventKind::StoreFailed, json!({ "reason": reason }));
-                self.trouble(format!(
-                    "History cannot be written ({reason}); recording goes on in memory, for an hour at least, and is \
-                     written as soon as that is possible."
-                ));
-            }
-            Report::Recovered { ticks, lost } => {
-                self.note(now, EventKind::StoreRecovered, json!({ "ticks": ticks, "lost": lost }));
-            }
-            Report::Reopened(events) => {
-                for event in &events {
-                    self.trouble(set_aside(event));
-                }
-                self.next.events.extend(events);
-                self.retell = true;
-                self.durable = true;
-            }
-            Report::Wished(Some(until)) => self.pause(until, now, false),
-            Report::Wished(None) => self.resume(now, false),
-            Report::Config(Ok(config)) => self.apply(config, now),
-            Report::Config(Err(error)) => {
-                self.trouble(format!("{error}. The settings from before stay in force."));
-            }
-            Report::Ended(result) => {
-                self.journal_is_done = true;
-                self.ended = Some(result);
-            }
-        }
-    }
-
-    /// Puts a changed config in force.
-    fn apply(&mut self, config: Config, now: Now) {
-        if config == self.config {
-            return;
-        }
-        log::info!("the config was changed and is in force");
-        if config.keep != self.config.keep {
-            self.journal.keep(config.keep);
-        }
-        self.watch.notify = config.notify;
-        if config.rules != self.config.rules {
-            self.watch.replace(config.rules.clone(), now, &mut self.changes);
-            self.tell_alerts();
-        }
-        self.config = config;
-        self.step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
-    }
-}
-
-/// The sentence for a damaged database.
-pub(super) fn set_aside(event: &model::Event) -> String {
-    let text = |key| event.detail.get(key).and_then(Value::as_str);
-    match event.kind {
-        EventKind::DatabaseSetAside => format!(
-            "The database was damaged ({}) and was set aside as {}; recording goes on in a new one, with what could be \
-             saved.",
-            text("reason").unwrap_or("unreadable"),
-            text("file").unwrap_or("a file beside it"),
-        ),
-        _ => format!("The store reports: {}.", event.detail),
-    }
 }
 
 /// "did not answer for 3 s", in steps that grow: every change is written to the store.
@@ -591,3 +450,6 @@ fn overdue(time: Duration) -> String {
 pub(super) fn own_source() -> Arc<Source> {
     Source::whole(SourceKind::Recorder, "self", "Hoofbeat")
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,17 +8,18 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::Event;
 use super::files::ConfigFile;
+use super::inbox::Journal;
 use super::ring::{self, RING};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::model::{self, Keep, Now, Tick};
+use crate::model::{self, Keep, Now, RecorderState, Tick};
 use crate::store::{Store, StoreError};
 
 /// A power cut loses at most this much.
@@ -27,14 +28,14 @@ const DURABLE: Duration = Duration::from_secs(10);
 /// Ticks in one transaction while catching up: a long one would keep readers' checkpoints waiting.
 const BATCH: usize = 120;
 
-/// How often the files are looked at where no tick comes.
-const LOOK: Duration = Duration::from_secs(2);
-
 /// Another process may lock the database for a moment; a longer lock is worth a word.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// At most one line in the log in this time while nothing can be written.
 const LOG: Duration = Duration::from_secs(60);
+
+/// A single tick that is refused for this long while the next one is taken is given up: it must not hold back all history.
+const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// Making a new database reads all of the damaged one; not each second.
 const REOPEN: Duration = Duration::from_secs(10);
@@ -51,49 +52,37 @@ pub(super) trait Writer: Send {
     fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
     /// See [`Store::wished_pause`].
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
-    /// See [`crate::store::ask_pause`].
-    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError>;
     /// See [`Store::set_keep`].
-    fn set_keep(&mut self, keep: Keep);
+    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError>;
     /// See [`Store::bytes`].
     fn bytes(&self) -> u64;
     /// See [`Store::close`].
     fn close(self: Box<Self>) -> Result<(), StoreError>;
 }
 
-/// The store in a folder.
-pub(super) struct OnDisk {
-    pub store: Store,
-    pub folder: std::path::PathBuf,
-}
-
-impl Writer for OnDisk {
+impl Writer for Store {
     fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError> {
-        self.store.append(ticks, durable)
+        Store::append(self, ticks, durable)
     }
 
     fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
-        self.store.maintain(now)
+        Store::maintain(self, now)
     }
 
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
-        self.store.wished_pause()
+        Store::wished_pause(self)
     }
 
-    fn wish_pause(&mut self, until: Option<i64>) -> Result<(), StoreError> {
-        crate::store::ask_pause(&self.folder, until)
-    }
-
-    fn set_keep(&mut self, keep: Keep) {
-        self.store.set_keep(keep);
+    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
+        Store::set_keep(self, keep)
     }
 
     fn bytes(&self) -> u64 {
-        self.store.bytes()
+        Store::bytes(self)
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
-        self.store.close()
+        Store::close(*self)
     }
 }
 
@@ -125,99 +114,12 @@ pub(super) enum Report {
     Ended(Result<(), StoreError>),
 }
 
-/// What lies between the two threads.
-#[derive(Debug, Default)]
-struct Inbox {
-    ticks: VecDeque<Tick>,
-    /// Everything is to be on the disk, power cut or not.
-    durable: bool,
-    wish: Option<Option<i64>>,
-    keep: Option<Keep>,
-    stop: bool,
-    /// Ticks that the journal took and could not write yet.
-    held: usize,
-    /// Ticks that found no room.
-    lost: u64,
-    /// Size of the database; unknown while it cannot be written.
-    bytes: Option<u64>,
-}
-
-/// The engine's end.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Journal(Arc<(Mutex<Inbox>, Condvar)>);
-
-impl Journal {
-    /// Adds a tick, to be written durably if need be.
-    pub fn push(&self, tick: Tick, durable: bool) {
-        let mut inbox = self.lock();
-        inbox.ticks.push_back(tick);
-        inbox.durable |= durable;
-        if inbox.ticks.len() + inbox.held > RING {
-            inbox.lost += u64::from(ring::drop_oldest(&mut inbox.ticks));
-        }
-        self.0.1.notify_one();
-    }
-
-    /// Asks for everything so far to be brought to the disk.
-    pub fn flush(&self) {
-        self.lock().durable = true;
-        self.0.1.notify_one();
-    }
-
-    /// Leaves a wish to pause, or to go on, for the next start and for other faces.
-    pub fn wish(&self, until: Option<i64>) {
-        self.lock().wish = Some(until);
-        self.0.1.notify_one();
-    }
-
-    /// Changes how long history is kept.
-    pub fn keep(&self, keep: Keep) {
-        self.lock().keep = Some(keep);
-        self.0.1.notify_one();
-    }
-
-    /// Writes what there is, closes, and reports [`Report::Ended`].
-    pub fn stop(&self) {
-        self.lock().stop = true;
-        self.0.1.notify_one();
-    }
-
-    /// Bytes of the database, as of its last commit; `None` while it cannot be written.
-    pub fn bytes(&self) -> Option<u64> {
-        self.lock().bytes
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inbox> {
-        // Nothing under this lock panics half-way.
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes what lies in the inbox, after waiting for something for at most [`LOOK`]. Ticks move to the end of
-    /// `pending`.
-    fn take(&self, pending: &mut VecDeque<Tick>) -> Inbox {
-        let idle = |inbox: &mut Inbox| {
-            inbox.ticks.is_empty() && !inbox.durable && !inbox.stop && inbox.wish.is_none() && inbox.keep.is_none()
-        };
-        let (mut inbox, _) =
-            self.0.1.wait_timeout_while(self.lock(), LOOK, idle).unwrap_or_else(PoisonError::into_inner);
-        pending.append(&mut inbox.ticks);
-        inbox.held = pending.len();
-        let taken = Inbox { durable: inbox.durable, stop: inbox.stop, lost: inbox.lost, ..Inbox::default() };
-        (inbox.durable, inbox.lost) = (false, 0);
-        Inbox { wish: inbox.wish.take(), keep: inbox.keep.take(), ..taken }
-    }
-
-    fn settled(&self, held: usize, bytes: Option<u64>) {
-        let mut inbox = self.lock();
-        inbox.held = held;
-        inbox.bytes = bytes;
-    }
-}
-
 /// A failure that goes on.
 #[derive(Debug)]
 struct Failing {
     since: Duration,
+    /// When it was last tried to leave a tick out.
+    tried: Duration,
     told: bool,
     logged: Option<Duration>,
     lost: u64,
@@ -300,12 +202,9 @@ impl Scribe {
         self.lose(inbox.lost);
         if let Some(keep) = inbox.keep {
             self.keep = keep;
-            if let Some(writer) = &mut self.writer {
-                writer.set_keep(keep);
+            if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.set_keep(keep)) {
+                log::warn!("the new limits of the history hold from the next start on: {error}");
             }
-        }
-        if let Some(wish) = inbox.wish {
-            self.leave_wish(wish);
         }
         self.write(inbox.durable || inbox.stop);
         if inbox.stop {
@@ -329,12 +228,22 @@ impl Scribe {
                 break;
             }
             let Some(writer) = &mut self.writer else { break };
-            let count = self.pending.len().min(BATCH);
+            // After an error of the file, one by one: a batch does not tell which of its ticks it dislikes.
+            let most = if matches!(self.error, Some(StoreError::Io(_))) { 1 } else { BATCH };
+            let count = self.pending.len().min(most);
             let durable = durable && count == self.pending.len();
             match writer.append(&self.pending.make_contiguous()[..count], durable) {
                 Ok(()) => {
-                    self.pending.drain(..count);
+                    for tick in self.pending.drain(..count) {
+                        // The store keeps the wish in step with the deed.
+                        match tick.recorder {
+                            Some((RecorderState::Paused, until)) => self.wished = until,
+                            Some((RecorderState::Recording, _)) => self.wished = None,
+                            Some((RecorderState::Off, _)) | None => {}
+                        }
+                    }
                     waited += count as u64;
+                    self.error = None;
                     self.unsynced = !durable;
                     if durable {
                         self.durable_at = now.boot;
@@ -342,9 +251,14 @@ impl Scribe {
                 }
                 Err(error) => {
                     let damaged = matches!(error, StoreError::Damaged(_));
+                    let alone = count == 1 && matches!(error, StoreError::Io(_));
                     self.fail(error, now);
                     if damaged {
                         self.writer = None;
+                    }
+                    if alone && self.give_up_first(now) {
+                        waited += 1;
+                        continue;
                     }
                     // A second damage in a row is the disk's: wait.
                     if !damaged || std::mem::replace(&mut reopened, true) {
@@ -381,7 +295,13 @@ impl Scribe {
 
     fn fail(&mut self, error: StoreError, now: Now) {
         let busy = matches!(error, StoreError::Busy);
-        let failing = self.failing.get_or_insert(Failing { since: now.boot, told: false, logged: None, lost: 0 });
+        let failing = self.failing.get_or_insert(Failing {
+            since: now.boot,
+            tried: now.boot,
+            told: false,
+            logged: None,
+            lost: 0,
+        });
         let patient = busy && now.boot.saturating_sub(failing.since) < PATIENCE;
         if !patient {
             if failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG) {
@@ -400,12 +320,33 @@ impl Scribe {
         }
     }
 
+    /// Leaves out the oldest tick, where it has been refused for long and the next one is taken.
+    fn give_up_first(&mut self, now: Now) -> bool {
+        let Some(failing) = self.failing.as_mut() else { return false };
+        if self.pending.len() < 2 || now.boot.saturating_sub(failing.tried) < GIVE_UP {
+            return false;
+        }
+        failing.tried = now.boot;
+        let Some(writer) = &mut self.writer else { return false };
+        if writer.append(&self.pending.make_contiguous()[1..2], false).is_err() {
+            return false;
+        }
+        failing.lost += 1;
+        self.error = None;
+        self.unsynced = true;
+        for tick in self.pending.drain(..2).take(1) {
+            log::error!("the tick of {} cannot be stored and is left out", tick.ts);
+        }
+        true
+    }
+
     fn lose(&mut self, ticks: u64) {
         if let Some(failing) = self.failing.as_mut().filter(|_| ticks > 0) {
             failing.lost += ticks;
         } else if ticks > 0 {
             // The disk stalled without an error for more than an hour.
-            self.failing = Some(Failing { since: self.clock.now().boot, told: true, logged: None, lost: ticks });
+            let boot = self.clock.now().boot;
+            self.failing = Some(Failing { since: boot, tried: boot, told: true, logged: None, lost: ticks });
         }
     }
 
@@ -445,15 +386,6 @@ impl Scribe {
         }
     }
 
-    fn leave_wish(&mut self, until: Option<i64>) {
-        match self.writer.as_mut().map(|writer| writer.wish_pause(until)) {
-            Some(Ok(())) => self.wished = until,
-            // It holds in this process all the same.
-            Some(Err(error)) => log::warn!("the wish to pause cannot be kept for the next start: {error}"),
-            None => {}
-        }
-    }
-
     /// Writes the rest and closes.
     fn end(&mut self) -> Result<(), StoreError> {
         for _ in 0..LAST_TRIES {
@@ -482,7 +414,9 @@ pub(super) fn reopen(folder: &Path) -> Reopen {
         for warning in &opened.warnings {
             log::warn!("{warning}");
         }
-        let writer = OnDisk { store: opened.store, folder: folder.clone() };
-        Ok((Box::new(writer) as Box<dyn Writer>, opened.events))
+        Ok((Box::new(opened.store) as Box<dyn Writer>, opened.events))
     })
 }
+
+#[cfg(test)]
+mod tests;

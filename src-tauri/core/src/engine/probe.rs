@@ -30,7 +30,8 @@ const LONGEST_REST: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(super) struct Request {
     now: Now,
-    number: u64,
+    /// Told back with the answer.
+    pub number: u64,
 }
 
 /// What came of a request.

@@ -114,12 +114,19 @@ impl Supply {
         if self.source.kind == SourceKind::Mains {
             // 2 is "online, programmable": the supply can be told what to deliver.
             let online = value("online").filter(|online| (0..=2).contains(online));
-            batch.put(&self.source, Metric::PowerOnline, online.map(|online| f64::from(online > 0)));
+            match online {
+                Some(online) => batch.put(&self.source, Metric::PowerOnline, f64::from(online > 0)),
+                None => batch.condition(&self.source, Health::Unsupported, "it does not tell whether it is connected"),
+            }
         } else if value("present") == Some(0) {
             batch.condition(&self.source, Health::Lost, "the bay holds no battery");
         } else {
-            batch.put(&self.source, Metric::BatteryCharge, charge(value));
-            batch.put(&self.source, Metric::BatteryPower, power(text("status").unwrap_or_default(), value));
+            let (charge, power) = (charge(value), power(text("status").unwrap_or_default(), value));
+            if charge.is_none() && power.is_none() {
+                batch.condition(&self.source, Health::Unsupported, "it tells neither charge nor power");
+            }
+            batch.put(&self.source, Metric::BatteryCharge, charge);
+            batch.put(&self.source, Metric::BatteryPower, power);
         }
     }
 }
@@ -188,5 +195,16 @@ mod tests {
         check("Charging", &[("current_now", 1)], None);
         check("Discharging", &[("power_now", i64::MIN)], Some(9_223_372_036_854.775));
         check("Charging", &[], None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_reading_of_a_battery_is_beyond_its_bounds(values in proptest::collection::vec(proptest::num::i64::ANY, 6)) {
+            let names = ["capacity", "energy_now", "energy_full", "power_now", "current_now", "voltage_now"];
+            let values: Vec<_> = names.into_iter().zip(values).collect();
+            proptest::prop_assert!(charge(of(&values)).is_none_or(|charge| (0.0..=100.0).contains(&charge)));
+            proptest::prop_assert!(power(b"Charging", of(&values)).is_none_or(|watts| watts <= 0.0));
+            proptest::prop_assert!(power(b"Discharging", of(&values[3..])).is_none_or(|watts| watts >= 0.0));
+        }
     }
 }

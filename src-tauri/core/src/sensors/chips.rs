@@ -29,7 +29,15 @@ impl Chip {
         let folder = fs::canonicalize(folder).ok()?;
         let device = fs::canonicalize(folder.join("device")).ok();
         let device = device.or_else(|| parent_device(&folder)).unwrap_or_else(|| folder.clone());
-        Some(Chip { name: attribute(&folder.join("name")).unwrap_or_default(), folder, device })
+        match attribute(&folder.join("name")) {
+            Some(name) => Some(Chip { folder, name, device }),
+            // Drivers of the old style (`applesmc`) have their files beside the folder `hwmon`, not in it.
+            None if device.join("name").is_file() => {
+                let name = attribute(&device.join("name")).unwrap_or_default();
+                Some(Chip { folder: device.clone(), name, device })
+            }
+            None => Some(Chip { folder, name: Vec::new(), device }),
+        }
     }
 
     /// Whether it sits on a GPU: by its driver, or because its device is a PCI display controller.
@@ -43,7 +51,8 @@ impl Chip {
     pub(crate) fn identity(&self, roots: &Roots) -> String {
         let path = below_devices(&self.folder, roots);
         if path.is_empty() || path[0] == "virtual" {
-            return format!("virtual/{}", escaped(&self.name));
+            let name = if self.name.is_empty() { "unnamed".to_string() } else { escaped(&self.name) };
+            return format!("virtual/{name}");
         }
         stable(&path)
     }

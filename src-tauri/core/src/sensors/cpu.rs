@@ -91,11 +91,14 @@ impl Cpu {
         }
         if !cores.iter().map(|(number, _)| *number).eq(self.cores.iter().map(|core| core.number)) {
             self.meet(&cores);
-            return Ok(());
         }
         for (core, (_, times)) in self.cores.iter_mut().zip(cores) {
             let before = std::mem::replace(&mut core.last, times);
-            batch.put(&core.source, Metric::CpuCoreUtilization, times.busy_since(&before));
+            match times.busy_since(&before) {
+                Some(busy) => batch.put(&core.source, Metric::CpuCoreUtilization, busy),
+                // At its first sample it is there all the same.
+                None => batch.condition(&core.source, Health::Ok, ""),
+            }
         }
         Ok(())
     }
@@ -275,12 +278,12 @@ fn package_temperatures(roots: &Roots) -> Vec<Input> {
         .collect()
 }
 
-/// Whether a thermal zone is that of the CPU: `x86_pkg_temp`, `cpu-thermal`, `cpu0_thermal`, `CPU-therm`. `acpitz` is
-/// not: many boards answer with a constant.
+/// Whether a thermal zone is that of the CPU: `x86_pkg_temp`, `cpu-thermal`, `cpu0_thermal`, `CPU-therm`, or the one
+/// zone of a Raspberry Pi. `acpitz` is not: many boards answer with a constant.
 fn is_cpu_zone(kind: &[u8]) -> bool {
     let kind = kind.to_ascii_lowercase();
     let has = |word: &[u8]| kind.windows(word.len()).any(|part| part == word);
-    kind == b"x86_pkg_temp" || has(b"therm") && (has(b"cpu") || has(b"soc"))
+    kind == b"x86_pkg_temp" || has(b"therm") && (has(b"cpu") || has(b"soc") || has(b"bcm2"))
 }
 
 #[cfg(test)]
@@ -342,5 +345,15 @@ mod tests {
         assert_eq!(parse_loadavg(b"0.05 0.19"), None);
         assert_eq!(parse_loadavg(b"0.05 inf 1"), None);
         assert_eq!(parse_loadavg(b""), None);
+    }
+
+    #[test]
+    fn zones_of_the_cpu_are_known_by_name() {
+        for kind in ["x86_pkg_temp", "cpu-thermal", "cpu0_thermal", "CPU-therm", "soc-thermal", "bcm2835_thermal"] {
+            assert!(is_cpu_zone(kind.as_bytes()), "{kind}");
+        }
+        for kind in ["acpitz", "iwlwifi_1", "pch_cannonlake", "INT3400 Thermal", "gpu-thermal", "cpu_fan", ""] {
+            assert!(!is_cpu_zone(kind.as_bytes()), "{kind}");
+        }
     }
 }

@@ -133,6 +133,9 @@ impl Disk {
             batch.put(&self.source, Metric::DiskReadOperations, rates.reads);
             batch.put(&self.source, Metric::DiskWriteOperations, rates.writes);
             batch.put(&self.source, Metric::DiskBusy, rates.busy);
+        } else {
+            // At its first sample, or where its counters start anew, it is there all the same.
+            batch.condition(&self.source, Health::Ok, "");
         }
         if let Some(thermometer) = &mut self.thermometer {
             let operations = counters.reads.saturating_add(counters.writes);

@@ -64,11 +64,13 @@ impl Sensor for Filesystems {
             }
             let path = Path::new(OsStr::from_bytes(source.label.as_bytes()));
             match rustix::fs::statvfs(path) {
-                Ok(space) => {
-                    let space = Space::of(space.f_frsize, space.f_blocks, space.f_bfree);
-                    batch.put(source, Metric::DiskUsed, space.map(|space| space.used));
-                    batch.put(source, Metric::DiskTotal, space.map(|space| space.total));
-                }
+                Ok(space) => match Space::of(space.f_frsize, space.f_blocks, space.f_bfree) {
+                    Some(space) => {
+                        batch.put(source, Metric::DiskUsed, space.used);
+                        batch.put(source, Metric::DiskTotal, space.total);
+                    }
+                    None => batch.condition(source, Health::Unsupported, "it does not tell its space"),
+                },
                 Err(error) => {
                     let SensorError { health, reason } = SensorError::io(path, &error.into());
                     batch.condition(source, health, escaped(reason.as_bytes()));

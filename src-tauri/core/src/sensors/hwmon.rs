@@ -81,12 +81,11 @@ impl Sensor for Hwmon {
         if self.looked.is_none_or(|looked| now.boot.saturating_sub(looked) >= LOOK_EVERY) {
             self.looked = Some(now.boot);
             self.look();
-            let class = self.roots.sys.join("class/hwmon");
-            if self.chips.is_empty() && !class.is_dir() {
-                // Most virtual machines: nothing to do until a driver is loaded.
-                let reason = format!("{} is missing", class.display());
-                return Err(SensorError { health: Health::Unsupported, reason });
-            }
+        }
+        if self.chips.is_empty() {
+            // Most virtual machines: nothing to do until a driver is loaded.
+            let reason = format!("no chip in {}", self.roots.sys.join("class/hwmon").display());
+            return Err(SensorError { health: Health::Unsupported, reason });
         }
         let (mut gone, mut open) = (false, 0);
         for watched in &mut self.chips {
@@ -121,7 +120,8 @@ impl Watched {
         if !awake {
             // What was read before it fell asleep is not its state any more.
             self.read = None;
-            batch.condition(&self.source, Health::Asleep, "its device is powered down");
+            batch.condition(&self.source, Health::Asleep, channel::ASLEEP);
+            self.channels.iter().flatten().for_each(|channel| channel.sleep(batch));
         }
         awake
     }
@@ -137,6 +137,10 @@ impl Watched {
             }
             self.pace.took(clock().saturating_sub(before));
             self.read = Some(now.boot);
+        }
+        // A chip has no values of its own, and is made known by this. Some have nothing but switches for fans.
+        if !channels.is_empty() {
+            batch.condition(&self.source, Health::Ok, "");
         }
         channels.iter().for_each(|channel| channel.put(batch));
         gone

@@ -101,8 +101,13 @@ impl Interface {
     fn put(&mut self, now: Now, counters: &Counters, batch: &mut Batch) {
         let before = self.last.replace((now.boot, *counters));
         let rates = before.and_then(|(since, before)| counters.since(&before, seconds(since, now.boot)?));
-        for (metric, value) in METRICS.iter().zip(rates.into_iter().flatten()) {
-            batch.put(&self.source, *metric, value);
+        let Some(rates) = rates else {
+            // At its first sample, or where its counters start anew, it is there all the same.
+            batch.condition(&self.source, Health::Ok, "");
+            return;
+        };
+        for (metric, value) in METRICS.into_iter().zip(rates) {
+            batch.put(&self.source, metric, value);
         }
     }
 }

@@ -11,7 +11,7 @@
 
 mod folder;
 mod list;
-mod stat;
+pub(super) mod stat;
 mod table;
 
 use std::time::Duration;

@@ -17,6 +17,9 @@ const PERSISTENT: u32 = 3;
 /// Open files are scarce (1,024 a process by default); the channels of all chips beyond these are opened at each read.
 const MOST_OPEN: usize = 192;
 
+/// Why a chip and its channels have no values.
+pub(super) const ASLEEP: &str = "its device is powered down";
+
 /// A temperature, fan, voltage or power of a chip.
 #[derive(Debug)]
 pub(super) struct Channel {
@@ -115,7 +118,15 @@ impl Channel {
         batch.put(&self.source, self.quantity.metric(), self.value);
         if self.misses >= PERSISTENT {
             batch.condition(&self.source, self.reason.0, self.reason.1.clone());
+        } else if self.misses > 0 {
+            // It is there all the same: what is not mentioned counts as gone.
+            batch.condition(&self.source, Health::Ok, "");
         }
+    }
+
+    /// Says that it sleeps with its chip.
+    pub(super) fn sleep(&self, batch: &mut Batch) {
+        batch.condition(&self.source, Health::Asleep, ASLEEP);
     }
 }
 
@@ -209,5 +220,16 @@ mod tests {
         check("curr1", None);
         check("pwm1", None);
         check("", None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_register_is_a_sane_value_or_none(raw in proptest::num::i64::ANY, text in ".{0,40}") {
+            for quantity in [Quantity::Temperature, Quantity::Fan, Quantity::Voltage, Quantity::Power] {
+                let sane = |value: f64| quantity.metric().to_stored(value).is_some() && value.abs() < 1e5;
+                proptest::prop_assert!(quantity.parse(raw.to_string().as_bytes()).is_none_or(sane));
+                proptest::prop_assert!(quantity.parse(text.as_bytes()).is_none_or(sane));
+            }
+        }
     }
 }

@@ -36,14 +36,16 @@ impl Machine {
     }
 }
 
-/// `id=value` of each reading, then `id:health` of each condition.
+/// `id=value` of each reading, then `id:health` of each condition but `ok`.
 fn sample(sensor: &mut Hwmon, second: u64) -> Vec<String> {
     let now = Now { wall: Duration::from_secs(second), boot: Duration::from_secs(second) };
     let mut batch = Batch::default();
-    sensor.sample(now, &mut batch).unwrap();
+    let result = sensor.sample(now, &mut batch);
+    assert_eq!(result.is_err(), sensor.chips.is_empty());
     let (readings, conditions, _) = batch.into_parts();
     let readings = readings.iter().map(|r| format!("{}={}", r.source.id, r.metric.to_value(r.stored as f64)));
-    let conditions = conditions.iter().map(|(source, condition)| format!("{}:{}", source.id, condition.health.word()));
+    let conditions = conditions.iter().filter(|(_, condition)| condition.health != Health::Ok);
+    let conditions = conditions.map(|(source, condition)| format!("{}:{}", source.id, condition.health.word()));
     readings.chain(conditions).collect()
 }
 
@@ -117,7 +119,7 @@ fn a_sleeping_device_is_not_touched() {
     assert_eq!(sample(&mut sensor, 2), [format!("{id}:Composite=30")]);
     for status in ["suspending\n", "resuming\n", "error\n"] {
         machine.write(&format!("{DEVICE}/power/runtime_status"), status);
-        assert_eq!(sample(&mut sensor, 3), [format!("{id}:asleep")]);
+        assert_eq!(sample(&mut sensor, 3), [format!("{id}:asleep"), format!("{id}:Composite:asleep")]);
     }
 }
 
@@ -182,7 +184,22 @@ fn labels_that_repeat_or_are_hostile_make_distinct_ids() {
     assert_eq!(sample(&mut sensor, 1), expected.map(|channel| format!("{chip}:{channel}")));
     let mut batch = Batch::default();
     sensor.sample(Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
-    let (readings, _, _) = batch.into_parts();
+    let (readings, conditions, _) = batch.into_parts();
+    assert_eq!(conditions.iter().map(|(source, _)| source.id.as_str()).collect::<Vec<_>>(), [chip]);
     assert!(readings.iter().all(|reading| reading.source.part_of.as_deref() == Some(chip)));
     assert!(readings.iter().any(|reading| reading.metric == Metric::HwmonVoltage));
+}
+
+#[test]
+fn a_driver_of_the_old_style_has_its_files_at_the_device() {
+    let machine = Machine::new(&[
+        ("devices/platform/applesmc.768/name", "applesmc\n"),
+        ("devices/platform/applesmc.768/fan1_input", "1998\n"),
+        ("devices/platform/applesmc.768/fan1_label", "Exhaust\n"),
+        ("devices/platform/applesmc.768/hwmon/hwmon2/uevent", ""),
+    ]);
+    machine.link("../../../applesmc.768", "devices/platform/applesmc.768/hwmon/hwmon2/device");
+    machine.link("../../devices/platform/applesmc.768/hwmon/hwmon2", "class/hwmon/hwmon2");
+    let mut sensor = Hwmon::new(&machine.roots, at_no_cost);
+    assert_eq!(sample(&mut sensor, 1), ["hwmon:platform/applesmc.768:Exhaust=1998"]);
 }

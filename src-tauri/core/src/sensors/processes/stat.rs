@@ -8,6 +8,9 @@ use crate::sensors::parse::{lines, number, value_of, words};
 /// A thread of the kernel; from the kernel's `PF_KTHREAD`.
 const KERNEL_THREAD: u64 = 0x0020_0000;
 
+/// No machine counts this far; such a number is not summed up with honest ones.
+const ABSURD: u64 = 1 << 50;
+
 /// The fields of `/proc/<pid>/stat` that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stat<'a> {
@@ -49,10 +52,10 @@ impl Stat<'_> {
             state,
             parent: parent.try_into().ok()?,
             kernel: flags & KERNEL_THREAD != 0,
-            cpu: user.checked_add(system)?,
+            cpu: user.checked_add(system).filter(|ticks| *ticks < ABSURD)?,
             threads: threads.try_into().ok()?,
             started,
-            pages,
+            pages: Some(pages).filter(|pages| *pages < ABSURD)?,
         })
     }
 }
@@ -60,7 +63,7 @@ impl Stat<'_> {
 /// Bytes read from and written to storage, from `/proc/<pid>/io`.
 pub(crate) fn parse_io(text: &[u8]) -> Option<u64> {
     let value = |key| lines(text).find_map(|line| value_of(line, key));
-    value("read_bytes")?.checked_add(value("write_bytes")?)
+    value("read_bytes")?.checked_add(value("write_bytes")?).filter(|bytes| *bytes < ABSURD)
 }
 
 /// The effective user, from `/proc/<pid>/status`.
@@ -137,10 +140,12 @@ mod tests {
         check(&whole.replace("1677", "-1677"));
         check(&whole.replace("82375", "99999999999999999999"));
         check(&whole.replace("1981", "x"));
+        check(&whole.replace("1981", "18446744073709551615"));
+        check(&whole.replace("1677", "9999999999999999"));
         check(&whole.replace("1 (a)", "4294967296 (a)"));
         check(&whole.replace("1677 44", "18446744073709551615 44"));
         check(&whole[..whole.find(" 1981").unwrap()]);
-        assert!(Stat::parse(whole[..whole.find(" 18446").unwrap()].as_bytes()).is_some());
+        assert!(Stat::parse(&whole.as_bytes()[..whole.find(" 18446").unwrap()]).is_some());
         assert!(Stat::parse(whole.replace("4218880", "69238880").as_bytes()).is_some_and(|stat| stat.kernel));
     }
 

@@ -145,7 +145,13 @@ impl Table {
                 sum.io = Some(sum.io.unwrap_or(0).saturating_add(entry.used_io));
             }
         }
-        sums.into_values().collect()
+        // What is stored is a signed number of 64 bits.
+        let bounded = |usage: Usage| Usage {
+            memory: usage.memory.min(i64::MAX as u64),
+            io: usage.io.map(|io| io.min(i64::MAX as u64)),
+            ..usage
+        };
+        sums.into_values().map(bounded).collect()
     }
 }
 

@@ -12,7 +12,9 @@ struct Machine {
 
 impl Machine {
     fn new() -> Machine {
-        let folder = tempfile::tempdir().unwrap();
+        // Thousands of folders are made much faster where there is no disk below.
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let roots = Roots::at(folder.path());
         fs::create_dir_all(&roots.proc).unwrap();
         fs::write(roots.proc.join("stat"), "cpu  1 2 3 4\nbtime 1700000000\n").unwrap();

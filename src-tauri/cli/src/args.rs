@@ -1,0 +1,211 @@
+//! What a person can type: every command and option, and the words that help, man page and completions show.
+//!
+//! Deliberately not here: what the commands do (`commands`), and whether a value makes sense (the command that uses it
+//! says so in one sentence).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Printed below `--help`; part of the contract with scripts.
+const AFTER: &str = "\
+Exit status: 0 done, 1 failed, 2 not understood, 3 no GPU, 4 driver missing, 5 nothing recorded.
+
+Variables: HOOFBEAT_DATA_DIR is the default of --data-dir, HOOFBEAT_CONFIG names the config file, NO_COLOR switches \
+colours off, RUST_LOG sets what is logged.";
+
+/// The flight recorder of a GPU machine.
+///
+/// Records what the hardware of this machine does, always, at next to no cost; shows its state in a tray icon, a window
+/// and this command; and tells when something gets too hot.
+#[derive(Debug, Parser)]
+#[command(name = "hoofbeat", version, after_help = AFTER, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Where the recording is
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath, help_heading = "Global options")]
+    pub data_dir: Option<PathBuf>,
+    /// Read DIR/proc and DIR/sys instead of /proc and /sys
+    #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath, help_heading = "Global options")]
+    pub root: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", help_heading = "Global options")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record, show the tray icon and send notifications, until told to stop
+    Watch(Watch),
+    /// Show the state of everything, now
+    Status(Status),
+    /// Show how a metric went
+    History(History),
+    /// Show the processes that use the most
+    Top(Top),
+    /// Look for what keeps Hoofbeat from working well, and say what helps
+    Doctor,
+    /// Show where the recording is and how large; check it
+    Data(Data),
+    /// Show, check or explain the config file
+    Config(Config),
+    /// Open the window
+    Open,
+    /// Pause recording
+    Pause(Pause),
+    /// Go on recording
+    Resume,
+    /// Print shell completions
+    Completions(Completions),
+    /// Print the manual page
+    Man(Man),
+}
+
+/// Options of `watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Record only: no tray icon, no notifications
+    #[arg(long)]
+    pub headless: bool,
+    /// Stop after this long, for example 65s or 10m
+    #[arg(long = "for", value_name = "DURATION", value_parser = crate::time::parse_span)]
+    pub run_for: Option<std::time::Duration>,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Show every source and every metric
+    #[arg(long, short)]
+    pub all: bool,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// Which metric, for example cpu.utilization
+    pub metric: String,
+    /// Only this source: its id or its label
+    #[arg(long, short, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
+    /// Until when
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub until: String,
+    /// At most this many points a source; more are folded to minimum, average and maximum
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub points: Option<u32>,
+    /// Answer in CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
+/// Options of `top`.
+#[derive(Debug, Args)]
+pub struct Top {
+    /// How long to measure
+    #[arg(long, short, value_name = "DURATION", default_value = "1s", value_parser = crate::time::parse_span)]
+    pub interval: std::time::Duration,
+    /// What to sort by
+    #[arg(long, short, value_name = "COLUMN", default_value = "cpu")]
+    pub sort: Sort,
+    /// How many processes to show; 0 shows all
+    #[arg(short, long = "number", value_name = "N", default_value = "20")]
+    pub number: usize,
+}
+
+/// What `top` sorts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// CPU time used while measuring
+    Cpu,
+    /// Resident memory
+    Memory,
+}
+
+/// What to do with the recording.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// What to do; without it, show a summary.
+    #[command(subcommand)]
+    pub command: Option<DataCommand>,
+}
+
+/// Commands below `data`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum DataCommand {
+    /// Check the whole database and every checksum
+    Check,
+    /// Print the folder
+    Path,
+}
+
+/// What to do with the config file.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What to do; without it, check the file.
+    #[command(subcommand)]
+    pub command: Option<ConfigCommand>,
+}
+
+/// Commands below `config`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print where the file is
+    Path,
+    /// Check the file
+    Check,
+    /// Print the file that is in force
+    Show,
+    /// Print an example that explains every setting
+    Example,
+}
+
+/// Options of `pause`.
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// For how long
+    #[arg(value_name = "DURATION", default_value = "1h", value_parser = crate::time::parse_span)]
+    pub duration: std::time::Duration,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// For which shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Options of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Of this command
+    pub command: Option<String>,
+}

@@ -1,0 +1,86 @@
+//! One file a command.
+//!
+//! A command turns options into calls of `hoofbeat_core` and answers into text or JSON. Deliberately not here: anything
+//! that touches hardware or SQL.
+
+mod config;
+mod data;
+mod doctor;
+mod generate;
+mod history;
+mod open;
+mod pause;
+mod status;
+mod top;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+use hoofbeat_core::api::Face;
+use hoofbeat_core::paths;
+use hoofbeat_core::sensors::Roots;
+
+use crate::args::{Arguments, Command, Global};
+use crate::failure::{Failure, Outcome};
+use crate::output::Output;
+
+/// Does what was typed.
+///
+/// # Errors
+/// Why it could not be done.
+pub fn run(arguments: Arguments) -> Outcome {
+    let Arguments { global, command } = arguments;
+    let speechless = match command {
+        Command::Watch(_) => Some("watch"),
+        Command::Completions(_) => Some("completions"),
+        Command::Man(_) => Some("man"),
+        Command::Open => Some("open"),
+        _ => None,
+    };
+    if let Some(name) = speechless.filter(|_| global.json) {
+        return Err(Failure::Usage(format!("`{name}` has no answer in JSON")));
+    }
+    // The recorder may run for months: it holds no lock on stdout.
+    if let Command::Watch(options) = command {
+        return watch::run(&global, &options);
+    }
+    let mut output = Output::new(&global);
+    let outcome = match command {
+        Command::Watch(_) => unreachable!("it was dealt with above"),
+        Command::Status(options) => status::run(&global, &options, &mut output),
+        Command::History(options) => history::run(&global, &options, &mut output),
+        Command::Top(options) => top::run(&global, &options, &mut output),
+        Command::Doctor => doctor::run(&global, &mut output),
+        Command::Data(options) => data::run(&global, &options, &mut output),
+        Command::Config(options) => config::run(&options, &mut output),
+        Command::Open => open::run(&global),
+        Command::Pause(options) => pause::pause(&global, &options, &mut output),
+        Command::Resume => pause::resume(&global, &mut output),
+        Command::Completions(options) => generate::completions(&options, &mut output),
+        Command::Man(options) => generate::man(&options, &mut output),
+    };
+    // What was said before a failure is said all the same.
+    let flushed = output.finish();
+    outcome?;
+    Ok(flushed?)
+}
+
+/// The folder of the recording.
+fn folder(global: &Global) -> Result<PathBuf, Failure> {
+    Ok(paths::data_folder(global.data_dir.as_deref())?)
+}
+
+/// The recording, opened for reading.
+fn face(global: &Global) -> Result<Face, Failure> {
+    Ok(Face::open(&folder(global)?)?)
+}
+
+/// Where hardware is read.
+fn roots(global: &Global) -> Roots {
+    Roots::at(global.root.as_deref().unwrap_or(Path::new("/")))
+}
+
+/// Unix seconds.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -1,0 +1,175 @@
+//! `hoofbeat history METRIC`: how a metric went, as a line of bars, as JSON or as CSV.
+
+use hoofbeat_core::api::{Face, History, HistoryQuery, Series};
+use hoofbeat_core::format;
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::untrusted::Untrusted;
+use jiff::Zoned;
+
+use crate::args::{self, Global};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// Points a series where nothing else is asked for and a program reads.
+const POINTS: usize = 1000;
+
+/// The widest line of bars.
+const WIDEST: usize = 72;
+
+/// Columns that label and numbers take beside the bars.
+const BESIDE: usize = 56;
+
+/// Bars from low to high.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Shows how a metric went.
+pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let metric = metric(&options.metric)?;
+    let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
+    let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)?;
+    if since >= until {
+        let (since, until) = (time::moment(since, &now), time::moment(until, &now));
+        return Err(Failure::Usage(format!("--since ({since}) must be before --until ({until})")));
+    }
+    let columns = output.width.saturating_sub(BESIDE).clamp(10, WIDEST);
+    let default = if output.json || options.csv { POINTS } else { columns };
+    let points = options.points.map_or(default, |points| points as usize);
+    let face = super::face(global)?;
+    let source = options.source.as_deref().map(|wanted| source(&face, wanted)).transpose()?;
+    let history = face.history(&HistoryQuery { metric, source, since, until, points })?;
+    if output.json {
+        output.json(&history)?;
+    } else if options.csv {
+        csv(&history, &now, output)?;
+    } else {
+        bars(&history, metric, (since, until), columns, &now, output)?;
+    }
+    Ok(())
+}
+
+/// The metric with this key, or what was probably meant.
+fn metric(key: &str) -> Result<Metric, Failure> {
+    Metric::from_key(key).ok_or_else(|| {
+        let near = Metric::nearest_keys(key).join(", ");
+        Failure::Usage(format!("there is no metric {:?}; the nearest are {near}", output::text(key)))
+    })
+}
+
+/// The id of the source with this id or label.
+fn source(face: &Face, wanted: &str) -> Result<String, Failure> {
+    let sources = face.status()?.sources;
+    let same = |text: &str| text.eq_ignore_ascii_case(wanted);
+    let found = sources.iter().find(|source| source.id == wanted).or_else(|| sources.iter().find(|s| same(&s.label)));
+    if let Some(source) = found {
+        return Ok(source.id.clone());
+    }
+    let known: Vec<String> = sources.iter().filter(|s| s.part_of.is_none()).map(|s| output::text(&s.id)).collect();
+    Err(Failure::Usage(format!("there is no source {:?}; there are {}", output::text(wanted), known.join(", "))))
+}
+
+fn csv(history: &History, now: &Zoned, output: &mut Output) -> std::io::Result<()> {
+    let unit = if history.unit.is_empty() { String::new() } else { format!(" ({})", history.unit) };
+    output.line(format!("ts,time,source,label,min{unit},avg{unit},max{unit}"))?;
+    for series in &history.series {
+        let source = Untrusted::from(series.source.as_str()).csv();
+        let label = Untrusted::from(series.label.as_str()).csv();
+        for (ts, low, mean, high) in &series.points {
+            let local = time::precise(*ts, now.time_zone());
+            output.line(format!("{ts},{local},{source},{label},{low},{mean},{high}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn bars(
+    history: &History,
+    metric: Metric,
+    (since, until): (i64, i64),
+    columns: usize,
+    now: &Zoned,
+    output: &mut Output,
+) -> std::io::Result<()> {
+    let definition = metric.definition();
+    let span = format!("{} – {}", time::moment(since, now), time::moment(until, now));
+    let heading =
+        format!("{} · {}", definition.label, output.paint(Style::Dim, &format!("{} · {span}", definition.key)));
+    output.line(heading)?;
+    let recorded = history.series.iter().filter(|series| !series.points.is_empty());
+    let mut rows = Vec::new();
+    for series in recorded {
+        let (low, mean, high) = extremes(series);
+        let label = if series.label.is_empty() { &series.source } else { &series.label };
+        let number = |word: &str, value| Cell::number(format!("{word} {}", format::value(metric, value)));
+        rows.push(vec![
+            Cell::new(output::short_text(label, 20)),
+            Cell::new(line_of_bars(series, (since, until), columns)).style(Style::Good),
+            number("min", low),
+            number("avg", mean),
+            number("max", high),
+        ]);
+    }
+    if rows.is_empty() {
+        return output.line("Nothing was recorded in that time.");
+    }
+    output.table(&rows)
+}
+
+/// The lowest, the mean and the highest value of a series that has points.
+fn extremes(series: &Series) -> (f64, f64, f64) {
+    let low = series.points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let high = series.points.iter().map(|point| point.3).fold(f64::NEG_INFINITY, f64::max);
+    // Every point covers the same stretch, so the mean of the means is the mean, but for a ragged first and last one.
+    let mean = series.points.iter().map(|point| point.2).sum::<f64>() / series.points.len() as f64;
+    (low, mean, high)
+}
+
+/// A bar a column, as high as the highest mean that falls into it; a gap in the recording is a gap in the line.
+fn line_of_bars(series: &Series, (since, until): (i64, i64), columns: usize) -> String {
+    let mut highest: Vec<Option<f64>> = vec![None; columns];
+    for (ts, _, mean, _) in &series.points {
+        let column = |ts: i64| ((ts - since) as f64 / (until - since) as f64 * columns as f64).floor() as i64;
+        // A point covers its whole step, which may be wider than a column.
+        let first = column(*ts).clamp(0, columns as i64 - 1);
+        let last = column(ts + series.step - 1).clamp(first, columns as i64 - 1);
+        for column in &mut highest[first as usize..=last as usize] {
+            *column = Some(column.map_or(*mean, |other| other.max(*mean)));
+        }
+    }
+    let (low, high) = highest
+        .iter()
+        .flatten()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    // Bars stand on zero: a temperature that moves by one degree should not look like a cliff.
+    let (low, high) = (low.min(0.0), high.max(0.0));
+    highest
+        .iter()
+        .map(|value| match value {
+            None => ' ',
+            Some(_) if high <= low => BARS[0],
+            Some(value) => BARS[(((value - low) / (high - low)) * (BARS.len() - 1) as f64).round() as usize],
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_stand_on_zero_and_gaps_stay_gaps() {
+        #[track_caller]
+        fn check(points: &[(i64, f64)], step: i64, expected: &str) {
+            let points = points.iter().map(|(ts, value)| (*ts, *value, *value, *value)).collect();
+            let series = Series { source: "cpu".into(), label: "CPU".into(), step, points };
+            assert_eq!(line_of_bars(&series, (100, 108), 8), expected);
+        }
+        check(&[(100, 0.0), (101, 50.0), (102, 100.0), (107, 100.0)], 1, "▁▅█    █");
+        check(&[(100, 7.0), (104, 7.0)], 4, "████████");
+        check(&[(100, 0.0)], 1, "▁       ");
+        check(&[(100, -10.0), (101, 0.0), (102, 10.0)], 1, "▁▅█     ");
+        check(&[(90, 1.0), (200, 1.0)], 1, "█      █");
+        check(&[], 1, "        ");
+    }
+}

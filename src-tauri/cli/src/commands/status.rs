@@ -1,0 +1,153 @@
+//! `hoofbeat status`: the state of everything, now.
+
+use std::collections::BTreeMap;
+
+use hoofbeat_core::api::{SourceStatus, Status};
+use hoofbeat_core::format;
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::{Health, RecorderState, SourceKind};
+use jiff::Zoned;
+
+use crate::args::{self, Global};
+use crate::failure::Outcome;
+use crate::output::{self, Cell, Output, Style};
+use crate::{summary, time};
+
+/// Labels longer than this are cut; the whole text is in `--json`.
+const LABEL_WIDTH: usize = 32;
+
+/// How many cores are shown one by one.
+const CORES: usize = 32;
+
+/// Shows the newest values of every source.
+pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outcome {
+    let status = super::face(global)?.status()?;
+    if output.json {
+        return Ok(output.json(&status)?);
+    }
+    let now = Zoned::now();
+    output.line(headline(&status, &now, output))?;
+    output.line("")?;
+    let rows: Vec<_> =
+        if options.all { every_value(&status) } else { main_values(&status, now.timestamp().as_second()) };
+    Ok(output.table(&rows)?)
+}
+
+/// What the recorder does, since when, and how old the values are.
+fn headline(status: &Status, now: &Zoned, output: &Output) -> String {
+    let unix = now.timestamp().as_second();
+    let recorder = &status.recorder;
+    let since = recorder.since.map(|since| {
+        let ago = format::duration(time::since(since, unix));
+        format!(" since {} ({ago})", time::moment(since, now))
+    });
+    let since = since.unwrap_or_default();
+    match recorder.state {
+        RecorderState::Recording => {
+            let age = status.ts.map(|ts| format!(" · values of {} ago", format::duration(time::since(ts, unix))));
+            format!("{}{since}{}", output.paint(Style::Good, "Recording"), age.unwrap_or_default())
+        }
+        RecorderState::Paused => {
+            let until = recorder.until.map(|until| format!(", until {}", time::moment(until, now)));
+            format!("{}{since}{}", output.paint(Style::Warning, "Paused"), until.unwrap_or_default())
+        }
+        RecorderState::Off => {
+            let last = status.ts.or(recorder.since).map(|ts| {
+                let ago = format::duration(time::since(ts, unix));
+                format!(
+                    " since {} ({ago}); these are the last values. Start with `hoofbeat watch`",
+                    time::moment(ts, now)
+                )
+            });
+            format!("{}{}", output.paint(Style::Bad, "Not recording"), last.unwrap_or_default())
+        }
+    }
+}
+
+/// A row a source: its label, the values that matter most, and its health where it is not well. The parts of a chip
+/// are rows of their own, cores are one row, the sensors of the recorder are left out.
+fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
+    let mut parts: BTreeMap<&str, Vec<&SourceStatus>> = BTreeMap::new();
+    for source in &status.sources {
+        if let Some(whole) = &source.part_of {
+            parts.entry(whole).or_default().push(source);
+        }
+    }
+    let mut rows = Vec::new();
+    for source in status.sources.iter().filter(|source| source.part_of.is_none()) {
+        let values = summary::main_values(source.kind, |metric| value(source, metric));
+        rows.push(row("", source, values.join("   "), status, now));
+        let parts = parts.remove(source.id.as_str()).unwrap_or_default();
+        if let Some(cores) = cores(&parts) {
+            rows.push(vec![Cell::new("  cores").style(Style::Dim), Cell::new(cores)]);
+        }
+        for part in parts.iter().filter(|part| !matches!(part.kind, SourceKind::Core | SourceKind::Sensor)) {
+            let values = summary::main_values(part.kind, |metric| value(part, metric));
+            rows.push(row("  ", part, values.join("   "), status, now));
+        }
+    }
+    rows
+}
+
+fn row(indent: &str, source: &SourceStatus, values: String, status: &Status, now: i64) -> Vec<Cell> {
+    let label = if source.label.is_empty() { &source.id } else { &source.label };
+    let label = format!("{indent}{}", output::short_text(label, LABEL_WIDTH - indent.len()));
+    let mut row = vec![Cell::new(label), Cell::new(values)];
+    // While nothing records, the headline says so once; the values are all equally old.
+    let off = status.recorder.state != RecorderState::Recording && source.health == Health::Stale;
+    if source.health != Health::Ok && !off {
+        let style = match source.health {
+            Health::Asleep | Health::Unsupported => Style::Dim,
+            Health::Stale | Health::Denied => Style::Warning,
+            _ => Style::Bad,
+        };
+        let mut words = source.health.word().to_string();
+        if !source.reason.is_empty() {
+            words = format!("{words}: {}", output::text(&source.reason));
+        }
+        if let (Health::Stale | Health::Lost, Some(ts)) = (source.health, source.ts) {
+            words = format!("{words} (last read {} ago)", format::duration(time::since(ts, now)));
+        }
+        row.push(Cell::new(words).style(style));
+    }
+    row
+}
+
+/// How busy each core is, in one line.
+fn cores(parts: &[&SourceStatus]) -> Option<String> {
+    let busy: Vec<String> = parts
+        .iter()
+        .filter(|part| part.kind == SourceKind::Core)
+        .filter_map(|core| value(core, Metric::CpuCoreUtilization))
+        .map(|busy| format!("{busy:.0}"))
+        .collect();
+    match busy.len() {
+        0 => None,
+        count if count > CORES => Some(format!("{} … %", busy[..CORES].join(" "))),
+        _ => Some(format!("{} %", busy.join(" "))),
+    }
+}
+
+/// Every metric of every source, a row each.
+fn every_value(status: &Status) -> Vec<Vec<Cell>> {
+    let mut rows = vec![["SOURCE", "METRIC", "VALUE", "HEALTH"].map(|head| Cell::new(head).style(Style::Dim)).to_vec()];
+    for source in &status.sources {
+        let health = Cell::new(source.health.word()).style(Style::Dim);
+        if source.metrics.is_empty() {
+            let cells = vec![Cell::new(output::text(&source.id)), Cell::new(""), Cell::new("")];
+            rows.push([cells, vec![health.clone()]].concat());
+        }
+        for (key, value) in &source.metrics {
+            let shown = match Metric::from_key(key) {
+                Some(metric) => format::value(metric, value.value),
+                None => format!("{} {}", value.value, value.unit),
+            };
+            rows.push(vec![Cell::new(output::text(&source.id)), Cell::new(*key), Cell::number(shown), health.clone()]);
+        }
+    }
+    rows
+}
+
+fn value(source: &SourceStatus, metric: Metric) -> Option<f64> {
+    source.metrics.get(metric.key()).map(|value| value.value)
+}

@@ -1,0 +1,198 @@
+//! What has still to be said; pure.
+//!
+//! Each alert waits at most once: where it began and ended unheard, only its end is said. Many at once become one
+//! summary, because a pile of old notifications helps nobody.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hoofbeat_core::engine::{Notice, NoticePhase};
+use hoofbeat_core::model::rule::Severity;
+
+use crate::wording;
+
+/// An alert: its rule and its source.
+pub type Key = (String, String);
+
+/// More than this many become a summary.
+const MANY: usize = 3;
+/// How many titles a summary lists.
+const LISTED: usize = 5;
+/// How many wait at most; the oldest is only counted then.
+const MOST: usize = 64;
+
+/// Something to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Say {
+    /// What it replaces, and what will replace it.
+    pub key: Option<Key>,
+    /// The news.
+    pub title: String,
+    /// The rest; plain text that may hold text from outside.
+    pub body: String,
+    /// How much it matters; `None` for something that is over.
+    pub severity: Option<Severity>,
+    /// Whether it may vanish without having been read.
+    pub transient: bool,
+}
+
+impl Say {
+    /// The alert that it is about.
+    pub fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
+    }
+
+    fn about(notice: &Notice, told_of: bool) -> Say {
+        let over = matches!(notice.phase, NoticePhase::Cleared { .. });
+        Say {
+            key: Some((notice.rule.clone(), notice.source.id.clone())),
+            title: wording::title(notice),
+            body: wording::body(notice),
+            severity: (!over).then_some(notice.severity),
+            // Where nobody was told that it began, its end is news that should not vanish.
+            transient: over && told_of,
+        }
+    }
+}
+
+/// What has still to be said, oldest first.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    queue: VecDeque<Say>,
+    /// How many were given up.
+    dropped: usize,
+}
+
+impl Waiting {
+    /// Something happened.
+    pub fn add(&mut self, notice: &Arc<Notice>) {
+        let key = (notice.rule.clone(), notice.source.id.clone());
+        let earlier = self.queue.iter().position(|say| say.key.as_ref() == Some(&key));
+        let unheard = earlier.is_some_and(|at| self.queue.remove(at).is_some_and(|say| !say.transient));
+        if self.queue.len() == MOST {
+            self.queue.pop_front();
+            self.dropped += 1;
+        }
+        self.queue.push_back(Say::about(notice, !unheard));
+    }
+
+    /// Turns many into one.
+    pub fn condense(&mut self) {
+        if self.queue.len() <= MANY && self.dropped == 0 {
+            return;
+        }
+        let count = self.queue.len() + self.dropped;
+        let rank = |severity: Option<Severity>| match severity {
+            None => 0,
+            Some(Severity::Info) => 1,
+            Some(Severity::Warning) => 2,
+            Some(Severity::Critical) => 3,
+        };
+        let severity = self.queue.iter().map(|say| say.severity).max_by_key(|severity| rank(*severity)).flatten();
+        // The newest matter most.
+        let titles: Vec<&str> = self.queue.iter().rev().take(LISTED).map(|say| say.title.as_str()).collect();
+        let more = if count > titles.len() { " · …" } else { "" };
+        let body = format!("{}{more}", titles.join(" · "));
+        let title = format!("{count} alerts");
+        self.queue.clear();
+        self.dropped = 0;
+        self.queue.push_back(Say { key: None, title, body, severity, transient: false });
+    }
+
+    /// What to say next.
+    pub fn next(&self) -> Option<&Say> {
+        self.queue.front()
+    }
+
+    /// It was said.
+    pub fn said(&mut self) {
+        self.queue.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hoofbeat_core::metrics::Metric;
+    use hoofbeat_core::model::rule::{Side, Threshold};
+    use hoofbeat_core::model::{Source, SourceKind};
+
+    use super::*;
+
+    fn notice(rule: &str, over: bool, severity: Severity) -> Arc<Notice> {
+        let phase = match over {
+            true => NoticePhase::Cleared { lasted: Duration::from_secs(60), peak: None },
+            false => NoticePhase::Fired,
+        };
+        Arc::new(Notice {
+            rule: rule.into(),
+            severity,
+            source: Source::whole(SourceKind::Cpu, "cpu", "CPU"),
+            metric: Metric::CpuTemperature,
+            value: Some(96.0),
+            limit: Threshold { side: Side::Above, limit: 95.0 },
+            hold: Duration::ZERO,
+            phase,
+            since: 0,
+            notify: true,
+        })
+    }
+
+    fn said(waiting: &mut Waiting) -> Vec<(String, bool)> {
+        let mut all = Vec::new();
+        while let Some(say) = waiting.next() {
+            all.push((say.title.clone(), say.transient));
+            waiting.said();
+        }
+        all
+    }
+
+    #[test]
+    fn each_alert_waits_once() {
+        #[track_caller]
+        fn check(notices: &[(&str, bool)], expected: &[(&str, bool)]) {
+            let mut waiting = Waiting::default();
+            notices.iter().for_each(|(rule, over)| waiting.add(&notice(rule, *over, Severity::Warning)));
+            let expected: Vec<_> = expected.iter().map(|(title, transient)| (title.to_string(), *transient)).collect();
+            assert_eq!(said(&mut waiting), expected);
+        }
+        const FIRED: &str = "CPU at 96 °C";
+        const OVER: &str = "CPU back to 96 °C after 1 min";
+        check(&[("a", false)], &[(FIRED, false)]);
+        check(&[("a", true)], &[(OVER, true)]);
+        // It began and ended unheard: its end stays until it is read.
+        check(&[("a", false), ("a", true)], &[(OVER, false)]);
+        check(&[("a", false), ("a", true), ("a", false)], &[(FIRED, false)]);
+        check(&[("a", false), ("b", false)], &[(FIRED, false), (FIRED, false)]);
+    }
+
+    #[test]
+    fn many_become_one() {
+        let mut waiting = Waiting::default();
+        for at in 0..MANY {
+            waiting.add(&notice(&at.to_string(), false, Severity::Info));
+        }
+        waiting.condense();
+        assert_eq!(waiting.queue.len(), MANY, "a few are said one by one");
+
+        waiting.add(&notice("one too many", true, Severity::Critical));
+        waiting.add(&notice("hot", false, Severity::Warning));
+        waiting.condense();
+        let summary = waiting.next().cloned().unwrap();
+        assert_eq!(summary.title, format!("{} alerts", MANY + 2));
+        assert_eq!((summary.severity, summary.key, summary.transient), (Some(Severity::Warning), None, false));
+        assert_eq!(said(&mut waiting).len(), 1);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut waiting = Waiting::default();
+        for at in 0..10 * MOST {
+            waiting.add(&notice(&at.to_string(), false, Severity::Info));
+        }
+        assert_eq!(waiting.queue.len(), MOST);
+        waiting.condense();
+        assert_eq!(waiting.next().unwrap().title, format!("{} alerts", 10 * MOST));
+    }
+}

@@ -1,0 +1,173 @@
+//! The tray icon: how busy the machine is, whether something is wrong, and the way to the window.
+//!
+//! It has a thread of its own and sees only the newest state. Where there is no bus or no tray it waits for one; where
+//! the bus dies it registers anew when it is back. Deliberately not here: what is shown (`view`), and how the icon is
+//! drawn (`icon`).
+
+mod icon;
+mod item;
+mod view;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use hoofbeat_core::engine::{Command, Snapshot};
+use jiff::tz::TimeZone;
+use ksni::blocking::{Handle, TrayMethods};
+
+use crate::window::Window;
+use item::Item;
+use view::{State, View};
+
+/// The icon changes at most this often: quicker ones freeze some panels, and nobody can read them.
+const CHANGE: Duration = Duration::from_secs(2);
+/// Text alone changes less often: every change makes the panel fetch everything anew.
+const TEXT: Duration = Duration::from_secs(5);
+/// How many pieces of news wait while the bus is slow; the newest state follows in a second anyway.
+const WAITING: usize = 64;
+/// The waits between attempts to register.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What the tray has to know.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// The newest state.
+    Status(Arc<Snapshot>),
+    /// Something is wrong with the recording itself.
+    Trouble(String),
+    /// The session's bus can be reached.
+    BusUp,
+    /// It cannot be reached any more.
+    BusDown,
+}
+
+/// The way to the tray's thread.
+#[derive(Clone, Debug)]
+pub struct Tray {
+    news: SyncSender<News>,
+}
+
+impl Tray {
+    /// Starts the tray. `wish` takes what a person chooses in the menu.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub fn start(window: Window, wish: impl Fn(Command) + Send + Clone + 'static) -> std::io::Result<Tray> {
+        let (news, receiver) = sync_channel(WAITING);
+        let run = move || Thread::new(move || Item::new(window.clone(), wish.clone())).run(&receiver);
+        std::thread::Builder::new().name("tray".into()).spawn(run)?;
+        Ok(Tray { news })
+    }
+
+    /// Tells the tray, and never waits: where the bus hangs, news is dropped.
+    pub fn tell(&self, news: News) {
+        drop(self.news.try_send(news));
+    }
+}
+
+struct Thread<F> {
+    state: State,
+    item: F,
+    /// The registered icon.
+    handle: Option<Handle<Item>>,
+    /// What is shown, and since when.
+    shown: Option<(View, Instant)>,
+    /// When to try again, and how long to wait after that.
+    retry: Option<(Instant, Duration)>,
+}
+
+impl<F: Fn() -> Item> Thread<F> {
+    fn new(item: F) -> Self {
+        Thread { state: State::default(), item, handle: None, shown: None, retry: None }
+    }
+
+    fn run(mut self, news: &Receiver<News>) {
+        loop {
+            let first = match self.next_step() {
+                None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(at) => news.recv_timeout(at.saturating_duration_since(Instant::now())),
+            };
+            match first {
+                Ok(first) => std::iter::once(first).chain(news.try_iter()).for_each(|news| self.take(news)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.retry.is_some_and(|(at, _)| at <= Instant::now()) {
+                self.register();
+            }
+            self.show();
+        }
+    }
+
+    fn take(&mut self, news: News) {
+        match news {
+            News::BusUp => self.retry = Some((Instant::now(), FIRST_WAIT)),
+            News::BusDown => {
+                // Its connection is dead and would never notice a bus that is back.
+                if let Some(handle) = self.handle.take() {
+                    drop(handle.shutdown());
+                }
+                self.shown = None;
+                self.retry = None;
+            }
+            News::Status(snapshot) => self.state.status(snapshot),
+            News::Trouble(trouble) => self.state.trouble(&trouble, jiff::Timestamp::now().as_second()),
+        }
+    }
+
+    fn view(&self) -> View {
+        self.state.view(&TimeZone::system())
+    }
+
+    /// When there is something to do even without news.
+    fn next_step(&self) -> Option<Instant> {
+        let retry = self.retry.map(|(at, _)| at);
+        let update = self.handle.as_ref().and(self.shown.as_ref()).and_then(|(shown, since)| {
+            let view = self.view();
+            (view != *shown).then(|| *since + pace(&view, shown))
+        });
+        [retry, update].into_iter().flatten().min()
+    }
+
+    fn register(&mut self) {
+        let Some((_, wait)) = self.retry.take() else { return };
+        if let Some(handle) = self.handle.take() {
+            drop(handle.shutdown());
+        }
+        let mut item = (self.item)();
+        let view = self.view();
+        item.show(view.clone());
+        // A tray that is not there yet, or not any more, is no error: panels start late and are restarted.
+        match item.assume_sni_available(true).spawn() {
+            Ok(handle) => {
+                self.handle = Some(handle);
+                self.shown = Some((view, Instant::now()));
+            }
+            Err(error) => {
+                log::debug!("no tray icon yet: {error}");
+                self.retry = Some((Instant::now() + wait, (wait * 2).min(LONGEST_WAIT)));
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        let view = self.view();
+        let (Some(handle), Some((shown, since))) = (&self.handle, &mut self.shown) else { return };
+        if view == *shown || since.elapsed() < pace(&view, shown) {
+            return;
+        }
+        (*shown, *since) = (view.clone(), Instant::now());
+        if handle.update(|item| item.show(view)).is_none() {
+            log::debug!("the tray icon is gone; registering anew");
+            self.handle = None;
+            self.retry = Some((Instant::now() + FIRST_WAIT, FIRST_WAIT * 2));
+        }
+    }
+}
+
+/// How long what is shown stays, at least.
+fn pace(next: &View, shown: &View) -> Duration {
+    if next.icon == shown.icon && next.paused == shown.paused { TEXT } else { CHANGE }
+}

@@ -1,0 +1,123 @@
+//! The item as panels see it: icon, tooltip, menu.
+//!
+//! The menu always has the same rows, and only their words change: a panel rebuilds a menu whose rows change, which
+//! closes it under the person's hand. Deliberately not here: when it changes.
+
+use hoofbeat_core::engine::Command;
+use ksni::menu::StandardItem;
+use ksni::{Category, MenuItem, Status, ToolTip};
+
+use super::icon::{self, Icon};
+use super::view::View;
+use crate::window::Window;
+
+/// How long "Pause" pauses.
+const PAUSE_SECONDS: i64 = 3600;
+
+/// The tray icon with all that hangs on it.
+pub struct Item {
+    window: Window,
+    wish: Box<dyn Fn(Command) + Send>,
+    view: View,
+    /// Drawn once per state: panels ask for the pixels many times.
+    pixels: Vec<ksni::Icon>,
+}
+
+impl Item {
+    /// An item that shows nothing yet.
+    pub fn new(window: Window, wish: impl Fn(Command) + Send + 'static) -> Item {
+        let view = View::default();
+        let pixels = pixels(view.icon);
+        Item { window, wish: Box::new(wish), view, pixels }
+    }
+
+    /// Changes what is shown.
+    pub fn show(&mut self, view: View) {
+        if view.icon != self.view.icon {
+            self.pixels = pixels(view.icon);
+        }
+        self.view = view;
+    }
+
+    fn open(&self) {
+        if let Err(problem) = self.window.open(ksni::current_xdg_activation_token().as_deref()) {
+            log::warn!("the window does not open: {problem}");
+        }
+    }
+}
+
+fn pixels(icon: Icon) -> Vec<ksni::Icon> {
+    icon::SIZES
+        .iter()
+        .map(|size| ksni::Icon { width: *size as i32, height: *size as i32, data: icon::draw(icon, *size).argb() })
+        .collect()
+}
+
+impl ksni::Tray for Item {
+    fn id(&self) -> String {
+        "hoofbeat".into()
+    }
+
+    fn title(&self) -> String {
+        "Hoofbeat".into()
+    }
+
+    fn category(&self) -> Category {
+        Category::Hardware
+    }
+
+    fn status(&self) -> Status {
+        if self.view.icon == Icon::Alert { Status::NeedsAttention } else { Status::Active }
+    }
+
+    fn icon_pixmap(&self) -> Vec<ksni::Icon> {
+        self.pixels.clone()
+    }
+
+    fn attention_icon_pixmap(&self) -> Vec<ksni::Icon> {
+        // Some panels show this one while attention is needed, others stay with the one above: both are right.
+        if self.view.icon == Icon::Alert { self.pixels.clone() } else { Vec::new() }
+    }
+
+    fn tool_tip(&self) -> ToolTip {
+        // The description may be read as markup.
+        let description = hoofbeat_core::untrusted::Untrusted::from(self.view.sentence.as_str()).html();
+        ToolTip { title: "Hoofbeat".into(), description, ..ToolTip::default() }
+    }
+
+    fn activate(&mut self, _x: i32, _y: i32) {
+        self.open();
+    }
+
+    fn secondary_activate(&mut self, _x: i32, _y: i32) {
+        self.open();
+    }
+
+    fn menu(&self) -> Vec<MenuItem<Self>> {
+        let row = |label: &str, activate: Box<dyn Fn(&mut Self) + Send>| {
+            MenuItem::Standard(StandardItem { label: label.into(), activate, ..StandardItem::default() })
+        };
+        // A single underscore would mark the key that follows it.
+        let sentence = self.view.sentence.replace('_', "__");
+        type Press = Box<dyn Fn(&mut Item) + Send>;
+        let pause: (&str, Press) = if self.view.paused {
+            ("Resume recording", Box::new(|item: &mut Self| (item.wish)(Command::Resume)))
+        } else {
+            (
+                "Pause for 1 hour",
+                Box::new(|item: &mut Self| {
+                    let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
+                    (item.wish)(Command::Pause { until });
+                }),
+            )
+        };
+        vec![
+            MenuItem::Standard(StandardItem { label: sentence, enabled: false, ..StandardItem::default() }),
+            MenuItem::Separator,
+            row("Open Hoofbeat", Box::new(|item| item.open())),
+            row(pause.0, pause.1),
+            MenuItem::Separator,
+            row("Quit", Box::new(|item| (item.wish)(Command::Stop))),
+        ]
+    }
+}

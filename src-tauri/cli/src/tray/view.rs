@@ -1,0 +1,235 @@
+//! What the tray shows, derived from what is known. Pure, but for the time zone.
+
+use std::sync::Arc;
+
+use hoofbeat_core::engine::{ActiveAlert, Snapshot};
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::rule::Severity;
+use hoofbeat_core::model::{RecorderState, SourceKind};
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
+use super::icon::{Icon, STEPS};
+use crate::{time, wording};
+
+/// The bar moves only when the value has left its step by this much: a value on the edge would make it flicker.
+const EDGE: f64 = 3.0;
+/// How many ticks trouble stays in sight after it was told of.
+const TROUBLE_SECONDS: i64 = 60;
+
+/// What the tray shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The icon.
+    pub icon: Icon,
+    /// The news in a sentence; holds text from outside, made harmless for one line of plain text.
+    pub sentence: String,
+    /// Whether the menu offers to go on instead of to pause.
+    pub paused: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        View { icon: Icon::Recording { level: 0 }, sentence: "Starting".into(), paused: false }
+    }
+}
+
+/// What is known.
+#[derive(Debug, Default)]
+pub struct State {
+    snapshot: Option<Arc<Snapshot>>,
+    /// What is wrong with the recording, and the second until which it is shown.
+    trouble: Option<(String, i64)>,
+    level: u8,
+}
+
+impl State {
+    /// Takes the newest state.
+    pub fn status(&mut self, snapshot: Arc<Snapshot>) {
+        if let Some(busy) = busiest(&snapshot) {
+            self.level = step(self.level, busy);
+        }
+        if self.trouble.as_ref().is_some_and(|(_, until)| snapshot.ts.is_some_and(|ts| ts > *until)) {
+            self.trouble = None;
+        }
+        self.snapshot = Some(snapshot);
+    }
+
+    /// Takes note of trouble with the recording itself.
+    pub fn trouble(&mut self, trouble: &str, now: i64) {
+        let text = hoofbeat_core::untrusted::Untrusted::from(trouble).notification();
+        self.trouble = Some((text, now + TROUBLE_SECONDS));
+    }
+
+    /// What to show.
+    pub fn view(&self, zone: &TimeZone) -> View {
+        let Some(snapshot) = &self.snapshot else { return View::default() };
+        let paused = snapshot.state == RecorderState::Paused;
+        let (icon, sentence) = if let Some((trouble, _)) = &self.trouble {
+            (Icon::Trouble, trouble.clone())
+        } else if paused {
+            (Icon::Paused, paused_until(snapshot, zone))
+        } else if let Some(worst) = worst(&snapshot.alerts) {
+            (Icon::Alert, alert_sentence(worst, snapshot, zone))
+        } else {
+            (Icon::Recording { level: self.level }, wording::state(snapshot))
+        };
+        View { icon, sentence, paused }
+    }
+}
+
+/// How busy the busiest GPU is; without a GPU that tells, the CPU.
+fn busiest(snapshot: &Snapshot) -> Option<f64> {
+    let of = |kind, metric| {
+        let values = snapshot.sources.iter().filter(move |now| now.source.kind == kind);
+        values.filter_map(|now| now.value(metric)).max_by(f64::total_cmp)
+    };
+    of(SourceKind::Gpu, Metric::GpuUtilization).or_else(|| of(SourceKind::Cpu, Metric::CpuUtilization))
+}
+
+/// The step for a value in percent, seen from the step that is shown.
+fn step(shown: u8, percent: f64) -> u8 {
+    let width = 100.0 / f64::from(STEPS);
+    let position = percent.clamp(0.0, 100.0) / width;
+    if (position - f64::from(shown)).abs() <= 0.5 + EDGE / width { shown } else { position.round() as u8 }
+}
+
+/// The alert that matters most; among equals the one that fires longest.
+fn worst(alerts: &[ActiveAlert]) -> Option<&ActiveAlert> {
+    let rank = |alert: &&ActiveAlert| match alert.severity {
+        Severity::Critical => 0,
+        Severity::Warning => 1,
+        Severity::Info => 2,
+    };
+    alerts.iter().min_by_key(|alert| (rank(alert), alert.since))
+}
+
+fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> String {
+    let now = zoned(snapshot.ts.unwrap_or(worst.since), zone);
+    let news = wording::firing(&worst.source, worst.metric, worst.value, worst.limit.limit);
+    let more = match snapshot.alerts.len() {
+        0 | 1 => String::new(),
+        2 => " · 1 more alert".to_string(),
+        count => format!(" · {} more alerts", count - 1),
+    };
+    format!("{news} since {}{more}", time::moment(worst.since, &now))
+}
+
+fn paused_until(snapshot: &Snapshot, zone: &TimeZone) -> String {
+    match snapshot.until {
+        Some(until) => format!("Paused until {}", time::moment(until, &zoned(snapshot.ts.unwrap_or(until), zone))),
+        None => "Paused".to_string(),
+    }
+}
+
+fn zoned(unix: i64, zone: &TimeZone) -> Zoned {
+    jiff::Timestamp::from_second(unix).unwrap_or_default().to_zoned(zone.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use hoofbeat_core::engine::SourceNow;
+    use hoofbeat_core::model::rule::{Side, Threshold};
+    use hoofbeat_core::model::{Condition, Source};
+
+    use super::*;
+
+    const NOON: i64 = 1_795_262_400; // 2026-11-21 12:00 UTC
+
+    fn snapshot(values: &[(SourceKind, Metric, f64)]) -> Snapshot {
+        let sources = values.iter().map(|(kind, metric, value)| SourceNow {
+            source: Source::whole(*kind, kind.word(), kind.word()),
+            condition: Condition::OK,
+            values: vec![(*metric, *value)],
+        });
+        Snapshot {
+            ts: Some(NOON),
+            state: RecorderState::Recording,
+            since: NOON - 60,
+            until: None,
+            sources: sources.collect(),
+            alerts: Vec::new(),
+        }
+    }
+
+    fn alert(severity: Severity, since: i64) -> ActiveAlert {
+        ActiveAlert {
+            rule: "hot".into(),
+            severity,
+            source: Source::whole(SourceKind::Cpu, "cpu", "CPU"),
+            metric: Metric::CpuTemperature,
+            value: Some(96.0),
+            limit: Threshold { side: Side::Above, limit: 95.0 },
+            since,
+        }
+    }
+
+    #[test]
+    fn the_bar_follows_the_busiest_and_does_not_flicker() {
+        #[track_caller]
+        fn check(shown: u8, percent: f64, expected: u8) {
+            assert_eq!(step(shown, percent), expected);
+        }
+        check(0, 0.0, 0);
+        check(0, 12.0, 0);
+        check(0, 14.0, 1);
+        check(1, 11.0, 1);
+        check(1, 6.0, 0);
+        check(0, 100.0, 5);
+        check(5, 91.0, 5);
+        check(5, 300.0, 5);
+        check(3, -1.0, 0);
+    }
+
+    #[test]
+    fn a_gpu_is_shown_before_the_cpu() {
+        use SourceKind::{Cpu, Gpu};
+        #[track_caller]
+        fn check(values: &[(SourceKind, Metric, f64)], expected: Option<f64>) {
+            assert_eq!(busiest(&snapshot(values)), expected);
+        }
+        check(&[(Cpu, Metric::CpuUtilization, 90.0), (Gpu, Metric::GpuUtilization, 10.0)], Some(10.0));
+        let two = [(Gpu, Metric::GpuUtilization, 10.0), (Gpu, Metric::GpuUtilization, 70.0)];
+        check(&two, Some(70.0));
+        check(&[(Cpu, Metric::CpuUtilization, 90.0), (Gpu, Metric::GpuTemperature, 40.0)], Some(90.0));
+        check(&[], None);
+    }
+
+    #[test]
+    fn what_matters_most_is_what_is_said() {
+        #[track_caller]
+        fn check(change: impl FnOnce(&mut State, &mut Snapshot), icon: Icon, sentence: &str, paused: bool) {
+            let (mut state, mut snapshot) =
+                (State::default(), snapshot(&[(SourceKind::Cpu, Metric::CpuUtilization, 42.0)]));
+            change(&mut state, &mut snapshot);
+            state.status(Arc::new(snapshot));
+            assert_eq!(state.view(&TimeZone::UTC), View { icon, sentence: sentence.into(), paused });
+        }
+        check(|_, _| (), Icon::Recording { level: 2 }, "CPU 42 %", false);
+        check(
+            |_, now| now.alerts.push(alert(Severity::Info, NOON - 120)),
+            Icon::Alert,
+            "CPU at 96 °C since 11:58",
+            false,
+        );
+        check(
+            |_, now| now.alerts = vec![alert(Severity::Info, NOON - 240), alert(Severity::Critical, NOON - 120)],
+            Icon::Alert,
+            "CPU at 96 °C since 11:58 · 1 more alert",
+            false,
+        );
+        check(
+            |_, now| {
+                now.state = RecorderState::Paused;
+                now.until = Some(NOON + 3600);
+                now.alerts.push(alert(Severity::Critical, NOON));
+            },
+            Icon::Paused,
+            "Paused until 13:00",
+            true,
+        );
+        check(|state, _| state.trouble("the disk\nis full", NOON), Icon::Trouble, "the disk\u{fffd}is full", false);
+        check(|state, _| state.trouble("long ago", NOON - 120), Icon::Recording { level: 2 }, "CPU 42 %", false);
+        assert_eq!(State::default().view(&TimeZone::UTC), View::default());
+    }
+}

@@ -1,0 +1,102 @@
+//! Takes the pictures of the product at work: `hoofbeat-screenshots FOLDER [SECONDS]`.
+//!
+//! It records this machine for so many seconds first, so that the chart has something to show, and says what it saved.
+//! A person looks at the pictures; no test compares them.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use hoofbeat_product_tests::desktop::succeeds;
+use hoofbeat_product_tests::tray::Item;
+use hoofbeat_product_tests::{Desktop, Program, wait_for, wait_until};
+
+/// Fires at once on any machine, and reads like a real one.
+const RULE: &str = r#"
+[[rule]]
+id = "memory-used"
+metric = "memory.used"
+fire = "> 1"
+clear = "< 1"
+for = "0s"
+severity = "warning"
+"#;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(folder), seconds) = (arguments.next().map(PathBuf::from), arguments.next()) else {
+        eprintln!("usage: hoofbeat-screenshots FOLDER [SECONDS]");
+        std::process::exit(2);
+    };
+    let seconds = seconds.map_or(60, |text| text.parse().expect("SECONDS is a whole number"));
+    std::fs::create_dir_all(&folder).expect("FOLDER can be made");
+    let folder = folder.canonicalize().expect("FOLDER was just made");
+    let Some(mut desktop) = Desktop::start() else { std::process::exit(1) };
+    backdrop(&desktop);
+    desktop.start_panel();
+    desktop.start_dunst();
+    desktop.configure(RULE);
+    let _watch = desktop.watch(&[]);
+
+    wait_until("the notification", || {
+        let output = desktop.command("dunstctl").args(["count", "displayed"]).output();
+        output.is_ok_and(|output| output.stdout.starts_with(b"1"))
+    });
+    save(&desktop, "root", &folder.join("notification.png"), Some("520x220+880+0"));
+    succeeds(desktop.command("dunstctl").arg("close-all"));
+
+    let bus = desktop.bus();
+    wait_for("the icon", || Item::of_hoofbeat(&bus));
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(seconds) {
+        desktop.wait_for_ticks(1);
+    }
+    tray(&desktop, &folder);
+    window(&desktop, "Adwaita", &folder.join("window-light.png"));
+    window(&desktop, "Adwaita:dark", &folder.join("window-dark.png"));
+}
+
+/// A plain colour instead of the X server's black.
+fn backdrop(desktop: &Desktop) {
+    assert!(succeeds(desktop.command("display").args(["-window", "root", "xc:#4f6d7a"])), "no backdrop");
+}
+
+/// The icon's tooltip and its menu, with a real pointer.
+fn tray(desktop: &Desktop, folder: &Path) {
+    let pointer = |arguments: &[&str]| assert!(succeeds(desktop.command("xdotool").args(arguments)));
+    // The tray is the panel's right end, and Hoofbeat's the only icon in it.
+    pointer(&["mousemove", "1380", "980"]);
+    let popups = || {
+        let output = desktop.command("xwininfo").args(["-root", "-tree"]).output().expect("xwininfo is installed");
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter(|line| line.contains("1x1+") || line.contains("panel"))
+            .count()
+    };
+    let before = popups();
+    pointer(&["mousemove", "1383", "983"]);
+    hoofbeat_product_tests::program::wait_at_most(Duration::from_secs(3), || (popups() > before).then_some(()));
+    save(desktop, "root", &folder.join("tray-tooltip.png"), Some("560x160+840+840"));
+    pointer(&["click", "3"]);
+    hoofbeat_product_tests::program::wait_at_most(Duration::from_secs(3), || (popups() > before + 1).then_some(()));
+    save(desktop, "root", &folder.join("tray-menu.png"), Some("560x260+840+740"));
+    pointer(&["key", "Escape"]);
+}
+
+fn window(desktop: &Desktop, theme: &str, file: &Path) {
+    let mut command = desktop.product("hoofbeat-desktop", &[]);
+    let mut program = Program::start("desktop", command.env("GTK_THEME", theme), &desktop.logs());
+    let id = desktop.wait_for_window("Hoofbeat");
+    // The page has no sign for a picture taker; some ticks on, the first values and the chart are painted.
+    desktop.wait_for_ticks(5);
+    save(desktop, &id, file, None);
+    desktop.close_window(&id);
+    program.wait(hoofbeat_product_tests::LIMIT);
+}
+
+fn save(desktop: &Desktop, window: &str, file: &Path, part: Option<&str>) {
+    desktop.picture(window, file);
+    if let Some(part) = part {
+        assert!(succeeds(desktop.command("mogrify").args(["-crop", part, "+repage"]).arg(file)), "no crop");
+    }
+    println!("{}", file.display());
+}

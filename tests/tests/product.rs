@@ -1,0 +1,10 @@
+//! The product as a whole: real programs, a real database, a real desktop.
+
+mod product {
+    mod boundaries;
+    mod machine;
+    mod notification;
+    mod recording;
+    mod tray;
+    mod window;
+}

@@ -1,0 +1,108 @@
+//! The tray icon in a real panel.
+
+use hoofbeat_product_tests::tray::Item;
+use hoofbeat_product_tests::{Desktop, LIMIT, wait_for, wait_until};
+
+#[test]
+fn the_icon_tells_the_state_and_its_menu_works() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let mut watch = desktop.watch(&[]);
+    let bus = desktop.bus();
+    let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
+
+    assert_eq!(item.text("Status").expect("an icon has a status"), "Active");
+    assert!(!item.text("Title").expect("an icon has a title").is_empty());
+    let pixmaps = item.pixmaps().expect("the icon has pictures");
+    for (width, height, argb) in &pixmaps {
+        assert_eq!(argb.len(), 4 * usize::try_from(width * height).expect("a size is positive"));
+        assert!(argb.chunks_exact(4).any(|pixel| pixel[0] > 0), "a picture of {width}×{height} shows nothing");
+        assert!(argb.chunks_exact(4).any(|pixel| pixel[0] == 0), "a picture of {width}×{height} is a mere block");
+    }
+    assert!(pixmaps.iter().any(|(width, ..)| *width <= 24) && pixmaps.iter().any(|(width, ..)| *width >= 44));
+
+    let sentence = wait_for("a sentence in the tooltip", || {
+        let (title, text) = item.tooltip().ok()?;
+        let sentence = format!("{title} {text}");
+        (sentence.contains('%') || sentence.contains("GiB")).then_some(sentence)
+    });
+    let rows = item.menu().expect("the icon has a menu");
+    let labels: Vec<_> = rows.iter().map(|row| row.label.as_str()).collect();
+    assert!(
+        labels.len() >= 4 && !labels[0].is_empty(),
+        "the sentence is the first row of {labels:?}; it is {sentence}"
+    );
+    for wanted in ["Open", "Pause", "Quit"] {
+        assert!(rows.iter().any(|row| row.enabled && row.label.starts_with(wanted)), "no {wanted} in {labels:?}");
+    }
+
+    item.choose("Open").expect("Open can be chosen");
+    let window = desktop.wait_for_window("Hoofbeat");
+    desktop.close_window(&window);
+    wait_until("the end of the window's processes", || {
+        desktop.processes().iter().all(|(_, name)| name != "hoofbeat-desktop" && !name.starts_with("WebKit"))
+    });
+
+    // A left click does the same.
+    item.activate().expect("the icon can be clicked");
+    let window = desktop.wait_for_window("Hoofbeat");
+    desktop.close_window(&window);
+
+    item.choose("Quit").expect("Quit can be chosen");
+    let ended = watch.wait(LIMIT);
+    assert!(ended.success(), "{ended}: {}", watch.log());
+    assert!(Item::of_hoofbeat(&bus).is_none(), "an icon stays behind");
+    assert_eq!(desktop.json(&["status"])["recorder"]["state"], "off");
+}
+
+#[test]
+fn a_pause_from_the_menu_pauses_and_resumes() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let _watch = desktop.watch(&[]);
+    let bus = desktop.bus();
+    let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
+    let state = || desktop.status().map(|status| status["recorder"]["state"].clone());
+
+    item.choose("Pause").expect("Pause can be chosen");
+    wait_until("the pause", || state().is_some_and(|state| state == "paused"));
+    wait_until("a row to go on", || {
+        item.menu().is_ok_and(|rows| rows.iter().any(|row| row.label.starts_with("Resume")))
+    });
+    let paused = desktop.newest_tick();
+    item.choose("Resume").expect("Resume can be chosen");
+    wait_until("recording again", || state().is_some_and(|state| state == "recording"));
+    wait_until("a new tick", || desktop.newest_tick() > paused);
+}
+
+#[test]
+fn the_icon_comes_late_and_comes_back() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    // As at login: the recorder is there before the panel.
+    let mut watch = desktop.watch(&[]);
+    desktop.start_panel();
+    let bus = desktop.bus();
+    wait_until("the icon in a panel that came later", || Item::of_hoofbeat(&bus).is_some());
+    desktop.stop_panel();
+    desktop.wait_for_ticks(2);
+    desktop.start_panel();
+    wait_until("the icon in the next panel", || Item::of_hoofbeat(&bus).is_some());
+
+    desktop.kill_bus();
+    desktop.wait_for_ticks(3);
+    assert!(watch.ended().is_none(), "the recorder ended with the bus:\n{}", watch.log());
+    desktop.restart_bus();
+    desktop.start_panel();
+    let bus = desktop.bus();
+    wait_until("the icon on the next bus", || Item::of_hoofbeat(&bus).is_some());
+    assert!(watch.ended().is_none());
+}
+
+#[test]
+fn without_a_bus_there_is_still_a_recorder() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.kill_bus();
+    let mut watch = desktop.watch(&[]);
+    desktop.wait_for_ticks(3);
+    assert!(watch.ended().is_none(), "{}", watch.log());
+}

@@ -1,0 +1,76 @@
+//! The window, as WebKit shows it.
+
+use hoofbeat_product_tests::webdriver::Window;
+use hoofbeat_product_tests::{Desktop, Program, wait_for, wait_until};
+use rustix::process::Signal;
+
+#[test]
+fn it_shows_live_values_and_a_chart() {
+    let Some(desktop) = Desktop::start() else { return };
+    let mut watch = desktop.watch(&[]);
+    // Something for the chart to show.
+    desktop.wait_for_ticks(5);
+    let window = Window::open(&desktop);
+
+    // The locale of this sandbox is C.UTF-8, which once left a blank page.
+    let headline = window.wait_for_text("headline", |text| !text.is_empty());
+    assert!(!headline.contains("undefined") && !headline.contains("NaN"), "{headline}");
+    window.wait_for_text("recorder-state", |text| text.to_lowercase().contains("recording"));
+    let memory = window.wait_for_text("card-memory", |text| text.contains("GiB"));
+    assert!(!memory.contains("NaN"), "{memory}");
+    let first = window.wait_for_text("card-cpu", |text| text.contains('%'));
+    window.wait_for_text("card-cpu", |text| text.contains('%') && text != first);
+
+    // A chart is drawn: some pixels of its canvas are not empty.
+    let painted = "const canvas = document.querySelector('[data-testid=chart] canvas');
+        if (!canvas || !canvas.width) return 0;
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;";
+    wait_until("a drawn chart", || window.script(painted).is_ok_and(|count| count.as_u64() > Some(100)));
+    for range in ["range-24h", "range-30d", "range-1h"] {
+        window.click(range);
+        let pressed = format!("return document.querySelector('[data-testid={range}]').getAttribute('aria-pressed')");
+        wait_until(range, || window.script(&pressed).is_ok_and(|value| value == "true"));
+        wait_until("a drawn chart", || window.script(painted).is_ok_and(|count| count.as_u64() > Some(100)));
+    }
+    let metrics = "return document.querySelectorAll('[data-testid=metric-picker] option').length";
+    assert!(window.script(metrics).expect("the page answers").as_u64() > Some(5));
+
+    // Who looks must not take old values for new ones.
+    watch.end(Signal::TERM);
+    let state = window.wait_for_text("recorder-state", |text| !text.to_lowercase().contains("recording since"));
+    assert!(!state.is_empty());
+}
+
+#[test]
+fn closing_it_leaves_the_recorder_and_nothing_else() {
+    let Some(desktop) = Desktop::start() else { return };
+    let mut command = desktop.product("hoofbeat-desktop", &[]);
+    let mut program = Program::start("desktop", &mut command, &desktop.logs());
+    let window = desktop.wait_for_window("Hoofbeat");
+    // Nobody had started a recorder, so the window did.
+    wait_until("a recorder", || desktop.status().is_some_and(|status| status["recorder"]["state"] == "recording"));
+
+    // A second start shows the same window.
+    let again = desktop.product("hoofbeat-desktop", &[]).status().expect("it can be started");
+    assert!(again.success());
+    assert_eq!(desktop.windows().iter().filter(|(_, title)| title.contains("Hoofbeat")).count(), 1);
+
+    desktop.close_window(&window);
+    let ended = program.wait(hoofbeat_product_tests::LIMIT);
+    assert!(ended.success(), "{ended}: {}", program.log());
+    wait_until("the end of WebKit's processes", || {
+        desktop.processes().iter().all(|(_, name)| !name.starts_with("WebKit") && name != "hoofbeat-desktop")
+    });
+    assert_eq!(desktop.named("hoofbeat").len(), 1, "{:?}", desktop.processes());
+    desktop.wait_for_ticks(2);
+}
+
+#[test]
+fn an_empty_folder_is_no_blank_page() {
+    let Some(desktop) = Desktop::start() else { return };
+    let window = Window::open(&desktop);
+    let headline = window.wait_for_text("headline", |text| !text.is_empty());
+    assert!(!headline.contains("undefined"), "{headline}");
+    wait_for("values by and by", || window.text("card-memory").filter(|text| text.contains("GiB")));
+}
