@@ -10,7 +10,7 @@ import type { Status } from './types/generated/Status';
 
 /** A range that a person may choose. */
 export interface Span {
-  id: '1h' | '24h' | '30d';
+  id: '5m' | '1h' | '24h' | '30d';
   label: string;
   words: string;
   seconds: number;
@@ -20,10 +20,17 @@ export interface Span {
 
 /** The ranges, shortest first. */
 export const SPANS: readonly Span[] = [
+  { id: '5m', label: '5 min', words: 'the last 5 minutes', seconds: 300, reload: 60 },
   { id: '1h', label: '1 h', words: 'the last hour', seconds: 3600, reload: 60 },
   { id: '24h', label: '24 h', words: 'the last 24 hours', seconds: 86400, reload: 60 },
   { id: '30d', label: '30 d', words: 'the last 30 days', seconds: 30 * 86400, reload: 600 },
 ];
+
+const [MINUTES, HOUR] = SPANS as [Span, Span, ...Span[]];
+/** In a recording younger than this, in seconds, an hour is mostly empty. */
+const YOUNG = 600;
+/** Lines of longer ranges are not extended between reloads: a second is less than a pixel of them. */
+const LIVE_SECONDS = 3600;
 
 /** Lines beyond this many cannot be told apart by colour. */
 export const MOST_LINES = 5;
@@ -37,7 +44,7 @@ export const OTHERS = '';
 /** What the chart shows. */
 export class Chart {
   metric = $state('cpu.utilization');
-  span = $state.raw<Span>(SPANS[0] as Span);
+  span = $state.raw<Span>(HOUR);
   /** The source whose value a person clicked. */
   focus = $state<string | null>(null);
   /** The sources that a person chose to see; `null` lets the chart choose. */
@@ -56,6 +63,8 @@ export class Chart {
   #order = $state.raw<readonly string[]>([]);
   #asked = 0;
   #met = false;
+  /** Whether the range is still the one that the page opened with. */
+  #first = true;
   #loaded = 0;
 
   constructor(board: Board) {
@@ -74,6 +83,7 @@ export class Chart {
 
   /** Shows another range. */
   choose(span: Span): void {
+    this.#first = false;
     if (span === this.span) return;
     this.span = span;
     this.lines = [];
@@ -104,6 +114,11 @@ export class Chart {
       this.#order = rank(this.lines);
       this.failure = null;
       this.#loaded = now;
+      if (this.#first && this.lines.length > 0) {
+        this.#first = false;
+        const begun = Math.min(...this.lines.map((line) => line.points[0]?.[0] ?? now));
+        if (span === HOUR && now - begun < YOUNG) this.choose(MINUTES);
+      }
     } catch (thrown) {
       if (ask === this.#asked) this.failure = asFailure(thrown);
     } finally {
@@ -124,7 +139,7 @@ export class Chart {
       void this.load();
       return;
     }
-    if (this.span.id !== '1h' || status.recorder.state !== 'recording') return;
+    if (this.span.seconds > LIVE_SECONDS || status.recorder.state !== 'recording') return;
     const lines = [...this.lines];
     for (const source of status.sources) {
       const value = source.metrics[this.metric];
