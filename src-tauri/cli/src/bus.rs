@@ -37,6 +37,8 @@ pub enum BusEvent {
     SessionDown,
     /// A notification server can be reached, perhaps another one than before, with what it can.
     ServerUp(Vec<String>),
+    /// No notification server runs.
+    ServerDown,
     /// A person pressed a button of a notification; not necessarily one of ours.
     Pressed {
         /// The server's number of the notification.
@@ -96,12 +98,15 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
     let signals = MessageStream::for_match_rule(rule, bus, None).await?;
     if names.name_has_owner(NOTIFICATIONS.try_into()?).await? {
         server_up(bus, tell).await;
+    } else {
+        tell(BusEvent::ServerDown);
     }
     let owners = async {
         let mut owners = owners;
         while let Some(change) = owners.next().await {
-            if change.args()?.new_owner().is_some() {
-                server_up(bus, tell).await;
+            match change.args()?.new_owner().is_some() {
+                true => server_up(bus, tell).await,
+                false => tell(BusEvent::ServerDown),
             }
         }
         Ok(())

@@ -8,10 +8,12 @@
 mod waiting;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::Notice;
 use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::untrusted::Untrusted;
@@ -37,6 +39,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 enum Message {
     Notice(Arc<Notice>),
+    Trouble(String),
     Bus(BusEvent),
 }
 
@@ -47,13 +50,13 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Starts the thread; "Open" opens `window`.
+    /// Starts the thread; "Open" opens `window`, and `config` says whether the person wants to be told of trouble.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(window: Window) -> std::io::Result<Notifier> {
+    pub fn start(window: Window, config: PathBuf) -> std::io::Result<Notifier> {
         let (messages, receiver) = sync_channel(QUEUE);
-        let run = move || Thread::new(window).run(&receiver);
+        let run = move || Thread::new(window, config).run(&receiver);
         std::thread::Builder::new().name("notify".into()).spawn(run)?;
         Ok(Notifier { messages })
     }
@@ -65,6 +68,11 @@ impl Notifier {
         }
     }
 
+    /// Tells the person that something is wrong with the recording itself. Never waits.
+    pub fn trouble(&self, sentence: String) {
+        drop(self.messages.try_send(Message::Trouble(sentence)));
+    }
+
     /// Tells what happened on the bus. Never waits.
     pub fn bus(&self, event: BusEvent) {
         // The bus is shared: others' notifications may come in any number, and none of them is worth waiting for.
@@ -72,35 +80,49 @@ impl Notifier {
     }
 }
 
+/// What is known of the notification server.
+#[derive(Debug)]
+enum Server {
+    /// Nothing: there is no bus, or it was not asked yet.
+    Unknown,
+    /// It does not run; a desktop may start it with the first notification.
+    Absent,
+    /// It runs, and can this.
+    Can(Vec<String>),
+}
+
 struct Thread {
     window: Window,
+    config: PathBuf,
     waiting: Waiting,
-    /// The number that the server gave to what was said last about each alert, while it may be on screen.
-    shown: HashMap<Key, u32>,
+    /// What may be on screen: the numbers that the server gave, with the alerts that they are about.
+    shown: HashMap<u32, Option<Key>>,
     /// Some desktops take a notification away when the connection that sent it ends, so connections are kept open as
     /// long as anything is shown.
     handles: Vec<NotificationHandle>,
-    /// What the server can, once it said so.
-    capabilities: Option<Vec<String>>,
+    server: Server,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
 
 impl Thread {
-    fn new(window: Window) -> Self {
+    fn new(window: Window, config: PathBuf) -> Self {
         Thread {
             window,
+            config,
             waiting: Waiting::default(),
             shown: HashMap::new(),
             handles: Vec::new(),
-            capabilities: None,
+            server: Server::Unknown,
             retry: None,
         }
     }
 
     fn run(mut self, messages: &Receiver<Message>) {
         loop {
-            let first = match self.retry {
+            // Without a bus there is nothing to try; its return is news.
+            let retry = self.retry.filter(|_| !matches!(self.server, Server::Unknown));
+            let first = match retry {
                 None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some((at, _)) => messages.recv_timeout(at.saturating_duration_since(Instant::now())),
             };
@@ -109,7 +131,8 @@ impl Thread {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if self.retry.is_none_or(|(at, _)| at <= Instant::now()) {
+            let known = !matches!(self.server, Server::Unknown);
+            if known && self.retry.is_none_or(|(at, _)| at <= Instant::now()) {
                 self.say_all();
             }
         }
@@ -118,27 +141,36 @@ impl Thread {
     fn take(&mut self, message: Message) {
         match message {
             Message::Notice(notice) => self.waiting.add(&notice),
+            Message::Trouble(sentence) => {
+                // A config that cannot be read does not say that nothing may be said.
+                if Config::load(&self.config).map_or(true, |config| config.notify) {
+                    self.waiting.trouble(&sentence);
+                }
+            }
             Message::Bus(BusEvent::ServerUp(capabilities)) => {
-                self.capabilities = Some(capabilities);
+                self.server = Server::Can(capabilities);
                 // Another server knows nothing of what this one showed.
                 self.forget();
                 self.retry = None;
             }
+            Message::Bus(BusEvent::ServerDown) => {
+                self.server = Server::Absent;
+                self.forget();
+            }
             Message::Bus(BusEvent::SessionDown) => {
-                self.capabilities = None;
+                self.server = Server::Unknown;
                 self.forget();
             }
             Message::Bus(BusEvent::Pressed { id, action, token }) => {
-                let ours = self.shown.values().any(|shown| *shown == id);
-                if ours
-                    && (action == OPEN || action == CLICK)
-                    && let Err(problem) = self.window.open(token.as_deref())
-                {
-                    log::warn!("the window does not open: {problem}");
+                let opens = action == OPEN || action == CLICK;
+                if opens && self.shown.contains_key(&id) {
+                    if let Err(problem) = self.window.open(token.as_deref()) {
+                        log::warn!("the window does not open: {problem}");
+                    }
                 }
             }
             Message::Bus(BusEvent::Closed(id)) => {
-                self.shown.retain(|_, shown| *shown != id);
+                self.shown.remove(&id);
                 if self.shown.is_empty() {
                     self.handles.clear();
                 }
@@ -155,13 +187,15 @@ impl Thread {
     fn say_all(&mut self) {
         self.waiting.condense();
         while let Some(say) = self.waiting.next() {
-            let replaced = say.key().and_then(|key| self.shown.get(key).copied());
+            let same = |shown: &Option<Key>| shown.is_some() && *shown == say.key;
+            let replaced = self.shown.iter().find(|(_, shown)| same(shown)).map(|(id, _)| *id);
             let notification = self.notification(say, replaced);
             match async_io::block_on(bus::limited(notification.show_async())) {
                 Ok(Ok(handle)) => {
-                    if let Some(key) = say.key() {
-                        self.shown.insert(key.clone(), handle.id());
+                    if let Some(replaced) = replaced {
+                        self.shown.remove(&replaced);
                     }
+                    self.shown.insert(handle.id(), say.key.clone());
                     self.keep(handle);
                     self.waiting.said();
                     self.retry = None;
@@ -191,16 +225,19 @@ impl Thread {
     }
 
     fn notification(&self, say: &Say, replaced: Option<u32>) -> Notification {
-        let can = |what: &str| self.capabilities.as_ref().is_some_and(|all| all.iter().any(|one| one == what));
         let mut notification = Notification::new();
         notification.appname("Hoofbeat").summary(&say.title);
         let body = Untrusted::from(say.body.as_str());
-        match &self.capabilities {
-            Some(_) if can("body-markup") => notification.body(&body.html()),
-            Some(_) => notification.body(&body.notification()),
+        let can = |what: &str| matches!(&self.server, Server::Can(all) if all.iter().any(|one| one == what));
+        let running = matches!(self.server, Server::Can(_));
+        if can("body-markup") {
+            notification.body(&body.html());
+        } else if running {
+            notification.body(&body.notification());
+        } else {
             // Nothing is known of a server that is only about to start: send what reads the same either way.
-            None => notification.body(&body.notification().replace(['<', '>', '&'], "\u{fffd}")),
-        };
+            notification.body(&body.notification().replace(['<', '>', '&'], "\u{fffd}"));
+        }
         let (urgency, icon) = match say.severity {
             Some(Severity::Critical) => (Urgency::Critical, "dialog-error"),
             Some(Severity::Warning) => (Urgency::Normal, "dialog-warning"),
@@ -211,7 +248,7 @@ impl Thread {
         if say.transient {
             notification.hint(Hint::Transient(true));
         }
-        if self.capabilities.is_none() || can("actions") {
+        if can("actions") || !running {
             // Xfce knows no click on the notification itself, so there is a button as well.
             notification.action(CLICK, "Open Hoofbeat").action(OPEN, "Open");
         }

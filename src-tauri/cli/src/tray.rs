@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use hoofbeat_core::engine::{Command, Snapshot};
+use hoofbeat_core::engine::{Handle, Snapshot};
 use jiff::tz::TimeZone;
-use ksni::blocking::{Handle, TrayMethods};
+use ksni::blocking::TrayMethods;
 
 use crate::window::Window;
 use item::Item;
@@ -50,13 +50,13 @@ pub struct Tray {
 }
 
 impl Tray {
-    /// Starts the tray. `wish` takes what a person chooses in the menu.
+    /// Starts the tray; what a person chooses in its menu goes to `engine`.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(window: Window, wish: impl Fn(Command) + Send + Clone + 'static) -> std::io::Result<Tray> {
+    pub fn start(window: Window, engine: Handle) -> std::io::Result<Tray> {
         let (news, receiver) = sync_channel(WAITING);
-        let run = move || Thread::new(move || Item::new(window.clone(), wish.clone())).run(&receiver);
+        let run = move || Thread::new(window, engine).run(&receiver);
         std::thread::Builder::new().name("tray".into()).spawn(run)?;
         Ok(Tray { news })
     }
@@ -67,20 +67,21 @@ impl Tray {
     }
 }
 
-struct Thread<F> {
+struct Thread {
     state: State,
-    item: F,
+    window: Window,
+    engine: Handle,
     /// The registered icon.
-    handle: Option<Handle<Item>>,
+    handle: Option<ksni::blocking::Handle<Item>>,
     /// What is shown, and since when.
     shown: Option<(View, Instant)>,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
 
-impl<F: Fn() -> Item> Thread<F> {
-    fn new(item: F) -> Self {
-        Thread { state: State::default(), item, handle: None, shown: None, retry: None }
+impl Thread {
+    fn new(window: Window, engine: Handle) -> Self {
+        Thread { state: State::default(), window, engine, handle: None, shown: None, retry: None }
     }
 
     fn run(mut self, news: &Receiver<News>) {
@@ -136,7 +137,7 @@ impl<F: Fn() -> Item> Thread<F> {
         if let Some(handle) = self.handle.take() {
             drop(handle.shutdown());
         }
-        let mut item = (self.item)();
+        let mut item = Item::new(self.window.clone(), self.engine.clone());
         let view = self.view();
         item.show(view.clone());
         // A tray that is not there yet, or not any more, is no error: panels start late and are restarted.

@@ -28,7 +28,8 @@ pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Out
     let now = Zoned::now();
     let metric = metric(&options.metric)?;
     let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
-    let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)?;
+    // The end is exclusive, and the newest tick may be of this very second.
+    let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)? + i64::from(options.until == "now");
     if since >= until {
         let (since, until) = (time::moment(since, &now), time::moment(until, &now));
         return Err(Failure::Usage(format!("--since ({since}) must be before --until ({until})")));

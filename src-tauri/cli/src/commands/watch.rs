@@ -1,14 +1,14 @@
 //! `hoofbeat watch`: the recorder, with its tray icon and its notifications.
 //!
-//! This thread owns the engine's handle and does what the others ask for. Tray, notifications and buses have threads
-//! of their own, so that none of them can hold up the recording.
+//! This thread waits for the engine. Tray, notifications and buses have threads of their own, so that none of them can
+//! hold up the recording.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::Receiver;
 
 use hoofbeat_core::clock::SystemClock;
-use hoofbeat_core::engine::{self, Command, EngineError, Options, Published};
+use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
 use hoofbeat_core::{paths, sensors};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -19,25 +19,23 @@ use crate::failure::{Failure, Outcome};
 use crate::notify::Notifier;
 use crate::tray::{self, Tray};
 use crate::window::Window;
-
-/// What the threads ask of this one.
-enum Request {
-    Send(Command),
-    Stopped,
-}
+use crate::wording;
 
 /// Records until told to stop.
 pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     let folder = super::folder(global)?;
-    let handle = match engine::start(Options {
+    let config = paths::config_file()?;
+    // Before anything is opened: a signal that comes while it starts is to end it in order, too.
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(no_thread)?;
+    let engine = match engine::start(Options {
         folder: folder.clone(),
-        config: paths::config_file()?,
+        config: config.clone(),
         roots: super::roots(global),
         clock: Arc::new(SystemClock),
         run_for: options.run_for,
         sensors: sensors::SENSORS,
     }) {
-        Ok(handle) => handle,
+        Ok(engine) => engine,
         // Starting a second one is what autostart, menus and impatient people do; it is not an error.
         Err(error @ EngineError::AlreadyRecording { .. }) => {
             log::info!("{error}");
@@ -45,22 +43,15 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
         }
         Err(error) => return Err(error.into()),
     };
-    let (ask, asked) = mpsc::channel();
-    stop_on_signals(ask.clone()).map_err(no_thread)?;
+    log::info!("recording into {}", folder.display());
+    stop_on(signals, engine.clone()).map_err(no_thread)?;
     let faces = if options.headless {
         None
     } else {
-        Some(Faces::start(global, folder.clone(), ask.clone()).map_err(no_thread)?)
+        Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
     };
-    forward(handle.subscribe(), faces, ask).map_err(no_thread)?;
-    log::info!("recording into {}", folder.display());
-    for request in asked {
-        match request {
-            Request::Send(command) => handle.send(command),
-            Request::Stopped => break,
-        }
-    }
-    Ok(handle.wait()?)
+    forward(engine.subscribe(), faces).map_err(no_thread)?;
+    Ok(engine.wait()?)
 }
 
 impl From<EngineError> for Failure {
@@ -80,22 +71,16 @@ struct Faces {
 }
 
 impl Faces {
-    fn start(global: &Global, folder: PathBuf, ask: Sender<Request>) -> std::io::Result<Faces> {
-        let window = Window { folder, root: global.root.clone() };
-        let notifier = Notifier::start(window.clone())?;
-        let wishes = {
-            let ask = ask.clone();
-            // An engine that has stopped needs no commands.
-            move |command| drop(ask.send(Request::Send(command)))
-        };
-        let tray = Tray::start(window, wishes)?;
-        let (to_tray, to_notifier) = (tray.clone(), notifier.clone());
+    fn start(window: Window, config: &Path, engine: &Handle) -> std::io::Result<Faces> {
+        let notifier = Notifier::start(window.clone(), config.to_path_buf())?;
+        let tray = Tray::start(window, engine.clone())?;
+        let (to_tray, to_notifier, engine) = (tray.clone(), notifier.clone(), engine.clone());
         bus::watch(move |event| {
             match event {
                 BusEvent::SessionUp => to_tray.tell(tray::News::BusUp),
                 BusEvent::SessionDown => to_tray.tell(tray::News::BusDown),
-                BusEvent::Sleeping => drop(ask.send(Request::Send(Command::Suspending))),
-                BusEvent::ServerUp(_) | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
+                BusEvent::Sleeping => engine.send(Command::Suspending),
+                BusEvent::ServerUp(_) | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
             }
             to_notifier.bus(event);
         })?;
@@ -103,44 +88,38 @@ impl Faces {
     }
 }
 
-/// Hands what the engine publishes to the faces.
-fn forward(published: Receiver<Published>, faces: Option<Faces>, ask: Sender<Request>) -> std::io::Result<()> {
+/// Hands what the engine publishes to the faces; alerts go to the log as well, which is all that a headless machine has.
+fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Result<()> {
     let run = move || {
         for news in published {
-            match (news, &faces) {
-                (Published::Stopped, _) => break,
-                (Published::Trouble(trouble), faces) => {
-                    log::warn!("{trouble}");
-                    if let Some(faces) = faces {
-                        faces.tray.tell(tray::News::Trouble(trouble));
-                    }
+            if let Published::Alert(notice) = &news {
+                log::info!("{}", wording::title(notice));
+            }
+            let Some(faces) = &faces else { continue };
+            match news {
+                Published::Status(snapshot) => faces.tray.tell(tray::News::Status(snapshot)),
+                Published::Alert(notice) => faces.notifier.notice(notice),
+                Published::Trouble(trouble) => {
+                    faces.tray.tell(tray::News::Trouble(trouble.clone()));
+                    faces.notifier.trouble(trouble);
                 }
-                (Published::Alert(notice), faces) => {
-                    log::info!("{}", crate::wording::title(&notice));
-                    if let Some(faces) = faces {
-                        faces.notifier.notice(notice);
-                    }
-                }
-                (Published::Status(snapshot), Some(faces)) => faces.tray.tell(tray::News::Status(snapshot)),
-                (Published::Status(_), None) => {}
+                Published::Stopped => break,
             }
         }
-        // Told to stop, or gone: either way nothing more will come.
-        drop(ask.send(Request::Stopped));
     };
     std::thread::Builder::new().name("faces".into()).spawn(run)?;
     Ok(())
 }
 
 /// The first signal stops in order; a second one while that lasts (a disk that hangs) ends at once.
-fn stop_on_signals(ask: Sender<Request>) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+fn stop_on(mut signals: Signals, engine: Handle) -> std::io::Result<()> {
     let run = move || {
         for (count, signal) in signals.forever().enumerate() {
+            // A terminal that closes sends more than one of these.
             if count > 0 && signal != SIGHUP {
                 std::process::exit(128 + signal);
             }
-            drop(ask.send(Request::Send(Command::Stop)));
+            engine.send(Command::Stop);
         }
     };
     std::thread::Builder::new().name("signals".into()).spawn(run)?;

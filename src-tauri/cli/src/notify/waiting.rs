@@ -24,7 +24,7 @@ const MOST: usize = 64;
 /// Something to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Say {
-    /// What it replaces, and what will replace it.
+    /// The alert that it is about: what is said about it later replaces it.
     pub key: Option<Key>,
     /// The news.
     pub title: String,
@@ -37,11 +37,6 @@ pub struct Say {
 }
 
 impl Say {
-    /// The alert that it is about.
-    pub fn key(&self) -> Option<&Key> {
-        self.key.as_ref()
-    }
-
     fn about(notice: &Notice, told_of: bool) -> Say {
         let over = matches!(notice.phase, NoticePhase::Cleared { .. });
         Say {
@@ -69,11 +64,22 @@ impl Waiting {
         let key = (notice.rule.clone(), notice.source.id.clone());
         let earlier = self.queue.iter().position(|say| say.key.as_ref() == Some(&key));
         let unheard = earlier.is_some_and(|at| self.queue.remove(at).is_some_and(|say| !say.transient));
+        self.push(Say::about(notice, !unheard));
+    }
+
+    /// Something is wrong with the recording itself.
+    pub fn trouble(&mut self, sentence: &str) {
+        let severity = Some(Severity::Warning);
+        let title = "Hoofbeat needs attention".to_string();
+        self.push(Say { key: None, title, body: sentence.to_string(), severity, transient: false });
+    }
+
+    fn push(&mut self, say: Say) {
         if self.queue.len() == MOST {
             self.queue.pop_front();
             self.dropped += 1;
         }
-        self.queue.push_back(Say::about(notice, !unheard));
+        self.queue.push_back(say);
     }
 
     /// Turns many into one.
@@ -89,11 +95,12 @@ impl Waiting {
             Some(Severity::Critical) => 3,
         };
         let severity = self.queue.iter().map(|say| say.severity).max_by_key(|severity| rank(*severity)).flatten();
-        // The newest matter most.
-        let titles: Vec<&str> = self.queue.iter().rev().take(LISTED).map(|say| say.title.as_str()).collect();
+        // The newest matter most. Trouble has the same title always.
+        let news = |say: &Say| if say.key.is_some() { say.title.clone() } else { say.body.clone() };
+        let titles: Vec<String> = self.queue.iter().rev().take(LISTED).map(news).collect();
         let more = if count > titles.len() { " · …" } else { "" };
         let body = format!("{}{more}", titles.join(" · "));
-        let title = format!("{count} alerts");
+        let title = format!("{count} messages");
         self.queue.clear();
         self.dropped = 0;
         self.queue.push_back(Say { key: None, title, body, severity, transient: false });
@@ -180,7 +187,7 @@ mod tests {
         waiting.add(&notice("hot", false, Severity::Warning));
         waiting.condense();
         let summary = waiting.next().cloned().unwrap();
-        assert_eq!(summary.title, format!("{} alerts", MANY + 2));
+        assert_eq!(summary.title, format!("{} messages", MANY + 2));
         assert_eq!((summary.severity, summary.key, summary.transient), (Some(Severity::Warning), None, false));
         assert_eq!(said(&mut waiting).len(), 1);
     }
@@ -193,6 +200,6 @@ mod tests {
         }
         assert_eq!(waiting.queue.len(), MOST);
         waiting.condense();
-        assert_eq!(waiting.next().unwrap().title, format!("{} alerts", 10 * MOST));
+        assert_eq!(waiting.next().unwrap().title, format!("{} messages", 10 * MOST));
     }
 }

@@ -3,7 +3,7 @@
 //! The menu always has the same rows, and only their words change: a panel rebuilds a menu whose rows change, which
 //! closes it under the person's hand. Deliberately not here: when it changes.
 
-use hoofbeat_core::engine::Command;
+use hoofbeat_core::engine::{Command, Handle};
 use ksni::menu::StandardItem;
 use ksni::{Category, MenuItem, Status, ToolTip};
 
@@ -17,7 +17,7 @@ const PAUSE_SECONDS: i64 = 3600;
 /// The tray icon with all that hangs on it.
 pub struct Item {
     window: Window,
-    wish: Box<dyn Fn(Command) + Send>,
+    engine: Handle,
     view: View,
     /// Drawn once per state: panels ask for the pixels many times.
     pixels: Vec<ksni::Icon>,
@@ -25,10 +25,10 @@ pub struct Item {
 
 impl Item {
     /// An item that shows nothing yet.
-    pub fn new(window: Window, wish: impl Fn(Command) + Send + 'static) -> Item {
+    pub fn new(window: Window, engine: Handle) -> Item {
         let view = View::default();
         let pixels = pixels(view.icon);
-        Item { window, wish: Box::new(wish), view, pixels }
+        Item { window, engine, view, pixels }
     }
 
     /// Changes what is shown.
@@ -99,15 +99,14 @@ impl ksni::Tray for Item {
         };
         // A single underscore would mark the key that follows it.
         let sentence = self.view.sentence.replace('_', "__");
-        type Press = Box<dyn Fn(&mut Item) + Send>;
-        let pause: (&str, Press) = if self.view.paused {
-            ("Resume recording", Box::new(|item: &mut Self| (item.wish)(Command::Resume)))
+        let pause: (&str, Box<dyn Fn(&mut Self) + Send>) = if self.view.paused {
+            ("Resume recording", Box::new(|item: &mut Self| item.engine.send(Command::Resume)))
         } else {
             (
                 "Pause for 1 hour",
                 Box::new(|item: &mut Self| {
                     let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
-                    (item.wish)(Command::Pause { until });
+                    item.engine.send(Command::Pause { until });
                 }),
             )
         };
@@ -117,7 +116,7 @@ impl ksni::Tray for Item {
             row("Open Hoofbeat", Box::new(|item| item.open())),
             row(pause.0, pause.1),
             MenuItem::Separator,
-            row("Quit", Box::new(|item| (item.wish)(Command::Stop))),
+            row("Quit", Box::new(|item| item.engine.send(Command::Stop))),
         ]
     }
 }

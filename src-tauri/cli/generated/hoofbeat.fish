@@ -1,0 +1,238 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_hoofbeat_global_optspecs
+    string join \n data-dir= root= json color= h/help V/version
+end
+
+function __fish_hoofbeat_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_hoofbeat_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_hoofbeat_using_subcommand
+    set -l cmd (__fish_hoofbeat_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "status" -d 'Show the state of everything, now'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "history" -d 'Show how a metric went'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "top" -d 'Show the processes that use the most'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "config" -d 'Show, check or explain the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "open" -d 'Open the window'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "pause" -d 'Pause recording'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "resume" -d 'Go on recording'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "completions" -d 'Print shell completions'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l for -d 'Stop after this long, for example 65s or 10m' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l headless -d 'Record only: no tray icon, no notifications'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand watch" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s a -l all -d 'Show every source and every metric'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s s -l source -d 'Only this source: its id or its label' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l until -d 'Until when' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l points -d 'At most this many points a source; more are folded to minimum, average and maximum' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l csv -d 'Answer in CSV'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s i -l interval -d 'How long to measure' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s s -l sort -d 'What to sort by' -r -f -a "cpu\t'CPU time used while measuring'
+memory\t'Resident memory'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s n -l number -d 'How many processes to show; 0 shows all' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "check" -d 'Check the whole database and every checksum'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the whole database and every checksum'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "path" -d 'Print where the file is'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "check" -d 'Check the file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "show" -d 'Print the file that is in force'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "example" -d 'Print an example that explains every setting'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the file is'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the file that is in force'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print an example that explains every setting'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand pause" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand resume" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "status" -d 'Show the state of everything, now'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "history" -d 'Show how a metric went'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "top" -d 'Show the processes that use the most'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "open" -d 'Open the window'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "pause" -d 'Pause recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "resume" -d 'Go on recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status history top doctor data config open pause resume completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "check" -d 'Check the whole database and every checksum'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the file is'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file that is in force'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "example" -d 'Print an example that explains every setting'

@@ -1,0 +1,174 @@
+//! Folder, recorder, database, config.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use hoofbeat_core::api::Face;
+use hoofbeat_core::config::Config;
+use hoofbeat_core::metrics::Unit;
+use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::store::{self, StoreError};
+use hoofbeat_core::{format, paths};
+
+use super::Finding;
+use crate::time;
+
+/// Ticks are seconds apart, on battery 5 s; a newest one that is older than this means that recording stands still.
+const OLD: i64 = 30;
+/// Less free space than this is little for a database of half a gigabyte.
+const LITTLE: u64 = 1 << 30;
+/// With less than this SQLite cannot even commit.
+const NONE: u64 = 16 << 20;
+
+/// All checks of the recording in `folder`.
+pub fn check(folder: &Path, now: i64) -> Vec<Finding> {
+    let mut findings = vec![rights(folder)];
+    let runs = store::recorder_runs(folder);
+    findings.push(recorder(folder, runs));
+    findings.extend(database(folder, runs, now));
+    findings.push(space(folder));
+    findings.push(config());
+    findings
+}
+
+fn rights(folder: &Path) -> Finding {
+    const NAME: &str = "folder";
+    let shown = folder.display();
+    let meta = match std::fs::symlink_metadata(folder) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Finding::warning(NAME, format!("{shown} does not exist yet"), "`hoofbeat watch` makes it");
+        }
+        Err(error) => {
+            let remedy = "choose another folder with --data-dir, or get the right to read this one";
+            return Finding::failure(NAME, format!("{shown}: {error}"), remedy);
+        }
+    };
+    let mode = meta.permissions().mode() & 0o777;
+    if meta.is_symlink() {
+        Finding::failure(NAME, format!("{shown} is a symbolic link"), "name the folder itself with --data-dir")
+    } else if !meta.is_dir() {
+        Finding::failure(NAME, format!("{shown} is not a folder"), "choose another one with --data-dir")
+    } else if meta.uid() != rustix::process::geteuid().as_raw() {
+        let remedy = format!("`chown` it, or record as the user with the number {}", meta.uid());
+        Finding::failure(NAME, format!("{shown} belongs to another user"), remedy)
+    } else if mode & 0o022 != 0 {
+        let message = format!("others may write to {shown} (mode {mode:o})");
+        Finding::failure(NAME, message, format!("chmod 700 {shown}"))
+    } else if mode & 0o055 != 0 {
+        Finding::warning(NAME, format!("others may look into {shown} (mode {mode:o})"), format!("chmod 700 {shown}"))
+    } else {
+        Finding::ok(NAME, format!("{shown} is yours alone"))
+    }
+}
+
+fn recorder(folder: &Path, runs: bool) -> Finding {
+    if runs {
+        return Finding::ok("recorder", format!("a recorder runs for {}", folder.display()));
+    }
+    Finding::failure("recorder", format!("nothing records into {}", folder.display()), "start `hoofbeat watch`")
+}
+
+fn database(folder: &Path, runs: bool, now: i64) -> Vec<Finding> {
+    const NAME: &str = "database";
+    let status = match Face::open(folder).and_then(|face| face.status()) {
+        Ok(status) => status,
+        Err(StoreError::NoRecording(_)) => {
+            return vec![Finding::warning(NAME, "nothing was recorded yet", "start `hoofbeat watch`")];
+        }
+        Err(error) => {
+            let remedy = "see `hoofbeat data check`; the next start of `hoofbeat watch` saves what can be saved";
+            return vec![Finding::failure(NAME, error.to_string(), remedy)];
+        }
+    };
+    let mut findings = vec![Finding::ok(NAME, format!("readable, {} sources", status.sources.len()))];
+    if let Some(ts) = status.ts {
+        findings.push(newest(ts, runs && status.recorder.state == RecorderState::Recording, now));
+    }
+    findings
+}
+
+fn newest(ts: i64, records: bool, now: i64) -> Finding {
+    const NAME: &str = "newest";
+    let age = format::duration(time::since(ts, now));
+    if ts > now + OLD {
+        let ahead = format::duration(time::since(now, ts));
+        let message = format!("the newest values are {ahead} in the future: the clock was set back");
+        Finding::warning(NAME, message, "set the clock right; history goes on by itself once its time comes")
+    } else if records && now - ts > OLD {
+        let message = format!("a recorder runs, but the newest values are {age} old");
+        Finding::failure(NAME, message, "see the recorder's log, and restart it")
+    } else {
+        Finding::ok(NAME, format!("the newest values are {age} old"))
+    }
+}
+
+fn space(folder: &Path) -> Finding {
+    const NAME: &str = "space";
+    // The folder may not exist yet; its nearest ancestor lies on the same disk.
+    let found = folder.ancestors().find_map(|folder| rustix::fs::statvfs(folder).ok());
+    let Some(disk) = found else {
+        return Finding::warning(NAME, "the free space of the disk cannot be read", "look at it with `df`");
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let message = format!("{} free", format::quantity(free as f64, Unit::Byte));
+    let remedy = "delete something, or lower the size cap in the config file";
+    match free {
+        free if free < NONE => Finding::failure(NAME, message, remedy),
+        free if free < LITTLE => Finding::warning(NAME, message, remedy),
+        _ => Finding::ok(NAME, message),
+    }
+}
+
+fn config() -> Finding {
+    const NAME: &str = "config";
+    let path = match paths::config_file() {
+        Ok(path) => path,
+        Err(error) => return Finding::warning(NAME, error.to_string(), "set HOME or HOOFBEAT_CONFIG"),
+    };
+    if !path.exists() {
+        return Finding::ok(NAME, format!("{} does not exist; the defaults hold", path.display()));
+    }
+    match Config::load(&path) {
+        Ok(config) => Finding::ok(NAME, format!("{} is valid, with {} rules", path.display(), config.rules.len())),
+        Err(error) => Finding::failure(NAME, error.to_string(), "until then the last valid settings stay in force"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_change_is_a_failure() {
+        #[track_caller]
+        fn check(mode: u32, expected: Level) {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(rights(folder.path()).level, expected, "{mode:o}");
+        }
+        check(0o700, Level::Ok);
+        check(0o755, Level::Warning);
+        check(0o770, Level::Failure);
+        check(0o707, Level::Failure);
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+        assert_eq!(rights(&link).level, Level::Failure);
+        assert_eq!(rights(&folder.path().join("missing")).level, Level::Warning);
+    }
+
+    #[test]
+    fn values_are_old_only_where_somebody_should_write_newer_ones() {
+        #[track_caller]
+        fn check(age: i64, records: bool, expected: Level) {
+            assert_eq!(newest(1_000_000 - age, records, 1_000_000).level, expected);
+        }
+        check(1, true, Level::Ok);
+        check(31, true, Level::Failure);
+        check(31, false, Level::Ok);
+        check(-60, true, Level::Warning);
+        check(-60, false, Level::Warning);
+    }
+}

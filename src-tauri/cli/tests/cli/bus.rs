@@ -1,0 +1,212 @@
+//! A message bus of one test's own, and what stands on it in a desktop: a notification server and a tray that remember
+//! what they were told.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use zbus::zvariant::{DynamicType, OwnedValue};
+use zbus::{Connection, connection::Builder};
+
+/// A running `dbus-daemon`; killed when dropped.
+pub struct Bus {
+    daemon: Child,
+    socket: PathBuf,
+}
+
+impl Bus {
+    /// Starts one at this socket.
+    pub fn start(socket: PathBuf) -> Bus {
+        let _ = std::fs::remove_file(&socket);
+        let address = format!("--address=unix:path={}", socket.display());
+        let mut daemon = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--nopidfile", "--print-address", &address])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("dbus-daemon is installed");
+        let mut line = String::new();
+        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("unix:"), "dbus-daemon says {line:?}");
+        Bus { daemon, socket }
+    }
+
+    pub fn address(&self) -> String {
+        format!("unix:path={}", self.socket.display())
+    }
+
+    pub fn connect(&self) -> Connection {
+        let address = self.address();
+        block(Builder::address(address.as_str()).unwrap().build()).unwrap()
+    }
+
+    pub fn stop(mut self) -> PathBuf {
+        self.kill();
+        self.socket.clone()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn block<T>(future: impl Future<Output = T>) -> T {
+    async_io::block_on(future)
+}
+
+/// One call of `Notify`.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    pub id: u32,
+    pub replaces: u32,
+    pub application: String,
+    pub title: String,
+    pub body: String,
+    pub actions: Vec<String>,
+    pub urgency: u8,
+    pub desktop_entry: String,
+    pub transient: bool,
+}
+
+/// A notification server that remembers.
+pub struct Server {
+    bus: Connection,
+    received: Arc<Mutex<Vec<Notification>>>,
+}
+
+const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
+const NOTIFICATIONS_PATH: &str = "/org/freedesktop/Notifications";
+
+impl Server {
+    /// One that can do `capabilities`; where `mute`, it never answers.
+    pub fn start(bus: &Bus, capabilities: &[&'static str], mute: bool) -> Server {
+        let received = Arc::<Mutex<Vec<Notification>>>::default();
+        let bus = bus.connect();
+        let server = NotificationServer { capabilities: capabilities.to_vec(), mute, received: received.clone() };
+        block(bus.object_server().at(NOTIFICATIONS_PATH, server)).unwrap();
+        block(bus.request_name(NOTIFICATIONS)).unwrap();
+        Server { bus, received }
+    }
+
+    pub fn received(&self) -> Vec<Notification> {
+        self.received.lock().unwrap().clone()
+    }
+
+    /// Waits until this many have come, and gives the last.
+    #[track_caller]
+    pub fn wait_for(&self, count: usize) -> Notification {
+        let received = || Some(self.received()).filter(|all| all.len() >= count);
+        crate::sandbox::wait_for(&format!("notification {count}"), received)[count - 1].clone()
+    }
+
+    /// Emits one of the server's signals.
+    pub fn emit(&self, signal: &str, body: &(impl serde::Serialize + DynamicType)) {
+        block(self.bus.emit_signal(None::<&str>, NOTIFICATIONS_PATH, NOTIFICATIONS, signal, body)).unwrap();
+    }
+}
+
+struct NotificationServer {
+    capabilities: Vec<&'static str>,
+    mute: bool,
+    received: Arc<Mutex<Vec<Notification>>>,
+}
+
+#[zbus::interface(name = "org.freedesktop.Notifications")]
+impl NotificationServer {
+    fn get_capabilities(&self) -> Vec<&'static str> {
+        self.capabilities.clone()
+    }
+
+    fn get_server_information(&self) -> (&'static str, &'static str, &'static str, &'static str) {
+        ("memory", "hoofbeat-tests", "1", "1.2")
+    }
+
+    // The shape is the specification's.
+    #[allow(clippy::too_many_arguments)]
+    async fn notify(
+        &self,
+        application: String,
+        replaces: u32,
+        _icon: String,
+        title: String,
+        body: String,
+        actions: Vec<String>,
+        hints: HashMap<String, OwnedValue>,
+        _timeout: i32,
+    ) -> u32 {
+        let id = {
+            let mut received = self.received.lock().unwrap();
+            let id = if replaces > 0 { replaces } else { received.len() as u32 + 100 };
+            let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok()).unwrap_or(255);
+            let text = |name: &str| hints.get(name).and_then(|value| <&str>::try_from(value).ok()).unwrap_or_default();
+            let desktop_entry = text("desktop-entry").to_string();
+            let transient = hints.get("transient").is_some_and(|value| bool::try_from(value) == Ok(true));
+            received.push(Notification {
+                id,
+                replaces,
+                application,
+                title,
+                body,
+                actions,
+                urgency,
+                desktop_entry,
+                transient,
+            });
+            id
+        };
+        if self.mute {
+            std::future::pending::<()>().await;
+        }
+        id
+    }
+}
+
+/// A tray without a panel.
+pub struct Tray {
+    pub bus: Connection,
+    registered: Arc<Mutex<Vec<String>>>,
+}
+
+const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+
+impl Tray {
+    pub fn start(bus: &Bus) -> Tray {
+        let registered = Arc::<Mutex<Vec<String>>>::default();
+        let bus = bus.connect();
+        let host = TrayHost { registered: registered.clone() };
+        block(bus.object_server().at("/StatusNotifierWatcher", host)).unwrap();
+        block(bus.request_name(WATCHER)).unwrap();
+        Tray { bus, registered }
+    }
+
+    /// Waits until an item is registered, and gives its name on the bus.
+    #[track_caller]
+    pub fn item(&self) -> String {
+        crate::sandbox::wait_for("a tray icon", || self.registered.lock().unwrap().last().cloned())
+    }
+}
+
+struct TrayHost {
+    registered: Arc<Mutex<Vec<String>>>,
+}
+
+#[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
+impl TrayHost {
+    fn register_status_notifier_item(&self, service: String) {
+        self.registered.lock().unwrap().push(service);
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,185 @@
+//! What the commands answer.
+
+use crate::sandbox::{Sandbox, wait_for};
+
+#[test]
+fn every_answer_in_json_carries_its_schema() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    sandbox.wait_for_ticks();
+    for (arguments, field) in [
+        (&["status"][..], "sources"),
+        (&["history", "cpu.temperature", "--since", "1h"], "series"),
+        (&["top", "--interval", "50ms"], "processes"),
+        (&["doctor"], "doctor"),
+        (&["data"], "tables"),
+        (&["data", "path"], "path"),
+        (&["data", "check"], "problems"),
+        (&["config"], "valid"),
+        (&["config", "path"], "path"),
+        (&["pause", "1h"], "until"),
+        (&["resume"], "paused"),
+    ] {
+        let ended = sandbox.run(&[arguments, &["--json"]].concat());
+        let answer = ended.json();
+        assert_eq!(answer["schema"], 1, "{arguments:?}");
+        assert!(!answer[field].is_null(), "{arguments:?}: no {field} in {answer}");
+        assert_eq!(ended.stdout.lines().count(), 1, "{arguments:?}");
+    }
+    watcher.terminate();
+}
+
+#[test]
+fn status_says_what_is_and_since_when_it_is_not() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    sandbox.wait_for_ticks();
+    let json = sandbox.run(&["status", "--json"]).json();
+    assert_eq!(json["recorder"]["state"], "recording");
+    let cpu = json["sources"].as_array().unwrap().iter().find(|source| source["id"] == "cpu").unwrap().clone();
+    assert_eq!(cpu["metrics"]["cpu.temperature"], serde_json::json!({ "value": 54.0, "unit": "°C" }));
+    let text = sandbox.run(&["status"]).stdout;
+    assert!(text.starts_with("Recording since") && text.contains("54 °C"), "{text}");
+    assert!(sandbox.run(&["status", "--all"]).stdout.contains("cpu.temperature"));
+
+    assert_eq!(sandbox.run(&["pause", "10m"]).code, 0);
+    wait_for("the pause", || Some(sandbox.run(&["status"]).stdout).filter(|text| text.starts_with("Paused since")));
+    assert_eq!(sandbox.run(&["resume"]).code, 0);
+    wait_for("its end", || Some(sandbox.run(&["status"]).stdout).filter(|text| text.starts_with("Recording since")));
+
+    watcher.terminate();
+    let text = sandbox.run(&["status"]).stdout;
+    assert!(text.starts_with("Not recording since") && text.contains("hoofbeat watch"), "{text}");
+    assert_eq!(sandbox.run(&["status", "--json"]).json()["recorder"]["state"], "off");
+}
+
+#[test]
+fn history_is_bars_json_or_csv() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    sandbox.wait_for_ticks();
+    watcher.terminate();
+
+    let json = sandbox.run(&["history", "cpu.temperature", "--since", "1h", "--points", "60", "--json"]).json();
+    assert_eq!((json["metric"].as_str(), json["unit"].as_str()), (Some("cpu.temperature"), Some("°C")));
+    let points = json["series"][0]["points"].as_array().unwrap().clone();
+    assert!(!points.is_empty() && points.len() <= 60);
+    assert_eq!(points[0].as_array().unwrap()[1..], [54.0, 54.0, 54.0].map(serde_json::Value::from));
+
+    let csv = sandbox.run(&["history", "cpu.temperature", "--since", "1h", "--csv"]).stdout;
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("ts,time,source,label,min (°C),avg (°C),max (°C)"));
+    let cells: Vec<_> = lines.next().unwrap().split(',').collect();
+    assert_eq!((cells[2], &cells[4..]), ("cpu", &["54", "54", "54"][..]), "{csv}");
+    assert!(cells[1].ends_with("+00:00"), "{csv}");
+
+    let bars = sandbox.run(&["history", "cpu.temperature", "--since", "1h"]).stdout;
+    assert!(bars.contains('█') && bars.contains("max 54 °C"), "{bars}");
+    let nothing = sandbox.run(&["history", "cpu.temperature", "--since", "2h", "--until", "1h"]).stdout;
+    assert!(nothing.contains("Nothing was recorded"), "{nothing}");
+    assert_eq!(sandbox.run(&["history", "cpu.temperature", "--source", "CPU"]).code, 0, "a label will do");
+}
+
+#[test]
+fn names_from_outside_cannot_reach_the_terminal() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m/sys/devices/platform/chip/hwmon/hwmon0/temp1_label", "=cmd\x1b[2J\u{202e}\n");
+    sandbox.write("m/proc/7/stat", b"7 (a) \xff\x1b[2J) S 1 7 7 0 -1 0 0 0 0 0 10 10 0 0 20 0 1 0 100 4096 25 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+    sandbox.write("m/proc/7/cmdline", b"/opt/\x1b[2J\xffevil\0");
+    sandbox.record();
+    let root = sandbox.path("m").display().to_string();
+    for arguments in [
+        &["status"][..],
+        &["status", "--all"],
+        &["history", "hwmon.temperature"],
+        &["history", "hwmon.temperature", "--csv"],
+        &["history", "hwmon.temperature", "--source", "\x1b[2J"],
+        &["top", "--interval", "20ms", "--root", &root],
+        &["data"],
+    ] {
+        let ended = sandbox.run(arguments);
+        let outside = [&ended.stdout, &ended.stderr].into_iter().flat_map(|text| text.chars());
+        let bad: Vec<char> = outside.filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
+        assert!(bad.is_empty(), "{arguments:?}: {bad:?} in {ended:?}");
+        assert!(!ended.stdout.is_empty() || ended.code == 2, "{arguments:?}: {ended:?}");
+    }
+    let csv = sandbox.run(&["history", "hwmon.temperature", "--csv"]).stdout;
+    assert!(!csv.contains(",=cmd"), "no spreadsheet may run it: {csv}");
+}
+
+#[test]
+fn top_measures_what_is_used_meanwhile() {
+    let sandbox = Sandbox::new();
+    let top = sandbox.run(&["top", "--interval", "300ms", "--number", "0", "--json"]).json();
+    let processes = top["processes"].as_array().unwrap().clone();
+    let this = processes.iter().find(|process| process["pid"] == std::process::id()).expect("this test runs");
+    assert!(this["memory"].as_u64().unwrap() > 1 << 20 && this["started"].as_f64().unwrap() > 1e9, "{this}");
+    assert_eq!(this["gpus"], serde_json::json!([]));
+    assert!(!this["user"].as_str().unwrap().is_empty() && !this["identity"].as_str().unwrap().is_empty(), "{this}");
+    let used: Vec<f64> = processes.iter().map(|process| process["cpu"].as_f64().unwrap()).collect();
+    assert!(used.is_sorted_by(|a, b| a >= b), "{used:?}");
+    let memory = sandbox.run(&["top", "--interval", "10ms", "--sort", "memory", "-n", "3", "--json"]).json();
+    let memory: Vec<_> = memory["processes"].as_array().unwrap().iter().map(|one| one["memory"].as_u64()).collect();
+    assert!(memory.len() <= 3 && memory.is_sorted_by(|a, b| a >= b), "{memory:?}");
+}
+
+#[test]
+fn doctor_fails_where_nothing_records_and_not_because_there_is_no_desktop() {
+    let sandbox = Sandbox::new();
+    let level = |ended: &crate::sandbox::Ended, check: &str| {
+        let findings = ended.json()["doctor"].as_array().unwrap().clone();
+        let finding = findings.iter().find(|finding| finding["check"] == check).cloned();
+        finding.unwrap_or_else(|| panic!("no {check}: {ended:?}"))["level"].as_str().unwrap().to_string()
+    };
+    let ended = sandbox.run(&["doctor", "--json"]);
+    assert_eq!((ended.code, level(&ended, "recorder").as_str()), (1, "failure"), "{ended:?}");
+
+    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    sandbox.wait_for_ticks();
+    let ended = sandbox.run(&["doctor", "--json"]);
+    assert_eq!((ended.code, level(&ended, "recorder").as_str()), (0, "ok"), "{ended:?}");
+    assert_eq!((level(&ended, "bus").as_str(), level(&ended, "newest").as_str()), ("warning", "ok"));
+    let text = sandbox.run(&["doctor"]).stdout;
+    assert!(text.contains('✓') && text.contains('!') && text.contains('→'), "{text}");
+
+    sandbox.config("nonsense = 1");
+    let ended = sandbox.run(&["doctor", "--json"]);
+    assert_eq!((ended.code, level(&ended, "config").as_str()), (1, "failure"), "{ended:?}");
+    watcher.terminate();
+}
+
+#[test]
+fn config_is_shown_checked_and_explained() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("config.toml");
+    assert_eq!(sandbox.run(&["config", "path"]).stdout.trim_end(), path.display().to_string());
+    assert!(sandbox.run(&["config"]).stdout.contains("does not exist yet"));
+    let example = sandbox.run(&["config", "example"]).stdout;
+    assert!(example.contains("[[rule]]"), "{example}");
+    assert!(!path.exists(), "looking makes nothing");
+
+    sandbox.config(&example);
+    assert_eq!(sandbox.run(&["config", "check"]).code, 0);
+    assert_eq!(sandbox.run(&["config", "show"]).stdout, example);
+
+    sandbox.config("[[rule]]\nid = \"x\"\nmetric = \"cpu.temperatur\"\nfire = \"> 1\"\n");
+    let ended = sandbox.run(&["config", "check"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("config.toml:3:") && ended.stderr.contains("cpu.temperature"), "{ended:?}");
+    let ended = sandbox.run(&["config", "check", "--json"]);
+    assert_eq!((ended.code, &ended.json()["valid"]), (1, &serde_json::Value::Bool(false)));
+}
+
+#[test]
+fn open_starts_the_program_beside_this_one() {
+    let sandbox = Sandbox::new();
+    let command = |sandbox: &Sandbox| sandbox.command(&["open"]).env("DISPLAY", ":none").output().unwrap();
+    let missing = command(&sandbox);
+    assert_eq!(missing.status.code(), Some(1));
+    let said = String::from_utf8(missing.stderr).unwrap();
+    assert!(said.contains(&sandbox.path("bin").display().to_string()), "it says where it looked: {said}");
+
+    sandbox.fake_window();
+    assert_eq!(command(&sandbox).status.code(), Some(0));
+    assert_eq!(sandbox.window_started()[0], sandbox.data().display().to_string());
+}

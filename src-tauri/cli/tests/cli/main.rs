@@ -1,0 +1,14 @@
+//! The real binary, run as people and desktops run it: what it prints, how it ends, what it says on the message bus.
+//!
+//! Every test has a machine, a recording, a config and a bus of its own in a temporary folder. Deliberately not here:
+//! real panels and notification servers, which the whole-product tests have.
+
+mod bus;
+mod commands;
+mod dependencies;
+mod generated;
+mod notifications;
+mod sandbox;
+mod tray;
+mod usage;
+mod watch;

@@ -1,0 +1,168 @@
+//! Notifications: fields, replacement, buttons, and servers that are absent, late, mute or limited.
+
+use crate::bus::{Bus, Server};
+use crate::sandbox::{Sandbox, Watcher};
+
+/// What the servers of large desktops can.
+const USUAL: &[&str] = &["actions", "body", "body-markup", "persistence"];
+
+const RULES: &str = r#"
+[[rule]]
+id = "cpu-hot"
+metric = "cpu.temperature"
+fire = "> 90"
+clear = "< 60"
+severity = "critical"
+"#;
+
+fn watch(sandbox: &Sandbox, bus: &Bus) -> Watcher {
+    sandbox.config(RULES);
+    sandbox.watch(|command| {
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("DISPLAY", ":none");
+    })
+}
+
+#[test]
+fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    let mut watcher = watch(&sandbox, &bus);
+
+    sandbox.temperature(96);
+    let fired = server.wait_for(1);
+    assert_eq!(fired.title, "CPU at 96 °C");
+    assert!(fired.body.contains("90 °C") && fired.body.contains("cpu-hot"), "{}", fired.body);
+    assert_eq!((fired.application.as_str(), fired.desktop_entry.as_str()), ("Hoofbeat", "hoofbeat"));
+    assert_eq!((fired.replaces, fired.urgency, fired.transient), (0, 2, false));
+    assert_eq!(fired.actions, ["default", "Open Hoofbeat", "open", "Open"]);
+
+    sandbox.temperature(97);
+    sandbox.wait_for_ticks();
+    sandbox.temperature(50);
+    let over = server.wait_for(2);
+    assert!(over.title.starts_with("CPU back to 50 °C"), "{}", over.title);
+    assert!(over.body.contains("97 °C"), "the highest is said: {}", over.body);
+    assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+
+    watcher.terminate();
+    assert_eq!(server.received().len(), 2, "{:?}", server.received());
+}
+
+#[test]
+fn open_opens_the_window_and_others_buttons_do_not() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_window();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    let _watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    let id = server.wait_for(1).id;
+
+    server.emit("ActionInvoked", &(id + 1, "open"));
+    server.emit("ActionInvoked", &(id, "something-else"));
+    server.emit("ActivationToken", &(id, "token-1"));
+    server.emit("ActionInvoked", &(id, "open"));
+    let root = format!("--root {}", sandbox.path("m").display());
+    assert_eq!(sandbox.window_started(), [sandbox.data().display().to_string(), "token-1".into(), root]);
+}
+
+#[test]
+fn what_nobody_could_show_is_shown_when_a_server_comes() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    watcher.wait_for_line("notifications wait");
+    sandbox.wait_for_ticks();
+
+    let server = Server::start(&bus, USUAL, false);
+    assert_eq!(server.wait_for(1).title, "CPU at 96 °C");
+}
+
+#[test]
+fn a_server_that_never_answers_holds_nothing_up() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, true);
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    server.wait_for(1);
+    watcher.wait_for_line("did not answer");
+    sandbox.wait_for_ticks();
+    watcher.terminate();
+}
+
+#[test]
+fn a_server_without_markup_gets_plain_text_and_without_buttons_gets_none() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, &["body"], false);
+    let _watcher = watch_with_an_odd_config(&sandbox, &bus);
+    let told = server.wait_for(1);
+    assert!(told.body.contains("/<b>&.toml"), "{}", told.body);
+    assert_eq!(told.actions, Vec::<String>::new());
+}
+
+#[test]
+fn a_server_with_markup_gets_nothing_that_it_could_take_for_markup() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    let _watcher = watch_with_an_odd_config(&sandbox, &bus);
+    let told = server.wait_for(1);
+    assert!(told.body.contains("/&lt;b&gt;&amp;.toml"), "{}", told.body);
+}
+
+/// The name of the config is said because it is invalid.
+fn watch_with_an_odd_config(sandbox: &Sandbox, bus: &Bus) -> Watcher {
+    sandbox.write("<b>&.toml", "nonsense = 1");
+    sandbox.watch(|command| {
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("HOOFBEAT_CONFIG", sandbox.path("<b>&.toml"));
+    })
+}
+
+#[test]
+fn names_from_outside_cannot_leave_their_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("m/sys/devices/platform/chip/hwmon/hwmon0/temp1_label", "<b>\x1b[31mevil</b>\n");
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    let config = RULES.replace("cpu.temperature", "hwmon.temperature");
+    sandbox.config(&config);
+    let _watcher = sandbox.watch(|command| drop(command.env("DBUS_SESSION_BUS_ADDRESS", bus.address())));
+    sandbox.temperature(96);
+    let title = server.wait_for(1).title;
+    assert!(title.contains("evil") && !title.chars().any(char::is_control), "{title:?}");
+}
+
+#[test]
+fn who_wants_no_notifications_gets_none() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    sandbox.config(&format!("[notify]\nenabled = false\n{RULES}"));
+    let watcher = sandbox.watch(|command| drop(command.env("DBUS_SESSION_BUS_ADDRESS", bus.address())));
+    sandbox.temperature(96);
+    watcher.wait_for_line("CPU at 96 °C");
+    sandbox.temperature(50);
+    watcher.wait_for_line("CPU back to 50 °C");
+
+    // Switched on again, the next one comes, and it is the first.
+    sandbox.config(RULES);
+    watcher.wait_for_line("the config was changed");
+    sandbox.temperature(98);
+    assert_eq!(server.wait_for(1).title, "CPU at 98 °C");
+}
+
+#[test]
+fn trouble_with_the_recording_is_told() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    let _watcher = watch(&sandbox, &bus);
+    sandbox.config("tick = \"never\"");
+    let told = server.wait_for(1);
+    assert_eq!((told.title.as_str(), told.urgency), ("Hoofbeat needs attention", 1));
+    assert!(told.body.contains("config.toml"), "{}", told.body);
+}

@@ -1,0 +1,81 @@
+//! What is not understood, what is missing, and the exit status of each.
+
+use std::process::Stdio;
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    #[track_caller]
+    fn check(sandbox: &Sandbox, arguments: &[&str], code: i32, said: &str) {
+        let ended = sandbox.run(arguments);
+        assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        assert!(ended.stderr.contains(said), "{arguments:?}: {ended:?}");
+        if ended.stderr.starts_with("hoofbeat: ") {
+            assert_eq!(ended.stderr.lines().count(), 1, "{arguments:?}: {ended:?}");
+        }
+    }
+    let check = |arguments: &[&str], code, said| check(&sandbox, arguments, code, said);
+    check(&[], 2, "Usage");
+    check(&["gallop"], 2, "unrecognized subcommand");
+    check(&["watch", "--for", "soon"], 2, "is not a duration");
+    check(&["watch", "--json"], 2, "no answer in JSON");
+    check(&["history"], 2, "METRIC");
+    check(&["history", "cpu.utilisation"], 2, "cpu.utilization");
+    check(&["history", "\x1b[2J"], 2, "there is no metric");
+    check(&["history", "cpu.temperature", "--since", "a while ago"], 2, "is not a time");
+    check(&["history", "cpu.temperature", "--since", "1h", "--until", "2h"], 2, "must be before");
+    check(&["history", "cpu.temperature", "--source", "gpu"], 2, "there is no source \"gpu\"; there are cpu");
+    check(&["history", "cpu.temperature", "--points", "0"], 2, "0");
+    check(&["history", "cpu.temperature", "--csv", "--json"], 2, "cannot be used with");
+    check(&["pause", "0s"], 2, "at least a second");
+    check(&["top", "--interval", "0s"], 2, "longer than nothing");
+    check(&["man", "gallop"], 2, "there is no command");
+    check(&["pause"], 5, "nothing records");
+    check(&["resume"], 5, "nothing records");
+    check(&["open"], 1, "no display");
+}
+
+#[test]
+fn a_recording_that_does_not_exist_has_an_exit_status_of_its_own() {
+    let sandbox = Sandbox::new();
+    for arguments in [&["status"][..], &["history", "cpu.temperature"], &["data"], &["data", "check"], &["pause"]] {
+        let ended = sandbox.run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (5, ""), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains("hoofbeat watch"), "it says what helps: {ended:?}");
+    }
+    assert!(!sandbox.data().exists(), "reading makes nothing");
+}
+
+#[test]
+fn nowhere_to_record_is_said() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.command(&["status"]).env_remove("HOOFBEAT_DATA_DIR").env_remove("HOME").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--data-dir"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let sandbox = Sandbox::new();
+    let mut child =
+        sandbox.command(&["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Closed before anything can have been read.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn colours_are_for_those_who_see_them() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    let colored = |arguments: &[&str]| sandbox.run(arguments).stdout.contains("\x1b[");
+    assert!(!colored(&["status"]), "a file has no colours");
+    assert!(colored(&["status", "--color", "always"]));
+    assert!(!colored(&["status", "--color", "never"]));
+    assert!(!colored(&["status", "--json", "--color", "always"]));
+}

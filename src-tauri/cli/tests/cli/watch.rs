@@ -1,0 +1,36 @@
+//! The recorder as a process: one a folder, and how it ends.
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_second_recorder_says_so_and_leaves() {
+    let sandbox = Sandbox::new();
+    let mut first = sandbox.watch(|command| drop(command.arg("--headless")));
+    let second = sandbox.run(&["watch", "--headless"]);
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.stderr.contains("already records into"), "{second:?}");
+    assert_eq!(second.stdout, "");
+    first.terminate();
+}
+
+#[test]
+fn every_polite_signal_ends_it_in_order() {
+    for signal in ["TERM", "INT", "HUP"] {
+        let sandbox = Sandbox::new();
+        let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+        sandbox.wait_for_ticks();
+        watcher.signal(signal);
+        let status = watcher.ended();
+        assert_eq!(status.code(), Some(0), "{signal}: {status} {}", watcher.log());
+        let status = sandbox.run(&["status", "--json"]).json();
+        assert_eq!(status["recorder"]["state"], "off", "{signal}");
+        assert!(sandbox.run(&["data", "check"]).code == 0, "{signal}");
+    }
+}
+
+#[test]
+fn it_stops_by_itself_when_told_how_long() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| drop(command.args(["--headless", "--for", "1s"])));
+    assert_eq!(watcher.ended().code(), Some(0), "{}", watcher.log());
+}
