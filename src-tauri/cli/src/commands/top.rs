@@ -138,9 +138,12 @@ mod tests {
     fn a_reused_number_is_another_process() {
         let process = |pid, started, cpu_seconds| Process {
             pid,
+            parent: 1,
             started,
             identity: Untrusted::from("x"),
             uid: 0,
+            state: 'S',
+            threads: 1,
             cpu_seconds,
             memory: 1,
         };

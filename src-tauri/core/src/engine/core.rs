@@ -33,6 +33,9 @@ use crate::store::StoreError;
 const DEADLINE: f64 = 0.6;
 const LONGEST_DEADLINE: Duration = Duration::from_millis(600);
 
+/// How often we tell of ourselves, in seconds: as often as `sensors::recorder` does.
+const OURSELVES: i64 = 10;
+
 /// How often sources that are long gone are forgotten.
 const PRUNE: Duration = Duration::from_secs(600);
 
@@ -100,8 +103,10 @@ pub(super) struct Core {
     durable: bool,
     /// Answers that came between two ticks, from sensors with time.
     between: Vec<Sensed>,
-    /// How long sensors took whose answer came too late.
-    late: Vec<(usize, Duration)>,
+    /// The longest that each sensor took since it was last told.
+    took: Vec<Option<Duration>>,
+    /// The tick at which we last told of ourselves.
+    told: Option<i64>,
     /// The store is a new one and knows nothing.
     retell: bool,
     ends: Option<Duration>,
@@ -145,7 +150,8 @@ impl Core {
             changes,
             durable: true,
             between: Vec::new(),
-            late: Vec::new(),
+            took: vec![None; probes.len()],
+            told: None,
             retell: false,
             ends: run_for.map(|time| now.boot + time),
             pruned: now.boot,
@@ -275,9 +281,10 @@ impl Core {
         if sensed.panicked {
             log::warn!("the sensor {} failed and is made anew", self.probes[sensed.sensor].name);
         }
+        let longest = &mut self.took[sensed.sensor];
+        *longest = (*longest).max(Some(sensed.took));
         if flight.unwanted {
             // Its values are old. What processes used is a sum, and belongs to the minute all the same.
-            self.late.push((sensed.sensor, sensed.took));
             if let Ok(batch) = sensed.outcome {
                 self.minute.add(now.unix(), batch.into_parts().2);
             }
@@ -313,8 +320,6 @@ impl Core {
                 self.roster.condition(OWN, &probe.source, error.health, &error.reason, moment.boot, tick);
             }
         }
-        let took = sensed.took.as_secs_f64();
-        self.roster.put(OWN, &probe.source, Metric::SelfSensorDuration, took, moment.boot, tick);
         self.tell_alerts();
     }
 
@@ -344,16 +349,7 @@ impl Core {
     /// Hands the open tick to the journal and to the faces.
     fn conclude(&mut self) {
         let Some(Open { now, mut tick, asked, .. }) = self.open.take() else { return };
-        for (sensor, took) in std::mem::take(&mut self.late) {
-            let source = &self.probes[sensor].source;
-            self.roster.put(OWN, source, Metric::SelfSensorDuration, took.as_secs_f64(), now.boot, &mut tick);
-        }
-        match self.journal.bytes() {
-            Some(bytes) => {
-                self.roster.put(OWN, &self.own, Metric::SelfDatabaseBytes, bytes as f64, now.boot, &mut tick);
-            }
-            None => self.roster.take(OWN, &self.own, Metric::SelfDatabaseBytes),
-        }
+        self.tell_of_ourselves(&mut tick, now);
         self.roster.settle(&mut tick);
         self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         tick.usage = self.minute.take_over(tick.ts);
@@ -372,6 +368,27 @@ impl Core {
         if now.boot.saturating_sub(self.pruned) > PRUNE {
             self.pruned = now.boot;
             self.roster.prune(now.boot, |place| self.watch.holds(place));
+        }
+    }
+
+    /// Adds what recording costs: on the same ticks as the sensor of our CPU and memory, so that one row has all of it.
+    fn tell_of_ourselves(&mut self, tick: &mut Tick, now: Now) {
+        let bytes = self.journal.bytes();
+        if bytes.is_none() {
+            self.roster.take(OWN, &self.own, Metric::SelfDatabaseBytes);
+        }
+        if self.told.is_some_and(|told| told.div_euclid(OURSELVES) == tick.ts.div_euclid(OURSELVES)) {
+            return;
+        }
+        self.told = Some(tick.ts);
+        if let Some(bytes) = bytes {
+            self.roster.put(OWN, &self.own, Metric::SelfDatabaseBytes, bytes as f64, now.boot, tick);
+        }
+        for (probe, took) in self.probes.iter().zip(&mut self.took) {
+            if let Some(took) = took.take() {
+                let seconds = took.as_secs_f64();
+                self.roster.put(OWN, &probe.source, Metric::SelfSensorDuration, seconds, now.boot, tick);
+            }
         }
     }
 

@@ -5,9 +5,10 @@
 //! see all), and is asked for only where CPU time was used. For now a name is the program's file or what the process
 //! calls itself; kernel threads go by their name without numbers.
 //!
-//! A plain reader of `/proc`, because the `sysinfo` crate cannot read another root. The interval grows with what a
-//! sample costs, to one hundredth of the time: 400 processes stay at 5 s, 100,000 are read each minute or two.
-//! Deliberately not here: command lines, which hold secrets, and who uses the GPU.
+//! A plain reader of `/proc`, because the `sysinfo` crate cannot read another root, and takes 15.5 ms for 420 processes
+//! (CPU, memory and I/O, without threads) where this takes 1.8: 0.04 % of a core. The interval grows with what a sample
+//! costs, to one hundredth of the time: 5,000 processes are read every 6 s, 100,000 every two minutes. Deliberately not
+//! here: command lines, which hold secrets, and who uses the GPU.
 
 mod folder;
 mod list;

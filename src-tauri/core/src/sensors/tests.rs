@@ -155,3 +155,19 @@ fn every_sensor_has_a_name_of_its_own() {
     names.dedup();
     assert_eq!(names.len(), expected.len());
 }
+
+#[test]
+fn an_error_of_the_system_is_a_health() {
+    use super::SensorError;
+    use crate::model::Health;
+    #[track_caller]
+    fn check(errno: i32, expected: Health) {
+        let error = std::io::Error::from_raw_os_error(errno);
+        assert_eq!(SensorError::io(std::path::Path::new("/proc/x"), &error).health, expected);
+    }
+    check(rustix::io::Errno::ACCESS.raw_os_error(), Health::Denied);
+    check(rustix::io::Errno::PERM.raw_os_error(), Health::Denied);
+    check(rustix::io::Errno::NOENT.raw_os_error(), Health::Unsupported);
+    check(rustix::io::Errno::IO.raw_os_error(), Health::Lost);
+    check(rustix::io::Errno::NODEV.raw_os_error(), Health::Lost);
+}

@@ -1,5 +1,7 @@
 //! The engine with its real threads, the real clock and a real database; only the hardware is played.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails should fail loudly; helpers outside of #[test] too")]
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};

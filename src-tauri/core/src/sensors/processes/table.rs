@@ -119,7 +119,9 @@ impl Table {
         }
         // Without CPU time there was no I/O worth a system call; what little there was is counted next time.
         let visible = !self.live || self.uid == 0 || entry.uid == self.uid;
-        if visible && (entry.sights <= 2 || entry.used_cpu > 0) {
+        if !visible {
+            entry.io = None;
+        } else if entry.sights <= 2 || entry.used_cpu > 0 {
             let io = folder.io(pid);
             entry.used_io = entry.io.zip(io).map_or(0, |(before, now)| now.saturating_sub(before));
             entry.io = io;
@@ -189,5 +191,32 @@ impl Entry {
         self.used_io = 0;
         self.sights = self.sights.saturating_add(1);
         self.present = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_io_of_others_is_unknown_and_not_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = Roots::at(folder.path());
+        let process = roots.proc.join("5");
+        std::fs::create_dir_all(&process).unwrap();
+        std::fs::write(process.join("stat"), "5 (x) S 1 1 1 0 -1 0 0 0 0 0 9 0 0 0 20 0 1 0 900 1000000 25 0\n")
+            .unwrap();
+        std::fs::write(process.join("status"), "Uid:\t1000\t1000\t1000\t1000\n").unwrap();
+        std::fs::write(process.join("io"), "read_bytes: 4096\nwrite_bytes: 0\n").unwrap();
+        // The process starts at 9 s, so that all of its I/O is new at 10 s. (our user, what is known of it)
+        for (uid, expected) in [(1000, Some(4096)), (0, Some(4096)), (7, None)] {
+            let mut table = Table { live: true, uid, last: Some(Duration::from_secs(5)), ..Table::new(&roots) };
+            table.update(&roots, Duration::from_secs(10)).unwrap();
+            let usage = table.usage();
+            assert_eq!((usage.len(), usage[0].cpu, usage[0].io), (1, 0.09, expected));
+            // As others see it whose second sight keeps the file open.
+            table.update(&roots, Duration::from_secs(15)).unwrap();
+            assert_eq!(table.usage()[0].io, expected.map(|_| 0));
+        }
     }
 }
