@@ -59,6 +59,28 @@ impl From<StoreError> for Failure {
             StoreError::Damaged(_) => Code::Damaged,
             StoreError::Io(_) => Code::Io,
         };
-        Failure::new(code, error.to_string())
+        Failure::new(code, sentence(&error.to_string()))
+    }
+}
+
+/// Errors begin in lower case and end without a full stop, because they mostly follow a colon. The page shows them alone.
+fn sentence(error: &str) -> String {
+    let mut rest = error.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if error.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", rest.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_becomes_a_sentence() {
+        let failure = Failure::from(StoreError::Full);
+        assert_eq!((failure.code, failure.message.as_str()), (Code::Full, "The disk is full."));
+        let failure = Failure::from(StoreError::NoRecording("/data".into()));
+        assert_eq!(failure.code, Code::NoRecording);
+        assert!(failure.message.starts_with("There is no recording in /data"), "{}", failure.message);
     }
 }

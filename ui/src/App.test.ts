@@ -161,7 +161,7 @@ describe('states', () => {
 
   test('history that cannot be read: the reason, and another try', async () => {
     const { history } = await show('failing');
-    expect(screen.getByTestId('chart-failure').textContent).toContain('the database is damaged');
+    expect(screen.getByTestId('chart-failure').textContent).toContain('The database is damaged');
     const asked = history.mock.calls.length;
     await fireEvent.click(screen.getByText('Try again'));
     expect(history.mock.calls.length).toBe(asked + 1);

@@ -116,8 +116,9 @@ export class Chart {
       this.#loaded = now;
       if (this.#first && this.lines.length > 0) {
         this.#first = false;
-        const begun = Math.min(...this.lines.map((line) => line.points[0]?.[0] ?? now));
-        if (span === HOUR && now - begun < YOUNG) this.choose(MINUTES);
+        const begun = Math.min(...this.lines.map((line) => line.points[0]?.[0] ?? Infinity));
+        const recording = this.board.condition?.kind === 'recording';
+        if (span === HOUR && recording && begun < Infinity && now - begun < YOUNG) this.choose(MINUTES);
       }
     } catch (thrown) {
       if (ask === this.#asked) this.failure = asFailure(thrown);

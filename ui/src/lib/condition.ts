@@ -1,5 +1,6 @@
 /** What the recorder is doing, as the page judges it: a recorder that holds its lock but writes nothing is silent. */
 
+import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 
 /** The four conditions that the page is designed for. */
@@ -15,6 +16,11 @@ const LEAST_PATIENCE = 6;
 const MISSED_TICKS = 3;
 /** The longest tick of the defaults, assumed until one was seen. */
 const LONGEST_TICK = 5;
+
+/** Whether a source's health is worth a word of its own: while the recorder is off, every source is stale for that reason. */
+export function isTold(health: SourceStatus['health'], condition: Condition | null): boolean {
+  return health !== 'ok' && !(health === 'stale' && condition?.kind === 'off');
+}
 
 /** Judges a status at the second `now`; `tick` is the seconds between the last two statuses, once known. */
 export function judge(status: Status, now: number, tick: number | null): Condition {

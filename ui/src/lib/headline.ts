@@ -6,7 +6,7 @@
 
 import type { Condition } from './condition';
 import { moment, ofWhole, text } from './format';
-import { sourceName, visible } from './names';
+import { brief, sourceName, visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 import type { Tone } from './words';
@@ -59,12 +59,14 @@ function gpuSentences(all: readonly SourceStatus[]): Piece[][] {
   const gpus = all.filter((source) => source.kind === 'gpu');
   const awake = gpus.map((gpu) => gpuSentence(gpu, all)).filter((sentence) => sentence.length > 0);
   if (awake.length > 0) return awake;
-  return gpus.filter((gpu) => gpu.health === 'asleep').map((gpu) => [{ text: `${sourceName(gpu, all)} is asleep` }]);
+  return gpus
+    .filter((gpu) => gpu.health === 'asleep')
+    .map((gpu) => [{ text: `${brief(sourceName(gpu, all))} is asleep` }]);
 }
 
 function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[]): Piece[] {
   if (gpu.health !== 'ok') return [];
-  const name = sourceName(gpu, all);
+  const name = brief(sourceName(gpu, all));
   const busy = piece(gpu, 'gpu.utilization');
   if (!busy) return [];
   return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', piece(gpu, 'gpu.temperature'))];
@@ -87,7 +89,7 @@ function fullSentence(filesystem: SourceStatus): Piece[] {
   const [used, total] = [filesystem.metrics['disk.used'], filesystem.metrics['disk.total']];
   if (!used || !total || total.value <= 0 || used.value / total.value < FULL) return [];
   const share = text(Math.floor((used.value / total.value) * 100), '%');
-  const name = visible(filesystem.label) || filesystem.id;
+  const name = brief(visible(filesystem.label) || filesystem.id);
   return [
     { text: `${name} is ` },
     { text: share, metric: 'disk.used', source: filesystem.id, tone: 'warn' },

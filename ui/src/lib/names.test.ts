@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shortLabel, sourceName, visible } from './names';
+import { brief, shortLabel, sourceName, visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 function source(id: string, kind: string, label: string, part_of: string | null = null): SourceStatus {
@@ -27,6 +27,11 @@ test('a part names its whole, twins their id, and an empty label is no name', ()
   ]);
 });
 
+test('a long name is cut between characters', () => {
+  expect(brief('NVIDIA GeForce RTX 4090')).toBe('NVIDIA GeForce RTX 4090');
+  expect(brief('🐎'.repeat(41))).toBe(`${'🐎'.repeat(39)}…`);
+});
+
 test('controls and direction marks become visible', () => {
   expect(visible('evil\u202egnp.exe\n\u001b[31m')).toBe('evil\ufffdgnp.exe\ufffd\ufffd[31m');
   expect(visible('</b><img>')).toBe('</b><img>');
@@ -39,6 +44,8 @@ test.each([
   ['GPU fan, intended (may exceed 100)', 'Fan, intended'],
   ["Hoofbeat's CPU, of one core", 'CPU, of one core'],
   ['Received', 'Received'],
+  ['Packets received', 'Packets in'],
+  ['Send errors', 'Errors out'],
 ])('%s on its own card is %s', (label, short) => {
   expect(shortLabel(label)).toBe(short);
 });

@@ -11,6 +11,12 @@ export function visible(text: string): string {
   return text.replace(DANGEROUS, '\ufffd');
 }
 
+/** A name that must not fill a whole sentence. */
+export function brief(name: string): string {
+  const characters = [...name];
+  return characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…` : name;
+}
+
 /** A source's name where its card is not around it: parts name their whole, and twins their id. */
 export function sourceName(source: SourceStatus, all: readonly SourceStatus[]): string {
   const own = visible(source.label) || source.id;
@@ -19,6 +25,9 @@ export function sourceName(source: SourceStatus, all: readonly SourceStatus[]): 
   if (whole && source.kind !== 'core') return `${visible(whole.label)} · ${own}`;
   return twins && !whole ? `${own} (${source.id})` : own;
 }
+
+/** The longest name in a sentence; marketing names of GPUs stay below it. */
+const MOST_CHARACTERS = 40;
 
 /** Words that a card's heading already says. */
 const PANEL_WORDS = /^(CPU|GPU|Memory|Disk|Hoofbeat's) /;
@@ -29,6 +38,8 @@ export function shortLabel(label: string): string {
     .replace(PANEL_WORDS, '')
     .replace(/ \(.*\)$/, '')
     .replace(/^Time tasks waited for .*/, 'Pressure')
-    .replace(/^(Load, \d+) minutes?$/, '$1 min');
+    .replace(/^(Load, \d+) minutes?$/, '$1 min')
+    .replace(/^(Packets) received$|^Receive (errors)$/, '$1$2 in')
+    .replace(/^(Packets) sent$|^Send (errors)$/, '$1$2 out');
   return short.charAt(0).toUpperCase() + short.slice(1);
 }
