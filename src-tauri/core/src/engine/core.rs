@@ -438,9 +438,9 @@ impl Core {
         self.outlet.publish(Published::Status(Arc::new(snapshot)));
     }
 
-    /// Says one sentence to people and to the log.
+    /// Says one sentence to people; the faces show it or log it.
     pub fn trouble(&self, sentence: String) {
-        log::warn!("{sentence}");
+        log::debug!("{sentence}");
         self.outlet.publish(Published::Trouble(sentence));
     }
 

@@ -304,13 +304,17 @@ impl Scribe {
         });
         let patient = busy && now.boot.saturating_sub(failing.since) < PATIENCE;
         if !patient {
-            if failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG) {
-                failing.logged = Some(now.boot);
-                log::warn!("history is kept in memory ({} ticks): {error}", self.pending.len());
-            }
-            if !std::mem::replace(&mut failing.told, true) {
+            // The first time a person is told, which is logged, too.
+            let first = !std::mem::replace(&mut failing.told, true);
+            if first {
                 let reason = error.to_string();
                 let _ = self.events.send(Event::Journal(Report::Failed { reason }));
+            }
+            if failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG) {
+                failing.logged = Some(now.boot);
+                if !first {
+                    log::warn!("history is kept in memory ({} ticks): {error}", self.pending.len());
+                }
             }
         }
         self.error = Some(error);
