@@ -18,6 +18,8 @@ use zbus::{MatchRule, MessageStream};
 
 /// The notification server's name on the bus.
 pub const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
+/// Where tray icons are registered.
+pub const TRAY_HOST: &str = "org.kde.StatusNotifierWatcher";
 const LOGIND: &str = "org.freedesktop.login1";
 
 /// The longest that any answer may take.

@@ -5,7 +5,9 @@ use crate::sandbox::{Sandbox, wait_for};
 #[test]
 fn every_answer_in_json_carries_its_schema() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    let mut watcher = sandbox.watch(|command| {
+        command.arg("--headless");
+    });
     sandbox.wait_for_ticks();
     for (arguments, field) in [
         (&["status"][..], "sources"),
@@ -32,7 +34,9 @@ fn every_answer_in_json_carries_its_schema() {
 #[test]
 fn status_says_what_is_and_since_when_it_is_not() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    let mut watcher = sandbox.watch(|command| {
+        command.arg("--headless");
+    });
     sandbox.wait_for_ticks();
     let json = sandbox.run(&["status", "--json"]).json();
     assert_eq!(json["recorder"]["state"], "recording");
@@ -56,7 +60,9 @@ fn status_says_what_is_and_since_when_it_is_not() {
 #[test]
 fn history_is_bars_json_or_csv() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    let mut watcher = sandbox.watch(|command| {
+        command.arg("--headless");
+    });
     sandbox.wait_for_ticks();
     watcher.terminate();
 
@@ -134,7 +140,9 @@ fn doctor_fails_where_nothing_records_and_not_because_there_is_no_desktop() {
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "recorder").as_str()), (1, "failure"), "{ended:?}");
 
-    let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+    let mut watcher = sandbox.watch(|command| {
+        command.arg("--headless");
+    });
     sandbox.wait_for_ticks();
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "recorder").as_str()), (0, "ok"), "{ended:?}");

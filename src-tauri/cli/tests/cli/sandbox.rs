@@ -132,7 +132,9 @@ impl Sandbox {
 
     /// Records for a moment, so that there is something to read.
     pub fn record(&self) {
-        let mut watcher = self.watch(|command| drop(command.arg("--headless")));
+        let mut watcher = self.watch(|command| {
+            command.arg("--headless");
+        });
         wait_for("a tick", || self.newest());
         watcher.terminate();
     }

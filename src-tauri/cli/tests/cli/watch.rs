@@ -5,7 +5,9 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_second_recorder_says_so_and_leaves() {
     let sandbox = Sandbox::new();
-    let mut first = sandbox.watch(|command| drop(command.arg("--headless")));
+    let mut first = sandbox.watch(|command| {
+        command.arg("--headless");
+    });
     let second = sandbox.run(&["watch", "--headless"]);
     assert_eq!(second.code, 0, "{second:?}");
     assert!(second.stderr.contains("already records into"), "{second:?}");
@@ -17,7 +19,9 @@ fn a_second_recorder_says_so_and_leaves() {
 fn every_polite_signal_ends_it_in_order() {
     for signal in ["TERM", "INT", "HUP"] {
         let sandbox = Sandbox::new();
-        let mut watcher = sandbox.watch(|command| drop(command.arg("--headless")));
+        let mut watcher = sandbox.watch(|command| {
+            command.arg("--headless");
+        });
         sandbox.wait_for_ticks();
         watcher.signal(signal);
         let status = watcher.ended();
