@@ -1,5 +1,5 @@
-//! Values with units as text for people: the only place in Rust that does it. `ui/` has a TypeScript twin; both are
-//! tested against `format.json`, so a card in the window and a line in the terminal never disagree.
+//! Values with units as text for people: the only place in Rust that does it. `ui/` has a TypeScript twin; the cases in
+//! `format.json` are plain data so that both can be held to them.
 //!
 //! Deliberately not here: moments (time zones belong to the faces) and names from outside (`untrusted`).
 

@@ -265,7 +265,7 @@ pub enum EventKind {
     Resumed,
     /// The wall clock jumped, with `seconds`.
     ClockStep,
-    /// The machine slept, with `seconds`.
+    /// Nothing was sampled for a while, with `seconds` and `cause`: `sleep`, or `stopped` (the process did not run).
     Suspend,
     /// A rule fired, with `rule`, `value`, `severity`.
     AlertFired,

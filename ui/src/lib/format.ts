@@ -1,5 +1,6 @@
 /**
- * The one place where values become text for people; the twin of `format.rs`.
+ * The one place where values become text for people; the twin of `format.rs`. Both are tested against `format.json`, so a
+ * card and a line in the terminal never disagree.
  *
  * Inside, every value is in its metric's unit (°C, W, bytes, Hz, %, s). Bytes are shown in powers of 1024 and rates in
  * powers of 1000, as memory and networks are sold.
@@ -13,50 +14,46 @@ export interface Parts {
   unit: string;
 }
 
-const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-const DECIMAL = ['', 'k', 'M', 'G', 'T', 'P'];
+/** A unit's prefixes, and how a number without a prefix is shown: half a byte does not exist. */
+interface Scale {
+  step: number;
+  units: readonly string[];
+  whole: boolean;
+}
+
+const SCALES: Record<string, Scale> = {
+  W: { step: 1000, units: ['W', 'kW', 'MW'], whole: false },
+  Wh: { step: 1000, units: ['Wh', 'kWh', 'MWh'], whole: false },
+  B: { step: 1024, units: ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'], whole: true },
+  'B/s': { step: 1000, units: ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s'], whole: true },
+  '1/s': { step: 1000, units: ['/s', 'k/s', 'M/s'], whole: false },
+  Hz: { step: 1000, units: ['Hz', 'kHz', 'MHz', 'GHz', 'THz'], whole: true },
+  µs: { step: 1000, units: ['µs', 'ms', 's'], whole: false },
+};
 
 /** A value of a unit, as the metric table names it. */
 export function parts(value: number, unit: string): Parts {
+  if (!Number.isFinite(value)) return { number: '–', unit: '' };
   switch (unit) {
-    case '%':
-      return { number: Math.abs(value) < 9.95 ? trimmed(value, 1) : value.toFixed(0), unit };
     case '°C':
     case 'RPM':
-      return { number: whole(value), unit };
-    case 'W':
-      return { number: Math.abs(value) < 9.95 ? trimmed(value, 1) : whole(value), unit };
+      return { number: fixed(value, 0), unit };
     case 'V':
-      return { number: value.toFixed(Math.abs(value) < 9.995 ? 2 : 1), unit };
-    case 'B':
-      return scaled(value, 1024, BINARY);
-    case 'B/s':
-    case 'Hz':
+      return { number: fixed(value, Math.abs(value) < 9.995 ? 2 : 1), unit };
     case 'J':
-      return scaled(
-        value,
-        1000,
-        DECIMAL.map((prefix) => prefix + unit),
-      );
-    case '1/s':
-      return scaled(
-        value,
-        1000,
-        DECIMAL.map((prefix) => `${prefix}/s`),
-      );
+      // Nobody pays for joules.
+      return scaled(value / 3600, 'Wh');
     case 's':
       return seconds(value);
-    case '':
-      return { number: trimmed(value, 2), unit };
     default:
-      return { number: trimmed(value, 2), unit };
+      return scaled(value, unit);
   }
 }
 
 /** A value with its unit: "64 °C", "1.2 GiB", "3.4 GHz", "12.3 MB/s". */
 export function text(value: number, unit: string): string {
   const { number, unit: suffix } = parts(value, unit);
-  return suffix === '' ? number : `${number} ${suffix}`;
+  return suffix === '' ? number : suffix === '/s' ? `${number}${suffix}` : `${number} ${suffix}`;
 }
 
 /** A part of a whole, its unit once: "6.1 of 24 GiB". */
@@ -68,17 +65,20 @@ export function ofWhole(part: number, total: number, unit: string): string {
     : `${text(part, unit)} of ${text(total, unit)}`;
 }
 
-/** How long something took or lasts, to two units: "12 s", "7 min", "1 h 12 min", "3 d 4 h". */
+/** A stretch of time: "45 s", "2 min", "1 h 12 min", "3 d 4 h". Cut, not rounded: what has not passed is not claimed. */
 export function duration(seconds: number): string {
-  const total = Math.max(0, Math.round(seconds));
+  const total = Math.max(0, Math.floor(seconds));
   const [days, hours, minutes] = [
     Math.floor(total / 86400),
     Math.floor(total / 3600) % 24,
     Math.floor(total / 60) % 60,
   ];
-  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
-  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
-  return minutes > 0 ? `${minutes} min` : `${total} s`;
+  const pair = (big: number, unit: string, small: number, smaller: string) =>
+    small === 0 ? `${big} ${unit}` : `${big} ${unit} ${small} ${smaller}`;
+  if (total < 60) return `${total} s`;
+  if (total < 600) return pair(minutes, 'min', total % 60, 's');
+  if (total < 3600) return `${minutes} min`;
+  return total < 86400 ? pair(hours, 'h', minutes, 'min') : pair(days, 'd', hours, 'h');
 }
 
 const hourAndMinute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
@@ -104,40 +104,40 @@ export function timeTick(ts: number, step: number): string {
   return step >= 86400 || midnight ? dayAndMonth.format(date) : hourAndMinute.format(date);
 }
 
-function scaled(value: number, base: number, units: string[]): Parts {
-  let size = Math.abs(value);
-  let step = 0;
-  // 999.95 would be written as "1000".
-  while (step < units.length - 1 && Number(digits(size)) >= base) {
-    size /= base;
-    step += 1;
+function scaled(value: number, unit: string): Parts {
+  const { step, units, whole } = SCALES[unit] ?? { step: 1, units: [unit], whole: false };
+  let [size, at] = [value, 0];
+  // Half a unit in the last shown place counts, or 1023.6 KiB would be shown as "1024 KiB".
+  while (Math.abs(size) >= step - 0.5 && at + 1 < units.length) {
+    size /= step;
+    at += 1;
   }
-  const shown = step === 0 ? trimmed(size, Math.abs(size) < 9.95 ? 1 : 0) : digits(size);
-  return { number: value < 0 && Number(shown) !== 0 ? `−${shown}` : shown, unit: units[step] ?? '' };
+  const bare = () => (whole ? fixed(size, 0) : short(size));
+  return { number: at === 0 ? bare() : fixed(size, Math.abs(size) < 99.95 ? 1 : 0), unit: units[at] ?? '' };
 }
 
 function seconds(value: number): Parts {
+  if (value === 0) return { number: '0', unit: 's' };
+  if (Math.abs(value) < 59.95) return scaled(value * 1e6, 'µs');
+  return { number: `${value < 0 ? '-' : ''}${duration(Math.round(Math.abs(value)))}`, unit: '' };
+}
+
+/** Two or three digits that matter: "0.04", "7.3", "38", "1234". */
+function short(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && size < 0.000_999_5) return { number: digits(value * 1e6), unit: 'µs' };
-  if (size !== 0 && size < 0.999_5) return { number: digits(value * 1e3), unit: 'ms' };
-  return { number: digits(value), unit: 's' };
+  return fixed(value, size < 0.995 ? 2 : size < 9.95 ? 1 : 0);
 }
 
-/** About three significant digits, at most one decimal. */
-function digits(value: number): string {
-  return Math.abs(value) < 99.95 ? trimmed(value, 1) : value.toFixed(0);
+/** A fixed number of decimals, without zeros at the end and without a negative zero. */
+function fixed(value: number, decimals: number): string {
+  const number = Number(even(value, decimals).toFixed(decimals));
+  return String(number === 0 ? 0 : number);
 }
 
-function whole(value: number): string {
-  return withMinus(value.toFixed(0));
-}
-
-/** At most `most` decimals, without trailing zeros. */
-function trimmed(value: number, most: number): string {
-  return withMinus(String(Number(value.toFixed(most))));
-}
-
-/** A minus that is as wide as a digit, and none before zero. */
-function withMinus(number: string): string {
-  return number.startsWith('-') ? (Number(number) === 0 ? number.slice(1) : `−${number.slice(1)}`) : number;
+/** The same value, but where it lies exactly between two decimals: there `toFixed` rounds up and Rust to even. */
+function even(value: number, decimals: number): number {
+  // Only odd multiples of 1/2, 1/4, 1/8 … can lie between: no other fraction of ten is exact in binary.
+  if (Math.abs(value * 2 ** (decimals + 1)) % 2 !== 1) return value;
+  const below = Math.floor(Math.abs(value) * 10 ** decimals);
+  return (Math.sign(value) * (below % 2 === 0 ? below : below + 1)) / 10 ** decimals;
 }

@@ -12,9 +12,9 @@ function event(kind: string, detail: EventInfo['detail'] = {}, source: string | 
 test.each([
   [event('recorder_started'), 'The recorder started'],
   [event('clock_step', { seconds: -3600 }), 'The clock was set back by 1 h'],
-  [event('clock_step', { seconds: 90 }), 'The clock was set forward by 1 min'],
+  [event('clock_step', { seconds: 90 }), 'The clock was set forward by 1 min 30 s'],
   [event('clock_step', { seconds: 'many' }), 'The clock was set'],
-  [event('suspend', { seconds: 252 }), 'The machine slept for 4 min'],
+  [event('suspend', { seconds: 252 }), 'The machine slept for 4 min 12 s'],
   [
     event('alert_fired', { rule: 'hot', metric: 'gpu.temperature', value: 91 }, 'gpu:0'),
     'hot, gpu:0: GPU temperature at 91 °C',
