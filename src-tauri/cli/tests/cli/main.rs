@@ -3,6 +3,8 @@
 //! Every test has a machine, a recording, a config and a bus of its own in a temporary folder. Deliberately not here:
 //! real panels and notification servers, which the whole-product tests have.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
+
 mod bus;
 mod commands;
 mod dependencies;

@@ -39,6 +39,7 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
 
     sandbox.temperature(97);
     sandbox.wait_for_ticks();
+    sandbox.wait_for_ticks();
     sandbox.temperature(50);
     let over = server.wait_for(2);
     assert!(over.title.starts_with("CPU back to 50 °C"), "{}", over.title);
