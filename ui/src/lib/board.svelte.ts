@@ -17,6 +17,8 @@ const MOST_SPARKS = 64;
 /** How far back, and how many, events are read. */
 const EVENT_SECONDS = 30 * 86400;
 const MOST_EVENTS = 200;
+/** While statuses come at least this often, the page needs no clock of its own. */
+const FRESH_MS = 1500;
 /** Events are read again after this many seconds; a push tells of values, not of events. */
 const EVENT_PERIOD = 10;
 
@@ -48,6 +50,8 @@ export class Board {
   /** Metrics that a source has had since the page opened: a card keeps their place while they are absent. */
   readonly #known = new Map<string, Set<string>>();
   #eventsRead = 0;
+  /** Milliseconds at which the last status came. */
+  #heard = 0;
 
   /** `sparks` are the metrics that have a sparkline. */
   constructor(backend: Backend, sparks: readonly string[]) {
@@ -115,7 +119,8 @@ export class Board {
       Object.keys(source.metrics).forEach((metric) => known.add(metric));
       this.#known.set(source.id, known);
     }
-    this.now = Math.floor(Date.now() / 1000);
+    this.#heard = Date.now();
+    this.now = Math.floor(this.#heard / 1000);
     this.status = status;
     if (before === null) void this.#readSparks(this.now);
     else this.#extend(status);
@@ -124,6 +129,8 @@ export class Board {
   }
 
   #passTime(): void {
+    // Everything that shows time was just drawn: once a second is enough.
+    if (Date.now() - this.#heard < FRESH_MS) return;
     this.now = Math.floor(Date.now() / 1000);
     if (this.status) this.#refreshEvents();
   }
