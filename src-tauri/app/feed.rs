@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn only_changes_are_pushed() {
         let folder = tempfile::tempdir().unwrap();
-        let recording = Recording::new(folder.path().to_path_buf());
+        let recording = Recording::new(folder.path().to_path_buf(), None);
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |millis: u64| words(&feed.look(&recording, begin + Duration::from_millis(millis)));
 
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_database_that_was_replaced_is_found() {
         let folder = tempfile::tempdir().unwrap();
-        let recording = Recording::new(folder.path().to_path_buf());
+        let recording = Recording::new(folder.path().to_path_buf(), None);
         Recorder::start(folder.path()).tick(7);
         let (mut feed, begin) = (Feed::default(), Instant::now());
         assert_eq!(words(&feed.look(&recording, begin)), ["off@7"]);
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_failed_start_is_told_until_a_recorder_runs() {
         let folder = tempfile::tempdir().unwrap();
-        let recording = Recording::new(folder.path().to_path_buf());
+        let recording = Recording::new(folder.path().to_path_buf(), None);
         recording.set_start_failure(Some(Failure::new(Code::RecorderStart, "no")));
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_feed_ends_when_it_is_told_to_and_when_nobody_listens() {
         let folder = tempfile::tempdir().unwrap();
-        let recording = Recording::new(folder.path().to_path_buf());
+        let recording = Recording::new(folder.path().to_path_buf(), None);
         let first = recording.begin_feed();
         let second = recording.begin_feed();
         // The first ends because the second began, the second because nobody listens to it.

@@ -11,7 +11,7 @@ mod recorder;
 mod recording;
 mod window;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ struct Arguments {
     /// The folder of the database [default: $HOOFBEAT_DATA_DIR, or else $XDG_DATA_HOME/hoofbeat]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+
+    /// A recorder that has to be started reads DIR/proc and DIR/sys instead of this machine's
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
         Ok(folder) => folder,
         Err(error) => return fail(&error),
     };
-    match run(folder) {
+    match run(&folder, arguments.root.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
@@ -52,10 +56,14 @@ fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn run(folder: PathBuf) -> tauri::Result<()> {
-    // A relative folder must mean the same for the recorder, which may be started from elsewhere.
-    let folder = std::path::absolute(&folder).unwrap_or(folder);
-    let recording = Arc::new(Recording::new(folder.clone()));
+/// A relative folder must mean the same for the recorder, which may be started from elsewhere.
+fn absolute(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())
+}
+
+fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
+    let folder = absolute(folder);
+    let recording = Arc::new(Recording::new(folder.clone(), root.map(absolute)));
     let managed = recording.clone();
     tauri::Builder::default()
         // First, so that a second launch ends before it does anything else.

@@ -15,21 +15,25 @@ use crate::failure::{Code, Failure};
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Starts a recorder for `folder` where none runs, and waits until it does.
+/// Starts a recorder for `folder` where none runs, and waits until it does. With a `root` it reads that folder's `proc`
+/// and `sys`.
 ///
 /// # Errors
 /// [`Code::RecorderStart`], with what the recorder said.
-pub(crate) fn ensure(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn ensure(folder: &Path, root: Option<&Path>) -> Result<(), Failure> {
     if recorder_runs(folder) {
         return Ok(());
     }
-    start(&program(), folder, log_file().as_deref())
+    start(&program(), folder, root, log_file().as_deref())
 }
 
-fn start(program: &Path, folder: &Path, log: Option<&Path>) -> Result<(), Failure> {
+fn start(program: &Path, folder: &Path, root: Option<&Path>, log: Option<&Path>) -> Result<(), Failure> {
     let failed = |message: String| Failure::new(Code::RecorderStart, message);
     let mut command = Command::new(program);
     command.arg("watch").arg("--data-dir").arg(folder);
+    if let Some(root) = root {
+        command.arg("--root").arg(root);
+    }
     // A process group of its own: neither the end of this window nor ^C or a closed terminal reaches it.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(log.and_then(create_log).map_or_else(Stdio::null, Stdio::from));
@@ -104,7 +108,7 @@ mod tests {
     #[test]
     fn a_program_that_is_missing_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let failure = start(Path::new("/nonexistent/hoofbeat"), folder.path(), None).unwrap_err();
+        let failure = start(Path::new("/nonexistent/hoofbeat"), folder.path(), None, None).unwrap_err();
         assert_eq!(failure.code, Code::RecorderStart);
         assert!(failure.message.contains("/nonexistent/hoofbeat"), "{}", failure.message);
     }
@@ -115,10 +119,10 @@ mod tests {
         // A shell finds no script that is called `watch`, says so and ends.
         let shell = Path::new("/bin/sh");
         let log = folder.path().join("state/watch.log");
-        let failure = start(shell, folder.path(), Some(&log)).unwrap_err();
+        let failure = start(shell, folder.path(), None, Some(&log)).unwrap_err();
         assert!(failure.message.starts_with("The recorder ended at once: "), "{}", failure.message);
         assert!(failure.message.contains("watch"), "{}", failure.message);
-        let failure = start(shell, folder.path(), None).unwrap_err();
+        let failure = start(shell, folder.path(), None, None).unwrap_err();
         assert!(failure.message.contains("exit status"), "{}", failure.message);
     }
 }

@@ -13,6 +13,8 @@ use crate::recorder;
 /// The folder, the connection that answers commands, and what is known about the recorder's start.
 pub(crate) struct Recording {
     folder: PathBuf,
+    /// The folder that stands for `/` to a recorder that has to be started.
+    root: Option<PathBuf>,
     face: Mutex<Option<Face>>,
     /// Why no recorder could be started; `None` while none was needed or it worked.
     start_failure: Mutex<Option<Failure>>,
@@ -22,8 +24,8 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// The recording in `folder`, which need not exist yet.
-    pub(crate) fn new(folder: PathBuf) -> Recording {
-        Recording { folder, face: Mutex::new(None), start_failure: Mutex::new(None), feed: Mutex::new(None) }
+    pub(crate) fn new(folder: PathBuf, root: Option<PathBuf>) -> Recording {
+        Recording { folder, root, face: Mutex::new(None), start_failure: Mutex::new(None), feed: Mutex::new(None) }
     }
 
     /// Where it is.
@@ -57,7 +59,7 @@ impl Recording {
 
     /// Starts a recorder where none runs.
     pub(crate) fn start_recorder(&self) -> Result<(), Failure> {
-        let outcome = recorder::ensure(&self.folder);
+        let outcome = recorder::ensure(&self.folder, self.root.as_deref());
         if let Err(failure) = &outcome {
             log::warn!("{}", failure.message);
         }

@@ -163,10 +163,11 @@ impl Thread {
             }
             Message::Bus(BusEvent::Pressed { id, action, token }) => {
                 let opens = action == OPEN || action == CLICK;
-                if opens && self.shown.contains_key(&id) {
-                    if let Err(problem) = self.window.open(token.as_deref()) {
-                        log::warn!("the window does not open: {problem}");
-                    }
+                if opens
+                    && self.shown.contains_key(&id)
+                    && let Err(problem) = self.window.open(token.as_deref())
+                {
+                    log::warn!("the window does not open: {problem}");
                 }
             }
             Message::Bus(BusEvent::Closed(id)) => {

@@ -4,9 +4,12 @@
 //! path. Deliberately not here: whether a window is open already; the desktop program keeps itself single.
 
 use std::ffi::OsStr;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use rustix::fs::FileType;
 
 /// The program that shows the window.
 const PROGRAM: &str = "hoofbeat-desktop";
@@ -41,6 +44,10 @@ impl Window {
         if let Some(token) = token {
             command.env("XDG_ACTIVATION_TOKEN", token).env("DESKTOP_STARTUP_ID", token);
         }
+        // The window would hold a pipe open for as long as it is there, and whoever reads it would wait for its end.
+        if is_pipe(std::io::stderr()) {
+            command.stderr(Stdio::null());
+        }
         // In its own group, Ctrl+C in the recorder's terminal does not close the window.
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| format!("{} does not start: {error}", program.display()))?;
@@ -52,6 +59,10 @@ impl Window {
         }
         Ok(())
     }
+}
+
+fn is_pipe(output: impl AsFd) -> bool {
+    rustix::fs::fstat(output).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
 }
 
 /// Where the program is.

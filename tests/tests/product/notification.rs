@@ -9,8 +9,8 @@ const RULE: &str = r#"
 [[rule]]
 id = "memory-full"
 metric = "memory.used"
-fire = "> 8000000000"
-clear = "< 6000000000"
+fire = "> 8 GiB"
+clear = "< 6 GiB"
 for = "0s"
 severity = "critical"
 "#;
@@ -72,7 +72,7 @@ fn one_crossing_is_one_notification_that_its_end_replaces() {
 fn debians_notification_server_shows_it() {
     let Some(mut desktop) = Desktop::start() else { return };
     desktop.start_dunst();
-    desktop.configure(&RULE.replace("8000000000", "1").replace("6000000000", "0"));
+    desktop.configure(&RULE.replace("8 GiB", "1").replace("6 GiB", "0"));
     let _watch = desktop.watch(&[]);
     let displayed = || {
         let output = desktop.command("dunstctl").args(["count", "displayed"]).output().ok()?;

@@ -44,7 +44,7 @@ fn headline(status: &Status, now: &Zoned, output: &Output) -> String {
     let since = since.unwrap_or_default();
     match recorder.state {
         RecorderState::Recording => {
-            let age = status.ts.map(|ts| format!(" · values of {} ago", format::duration(time::since(ts, unix))));
+            let age = status.ts.map(|ts| format!(" · newest values {} old", format::duration(time::since(ts, unix))));
             format!("{}{since}{}", output.paint(Style::Good, "Recording"), age.unwrap_or_default())
         }
         RecorderState::Paused => {

@@ -88,12 +88,15 @@ impl Faces {
     }
 }
 
-/// Hands what the engine publishes to the faces; alerts go to the log as well, which is all that a headless machine has.
+/// Hands what the engine publishes to the faces. Alerts and trouble go to the log as well, which is all that a machine
+/// without a desktop has.
 fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Result<()> {
     let run = move || {
         for news in published {
-            if let Published::Alert(notice) = &news {
-                log::info!("{}", wording::title(notice));
+            match &news {
+                Published::Alert(notice) => log::info!("{}", wording::title(notice)),
+                Published::Trouble(trouble) => log::warn!("{}", crate::output::text(trouble)),
+                _ => {}
             }
             let Some(faces) = &faces else { continue };
             match news {

@@ -46,6 +46,11 @@ impl Item {
     }
 }
 
+/// A row that can be chosen.
+fn row(label: &str, activate: fn(&mut Item)) -> MenuItem<Item> {
+    MenuItem::Standard(StandardItem { label: label.into(), activate: Box::new(activate), ..StandardItem::default() })
+}
+
 fn pixels(icon: Icon) -> Vec<ksni::Icon> {
     icon::SIZES
         .iter()
@@ -94,29 +99,23 @@ impl ksni::Tray for Item {
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        let row = |label: &str, activate: Box<dyn Fn(&mut Self) + Send>| {
-            MenuItem::Standard(StandardItem { label: label.into(), activate, ..StandardItem::default() })
-        };
         // A single underscore would mark the key that follows it.
         let sentence = self.view.sentence.replace('_', "__");
-        let pause: (&str, Box<dyn Fn(&mut Self) + Send>) = if self.view.paused {
-            ("Resume recording", Box::new(|item: &mut Self| item.engine.send(Command::Resume)))
+        let pause = if self.view.paused {
+            row("Resume recording", |item| item.engine.send(Command::Resume))
         } else {
-            (
-                "Pause for 1 hour",
-                Box::new(|item: &mut Self| {
-                    let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
-                    item.engine.send(Command::Pause { until });
-                }),
-            )
+            row("Pause for 1 hour", |item| {
+                let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
+                item.engine.send(Command::Pause { until });
+            })
         };
         vec![
             MenuItem::Standard(StandardItem { label: sentence, enabled: false, ..StandardItem::default() }),
             MenuItem::Separator,
-            row("Open Hoofbeat", Box::new(|item| item.open())),
-            row(pause.0, pause.1),
+            row("Open Hoofbeat", |item| item.open()),
+            pause,
             MenuItem::Separator,
-            row("Quit", Box::new(|item| item.engine.send(Command::Stop))),
+            row("Quit", |item| item.engine.send(Command::Stop)),
         ]
     }
 }

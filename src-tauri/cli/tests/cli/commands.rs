@@ -5,9 +5,7 @@ use crate::sandbox::{Sandbox, wait_for};
 #[test]
 fn every_answer_in_json_carries_its_schema() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| {
-        command.arg("--headless");
-    });
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
     sandbox.wait_for_ticks();
     for (arguments, field) in [
         (&["status"][..], "sources"),
@@ -34,9 +32,7 @@ fn every_answer_in_json_carries_its_schema() {
 #[test]
 fn status_says_what_is_and_since_when_it_is_not() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| {
-        command.arg("--headless");
-    });
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
     sandbox.wait_for_ticks();
     let json = sandbox.run(&["status", "--json"]).json();
     assert_eq!(json["recorder"]["state"], "recording");
@@ -60,9 +56,7 @@ fn status_says_what_is_and_since_when_it_is_not() {
 #[test]
 fn history_is_bars_json_or_csv() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| {
-        command.arg("--headless");
-    });
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
     sandbox.wait_for_ticks();
     watcher.terminate();
 
@@ -130,7 +124,7 @@ fn top_measures_what_is_used_meanwhile() {
 }
 
 #[test]
-fn doctor_fails_where_nothing_records_and_not_because_there_is_no_desktop() {
+fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
     let sandbox = Sandbox::new();
     let level = |ended: &crate::sandbox::Ended, check: &str| {
         let findings = ended.json()["doctor"].as_array().unwrap().clone();
@@ -138,11 +132,9 @@ fn doctor_fails_where_nothing_records_and_not_because_there_is_no_desktop() {
         finding.unwrap_or_else(|| panic!("no {check}: {ended:?}"))["level"].as_str().unwrap().to_string()
     };
     let ended = sandbox.run(&["doctor", "--json"]);
-    assert_eq!((ended.code, level(&ended, "recorder").as_str()), (1, "failure"), "{ended:?}");
+    assert_eq!((ended.code, level(&ended, "recorder").as_str()), (0, "warning"), "{ended:?}");
 
-    let mut watcher = sandbox.watch(|command| {
-        command.arg("--headless");
-    });
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
     sandbox.wait_for_ticks();
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "recorder").as_str()), (0, "ok"), "{ended:?}");

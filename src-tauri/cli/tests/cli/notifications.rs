@@ -17,9 +17,7 @@ severity = "critical"
 
 fn watch(sandbox: &Sandbox, bus: &Bus) -> Watcher {
     sandbox.config(RULES);
-    sandbox.watch(|command| {
-        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("DISPLAY", ":none");
-    })
+    sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("DISPLAY", ":none"))
 }
 
 #[test]
@@ -38,8 +36,7 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
     assert_eq!(fired.actions, ["default", "Open Hoofbeat", "open", "Open"]);
 
     sandbox.temperature(97);
-    sandbox.wait_for_ticks();
-    sandbox.wait_for_ticks();
+    sandbox.wait_for_temperature(97.0);
     sandbox.temperature(50);
     let over = server.wait_for(2);
     assert!(over.title.starts_with("CPU back to 50 °C"), "{}", over.title);
@@ -119,7 +116,7 @@ fn a_server_with_markup_gets_nothing_that_it_could_take_for_markup() {
 fn watch_with_an_odd_config(sandbox: &Sandbox, bus: &Bus) -> Watcher {
     sandbox.write("<b>&.toml", "nonsense = 1");
     sandbox.watch(|command| {
-        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("HOOFBEAT_CONFIG", sandbox.path("<b>&.toml"));
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("HOOFBEAT_CONFIG", sandbox.path("<b>&.toml"))
     })
 }
 
@@ -131,7 +128,7 @@ fn names_from_outside_cannot_leave_their_line() {
     let server = Server::start(&bus, USUAL, false);
     let config = RULES.replace("cpu.temperature", "hwmon.temperature");
     sandbox.config(&config);
-    let _watcher = sandbox.watch(|command| drop(command.env("DBUS_SESSION_BUS_ADDRESS", bus.address())));
+    let _watcher = sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
     sandbox.temperature(96);
     let title = server.wait_for(1).title;
     assert!(title.contains("evil") && !title.chars().any(char::is_control), "{title:?}");
@@ -143,7 +140,7 @@ fn who_wants_no_notifications_gets_none() {
     let bus = Bus::start(sandbox.path("bus"));
     let server = Server::start(&bus, USUAL, false);
     sandbox.config(&format!("[notify]\nenabled = false\n{RULES}"));
-    let watcher = sandbox.watch(|command| drop(command.env("DBUS_SESSION_BUS_ADDRESS", bus.address())));
+    let watcher = sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
     sandbox.temperature(96);
     watcher.wait_for_line("CPU at 96 °C");
     sandbox.temperature(50);

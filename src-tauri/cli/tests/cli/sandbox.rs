@@ -121,7 +121,7 @@ impl Sandbox {
     }
 
     /// Starts a recorder on the sandbox's machine and waits until it records.
-    pub fn watch(&self, change: impl FnOnce(&mut Command)) -> Watcher {
+    pub fn watch(&self, change: impl FnOnce(&mut Command) -> &mut Command) -> Watcher {
         let root = self.path("m").display().to_string();
         let mut command = self.command(&["--root", &root, "watch"]);
         change(&mut command);
@@ -132,9 +132,7 @@ impl Sandbox {
 
     /// Records for a moment, so that there is something to read.
     pub fn record(&self) {
-        let mut watcher = self.watch(|command| {
-            command.arg("--headless");
-        });
+        let mut watcher = self.watch(|command| command.arg("--headless"));
         wait_for("a tick", || self.newest());
         watcher.terminate();
     }
@@ -143,6 +141,17 @@ impl Sandbox {
     pub fn newest(&self) -> Option<i64> {
         let status = self.run(&["status", "--json"]);
         if status.code == 0 { status.json()["ts"].as_i64() } else { None }
+    }
+
+    /// Waits until the CPU's temperature is recorded as `degrees`: a slow read of a busy machine may put the next one off.
+    #[track_caller]
+    pub fn wait_for_temperature(&self, degrees: f64) {
+        let read = || {
+            let status = self.run(&["status", "--json"]).json();
+            let cpu = status["sources"].as_array()?.iter().find(|source| source["id"] == "cpu")?.clone();
+            cpu["metrics"]["cpu.temperature"]["value"].as_f64()
+        };
+        wait_for("the temperature", || read().filter(|found| (found - degrees).abs() < 0.1));
     }
 
     /// Waits until a tick is written that is newer than everything so far: the recording goes on.

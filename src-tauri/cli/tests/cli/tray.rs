@@ -10,9 +10,7 @@ use crate::sandbox::{Sandbox, Watcher, wait_for};
 
 fn watch(sandbox: &Sandbox, bus: &Bus) -> Watcher {
     sandbox.config("[[rule]]\nid = \"cpu-hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\nclear = \"< 60\"\n");
-    sandbox.watch(|command| {
-        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("DISPLAY", ":none");
-    })
+    sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("DISPLAY", ":none"))
 }
 
 /// The icon, seen over the bus.
@@ -136,7 +134,7 @@ fn a_tray_that_comes_late_and_a_bus_that_comes_back_get_the_icon() {
 #[test]
 fn without_any_bus_it_records_all_the_same() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|_| ());
+    let mut watcher = sandbox.watch(|command| command);
     sandbox.wait_for_ticks();
     let text = std::fs::read_to_string(format!("/proc/{}/stat", watcher.id())).unwrap();
     assert!(!text.is_empty());

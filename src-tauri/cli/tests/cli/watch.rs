@@ -5,9 +5,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_second_recorder_says_so_and_leaves() {
     let sandbox = Sandbox::new();
-    let mut first = sandbox.watch(|command| {
-        command.arg("--headless");
-    });
+    let mut first = sandbox.watch(|command| command.arg("--headless"));
     let second = sandbox.run(&["watch", "--headless"]);
     assert_eq!(second.code, 0, "{second:?}");
     assert!(second.stderr.contains("already records into"), "{second:?}");
@@ -19,9 +17,7 @@ fn a_second_recorder_says_so_and_leaves() {
 fn every_polite_signal_ends_it_in_order() {
     for signal in ["TERM", "INT", "HUP"] {
         let sandbox = Sandbox::new();
-        let mut watcher = sandbox.watch(|command| {
-            command.arg("--headless");
-        });
+        let mut watcher = sandbox.watch(|command| command.arg("--headless"));
         sandbox.wait_for_ticks();
         watcher.signal(signal);
         let status = watcher.ended();
@@ -35,6 +31,19 @@ fn every_polite_signal_ends_it_in_order() {
 #[test]
 fn it_stops_by_itself_when_told_how_long() {
     let sandbox = Sandbox::new();
-    let mut watcher = sandbox.watch(|command| drop(command.args(["--headless", "--for", "1s"])));
+    let mut watcher = sandbox.watch(|command| command.args(["--headless", "--for", "1s"]));
     assert_eq!(watcher.ended().code(), Some(0), "{}", watcher.log());
+}
+
+#[test]
+fn a_machine_without_a_desktop_has_alerts_and_trouble_in_its_log() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[[rule]]\nid = \"cpu-hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\n");
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    sandbox.temperature(96);
+    watcher.wait_for_line("hoofbeat: CPU at 96 °C");
+    sandbox.config("nonsense = 1");
+    watcher.wait_for_line("hoofbeat: warn: ");
+    assert!(watcher.log().contains("config.toml:1:1"), "{}", watcher.log());
+    watcher.terminate();
 }

@@ -18,6 +18,7 @@ fn hwmon(roots: &Roots) -> Finding {
             let message = format!("{} has no sensor chips: no temperatures, no fans", folder.display());
             Finding::warning(NAME, message, "run `sensors-detect` of lm-sensors; a virtual machine has none")
         }
+        1 => Finding::ok(NAME, "1 sensor chip"),
         count => Finding::ok(NAME, format!("{count} sensor chips")),
     }
 }
