@@ -21,6 +21,7 @@ mod layout;
 mod meta;
 mod minute;
 mod open;
+mod pages;
 mod read;
 mod recent;
 mod recorder;

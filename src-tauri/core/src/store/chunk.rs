@@ -3,6 +3,7 @@
 //! A chunk lies on a regular grid: slot `k` is at `t0 + k * step`, and a tick that was missed is an empty slot. An
 //! hour that the clock visited twice has several chunks.
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
 use super::codec::{Columns, Effort, Encoded, checksum, encode};
@@ -129,6 +130,36 @@ pub(super) fn by_id(db: &Connection, chunk_id: i64) -> Result<Option<Chunk>, Sto
         Some(row) => Ok(Some(Chunk::read(row)?)),
         None => Ok(None),
     }
+}
+
+/// A row that was found outside of SQLite, if it is one of this table's and its checksum holds.
+pub(super) fn from_record(values: &[Value]) -> Option<Chunk> {
+    use Value::{Blob, Integer, Null, Text};
+    let [
+        Null,
+        Integer(pack_id),
+        Integer(hour),
+        Integer(t0),
+        Integer(step),
+        Integer(slots),
+        Text(modes),
+        Integer(raw_len),
+        Integer(crc),
+        Blob(body),
+    ] = values
+    else {
+        return None;
+    };
+    let encoded = Encoded { modes: modes.clone(), raw_len: usize::try_from(*raw_len).ok()?, body: body.clone() };
+    let crc = u32::try_from(*crc).ok()?;
+    let chunk = Chunk { pack_id: *pack_id, hour: *hour, t0: *t0, step: *step, slots: *slots, encoded, crc };
+    chunk.verify().is_ok().then_some(chunk)
+}
+
+/// Whether a pack has a chunk of just this time.
+pub(super) fn is_there(db: &Connection, chunk: &Chunk) -> Result<bool, StoreError> {
+    let mut query = db.prepare_cached("SELECT 1 FROM chunk WHERE pack_id = ? AND hour = ? AND t0 = ? AND slots = ?")?;
+    Ok(query.exists([chunk.pack_id, chunk.hour, chunk.t0, chunk.slots])?)
 }
 
 /// Deletes a pack's chunks of hours before `hour`.

@@ -3,6 +3,7 @@
 //! A row's body holds four columns of 1,440 slots: count, sum, minimum, maximum of each minute. One row a series and
 //! not a pack, because a month of one metric then costs thirty small rows and not thirty large ones.
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec::{Columns, Effort, Encoded, checksum, encode};
@@ -146,4 +147,33 @@ pub(super) fn by_id(db: &Connection, minute_id: i64) -> Result<Option<(i64, i64,
 /// Writes a whole day, in place of what is there.
 pub(super) fn put(db: &Connection, series_id: i64, day: i64, minutes: &[Option<Fold>]) -> Result<(), StoreError> {
     write(db, series_id, day, minutes, Effort::Thorough)
+}
+
+/// A row that was found outside of SQLite, if it is one of this table's and its checksum holds: series, day, minutes.
+pub(super) fn from_record(values: &[Value]) -> Option<(i64, i64, Minutes)> {
+    use Value::{Blob, Integer, Null, Text};
+    let [Null, Integer(series_id), Integer(day), Text(modes), Integer(raw_len), Integer(crc), Blob(body)] = values
+    else {
+        return None;
+    };
+    let encoded = Encoded { modes: modes.clone(), raw_len: usize::try_from(*raw_len).ok()?, body: body.clone() };
+    let minutes = decode(*series_id, *day, u32::try_from(*crc).ok()?, &encoded).ok()?;
+    Some((*series_id, *day, minutes))
+}
+
+/// Writes a whole day where less of it is there; a day is written again each hour, and old copies lie about. Returns
+/// whether it did.
+pub(super) fn put_if_more(
+    db: &Connection,
+    series_id: i64,
+    day: i64,
+    minutes: &[Option<Fold>],
+) -> Result<bool, StoreError> {
+    let there = read(db, series_id, day)?.unwrap_or_default();
+    let samples = |minutes: &[Option<Fold>]| minutes.iter().flatten().map(|fold| fold.n).sum::<i64>();
+    let more = samples(minutes) > samples(&there);
+    if more {
+        put(db, series_id, day, minutes)?;
+    }
+    Ok(more)
 }

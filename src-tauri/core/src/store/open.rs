@@ -94,13 +94,18 @@ impl Store {
 
 /// The hard limit of the file's size: reached only where the soft one could not hold.
 pub(super) fn limit_size(db: &Connection, keep: &Keep) -> Result<(), StoreError> {
-    let pages = (keep.cap / 4096).clamp(256, i64::from(u32::MAX - 1) as u64) as i64;
+    let page_size: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    let pages = (keep.cap / u64::from(page_size)).clamp(256, i64::from(u32::MAX - 1) as u64) as i64;
     db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     Ok(())
 }
 
 fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
     match fs::metadata(file) {
+        Err(_) if log_of(file).exists() => {
+            // SQLite would take the log for that of the new database.
+            return Err(StoreError::Damaged("the log of a database is there, and the database is gone".into()));
+        }
         Err(_) => return create(file),
         // SQLite takes an empty file for a new database.
         Ok(meta) if meta.len() == 0 => {
@@ -139,19 +144,33 @@ fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
+fn log_of(file: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", file.display()))
+}
+
+/// Makes a database under another name and moves it into place whole: a process that is killed meanwhile leaves nothing
+/// that the next one would have to roll back.
 fn create(file: &Path) -> Result<Connection, StoreError> {
+    let new = file.with_extension("db.new");
+    let named = |suffix: &str| PathBuf::from(format!("{}{suffix}", new.display()));
+    let failed = |error: &std::io::Error| StoreError::io(format_args!("cannot make {}", file.display()), error);
+    for left in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(named(left));
+    }
     // Made here and not by SQLite, so that it is private from its first moment on; SQLite gives its log the same mode.
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(file)
-        .map_err(|error| StoreError::io(format_args!("cannot make {}", file.display()), &error))?;
-    let mut db = connection::writer(file)?;
+    let made =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(|error| failed(&error))?;
+    let mut db = connection::writer(&new)?;
     schema::migrate(&mut db)?;
     catalog::write_metrics(&db)?;
-    Ok(db)
+    // Its log moves into it; a log goes by the name of its database and would be lost.
+    db.close().map_err(|(_, error)| StoreError::from(error))?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    made.sync_all()
+        .and_then(|()| fs::rename(&new, file))
+        .and_then(|()| fs::File::open(folder)?.sync_all())
+        .map_err(|error| failed(&error))?;
+    connection::writer(file)
 }
 
 /// Renames the database and its log; the names still match, so that SQLite finds the log of the renamed file.

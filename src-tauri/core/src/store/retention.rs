@@ -17,7 +17,7 @@ const SEEN: &str = "retention_seen";
 const STEADY: &str = "retention_steady_since";
 
 /// Pages given back to the file system in one pass: a few tens of milliseconds.
-const VACUUM_PAGES: u32 = 256;
+const VACUUM_PAGES: u32 = 512;
 
 /// Bytes in use: free pages are used again before the file grows.
 pub(super) fn bytes_used(db: &Connection) -> Result<u64, StoreError> {

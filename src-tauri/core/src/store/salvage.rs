@@ -1,15 +1,17 @@
 //! Salvage: what can still be read of a damaged database moves into a fresh one.
 //!
-//! Chunks and minutes are taken row by row where their checksum holds; plain rows as far as a walk from either end
-//! gets. The damaged file itself is never written to and never deleted.
+//! Chunks and minutes are taken row by row where their checksum holds: those that SQLite still finds, the ones in its
+//! log among them, and then those that only a look at every page finds (`pages`). Plain rows carry no checksum and are
+//! taken as far as a walk from either end gets. The damaged file itself is never written to and never deleted.
 
 use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use super::connection::PAGE_SIZE;
 use super::error::StoreError;
-use super::{chunk, connection, layout, minute};
+use super::{chunk, connection, layout, minute, pages};
 
 /// After this many numbers without a row the end of a table is assumed.
 const GAP: i64 = 20_000;
@@ -46,10 +48,42 @@ pub(super) fn salvage(damaged: &Path, fresh: &mut Connection, folder: &Path) -> 
             saved.rows += walk(old, &transaction, table, order)?;
         }
     }
+    if known {
+        let found = from_pages(damaged, &transaction)?;
+        saved.chunks += found.chunks;
+        saved.minutes += found.minutes;
+    }
     transaction.commit()?;
     drop(old);
     let _ = std::fs::remove_file(repaired);
     Ok(saved)
+}
+
+/// Takes the chunks and minutes that SQLite did not find.
+fn from_pages(damaged: &Path, fresh: &Connection) -> Result<Saved, StoreError> {
+    let mut saved = Saved::default();
+    let mut take = |row: &[Value]| -> Result<(), StoreError> {
+        if let Some(chunk) = chunk::from_record(row) {
+            if !chunk::is_there(fresh, &chunk)? {
+                chunk::insert(fresh, &chunk)?;
+                saved.chunks += 1;
+            }
+        } else if let Some((series_id, day, minutes)) = minute::from_record(row) {
+            saved.minutes += u64::from(minute::put_if_more(fresh, series_id, day, &minutes)?);
+        }
+        Ok(())
+    };
+    let mut failed = None;
+    let read = pages::rows(damaged, |row| {
+        if failed.is_none() {
+            failed = take(row).err();
+        }
+    });
+    if let Err(error) = read {
+        // A file that is empty or gone holds nothing.
+        log::warn!("{} cannot be looked through: {error}", damaged.display());
+    }
+    failed.map_or(Ok(saved), Err)
 }
 
 /// Tables whose rows carry no checksum, with the key to walk them by.
@@ -90,7 +124,7 @@ fn repair_header(damaged: &Path, repaired: &Path, fresh: &Connection) -> Result<
     header.truncate(100);
     std::fs::copy(damaged, repaired).map_err(failed)?;
     let mut file = std::fs::OpenOptions::new().write(true).open(repaired).map_err(failed)?;
-    let pages = file.metadata().map_err(failed)?.len() / 4096;
+    let pages = file.metadata().map_err(failed)?.len() / u64::from(PAGE_SIZE);
     // Read and write version 1: the copy has no write-ahead log. Then its size in pages, valid because the change
     // counter equals the "version valid for" number; and no free pages, which only reading does not need.
     header[18..20].copy_from_slice(&[1, 1]);

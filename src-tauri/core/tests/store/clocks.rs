@@ -104,7 +104,7 @@ fn each_kind_is_kept_for_its_time_and_no_longer() {
 fn the_size_cap_holds_and_takes_raw_samples_first() {
     let temp = tempfile::tempdir().unwrap();
     let machine = Machine::new();
-    let keep = Keep { cap: 2 << 20, ..Keep::default() };
+    let keep = Keep { cap: 1 << 20, ..Keep::default() };
     let mut store = Store::open(temp.path(), keep, now(HOUR)).unwrap().store;
     let mut noise = 1u64;
     for ts in (HOUR..HOUR + 6 * DAY).step_by(2) {
