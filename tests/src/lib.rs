@@ -14,5 +14,5 @@ pub mod tray;
 pub mod webdriver;
 
 pub use desktop::Desktop;
-pub use program::{LIMIT, Program, wait_for, wait_until};
+pub use program::{LIMIT, Program, wait_at_most, wait_for, wait_until};
 pub use sandbox::Sandbox;

@@ -2,6 +2,7 @@
 
 mod product {
     mod boundaries;
+    mod faults;
     mod machine;
     mod notification;
     mod recording;

@@ -33,6 +33,7 @@ mod usage;
 mod view;
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -57,6 +58,8 @@ pub struct Store {
     durable: bool,
     /// The database's data version at the last look for wishes, and the wish then.
     wish: (i64, Option<i64>),
+    /// Which files the database and its log are, since the first durable commit.
+    files: Option<[(u64, u64); 2]>,
     /// The hour of the newest tick at the last seal.
     sealed_hour: Option<i64>,
     /// Reused between ticks: the slots of each pack of a tick, and the text of one row.
@@ -75,6 +78,9 @@ impl Store {
         if durable != self.durable {
             connection::set_durable(&self.db, durable)?;
             self.durable = durable;
+        }
+        if durable {
+            self.check_files()?;
         }
         if ticks.is_empty() {
             if durable {
@@ -114,6 +120,20 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// SQLite goes on with files that were deleted or replaced under it, and all of it would be gone in the end.
+    fn check_files(&mut self) -> Result<(), StoreError> {
+        let identity = |file: PathBuf| std::fs::metadata(file).map(|meta| (meta.dev(), meta.ino()));
+        let database = folder::database(&self.folder);
+        let log = connection::log_of(&database);
+        let (Ok(database), Ok(log)) = (identity(database), identity(log)) else {
+            return Err(StoreError::Damaged("its file or its log was deleted while it was recorded into".into()));
+        };
+        if *self.files.get_or_insert([database, log]) != [database, log] {
+            return Err(StoreError::Damaged("its file or its log was replaced while it was recorded into".into()));
+        }
+        Ok(())
     }
 
     fn write(&mut self, ticks: &[Tick]) -> Result<(), StoreError> {

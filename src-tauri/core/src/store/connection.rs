@@ -1,10 +1,10 @@
 //! Opening SQLite: every pragma stands here, with its reason.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::codec::{Columns, Encoded};
 use super::error::StoreError;
@@ -55,15 +55,33 @@ pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
 
 /// Opens the database for a face, which can change nothing.
 pub(super) fn reader(file: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(
-        file,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
-    )?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    let connection = match connection.query_row("PRAGMA schema_version", [], |_| Ok(())) {
+        // Even a reader wants to make the index of the log. On a file system where nobody can, nobody writes either: a
+        // database without a log is then read as the plain file that it is.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) && is_at_rest(file) => {
+            let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let uri = format!("file:{path}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+        // Whatever else is wrong with it, the first question finds out.
+        _ => connection,
+    };
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -4096)?;
     common(&connection)?;
     Ok(connection)
+}
+
+fn is_at_rest(file: &Path) -> bool {
+    std::fs::metadata(log_of(file)).map_or(true, |log| log.len() == 0)
+}
+
+/// The write-ahead log of a database.
+pub(super) fn log_of(file: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", file.display()))
 }
 
 fn common(connection: &Connection) -> Result<(), StoreError> {

@@ -74,6 +74,7 @@ impl Store {
             keep,
             durable: false,
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
+            files: None,
             sealed_hour: None,
             packs: Default::default(),
             text: String::new(),
@@ -102,7 +103,7 @@ pub(super) fn limit_size(db: &Connection, keep: &Keep) -> Result<(), StoreError>
 
 fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
     match fs::metadata(file) {
-        Err(_) if log_of(file).exists() => {
+        Err(_) if connection::log_of(file).exists() => {
             // SQLite would take the log for that of the new database.
             return Err(StoreError::Damaged("the log of a database is there, and the database is gone".into()));
         }
@@ -144,10 +145,6 @@ fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-fn log_of(file: &Path) -> PathBuf {
-    PathBuf::from(format!("{}-wal", file.display()))
-}
-
 /// Makes a database under another name and moves it into place whole: a process that is killed meanwhile leaves nothing
 /// that the next one would have to roll back.
 fn create(file: &Path) -> Result<Connection, StoreError> {
@@ -170,6 +167,9 @@ fn create(file: &Path) -> Result<Connection, StoreError> {
         .and_then(|()| fs::rename(&new, file))
         .and_then(|()| fs::File::open(folder)?.sync_all())
         .map_err(|error| failed(&error))?;
+    // Closed before SQLite opens the file: closing any handle of a file drops all locks that this process has on it, and
+    // then another program's end would take the log away from under us (<https://sqlite.org/howtocorrupt.html>, §2.2).
+    drop(made);
     connection::writer(file)
 }
 

@@ -147,7 +147,7 @@ fn value(serial: u64, body: &mut &[u8]) -> Option<Value> {
         }
         7 => Value::Real(f64::from_be_bytes(bytes.try_into().ok()?)),
         8 | 9 => Value::Integer(serial as i64 - 8),
-        _ if serial % 2 == 0 => Value::Blob(bytes.to_vec()),
+        _ if serial.is_multiple_of(2) => Value::Blob(bytes.to_vec()),
         _ => Value::Text(String::from_utf8(bytes.to_vec()).ok()?),
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use hoofbeat_core::model::EventKind;
-use hoofbeat_core::store::database;
+use hoofbeat_core::store::{StoreError, database};
 
 use crate::support::*;
 
@@ -99,6 +99,24 @@ fn a_log_without_its_database_is_set_aside() {
     let log = format!("{}-wal", opened.events[0].detail["file"].as_str().unwrap());
     assert_eq!(fs::read(log).unwrap(), [0x77; 5000]);
     assert_sound(temp.path());
+}
+
+#[test]
+fn files_that_are_taken_away_while_recording_are_noticed() {
+    for name in ["hoofbeat.db", "hoofbeat.db-wal"] {
+        let temp = tempfile::tempdir().unwrap();
+        let machine = Machine::new();
+        let tick = |n: i64| [machine.tick(HOUR + n, 1.0, &[])];
+        let mut store = open(temp.path(), HOUR).store;
+        store.append(&[machine.first(HOUR)], true).unwrap();
+        store.append(&tick(1), true).unwrap();
+        fs::remove_file(temp.path().join(name)).unwrap();
+        assert!(matches!(store.append(&tick(2), true), Err(StoreError::Damaged(_))), "{name}");
+        drop(store);
+        let mut store = open(temp.path(), HOUR + 2).store;
+        store.append(&[machine.first(HOUR + 2)], true).unwrap();
+        assert_sound(temp.path());
+    }
 }
 
 #[test]
