@@ -3,15 +3,16 @@
 mod query;
 mod report;
 mod storage;
+mod tick;
 mod trace;
 
 use clap::{Parser, Subcommand};
 
-/// Reproducible measurements of what Hoofbeat costs.
+/// Reproducible measurements of what Hoofbeat costs; all of them where none is named.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Subcommand)]
@@ -28,13 +29,32 @@ enum What {
         #[arg(long, default_value_t = 3)]
         days: i64,
     },
+    /// CPU and memory of the real recorder beside programs that read the same files.
+    Tick {
+        /// Sleeping processes to start, beside those that are there.
+        #[arg(long, default_value_t = 300)]
+        processes: usize,
+        /// How long each figure is measured.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// What `tick` compares with.
+    #[command(hide = true)]
+    Read { reader: tick::Reader },
 }
 
 fn main() -> anyhow::Result<()> {
     let mut report = report::Report::default();
     match Arguments::parse().what {
-        What::Storage { days } => storage::run(days, &mut report)?,
-        What::Query { days } => query::run(days, &mut report)?,
+        Some(What::Storage { days }) => storage::run(days, &mut report)?,
+        Some(What::Query { days }) => query::run(days, &mut report)?,
+        Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
+        Some(What::Read { reader }) => return tick::read(reader),
+        None => {
+            tick::run(300, 60, &mut report)?;
+            storage::run(7, &mut report)?;
+            query::run(3, &mut report)?;
+        }
     }
     report.print();
     Ok(())
