@@ -25,6 +25,7 @@ mod pages;
 mod read;
 mod recent;
 mod recorder;
+mod replace;
 mod retention;
 mod salvage;
 mod schema;
@@ -200,9 +201,19 @@ impl Store {
         if self.sealed_hour == Some(hour) {
             return Ok(());
         }
-        if seal::seal(&mut self.db)? {
-            retention::pass(&mut self.db, &self.keep, now.unix())?;
-            ballast::keep(&self.folder, self.keep.cap);
+        let work = |store: &mut Store| -> Result<(), StoreError> {
+            if seal::seal(&mut store.db)? {
+                retention::pass(&mut store.db, &store.keep, now.unix())?;
+                ballast::keep(&store.folder, store.keep.cap);
+            }
+            Ok(())
+        };
+        match work(self) {
+            Err(StoreError::Full) if ballast::release(&self.folder) => {
+                log::warn!("the disk is full: the reserve is used up to put the last hour away");
+                work(self)?;
+            }
+            done => done?,
         }
         self.sealed_hour = Some(hour);
         Ok(())

@@ -40,6 +40,12 @@ const GIVE_UP: Duration = Duration::from_secs(60);
 /// Making a new database reads all of the damaged one; not each second.
 const REOPEN: Duration = Duration::from_secs(10);
 
+/// Housekeeping that failed is tried again after this; until then the finished hour stays as it is.
+const UPKEEP_AGAIN: Duration = Duration::from_secs(60);
+
+/// Damage that comes back within this time, although a check of everything found none, is no passing one.
+const DAMAGED_AGAIN: Duration = Duration::from_secs(3600);
+
 /// How often the end of recording tries to write before it gives up, and how long it waits in between.
 const LAST_TRIES: u32 = 20;
 const LAST_WAIT: Duration = Duration::from_millis(250);
@@ -97,6 +103,11 @@ pub(super) enum Report {
         /// Why, as one clause.
         reason: String,
     },
+    /// Ticks are written, but finished hours cannot be put away.
+    UpkeepFailed {
+        /// Why, as one clause.
+        reason: String,
+    },
     /// Ticks are written again.
     Recovered {
         /// How many had waited.
@@ -136,6 +147,8 @@ pub(super) struct Scribe {
     pub keep: Keep,
     pending: VecDeque<Tick>,
     failing: Option<Failing>,
+    /// When housekeeping failed; it is told once and tried seldom, because ticks are written all the same.
+    upkeep_failed: Option<Duration>,
     error: Option<StoreError>,
     reopened: Option<Duration>,
     durable_at: Duration,
@@ -168,6 +181,7 @@ impl Scribe {
             keep,
             pending: VecDeque::new(),
             failing: None,
+            upkeep_failed: None,
             error: None,
             reopened: None,
             durable_at,
@@ -361,17 +375,28 @@ impl Scribe {
         let _ = self.events.send(Event::Journal(Report::Recovered { ticks, lost: failing.lost }));
     }
 
-    /// The store's own housekeeping, which may fail as writing does; the next tick's write says so.
+    /// The store's own housekeeping, which may fail although ticks can be written.
     fn between_ticks(&mut self) {
         let now = self.clock.now();
+        if self.upkeep_failed.is_some_and(|at| now.boot.saturating_sub(at) < UPKEEP_AGAIN) {
+            return;
+        }
         let Some(writer) = &mut self.writer else { return };
         match writer.maintain(now) {
-            Ok(()) | Err(StoreError::Busy) => {}
-            Err(error) => {
-                let damaged = matches!(error, StoreError::Damaged(_));
+            Ok(()) => {
+                if self.upkeep_failed.take().is_some() {
+                    log::info!("finished hours are put away again");
+                }
+            }
+            Err(StoreError::Busy) => {}
+            Err(error @ StoreError::Damaged(_)) => {
                 self.fail(error, now);
-                if damaged {
-                    self.writer = None;
+                self.writer = None;
+            }
+            Err(error) => {
+                if self.upkeep_failed.replace(now.boot).is_none() {
+                    let reason = error.to_string();
+                    let _ = self.events.send(Event::Journal(Report::UpkeepFailed { reason }));
                 }
             }
         }
@@ -413,8 +438,11 @@ impl Scribe {
 /// Opens the store in `folder` for [`Scribe`].
 pub(super) fn reopen(folder: &Path) -> Reopen {
     let folder = folder.to_path_buf();
+    let mut found_sound: Option<Duration> = None;
     Box::new(move |keep, now| {
-        let opened = Store::open(&folder, keep, now)?;
+        let again = found_sound.is_some_and(|at| now.boot.saturating_sub(at) < DAMAGED_AGAIN);
+        let opened = Store::open_again(&folder, keep, now, again)?;
+        found_sound = opened.events.is_empty().then_some(now.boot);
         for warning in &opened.warnings {
             log::warn!("{warning}");
         }

@@ -176,11 +176,16 @@ fn insert(db: &Connection, uid: &str, kind: &str, label: &str, whole: Option<i64
 
 /// Brings the `metric` table up to this build's table.
 pub(super) fn write_metrics(db: &Connection) -> Result<(), StoreError> {
+    // Even an upsert that changes nothing waits for the lock, and another program's lock is no reason not to record.
+    let known: HashMap<u16, String> = db
+        .prepare("SELECT metric_id, label FROM metric")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
     let mut insert = db.prepare(
         "INSERT INTO metric VALUES(?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT(metric_id) DO UPDATE SET label = excluded.label WHERE label <> excluded.label",
     )?;
-    for line in TABLE {
+    for line in TABLE.iter().filter(|line| known.get(&line.id).is_none_or(|label| label != line.label)) {
         let step = line.scale.step;
         let (multiply, divide) = if step < 1.0 { (1.0, (1.0 / step).round()) } else { (step, 1.0) };
         insert.execute(params![

@@ -53,6 +53,15 @@ pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// Lets a database that nobody else reads be written without a log; what opens it next turns the log on again. An end
+/// half-way leaves garbage.
+pub(super) fn without_log(connection: &Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(())
+}
+
 /// Opens the database for a face, which can change nothing.
 pub(super) fn reader(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;

@@ -46,9 +46,24 @@ pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, Sto
     let wanted = (span as u64).div_ceil(query.points.max(1) as u64).max(1);
     let width = wanted.div_ceil(grain as u64) as i64 * grain;
     let start = query.since.div_euclid(width) * width;
+    let mut found: Vec<_> = catalog::series_of(db, query.metric, query.source.as_deref())?
+        .into_iter()
+        .map(|(row, source, label)| (row, source, label, Buckets::new(start, query.until, width)))
+        .collect();
+    // The running hour, which is not sealed yet: its rows lie in the order of writing, so one pass serves all series.
+    recent::visit_all(db, |pack_id, ts, vals| {
+        if ts < query.since || ts >= query.until {
+            return;
+        }
+        for (row, _, _, buckets) in found.iter_mut().filter(|(row, ..)| row.pack_id == pack_id) {
+            // A row that cannot be read is a gap in the chart and not the end of it.
+            if let Ok(Some(value)) = recent::slot(vals, row.col) {
+                buckets.add(ts, Fold::of(value));
+            }
+        }
+    })?;
     let mut series = Vec::new();
-    for (row, source, label) in catalog::series_of(db, query.metric, query.source.as_deref())? {
-        let mut buckets = Buckets::new(start, query.until, width);
+    for (row, source, label, mut buckets) in found {
         fill(db, row, tier, query.since, query.until, &mut buckets)?;
         let step = native_step(db, row, tier, query)?.max(width);
         let value = |stored: f64| query.metric.to_value(stored);
@@ -92,7 +107,6 @@ fn fill(
     until: i64,
     buckets: &mut Buckets,
 ) -> Result<(), StoreError> {
-    recent_into(db, row, since, until, buckets)?;
     match tier {
         Tier::Raw => {
             // The finer kind begins somewhere: what is older comes from the coarser one.
@@ -100,15 +114,26 @@ fn fill(
             if since < begins {
                 sealed_minutes(db, row, since, until.min(begins), buckets)?;
             }
+            let mut damaged = Vec::new();
             chunk::visit(db, row.pack_id, since, until, |chunk| {
+                let columns = match chunk.open() {
+                    Ok(columns) => columns,
+                    Err(StoreError::Damaged(_)) => {
+                        damaged.push((chunk.t0.max(since), (chunk.t0 + chunk.slots * chunk.step).min(until)));
+                        return Ok(());
+                    }
+                    Err(error) => return Err(error),
+                };
                 let mut at = chunk.t0;
-                Ok(chunk.open()?.visit(row.col, |slot| {
+                Ok(columns.visit(row.col, |slot| {
                     if let Some(value) = slot.filter(|_| at >= since && at < until) {
                         buckets.add(at, Fold::of(value));
                     }
                     at += chunk.step;
                 })?)
-            })
+            })?;
+            // A damaged hour leaves its minutes, and the rest of the chart.
+            damaged.into_iter().try_for_each(|(since, until)| sealed_minutes(db, row, since, until, buckets))
         }
         Tier::Minutes => sealed_minutes(db, row, since, until, buckets),
         Tier::Hours => hour::visit(db, row.series_id, since, until, |ts, fold| buckets.add(ts, fold)),
@@ -126,21 +151,9 @@ fn sealed_minutes(
     if since < begins {
         hour::visit(db, row.series_id, since, until.min(begins), |ts, fold| buckets.add(ts, fold))?;
     }
-    minute::visit(db, row.series_id, since, until, |ts, fold| buckets.add(ts, fold))
-}
-
-/// The running hour, which is not sealed yet.
-fn recent_into(
-    db: &Connection,
-    row: SeriesRow,
-    since: i64,
-    until: i64,
-    buckets: &mut Buckets,
-) -> Result<(), StoreError> {
-    recent::visit(db, row.pack_id, i64::MAX, |ts, vals| {
-        if let Some(value) = recent::slot(vals, row.col)?.filter(|_| ts >= since && ts < until) {
-            buckets.add(ts, Fold::of(value));
-        }
-        Ok(())
-    })
+    for day in minute::visit(db, row.series_id, since, until, |ts, fold| buckets.add(ts, fold))? {
+        let (since, until) = (day.max(since), (day + minute::DAY).min(until));
+        hour::visit(db, row.series_id, since, until, |ts, fold| buckets.add(ts, fold))?;
+    }
+    Ok(())
 }

@@ -54,16 +54,29 @@ pub(super) fn read(db: &Connection, series_id: i64, day: i64) -> Result<Option<M
     row.map(|(encoded, crc)| decode(series_id, day, crc, &encoded)).transpose()
 }
 
-/// Adds minutes (by second) to the days that they lie in.
-pub(super) fn add(db: &Connection, series_id: i64, minutes: &[(i64, Fold)]) -> Result<(), StoreError> {
+/// Adds minutes (by second) to the days that they lie in. A day that turns out damaged is made anew by `refold`, which
+/// gives all its minutes, the added ones among them.
+pub(super) fn add(
+    db: &Connection,
+    series_id: i64,
+    minutes: &[(i64, Fold)],
+    refold: impl Fn(i64) -> Result<Vec<(i64, Fold)>, StoreError>,
+) -> Result<(), StoreError> {
     let mut rest = minutes;
     while let Some((ts, _)) = rest.first() {
         let day = ts.div_euclid(DAY) * DAY;
         let len = rest.iter().take_while(|(ts, _)| (day..day + DAY).contains(ts)).count();
         let (today, later) = rest.split_at(len);
-        let mut slots = read(db, series_id, day)?.unwrap_or_default();
+        let (mut slots, today) = match read(db, series_id, day) {
+            Ok(slots) => (slots.unwrap_or_default(), today.to_vec()),
+            Err(StoreError::Damaged(text)) => {
+                log::warn!("{text}; its minutes are folded from the samples again");
+                (Minutes::new(), refold(day)?)
+            }
+            Err(error) => return Err(error),
+        };
         slots.resize(SLOTS, None);
-        for (ts, fold) in today {
+        for (ts, fold) in &today {
             let slot = &mut slots[((ts - day) / 60) as usize];
             *slot = Some(slot.map_or(*fold, |old| old.and(*fold)));
         }
@@ -93,14 +106,15 @@ fn write(
     Ok(())
 }
 
-/// Calls `visit` with each stored minute of a series in `since..until`.
+/// Calls `visit` with each stored minute of a series in `since..until`. Returns the days whose checksum does not hold.
 pub(super) fn visit(
     db: &Connection,
     series_id: i64,
     since: i64,
     until: i64,
     mut visit: impl FnMut(i64, Fold),
-) -> Result<(), StoreError> {
+) -> Result<Vec<i64>, StoreError> {
+    let mut damaged = Vec::new();
     let mut query = db.prepare_cached(
         "SELECT day, modes, raw_len, crc, body FROM minute WHERE series_id = ? AND day > ? - 86400 AND day < ?
          ORDER BY day",
@@ -109,14 +123,22 @@ pub(super) fn visit(
     while let Some(row) = rows.next()? {
         let day: i64 = row.get(0)?;
         let encoded = Encoded { modes: row.get(1)?, raw_len: row.get(2)?, body: row.get(4)? };
-        for (at, fold) in decode(series_id, day, row.get(3)?, &encoded)?.into_iter().enumerate() {
+        let minutes = match decode(series_id, day, row.get(3)?, &encoded) {
+            Ok(minutes) => minutes,
+            Err(StoreError::Damaged(_)) => {
+                damaged.push(day);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for (at, fold) in minutes.into_iter().enumerate() {
             let ts = day + at as i64 * 60;
             if let Some(fold) = fold.filter(|_| ts >= since && ts < until) {
                 visit(ts, fold);
             }
         }
     }
-    Ok(())
+    Ok(damaged)
 }
 
 /// The oldest stored day of a series.

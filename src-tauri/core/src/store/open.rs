@@ -1,20 +1,17 @@
 //! Opening the recorder's database: a new one, an old one, one that is not ours, one that is damaged.
 //!
-//! A damaged file is never repaired in place and never deleted: it is renamed to `*.corrupt-<time>`, a fresh one takes
-//! its place, and what can be read moves over.
+//! Deliberately not here: how a new file takes a damaged one's place (`replace`), and what is saved of it (`salvage`).
 
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
-use serde_json::json;
 
 use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
-use super::{Store, alert, ballast, check, folder, layout, recent, recorder, salvage, schema};
-use crate::model::{AlertRow, Event, EventKind, Keep, Now, RecorderState};
+use super::{Store, alert, ballast, check, folder, layout, recent, recorder, replace, schema};
+use crate::model::{AlertRow, Event, Keep, Now, RecorderState};
 
 /// What opening found.
 #[derive(Debug)]
@@ -42,25 +39,27 @@ impl Store {
     /// # Errors
     /// See [`StoreError`]; `Damaged` is not among them, unless setting the file aside failed too.
     pub fn open(folder: &Path, keep: Keep, now: Now) -> Result<Opened, StoreError> {
+        Self::open_trusting(folder, keep, now, Trust::AfterOrderlyEnd)
+    }
+
+    /// Opens the database again after it turned out damaged while it was recorded into: every page and every checksum
+    /// is looked at, and with `replace` it is set aside whatever that finds.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub fn open_again(folder: &Path, keep: Keep, now: Now, replace: bool) -> Result<Opened, StoreError> {
+        Self::open_trusting(folder, keep, now, if replace { Trust::Never } else { Trust::AfterFullCheck })
+    }
+
+    fn open_trusting(folder: &Path, keep: Keep, now: Now, trust: Trust) -> Result<Opened, StoreError> {
         folder::prepare(folder)?;
         let file = folder::database(folder);
-        let mut events = Vec::new();
-        let db = match open_sound(folder, &file) {
+        let mut events = Vec::from_iter(replace::finish(folder, &file, now)?);
+        let db = match open_sound(folder, &file, trust) {
             Ok(db) => db,
             Err(StoreError::Damaged(reason)) => {
-                let aside = set_aside(&file, now)?;
-                let mut db = create(&file)?;
-                let saved = salvage::salvage(&aside, &mut db, folder)?;
-                events.push(Event {
-                    ts: now.unix(),
-                    kind: EventKind::DatabaseSetAside,
-                    source: None,
-                    detail: json!({
-                        "reason": reason,
-                        "file": aside.to_string_lossy(),
-                        "salvaged": { "hours": saved.chunks, "days": saved.minutes, "rows": saved.rows },
-                    }),
-                });
+                let (db, event) = replace::replace(folder, &file, now, &reason)?;
+                events.push(event);
                 db
             }
             Err(error) => return Err(error),
@@ -101,22 +100,30 @@ pub(super) fn limit_size(db: &Connection, keep: &Keep) -> Result<(), StoreError>
     Ok(())
 }
 
-fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
-    match fs::metadata(file) {
-        Err(_) if connection::log_of(file).exists() => {
+/// What an existing file must pass before it is recorded into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// A look at its structure, unless it was closed in order.
+    AfterOrderlyEnd,
+    /// A look at its structure and at every checksum.
+    AfterFullCheck,
+    /// Nothing: a full check found no damage, and then there was damage again.
+    Never,
+}
+
+fn open_sound(folder: &Path, file: &Path, trust: Trust) -> Result<Connection, StoreError> {
+    // SQLite takes an empty file for a new database.
+    let length = fs::metadata(file).ok().map(|meta| meta.len());
+    if length.unwrap_or(0) == 0 {
+        let gone = if length.is_some() { "empty" } else { "gone" };
+        return if connection::log_of(file).exists() {
             // SQLite would take the log for that of the new database.
-            return Err(StoreError::Damaged("the log of a database is there, and the database is gone".into()));
-        }
-        Err(_) => return create(file),
-        // SQLite takes an empty file for a new database.
-        Ok(meta) if meta.len() == 0 => {
-            return if layout::exists(folder) {
-                Err(StoreError::Damaged("the file is empty, but history was recorded here before".into()))
-            } else {
-                create(file)
-            };
-        }
-        Ok(_) => {}
+            Err(StoreError::Damaged(format!("the file is {gone}, but its log is there")))
+        } else if length.is_some() && layout::exists(folder) {
+            Err(StoreError::Damaged("the file is empty, but history was recorded here before".into()))
+        } else {
+            replace::create(folder, file)
+        };
     }
     // Read first: opening for writing changes the journal mode, and this may be somebody else's file.
     let looked = connection::reader(file)?;
@@ -136,59 +143,15 @@ fn open_sound(folder: &Path, file: &Path) -> Result<Connection, StoreError> {
     let mut db = connection::writer(file)?;
     schema::migrate(&mut db)?;
     let in_order = matches!(recorder::read(&db)?, Some(recorder) if recorder.state == RecorderState::Off);
-    if !in_order {
+    let findings = match trust {
+        Trust::AfterOrderlyEnd if in_order => Vec::new(),
         // Reading the whole file costs half a second, so only after an end that was not orderly.
-        if let Some(finding) = check::structure(&db)?.into_iter().next() {
-            return Err(StoreError::Damaged(finding));
-        }
+        Trust::AfterOrderlyEnd => check::structure(&db)?,
+        Trust::AfterFullCheck => [check::structure(&db)?, check::checksums(&db)?].concat(),
+        Trust::Never => vec!["it turned out damaged again while it was recorded into".to_owned()],
+    };
+    match findings.into_iter().next() {
+        Some(finding) => Err(StoreError::Damaged(finding)),
+        None => Ok(db),
     }
-    Ok(db)
-}
-
-/// Makes a database under another name and moves it into place whole: a process that is killed meanwhile leaves nothing
-/// that the next one would have to roll back.
-fn create(file: &Path) -> Result<Connection, StoreError> {
-    let new = file.with_extension("db.new");
-    let named = |suffix: &str| PathBuf::from(format!("{}{suffix}", new.display()));
-    let failed = |error: &std::io::Error| StoreError::io(format_args!("cannot make {}", file.display()), error);
-    for left in ["", "-wal", "-shm", "-journal"] {
-        let _ = fs::remove_file(named(left));
-    }
-    // Made here and not by SQLite, so that it is private from its first moment on; SQLite gives its log the same mode.
-    let made =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new).map_err(|error| failed(&error))?;
-    let mut db = connection::writer(&new)?;
-    schema::migrate(&mut db)?;
-    catalog::write_metrics(&db)?;
-    // Its log moves into it; a log goes by the name of its database and would be lost.
-    db.close().map_err(|(_, error)| StoreError::from(error))?;
-    let folder = file.parent().unwrap_or(Path::new("."));
-    made.sync_all()
-        .and_then(|()| fs::rename(&new, file))
-        .and_then(|()| fs::File::open(folder)?.sync_all())
-        .map_err(|error| failed(&error))?;
-    // Closed before SQLite opens the file: closing any handle of a file drops all locks that this process has on it, and
-    // then another program's end would take the log away from under us (<https://sqlite.org/howtocorrupt.html>, §2.2).
-    drop(made);
-    connection::writer(file)
-}
-
-/// Renames the database and its log; the names still match, so that SQLite finds the log of the renamed file.
-fn set_aside(file: &Path, now: Now) -> Result<PathBuf, StoreError> {
-    let name = |suffix: &str, aside: &str| PathBuf::from(format!("{}{aside}{suffix}", file.display()));
-    let mut aside = format!(".corrupt-{}", now.unix());
-    let mut tries = 1;
-    while name("", &aside).exists() {
-        tries += 1;
-        aside = format!(".corrupt-{}-{tries}", now.unix());
-    }
-    for suffix in ["", "-wal"] {
-        let from = name(suffix, "");
-        if from.exists() {
-            fs::rename(&from, name(suffix, &aside)).map_err(|error| StoreError::io(from.display(), &error))?;
-        }
-    }
-    // The index of the log is made anew from it.
-    let _ = fs::remove_file(name("-shm", ""));
-    Ok(name("", &aside))
 }

@@ -24,8 +24,9 @@ impl Reader {
     /// [`StoreError::NoRecording`] where there is none.
     pub fn open(folder: &Path) -> Result<Reader, StoreError> {
         let file = folder::database(folder);
-        let len = std::fs::metadata(&file).map(|meta| meta.len()).unwrap_or(0);
-        if len == 0 && !layout::exists(folder) {
+        let length = std::fs::metadata(&file).ok().map(|meta| meta.len());
+        // An empty file where history was recorded before is damage, and its own error.
+        if length.is_none() || (length == Some(0) && !layout::exists(folder)) {
             return Err(StoreError::NoRecording(folder.to_path_buf()));
         }
         let db = connection::reader(&file)?;
@@ -60,7 +61,7 @@ impl Reader {
             // It was ended without a word: nothing was recorded since its last tick.
             said = Recorder { state: RecorderState::Off, since: ts, until: None };
         }
-        let sources = sources(&transaction, said.state == RecorderState::Off)?;
+        let sources = sources(&transaction, said.state)?;
         Ok(Status { schema: SCHEMA, ts, recorder: said, sources })
     }
 
@@ -136,7 +137,7 @@ impl Reader {
     }
 }
 
-fn sources(db: &Connection, off: bool) -> Result<Vec<SourceStatus>, StoreError> {
+fn sources(db: &Connection, state: RecorderState) -> Result<Vec<SourceStatus>, StoreError> {
     let mut columns: HashMap<i64, Vec<(Metric, usize)>> = HashMap::new();
     let mut query = db.prepare_cached("SELECT source_id, metric_id, col FROM series")?;
     let mut rows = query.query([])?;
@@ -157,12 +158,14 @@ fn sources(db: &Connection, off: bool) -> Result<Vec<SourceStatus>, StoreError> 
         // A kind of a newer Hoofbeat: this build cannot show it.
         let Some(kind) = SourceKind::from_word(&kind) else { continue };
         let health = Health::from_word(&row.get::<_, String>(5)?).unwrap_or(Health::Stale);
-        let (health, reason) = match (off, health) {
-            (true, Health::Ok) => (Health::Stale, "the recorder is off".to_owned()),
+        let (health, reason) = match (state, health) {
+            (RecorderState::Off, Health::Ok) => (Health::Stale, "the recorder is off".to_owned()),
+            (RecorderState::Paused, Health::Ok) => (Health::Stale, "recording is paused".to_owned()),
             _ => (health, row.get(6)?),
         };
         let slots: Vec<Option<i64>> = match row.get_ref(8)?.as_str_or_null().map_err(rusqlite::Error::from)? {
-            Some(vals) => recent::slots(vals)?.collect::<Result<_, _>>()?,
+            // One row that cannot be read hides its own source's values and no other's.
+            Some(vals) => recent::slots(vals).unwrap_or_default(),
             None => Vec::new(),
         };
         let metrics: BTreeMap<_, _> = columns

@@ -69,6 +69,16 @@ pub(super) fn visit(
     Ok(())
 }
 
+/// Calls `visit` with pack, second and values of each row, in the order of writing.
+pub(super) fn visit_all(db: &Connection, mut visit: impl FnMut(i64, i64, &str)) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached("SELECT pack_id, ts, vals FROM recent ORDER BY seq")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?);
+    }
+    Ok(())
+}
+
 /// Calls `visit` with the second of each of a pack's newest rows, newest first.
 pub(super) fn visit_newest(
     db: &Connection,
@@ -108,20 +118,28 @@ pub(super) fn to_json(slots: &[Option<i64>], text: &mut String) {
 }
 
 /// The slots of a JSON array of integers and nulls.
-pub(super) fn slots(vals: &str) -> Result<impl Iterator<Item = Result<Option<i64>, StoreError>> + '_, StoreError> {
-    let inner = vals
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .ok_or_else(|| StoreError::Damaged("a row of recent values is not a list".into()))?;
-    Ok(inner.split(',').filter(|_| !inner.is_empty()).map(|slot| match slot {
-        "null" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| StoreError::Damaged("a recent value is not a number".into())),
-    }))
+pub(super) fn slots(vals: &str) -> Result<Vec<Option<i64>>, StoreError> {
+    pieces(vals)?.map(number).collect()
 }
 
 /// One slot of such an array; a column that the row is too short for is empty.
 pub(super) fn slot(vals: &str, col: usize) -> Result<Option<i64>, StoreError> {
-    slots(vals)?.nth(col).unwrap_or(Ok(None))
+    pieces(vals)?.nth(col).map_or(Ok(None), number)
+}
+
+fn pieces(vals: &str) -> Result<impl Iterator<Item = &str>, StoreError> {
+    let inner = vals
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .ok_or_else(|| StoreError::Damaged("a row of recent values is not a list".into()))?;
+    Ok(inner.split(',').filter(|_| !inner.is_empty()))
+}
+
+fn number(piece: &str) -> Result<Option<i64>, StoreError> {
+    match piece {
+        "null" => Ok(None),
+        number => number.parse().map(Some).map_err(|_| StoreError::Damaged("a recent value is not a number".into())),
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +152,7 @@ mod tests {
         fn json_round_trips(values in prop::collection::vec(proptest::option::of(any::<i64>()), 0..20)) {
             let mut text = String::new();
             to_json(&values, &mut text);
-            let back: Vec<_> = slots(&text).unwrap().collect::<Result<_, _>>().unwrap();
+            let back = slots(&text).unwrap();
             prop_assert_eq!(&back, &values);
             for (at, value) in values.iter().enumerate() {
                 prop_assert_eq!(slot(&text, at).unwrap(), *value);

@@ -19,17 +19,16 @@ struct Run {
 }
 
 impl Run {
-    fn push(&mut self, ts: i64, vals: &str) -> Result<(), StoreError> {
+    fn push(&mut self, ts: i64, slots: Vec<Option<i64>>) {
         let at = self.seconds.len();
         self.seconds.push(ts);
-        for (col, slot) in recent::slots(vals)?.enumerate() {
+        for (col, slot) in slots.into_iter().enumerate() {
             if col == self.columns.len() {
                 self.columns.push(Vec::with_capacity(at));
             }
             self.columns[col].resize(at, None);
-            self.columns[col].push(slot?);
+            self.columns[col].push(slot);
         }
-        Ok(())
     }
 
     /// Whether a row at `ts` still belongs to it.
@@ -60,7 +59,7 @@ impl Run {
         for series in catalog::columns_of(db, pack_id)? {
             let Some(column) = columns.get(series.col) else { continue };
             let minutes = fold_minutes(first, step, column);
-            minute::add(db, series.series_id, &minutes)?;
+            minute::add(db, series.series_id, &minutes, |day| refold(db, pack_id, series.col, day))?;
             if let Some(fold) = minutes.iter().map(|(_, fold)| *fold).reduce(Fold::and) {
                 hour::add(db, series.series_id, first.div_euclid(3600) * 3600, fold)?;
             }
@@ -87,6 +86,20 @@ pub(super) fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>]) -> Vec<(i
     minutes
 }
 
+/// The minutes of a column's day, from the samples of it that are kept.
+fn refold(db: &Connection, pack_id: i64, col: usize, day: i64) -> Result<Vec<(i64, Fold)>, StoreError> {
+    let mut minutes = Vec::new();
+    chunk::visit(db, pack_id, day, day + minute::DAY, |chunk| {
+        match chunk.open().and_then(|columns| Ok(columns.column(col)?)) {
+            Ok(column) => minutes.extend(fold_minutes(chunk.t0, chunk.step, &column)),
+            Err(StoreError::Damaged(text)) => log::warn!("{text}; it is left out"),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    })?;
+    Ok(minutes)
+}
+
 /// Seals everything before the running hour. Returns whether there was anything.
 pub(super) fn seal(db: &mut Connection) -> Result<bool, StoreError> {
     let Some(upto) = recent::finished(db)? else { return Ok(false) };
@@ -97,7 +110,12 @@ pub(super) fn seal(db: &mut Connection) -> Result<bool, StoreError> {
             if !run.takes(ts) {
                 std::mem::take(&mut run).write(&transaction, pack_id)?;
             }
-            run.push(ts, vals)
+            match recent::slots(vals) {
+                Ok(slots) => run.push(ts, slots),
+                // One bad row must not keep all later hours from being sealed.
+                Err(error) => log::warn!("the tick of {ts} is left out: {error}"),
+            }
+            Ok(())
         })?;
         run.write(&transaction, pack_id)?;
     }

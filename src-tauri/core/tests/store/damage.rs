@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use hoofbeat_core::api::HistoryQuery;
+use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::EventKind;
-use hoofbeat_core::store::{StoreError, database};
+use hoofbeat_core::store::{Reader, Store, StoreError, database};
 
 use crate::support::*;
 
@@ -153,6 +155,117 @@ fn a_flipped_byte_in_a_body_is_found_by_its_checksum() {
     let findings = hoofbeat_core::store::Reader::open(temp.path()).unwrap().check().unwrap();
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].contains("checksum"));
+}
+
+/// Flips a bit of a stored body, which SQLite's own checks do not see.
+fn flip(folder: &Path, table: &str, id: &str) {
+    let db = rusqlite::Connection::open(database(folder)).unwrap();
+    let sql = format!("SELECT {table}_id, body FROM {table} WHERE {id}");
+    let (row, mut body): (i64, Vec<u8>) = db.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let middle = body.len() / 2;
+    body[middle] ^= 1;
+    db.execute(&format!("UPDATE {table} SET body = ? WHERE {table}_id = ?"), (body, row)).unwrap();
+}
+
+#[test]
+fn a_damaged_day_of_minutes_is_folded_anew_and_stops_no_later_seal() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    let minutes =
+        |sql: &str| sqlite3(temp.path(), &format!("SELECT {sql} FROM minutes WHERE metric = 'cpu.utilization'"));
+    let before = minutes("count(*), sum(n), min(min), max(max)");
+    flip(temp.path(), "minute", "series_id = 1 ORDER BY day DESC LIMIT 1");
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR + 36_000).store;
+    store.append(&[machine.tick(HOUR + 36_000 + 5, 50.0, &[])], false).unwrap();
+    store.append(&[machine.tick(HOUR + 39_600, 50.0, &[])], false).unwrap();
+    store.maintain(now(HOUR + 39_600)).unwrap();
+    store.close().unwrap();
+    assert_sound(temp.path());
+    assert_ne!(before, "0|||");
+    let counts = |text: &str| text.split('|').take(2).map(|n| n.parse::<f64>().unwrap() as i64).collect::<Vec<_>>();
+    let after = counts(&minutes("count(*), sum(n), min(min), max(max)"));
+    assert_eq!(after, [counts(&before)[0] + 2, counts(&before)[1] + 2], "nothing is lost and nothing is counted twice");
+}
+
+#[test]
+fn a_damaged_hour_leaves_its_minutes_and_the_rest_of_the_chart() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    let chart = |width: i64| {
+        let query = HistoryQuery {
+            metric: Metric::CpuUtilization,
+            source: Some("cpu".into()),
+            since: HOUR,
+            until: HOUR + 36_000,
+            points: (36_000 / width) as usize,
+        };
+        let history = Reader::open(temp.path()).unwrap().history(&query).unwrap();
+        history.series[0].points.iter().map(|point| point.0).collect::<Vec<_>>()
+    };
+    let whole = chart(60);
+    flip(temp.path(), "chunk", "hour = (SELECT min(hour) + 7200 FROM chunk)");
+    assert_eq!(chart(60), whole);
+    flip(temp.path(), "minute", "series_id = 1 ORDER BY day LIMIT 1");
+    assert!(chart(60).len() >= whole.len() - 60, "an hour's minutes at most");
+}
+
+#[test]
+fn a_replacement_that_was_interrupted_is_ended_by_the_next_start() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), false);
+    let file = database(temp.path());
+    overwrite(&file, 0, &[0x5a; 100]);
+    let damaged = fs::read(&file).unwrap();
+    drop(open(temp.path(), HOUR + 40_000));
+    assert_eq!(count(temp.path()), 3601);
+    // As it was between the last two renames.
+    let ready = temp.path().join("hoofbeat.db.ready");
+    drop(open(temp.path(), HOUR + 40_000).store.close());
+    fs::rename(&file, &ready).unwrap();
+    fs::write(temp.path().join("hoofbeat.db-wal"), [0x77; 5000]).unwrap();
+    let opened = open(temp.path(), HOUR + 40_001);
+    assert_eq!(opened.events.iter().map(|event| event.kind).collect::<Vec<_>>(), [EventKind::DatabaseSetAside]);
+    assert_eq!(count(temp.path()), 3601);
+    drop(opened);
+    // As it was before the damaged one made way: it is salvaged again.
+    fs::write(&ready, "half").unwrap();
+    fs::write(temp.path().join("hoofbeat.db.building"), "half").unwrap();
+    fs::write(&file, damaged).unwrap();
+    let _ = fs::remove_file(temp.path().join("hoofbeat.db-wal"));
+    assert_eq!(open(temp.path(), HOUR + 40_002).events.len(), 1);
+    assert_eq!(count(temp.path()), 3601);
+    assert!(!ready.exists());
+}
+
+#[test]
+fn another_programs_lock_keeps_nobody_from_starting() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    let other = rusqlite::Connection::open(database(temp.path())).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut store = open(temp.path(), HOUR + 40_000).store;
+    let machine = Machine::new();
+    assert!(matches!(store.append(&[machine.tick(HOUR + 40_000, 1.0, &[])], false), Err(StoreError::Busy)));
+    other.execute_batch("ROLLBACK").unwrap();
+    store.append(&[machine.tick(HOUR + 40_000, 1.0, &[])], false).unwrap();
+}
+
+#[test]
+fn damage_that_comes_back_is_believed_over_a_check_that_finds_none() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), true);
+    let keep = hoofbeat_core::model::Keep::default();
+    let opened = Store::open_again(temp.path(), keep, now(HOUR + 40_000), false).unwrap();
+    assert!(opened.events.is_empty());
+    drop(opened);
+    flip(temp.path(), "chunk", "chunk_id = 3");
+    let opened = Store::open_again(temp.path(), keep, now(HOUR + 40_000), false).unwrap();
+    assert_eq!(opened.events.len(), 1, "a checksum is looked at");
+    drop(opened);
+    let found = count(temp.path());
+    let opened = Store::open_again(temp.path(), keep, now(HOUR + 40_000), true).unwrap();
+    assert_eq!((opened.events.len(), count(temp.path())), (1, found));
 }
 
 /// Names the folder to write into when this test binary is its own victim.

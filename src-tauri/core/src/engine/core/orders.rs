@@ -90,6 +90,9 @@ impl Core {
                      written as soon as that is possible."
                 ));
             }
+            Report::UpkeepFailed { reason } => self.trouble(format!(
+                "Finished hours cannot be put away ({reason}); recording goes on, and this is tried again each minute."
+            )),
             Report::Recovered { ticks, lost } => {
                 self.note(now, EventKind::StoreRecovered, json!({ "ticks": ticks, "lost": lost }));
             }

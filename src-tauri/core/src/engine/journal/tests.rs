@@ -14,6 +14,8 @@ use crate::model::{EventKind, Reading, Source, SourceKind};
 #[derive(Default)]
 struct Disk {
     broken: Option<fn() -> StoreError>,
+    /// Housekeeping that fails.
+    untidy: Option<fn() -> StoreError>,
     /// A tick that is never taken.
     poison: Option<i64>,
     /// What reopening says.
@@ -58,8 +60,9 @@ impl Writer for Shared {
     }
 
     fn maintain(&mut self, _now: Now) -> Result<(), StoreError> {
-        self.lock().maintained += 1;
-        Ok(())
+        let mut disk = self.lock();
+        disk.maintained += 1;
+        disk.untidy.map_or(Ok(()), |error| Err(error()))
     }
 
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
@@ -132,6 +135,7 @@ impl Rig {
         let word = |event| match event {
             Event::Journal(Report::Failed { reason }) => format!("failed: {reason}"),
             Event::Journal(Report::Recovered { ticks, lost }) => format!("recovered {ticks}, lost {lost}"),
+            Event::Journal(Report::UpkeepFailed { reason }) => format!("upkeep failed: {reason}"),
             Event::Journal(Report::Reopened(events)) => format!("reopened with {} events", events.len()),
             Event::Journal(Report::Wished(until)) => format!("wished {until:?}"),
             Event::Journal(Report::Ended(result)) => format!("ended {}", result.is_ok()),
@@ -259,6 +263,24 @@ fn a_damaged_database_is_replaced_and_keeps_what_waited() {
     assert_eq!(rig.stored(), [1, 2]);
     let reports = rig.reports();
     assert_eq!(reports, ["failed: the database is damaged: bad page", "reopened with 1 events", "recovered 1, lost 0"]);
+}
+
+#[test]
+fn housekeeping_that_fails_is_told_once_and_tried_seldom_while_ticks_are_written() {
+    let mut rig = Rig::new();
+    rig.disk.lock().untidy = Some(|| StoreError::Full);
+    for _ in 0..130 {
+        rig.second();
+    }
+    assert_eq!(rig.reports(), ["upkeep failed: the disk is full"]);
+    assert_eq!(rig.stored(), (1..=130).collect::<Vec<_>>());
+    let tried = rig.disk.lock().maintained;
+    assert!((2..=3).contains(&tried), "{tried}");
+    rig.disk.lock().untidy = None;
+    for _ in 0..70 {
+        rig.second();
+    }
+    assert!(rig.disk.lock().maintained > tried + 1, "each second again");
 }
 
 #[test]
