@@ -4,7 +4,7 @@
 //! file system breaks the locks that SQLite's write-ahead log needs.
 
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -32,9 +32,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
     let shown = folder.display();
     let meta = fs::symlink_metadata(folder).map_err(|error| StoreError::io(folder.display(), &error))?;
     if meta.is_symlink() {
-        return Err(StoreError::Refused(format!(
-            "{shown} is a symbolic link; name the folder that it leads to with --data-dir"
-        )));
+        return Err(is_link(folder));
     }
     if !meta.is_dir() {
         return Err(StoreError::Refused(format!("{shown} is not a folder; choose another with --data-dir")));
@@ -51,6 +49,13 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
             "{shown} can be written by other users; close it with `chmod go-w {shown}` and start again"
         )));
     }
+    // Only the owner may look into what is recorded, and a folder that was made by hand is often open to all. One that
+    // holds other things as well is not ours to close; our files in it are closed all the same.
+    let is_ours = || folder.join(LOCK).exists() || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
+    if meta.mode() & 0o077 != 0 && is_ours() {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+            .map_err(|error| StoreError::io(format_args!("cannot close {shown} to others"), &error))?;
+    }
     for name in [DATABASE, LOCK] {
         let file = folder.join(name);
         if fs::symlink_metadata(&file).is_ok_and(|meta| meta.is_symlink()) {
@@ -61,6 +66,14 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// SQLite follows no link, and neither do we: somebody else may have made it.
+pub(super) fn is_link(folder: &Path) -> StoreError {
+    StoreError::Refused(format!(
+        "{} is a symbolic link; name the folder that it leads to with --data-dir",
+        folder.display()
+    ))
 }
 
 /// A sentence about the folder's file system where a database on it is at risk.
@@ -146,6 +159,19 @@ mod tests {
         fs::create_dir(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o770)).unwrap();
         refused(&open, "chmod go-w");
+
+        let readable = temp.path().join("readable");
+        let mode = |folder: &Path| fs::metadata(folder).unwrap().mode() & 0o777;
+        fs::create_dir(&readable).unwrap();
+        fs::set_permissions(&readable, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(lock_recorder(&readable).unwrap().is_some());
+        assert_eq!(mode(&readable), 0o700, "an empty folder becomes ours alone");
+
+        let shared = temp.path().join("shared");
+        fs::create_dir_all(shared.join("photos")).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(&shared).unwrap();
+        assert_eq!(mode(&shared), 0o755, "a folder with other things in it is left as it is");
 
         fs::write(temp.path().join("file"), "").unwrap();
         refused(&temp.path().join("file"), "not a folder");

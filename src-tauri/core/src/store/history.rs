@@ -42,10 +42,7 @@ pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, Sto
     } else {
         Tier::Hours
     };
-    let grain = tier.grain();
-    let wanted = (span as u64).div_ceil(query.points.max(1) as u64).max(1);
-    let width = wanted.div_ceil(grain as u64) as i64 * grain;
-    let start = query.since.div_euclid(width) * width;
+    let (start, width) = grid(query.since, query.until, query.points.max(1) as i64, tier.grain());
     let mut found: Vec<_> = catalog::series_of(db, query.metric, query.source.as_deref())?
         .into_iter()
         .map(|(row, source, label)| (row, source, label, Buckets::new(start, query.until, width)))
@@ -77,6 +74,25 @@ pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, Sto
     }
     let definition = query.metric.definition();
     Ok(History { schema: SCHEMA, metric: definition.key, unit: definition.unit.symbol(), series })
+}
+
+/// The start and the width of at most `points` slots that cover `since..until`. They lie on multiples of their width, so
+/// that a chart does not flicker while time passes; that may take one slot more than the range has widths.
+fn grid(since: i64, until: i64, points: i64, grain: i64) -> (i64, i64) {
+    let up = |value: i64, step: i64| (value.max(1) as u64).div_ceil(step as u64) as i64;
+    let aligned = |points: i64| {
+        let width = up(up(until - since, points), grain) * grain;
+        (since.div_euclid(width) * width, width)
+    };
+    let (start, width) = aligned(points);
+    if up(until - start, width) <= points {
+        (start, width)
+    } else if points > 1 {
+        aligned(points - 1)
+    } else {
+        let start = since.div_euclid(grain) * grain;
+        (start, up(until - start, grain) * grain)
+    }
 }
 
 /// Slow sensors leave seconds empty on purpose: a point of theirs covers as many seconds as lie between two samples.
@@ -119,7 +135,9 @@ fn fill(
                 let columns = match chunk.open() {
                     Ok(columns) => columns,
                     Err(StoreError::Damaged(_)) => {
-                        damaged.push((chunk.t0.max(since), (chunk.t0 + chunk.slots * chunk.step).min(until)));
+                        // A minute is named by its first second.
+                        let first = chunk.t0.div_euclid(60) * 60;
+                        damaged.push((first.max(since), (chunk.t0 + chunk.slots * chunk.step).min(until)));
                         return Ok(());
                     }
                     Err(error) => return Err(error),
@@ -156,4 +174,26 @@ fn sealed_minutes(
         hour::visit(db, row.series_id, since, until, |ts, fold| buckets.add(ts, fold))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_grid_covers_the_range_with_no_more_slots_than_asked_for(
+            since in -1_000_000i64..2_000_000_000,
+            span in 0i64..200_000_000,
+            points in 1i64..2000,
+            grain in prop::sample::select(vec![1i64, 60, 3600]),
+        ) {
+            let until = since + span;
+            let (start, width) = grid(since, until, points, grain);
+            prop_assert!(start <= since && width % grain == 0);
+            prop_assert!(start + points * width >= until, "{start} + {points} × {width}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What faces read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -24,7 +25,19 @@ impl Reader {
     /// [`StoreError::NoRecording`] where there is none.
     pub fn open(folder: &Path) -> Result<Reader, StoreError> {
         let file = folder::database(folder);
-        let length = std::fs::metadata(&file).ok().map(|meta| meta.len());
+        if std::fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_symlink()) {
+            return Err(folder::is_link(folder));
+        }
+        let length = match std::fs::metadata(&file) {
+            Ok(meta) => Some(meta.len()),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(StoreError::Refused(format!(
+                    "{} may not be read: it belongs to another user; choose a folder of yours with --data-dir",
+                    file.display()
+                )));
+            }
+            Err(_) => None,
+        };
         // An empty file where history was recorded before is damage, and its own error.
         if length.is_none() || (length == Some(0) && !layout::exists(folder)) {
             return Err(StoreError::NoRecording(folder.to_path_buf()));

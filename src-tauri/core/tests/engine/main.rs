@@ -330,7 +330,7 @@ fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
 fn it_ends_by_itself_and_writes_an_example_config() {
     static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
     let folder = tempfile::tempdir().unwrap();
-    let run_for = Some(Duration::from_secs(2));
+    let run_for = Some(Duration::from_secs(5));
     let handle = engine::start(Options { run_for, ..options(folder.path(), SENSORS) }).unwrap();
     handle.wait().unwrap();
     let face = Face::open(&folder.path().join("data")).unwrap();

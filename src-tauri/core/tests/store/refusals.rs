@@ -44,6 +44,15 @@ fn an_empty_folder_has_no_recording() {
 }
 
 #[test]
+fn a_link_to_a_recording_is_refused_in_the_same_words_for_reading() {
+    let temp = tempfile::tempdir().unwrap();
+    let link = temp.path().join("link");
+    std::os::unix::fs::symlink(temp.path(), &link).unwrap();
+    let error = Reader::open(&link).err().unwrap().to_string();
+    assert!(error.contains("symbolic link") && error.contains("--data-dir"), "{error}");
+}
+
+#[test]
 fn a_locked_database_is_busy_and_then_takes_the_same_tick() {
     let temp = tempfile::tempdir().unwrap();
     let machine = Machine::new();
