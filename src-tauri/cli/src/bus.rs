@@ -37,8 +37,13 @@ pub enum BusEvent {
     SessionUp,
     /// It cannot be reached any more.
     SessionDown,
-    /// A notification server can be reached, perhaps another one than before, with what it can.
-    ServerUp(Vec<String>),
+    /// A notification server can be reached, perhaps another one than before.
+    ServerUp {
+        /// Its connection's name on the bus, by which it can be told from another one.
+        owner: String,
+        /// What it can.
+        capabilities: Vec<String>,
+    },
     /// No notification server runs.
     ServerDown,
     /// A person pressed a button of a notification; not necessarily one of ours.
@@ -98,17 +103,17 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
     let owners = names.receive_name_owner_changed_with_args(&[(0, NOTIFICATIONS)]).await?;
     let rule = MatchRule::builder().msg_type(Type::Signal).interface(NOTIFICATIONS)?.build();
     let signals = MessageStream::for_match_rule(rule, bus, None).await?;
-    if names.name_has_owner(NOTIFICATIONS.try_into()?).await? {
-        server_up(bus, tell).await;
-    } else {
-        tell(BusEvent::ServerDown);
+    match names.get_name_owner(NOTIFICATIONS.try_into()?).await {
+        Ok(owner) => server_up(bus, owner.to_string(), tell).await,
+        Err(zbus::fdo::Error::NameHasNoOwner(_)) => tell(BusEvent::ServerDown),
+        Err(error) => return Err(error.into()),
     }
     let owners = async {
         let mut owners = owners;
         while let Some(change) = owners.next().await {
-            match change.args()?.new_owner().is_some() {
-                true => server_up(bus, tell).await,
-                false => tell(BusEvent::ServerDown),
+            match change.args()?.new_owner().as_ref() {
+                Some(owner) => server_up(bus, owner.to_string(), tell).await,
+                None => tell(BusEvent::ServerDown),
             }
         }
         Ok(())
@@ -117,14 +122,14 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
 }
 
 /// Asks what the server can: markup may be sent only where it is understood.
-async fn server_up(bus: &Connection, tell: &impl Fn(BusEvent)) {
+async fn server_up(bus: &Connection, owner: String, tell: &impl Fn(BusEvent)) {
     let path = "/org/freedesktop/Notifications";
-    let reply = bus.call_method(Some(NOTIFICATIONS), path, Some(NOTIFICATIONS), "GetCapabilities", &()).await;
-    let capabilities = reply.and_then(|reply| reply.body().deserialize());
-    tell(BusEvent::ServerUp(capabilities.unwrap_or_else(|error| {
+    let reply = bus.call_method(Some(owner.as_str()), path, Some(NOTIFICATIONS), "GetCapabilities", &()).await;
+    let capabilities = reply.and_then(|reply| reply.body().deserialize()).unwrap_or_else(|error| {
         log::debug!("the notification server does not say what it can: {error}");
         Vec::new()
-    })));
+    });
+    tell(BusEvent::ServerUp { owner, capabilities });
 }
 
 /// What people do with notifications. The server tells everybody; each picks out its own by their numbers.

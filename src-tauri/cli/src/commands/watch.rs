@@ -80,7 +80,7 @@ impl Faces {
                 BusEvent::SessionUp => to_tray.tell(tray::News::BusUp),
                 BusEvent::SessionDown => to_tray.tell(tray::News::BusDown),
                 BusEvent::Sleeping => engine.send(Command::Suspending),
-                BusEvent::ServerUp(_) | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
+                BusEvent::ServerUp { .. } | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
             }
             to_notifier.bus(event);
         })?;

@@ -10,19 +10,37 @@ use std::sync::{Arc, Mutex};
 use zbus::zvariant::{DynamicType, OwnedValue};
 use zbus::{Connection, connection::Builder};
 
-/// A running `dbus-daemon`; killed when dropped.
+/// A running `dbus-daemon`, which starts nothing of this machine's; killed when dropped.
 pub struct Bus {
     daemon: Child,
     socket: PathBuf,
 }
 
+const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path=SOCKET</listen>
+  <servicedir>SOCKET.services</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
 impl Bus {
     /// Starts one at this socket.
     pub fn start(socket: PathBuf) -> Bus {
         let _ = std::fs::remove_file(&socket);
-        let address = format!("--address=unix:path={}", socket.display());
+        let config = socket.with_extension("conf");
+        std::fs::create_dir_all(socket.with_extension("services")).unwrap();
+        let text = CONFIG.replace("SOCKET.services", &socket.with_extension("services").display().to_string());
+        std::fs::write(&config, text.replace("SOCKET", &socket.display().to_string())).unwrap();
         let mut daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address", &address])
+            .args(["--nofork", "--nopidfile", "--print-address", "--config-file"])
+            .arg(config)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -40,6 +58,26 @@ impl Bus {
     pub fn connect(&self) -> Connection {
         let address = self.address();
         block(Builder::address(address.as_str()).unwrap().build()).unwrap()
+    }
+
+    /// Starts one at this socket on which a notification server is started by the first notification, as xfce4-notifyd,
+    /// dunst and mako are. The test has to start the server when [`Bus::wanted`] returns.
+    pub fn start_with_server_on_demand(socket: PathBuf) -> Bus {
+        let services = socket.with_extension("services");
+        std::fs::create_dir_all(&services).unwrap();
+        let service = format!(
+            "[D-BUS Service]\nName={NOTIFICATIONS}\nExec=/usr/bin/touch {}\n",
+            socket.with_extension("wanted").display()
+        );
+        std::fs::write(services.join("server.service"), service).unwrap();
+        Bus::start(socket)
+    }
+
+    /// Waits until the server on demand is wanted.
+    #[track_caller]
+    pub fn wanted(&self) {
+        let wanted = self.socket.with_extension("wanted");
+        crate::sandbox::wait_for("the first notification", || wanted.exists().then_some(()));
     }
 
     pub fn stop(mut self) -> PathBuf {
@@ -106,6 +144,11 @@ impl Server {
     pub fn wait_for(&self, count: usize) -> Notification {
         let received = || Some(self.received()).filter(|all| all.len() >= count);
         crate::sandbox::wait_for(&format!("notification {count}"), received)[count - 1].clone()
+    }
+
+    /// Goes, and leaves its name to another.
+    pub fn leave(self) {
+        assert!(block(self.bus.release_name(NOTIFICATIONS)).unwrap());
     }
 
     /// Emits one of the server's signals.
