@@ -223,9 +223,14 @@ const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
 impl Tray {
     pub fn start(bus: &Bus) -> Tray {
+        Tray::start_mute(bus, 0)
+    }
+
+    /// One that never answers to the first `mute` icons.
+    pub fn start_mute(bus: &Bus, mute: usize) -> Tray {
         let registered = Arc::<Mutex<Vec<String>>>::default();
         let bus = bus.connect();
-        let host = TrayHost { registered: registered.clone() };
+        let host = TrayHost { mute, registered: registered.clone() };
         block(bus.object_server().at("/StatusNotifierWatcher", host)).unwrap();
         block(bus.request_name(WATCHER)).unwrap();
         Tray { bus, registered }
@@ -236,16 +241,37 @@ impl Tray {
     pub fn item(&self) -> String {
         crate::sandbox::wait_for("a tray icon", || self.registered.lock().unwrap().last().cloned())
     }
+
+    /// Waits until items came this many times, and gives the names of all on the bus.
+    #[track_caller]
+    pub fn items(&self, count: usize) -> Vec<String> {
+        let registered = || Some(self.registered.lock().unwrap().clone()).filter(|all| all.len() >= count);
+        crate::sandbox::wait_for(&format!("tray icon {count}"), registered)
+    }
+
+    /// Whether somebody on the bus has this name.
+    pub fn knows(&self, name: &str) -> bool {
+        let names = block(zbus::fdo::DBusProxy::new(&self.bus)).unwrap();
+        block(names.name_has_owner(name.try_into().unwrap())).unwrap()
+    }
 }
 
 struct TrayHost {
+    mute: usize,
     registered: Arc<Mutex<Vec<String>>>,
 }
 
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl TrayHost {
-    fn register_status_notifier_item(&self, service: String) {
-        self.registered.lock().unwrap().push(service);
+    async fn register_status_notifier_item(&self, service: String) {
+        let count = {
+            let mut registered = self.registered.lock().unwrap();
+            registered.push(service);
+            registered.len()
+        };
+        if count <= self.mute {
+            std::future::pending::<()>().await;
+        }
     }
 
     #[zbus(property)]
