@@ -61,17 +61,28 @@ pub enum BusEvent {
     Sleeping,
 }
 
-/// Reports to `tell` for as long as the process lives.
+/// Reports what happens on both buses to `tell`, for as long as the process lives.
 ///
 /// # Errors
 /// The system has no thread left.
 pub fn watch(tell: impl Fn(BusEvent) + Send + 'static) -> std::io::Result<()> {
-    let run = move || {
+    spawn(move || {
         async_io::block_on(future::zip(
             again_and_again(async || session(&tell).await),
             again_and_again(async || system(&tell).await),
         ));
-    };
+    })
+}
+
+/// Reports only what happens on the system's bus: a machine without a desktop sleeps, too.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn watch_system(tell: impl Fn(BusEvent) + Send + 'static) -> std::io::Result<()> {
+    spawn(move || async_io::block_on(again_and_again(async || system(&tell).await)))
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name("bus".into()).spawn(run)?;
     Ok(())
 }

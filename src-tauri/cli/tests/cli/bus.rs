@@ -2,12 +2,12 @@
 //! what they were told.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use zbus::zvariant::{DynamicType, OwnedValue};
+use zbus::zvariant::{DynamicType, OwnedFd, OwnedValue};
 use zbus::{Connection, connection::Builder};
 
 /// A running `dbus-daemon`, which starts nothing of this machine's; killed when dropped.
@@ -210,6 +210,70 @@ impl NotificationServer {
             std::future::pending::<()>().await;
         }
         id
+    }
+}
+
+/// The part of logind that holds sleep up.
+pub struct Logind {
+    bus: Connection,
+    held: Arc<Mutex<Vec<Hold>>>,
+}
+
+/// A program that wants a moment before the machine sleeps: what it said, and our end of what it holds.
+struct Hold {
+    what: (String, String),
+    end: PipeReader,
+}
+
+const LOGIND: &str = "org.freedesktop.login1";
+const LOGIND_PATH: &str = "/org/freedesktop/login1";
+const LOGIND_MANAGER: &str = "org.freedesktop.login1.Manager";
+
+impl Logind {
+    pub fn start(bus: &Bus) -> Logind {
+        let held = Arc::<Mutex<Vec<Hold>>>::default();
+        let bus = bus.connect();
+        block(bus.object_server().at(LOGIND_PATH, LogindManager { held: held.clone() })).unwrap();
+        block(bus.request_name(LOGIND)).unwrap();
+        Logind { bus, held }
+    }
+
+    /// Waits until sleep was asked to be held up this many times, and gives what for, and how, of the last.
+    #[track_caller]
+    pub fn held(&self, count: usize) -> (String, String) {
+        crate::sandbox::wait_for(&format!("hold {count}"), || {
+            let held = self.held.lock().unwrap();
+            held.get(count - 1).map(|hold| hold.what.clone())
+        })
+    }
+
+    /// Waits until the last hold is let go.
+    pub fn let_go(&self) {
+        let hold = self.held.lock().unwrap().pop().unwrap();
+        // The end of the file is the end of whoever held the other end.
+        let (sender, ended) = std::sync::mpsc::channel();
+        let mut end = hold.end;
+        std::thread::spawn(move || sender.send(end.read(&mut [0]).unwrap()));
+        assert_eq!(ended.recv_timeout(crate::sandbox::LIMIT), Ok(0), "sleep is still held up");
+    }
+
+    /// Says that the machine is about to sleep, or woke.
+    pub fn prepare_for_sleep(&self, begins: bool) {
+        let signal = "PrepareForSleep";
+        block(self.bus.emit_signal(None::<&str>, LOGIND_PATH, LOGIND_MANAGER, signal, &(begins,))).unwrap();
+    }
+}
+
+struct LogindManager {
+    held: Arc<Mutex<Vec<Hold>>>,
+}
+
+#[zbus::interface(name = "org.freedesktop.login1.Manager")]
+impl LogindManager {
+    fn inhibit(&self, what: String, _who: String, _why: String, mode: String) -> OwnedFd {
+        let (end, theirs) = std::io::pipe().unwrap();
+        self.held.lock().unwrap().push(Hold { what: (what, mode), end });
+        OwnedFd::from(std::os::fd::OwnedFd::from(theirs))
     }
 }
 
