@@ -37,8 +37,13 @@ pub enum BusEvent {
     SessionUp,
     /// It cannot be reached any more.
     SessionDown,
-    /// A notification server can be reached, perhaps another one than before, with what it can.
-    ServerUp(Vec<String>),
+    /// A notification server can be reached, perhaps another one than before.
+    ServerUp {
+        /// Its connection's name on the bus, by which it can be told from another one.
+        owner: String,
+        /// What it can.
+        capabilities: Vec<String>,
+    },
     /// No notification server runs.
     ServerDown,
     /// A person pressed a button of a notification; not necessarily one of ours.
@@ -56,17 +61,28 @@ pub enum BusEvent {
     Sleeping,
 }
 
-/// Reports to `tell` for as long as the process lives.
+/// Reports what happens on both buses to `tell`, for as long as the process lives.
 ///
 /// # Errors
 /// The system has no thread left.
 pub fn watch(tell: impl Fn(BusEvent) + Send + 'static) -> std::io::Result<()> {
-    let run = move || {
+    spawn(move || {
         async_io::block_on(future::zip(
             again_and_again(async || session(&tell).await),
             again_and_again(async || system(&tell).await),
         ));
-    };
+    })
+}
+
+/// Reports only what happens on the system's bus: a machine without a desktop sleeps, too.
+///
+/// # Errors
+/// The system has no thread left.
+pub fn watch_system(tell: impl Fn(BusEvent) + Send + 'static) -> std::io::Result<()> {
+    spawn(move || async_io::block_on(again_and_again(async || system(&tell).await)))
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name("bus".into()).spawn(run)?;
     Ok(())
 }
@@ -98,17 +114,17 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
     let owners = names.receive_name_owner_changed_with_args(&[(0, NOTIFICATIONS)]).await?;
     let rule = MatchRule::builder().msg_type(Type::Signal).interface(NOTIFICATIONS)?.build();
     let signals = MessageStream::for_match_rule(rule, bus, None).await?;
-    if names.name_has_owner(NOTIFICATIONS.try_into()?).await? {
-        server_up(bus, tell).await;
-    } else {
-        tell(BusEvent::ServerDown);
+    match names.get_name_owner(NOTIFICATIONS.try_into()?).await {
+        Ok(owner) => server_up(bus, owner.to_string(), tell).await,
+        Err(zbus::fdo::Error::NameHasNoOwner(_)) => tell(BusEvent::ServerDown),
+        Err(error) => return Err(error.into()),
     }
     let owners = async {
         let mut owners = owners;
         while let Some(change) = owners.next().await {
-            match change.args()?.new_owner().is_some() {
-                true => server_up(bus, tell).await,
-                false => tell(BusEvent::ServerDown),
+            match change.args()?.new_owner().as_ref() {
+                Some(owner) => server_up(bus, owner.to_string(), tell).await,
+                None => tell(BusEvent::ServerDown),
             }
         }
         Ok(())
@@ -117,14 +133,14 @@ async fn session_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Re
 }
 
 /// Asks what the server can: markup may be sent only where it is understood.
-async fn server_up(bus: &Connection, tell: &impl Fn(BusEvent)) {
+async fn server_up(bus: &Connection, owner: String, tell: &impl Fn(BusEvent)) {
     let path = "/org/freedesktop/Notifications";
-    let reply = bus.call_method(Some(NOTIFICATIONS), path, Some(NOTIFICATIONS), "GetCapabilities", &()).await;
-    let capabilities = reply.and_then(|reply| reply.body().deserialize());
-    tell(BusEvent::ServerUp(capabilities.unwrap_or_else(|error| {
+    let reply = bus.call_method(Some(owner.as_str()), path, Some(NOTIFICATIONS), "GetCapabilities", &()).await;
+    let capabilities = reply.and_then(|reply| reply.body().deserialize()).unwrap_or_else(|error| {
         log::debug!("the notification server does not say what it can: {error}");
         Vec::new()
-    })));
+    });
+    tell(BusEvent::ServerUp { owner, capabilities });
 }
 
 /// What people do with notifications. The server tells everybody; each picks out its own by their numbers.

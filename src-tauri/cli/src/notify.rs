@@ -97,6 +97,8 @@ struct Thread {
     waiting: Waiting,
     /// What may be on screen: the numbers that the server gave, with the alerts that they are about.
     shown: HashMap<u32, Option<Key>>,
+    /// The server that shows it; unknown where the first notification only started it, until the bus says its name.
+    shown_by: Option<String>,
     /// Some desktops take a notification away when the connection that sent it ends, so connections are kept open as
     /// long as anything is shown.
     handles: Vec<NotificationHandle>,
@@ -112,6 +114,7 @@ impl Thread {
             config,
             waiting: Waiting::default(),
             shown: HashMap::new(),
+            shown_by: None,
             handles: Vec::new(),
             server: Server::Unknown,
             retry: None,
@@ -147,10 +150,14 @@ impl Thread {
                     self.waiting.trouble(&sentence);
                 }
             }
-            Message::Bus(BusEvent::ServerUp(capabilities)) => {
+            Message::Bus(BusEvent::ServerUp { owner, capabilities }) => {
+                // Another server knows nothing of what this one showed. But one that the notification itself started
+                // is announced only after it has shown it.
+                if self.shown_by.as_ref().is_some_and(|shown_by| *shown_by != owner) {
+                    self.forget();
+                }
+                self.shown_by = Some(owner);
                 self.server = Server::Can(capabilities);
-                // Another server knows nothing of what this one showed.
-                self.forget();
                 self.retry = None;
             }
             Message::Bus(BusEvent::ServerDown) => {
@@ -182,6 +189,7 @@ impl Thread {
 
     fn forget(&mut self) {
         self.shown.clear();
+        self.shown_by = None;
         self.handles.clear();
     }
 

@@ -1,7 +1,8 @@
 //! The tray icon: how busy the machine is, whether something is wrong, and the way to the window.
 //!
 //! It has a thread of its own and sees only the newest state. Where there is no bus or no tray it waits for one; where
-//! the bus dies it registers anew when it is back. Deliberately not here: what is shown (`view`), and how the icon is
+//! the bus dies it registers anew when it is back. Every call has a limit, because a tray that owns its name and never
+//! answers would hold the thread for ever. Deliberately not here: what is shown (`view`), and how the icon is
 //! drawn (`icon`).
 
 mod icon;
@@ -14,8 +15,9 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::engine::{Handle, Snapshot};
 use jiff::tz::TimeZone;
-use ksni::blocking::TrayMethods;
+use ksni::TrayMethods;
 
+use crate::bus;
 use crate::window::Window;
 use item::Item;
 use view::{State, View};
@@ -72,7 +74,7 @@ struct Thread {
     window: Window,
     engine: Handle,
     /// The registered icon.
-    handle: Option<ksni::blocking::Handle<Item>>,
+    handle: Option<ksni::Handle<Item>>,
     /// What is shown, and since when.
     shown: Option<(View, Instant)>,
     /// When to try again, and how long to wait after that.
@@ -141,16 +143,18 @@ impl Thread {
         let view = self.view();
         item.show(view.clone());
         // A tray that is not there yet, or not any more, is no error: panels start late and are restarted.
-        match item.assume_sni_available(true).spawn() {
-            Ok(handle) => {
+        let registering = item.assume_sni_available(true).spawn();
+        let problem = match async_io::block_on(bus::limited(registering)) {
+            Ok(Ok(handle)) => {
                 self.handle = Some(handle);
                 self.shown = Some((view, Instant::now()));
+                return;
             }
-            Err(error) => {
-                log::debug!("no tray icon yet: {error}");
-                self.retry = Some((Instant::now() + wait, (wait * 2).min(LONGEST_WAIT)));
-            }
-        }
+            Ok(Err(error)) => error.to_string(),
+            Err(late) => late.to_string(),
+        };
+        log::debug!("no tray icon yet: {problem}");
+        self.retry = Some((Instant::now() + wait, (wait * 2).min(LONGEST_WAIT)));
     }
 
     fn show(&mut self) {
@@ -160,9 +164,12 @@ impl Thread {
             return;
         }
         (*shown, *since) = (view.clone(), Instant::now());
-        if handle.update(|item| item.show(view)).is_none() {
-            log::debug!("the tray icon is gone; registering anew");
-            self.handle = None;
+        let updating = handle.update(|item| item.show(view));
+        if !matches!(async_io::block_on(bus::limited(updating)), Ok(Some(()))) {
+            log::debug!("the tray icon is gone, or the tray does not answer; registering anew");
+            if let Some(handle) = self.handle.take() {
+                drop(handle.shutdown());
+            }
             self.retry = Some((Instant::now() + FIRST_WAIT, FIRST_WAIT * 2));
         }
     }

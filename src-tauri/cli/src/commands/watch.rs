@@ -46,6 +46,13 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     log::info!("recording into {}", folder.display());
     stop_on(signals, engine.clone()).map_err(no_thread)?;
     let faces = if options.headless {
+        let engine = engine.clone();
+        let sleeping = move |event| {
+            if event == BusEvent::Sleeping {
+                engine.send(Command::Suspending);
+            }
+        };
+        bus::watch_system(sleeping).map_err(no_thread)?;
         None
     } else {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
@@ -80,7 +87,7 @@ impl Faces {
                 BusEvent::SessionUp => to_tray.tell(tray::News::BusUp),
                 BusEvent::SessionDown => to_tray.tell(tray::News::BusDown),
                 BusEvent::Sleeping => engine.send(Command::Suspending),
-                BusEvent::ServerUp(_) | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
+                BusEvent::ServerUp { .. } | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
             }
             to_notifier.bus(event);
         })?;

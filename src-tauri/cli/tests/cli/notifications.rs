@@ -79,6 +79,41 @@ fn what_nobody_could_show_is_shown_when_a_server_comes() {
 }
 
 #[test]
+fn a_server_that_the_first_notification_starts_is_the_one_that_showed_it() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_window();
+    let bus = Bus::start_with_server_on_demand(sandbox.path("bus"));
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    bus.wanted();
+    let server = Server::start(&bus, USUAL, false);
+    let fired = server.wait_for(1);
+    // Meanwhile the bus has announced the server.
+    sandbox.wait_for_ticks();
+
+    server.emit("ActionInvoked", &(fired.id, "open"));
+    assert_eq!(sandbox.window_started()[0], sandbox.data().display().to_string());
+    sandbox.temperature(50);
+    assert_eq!(server.wait_for(2).replaces, fired.id);
+    watcher.terminate();
+}
+
+#[test]
+fn another_server_is_not_asked_to_replace_what_it_never_showed() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let first = Server::start(&bus, USUAL, false);
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    first.wait_for(1);
+    first.leave();
+    let second = Server::start(&bus, USUAL, false);
+    sandbox.temperature(50);
+    assert_eq!(second.wait_for(1).replaces, 0);
+    watcher.terminate();
+}
+
+#[test]
 fn a_server_that_never_answers_holds_nothing_up() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));

@@ -132,6 +132,38 @@ fn a_tray_that_comes_late_and_a_bus_that_comes_back_get_the_icon() {
 }
 
 #[test]
+fn a_tray_that_does_not_answer_is_asked_again() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let tray = Tray::start_mute(&bus, 1);
+    let mut watcher = watch(&sandbox, &bus);
+    let names = tray.items(2);
+
+    let item = Item { bus: &tray.bus, name: names[1].clone() };
+    assert_eq!(item.text("Id").as_deref(), Some("hoofbeat"));
+    sandbox.temperature(96);
+    wait_for("the alert", || item.text("Status").filter(|status| status == "NeedsAttention"));
+    wait_for("the end of the first icon", || (!tray.knows(&names[0])).then_some(()));
+    watcher.terminate();
+}
+
+#[test]
+fn a_tray_that_comes_late_and_does_not_answer_is_asked_again() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.wait_for_ticks();
+
+    let tray = Tray::start_mute(&bus, 1);
+    tray.items(1);
+    // The next change of the icon notices.
+    sandbox.temperature(96);
+    let item = Item { bus: &tray.bus, name: tray.items(2)[1].clone() };
+    wait_for("the alert", || item.text("Status").filter(|status| status == "NeedsAttention"));
+    watcher.terminate();
+}
+
+#[test]
 fn without_any_bus_it_records_all_the_same() {
     let sandbox = Sandbox::new();
     let mut watcher = sandbox.watch(|command| command);

@@ -1,5 +1,6 @@
 //! The recorder as a process: one a folder, and how it ends.
 
+use crate::bus::{Bus, Logind};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -46,4 +47,24 @@ fn a_machine_without_a_desktop_has_alerts_and_trouble_in_its_log() {
     watcher.wait_for_line("hoofbeat: warn: ");
     assert!(watcher.log().contains("config.toml:1:1"), "{}", watcher.log());
     watcher.terminate();
+}
+
+#[test]
+fn sleep_waits_for_the_last_samples_with_and_without_a_desktop() {
+    for arguments in [&[][..], &["--headless"]] {
+        let sandbox = Sandbox::new();
+        let bus = Bus::start(sandbox.path("bus"));
+        let logind = Logind::start(&bus);
+        let mut watcher =
+            sandbox.watch(|command| command.args(arguments).env("DBUS_SYSTEM_BUS_ADDRESS", bus.address()));
+        assert_eq!(logind.held(1), ("sleep".into(), "delay".into()), "{arguments:?}");
+        sandbox.wait_for_ticks();
+
+        // Sleep may go on once the last samples are on the disk, and is held up anew after waking.
+        logind.prepare_for_sleep(true);
+        logind.let_go();
+        logind.prepare_for_sleep(false);
+        logind.held(1);
+        watcher.terminate();
+    }
 }
