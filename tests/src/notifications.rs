@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
+use zbus::message::Header;
 use zbus::zvariant::OwnedValue;
 
 use crate::bus::Bus;
@@ -16,6 +17,8 @@ const NAME: &str = "org.freedesktop.Notifications";
 pub struct Notification {
     /// The number that the server gave it.
     pub id: u32,
+    /// The sender's connection.
+    pub sender: String,
     /// The number of the one that it replaces; 0 for a new one.
     pub replaces: u32,
     /// The sender's name.
@@ -57,12 +60,18 @@ impl NotificationServer {
         self.received.lock().expect("nothing panics while it is locked").clone()
     }
 
-    /// Presses a button of a notification.
+    /// Presses a button of a notification. Like dunst, it tells the sender alone.
     ///
     /// # Errors
     /// The bus is gone.
     pub fn press(&self, notification: &Notification, action: &str) -> Result<()> {
-        Ok(self.bus.0.emit_signal(None::<&str>, PATH, NAME, "ActionInvoked", &(notification.id, action))?)
+        Ok(self.bus.0.emit_signal(
+            Some(notification.sender.as_str()),
+            PATH,
+            NAME,
+            "ActionInvoked",
+            &(notification.id, action),
+        )?)
     }
 }
 
@@ -86,6 +95,7 @@ impl Interface {
     #[allow(clippy::too_many_arguments)]
     fn notify(
         &self,
+        #[zbus(header)] header: Header<'_>,
         application: String,
         replaces: u32,
         _icon: String,
@@ -99,7 +109,8 @@ impl Interface {
         let id = if replaces > 0 { replaces } else { received.iter().map(|one| one.id).max().unwrap_or(0) + 1 };
         let actions = actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
         let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok());
-        received.push(Notification { id, replaces, application, title, body, actions, urgency });
+        let sender = header.sender().map(ToString::to_string).unwrap_or_default();
+        received.push(Notification { id, sender, replaces, application, title, body, actions, urgency });
         id
     }
 }

@@ -2,8 +2,8 @@
 //! do with notifications, when the machine is about to sleep.
 //!
 //! One thread for all of it. Nothing here can hold up the recorder: no bus, a bus that dies and one that never answers
-//! only mean that nothing is reported, and it is tried again. Deliberately not here: the tray's and the notifications'
-//! own connections.
+//! only mean that nothing is reported, and it is tried again. Deliberately not here: the tray's own
+//! connection, and what is sent (`notify`).
 
 use std::future::Future;
 use std::time::Duration;
@@ -31,10 +31,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// What happens on the buses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BusEvent {
-    /// The session's bus can be reached.
-    SessionUp,
+    /// The session's bus can be reached, over this connection. It moves as long as the bus does.
+    SessionUp(Connection),
     /// It cannot be reached any more.
     SessionDown,
     /// A notification server can be reached, perhaps another one than before.
@@ -103,7 +103,7 @@ async fn again_and_again(attempt: impl AsyncFn() -> zbus::Result<()>) {
 /// Stays as long as the session's bus does.
 async fn session(tell: &impl Fn(BusEvent)) -> zbus::Result<()> {
     let bus = connect(Builder::session()?).await?;
-    tell(BusEvent::SessionUp);
+    tell(BusEvent::SessionUp(bus.clone()));
     let ended = driven(&bus, session_signals(&bus, tell)).await;
     tell(BusEvent::SessionDown);
     ended

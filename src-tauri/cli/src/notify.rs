@@ -5,6 +5,7 @@
 //! bus watcher, which listens before anything is sent, so that no answer is missed. Deliberately not here: the words
 //! (`wording`), and how often a rule may fire, which is the alerts' affair.
 
+mod send;
 mod waiting;
 
 use std::collections::HashMap;
@@ -17,22 +18,19 @@ use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::Notice;
 use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::untrusted::Untrusted;
-use notify_rust::{Hint, Notification, NotificationHandle, Urgency};
+use zbus::Connection;
 
 use crate::bus::{self, BusEvent};
 use crate::window::Window;
+use send::{Notification, Urgency};
 use waiting::{Key, Say, Waiting};
 
-/// The name of the desktop file, by which desktops find icon and settings.
-const DESKTOP_ENTRY: &str = "hoofbeat";
 /// The key of the button that opens the window.
 const OPEN: &str = "open";
 /// The key of a click on the notification itself.
 const CLICK: &str = "default";
 /// How many messages wait for the thread while a call takes its two seconds.
 const QUEUE: usize = 256;
-/// How many connections are kept open, at most.
-const HANDLES: usize = 16;
 /// The waits between attempts while there is no server.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -99,9 +97,8 @@ struct Thread {
     shown: HashMap<u32, Option<Key>>,
     /// The server that shows it; unknown where the first notification only started it, until the bus says its name.
     shown_by: Option<String>,
-    /// Some desktops take a notification away when the connection that sent it ends, so connections are kept open as
-    /// long as anything is shown.
-    handles: Vec<NotificationHandle>,
+    /// The connection that listens for answers.
+    bus: Option<Connection>,
     server: Server,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
@@ -115,7 +112,7 @@ impl Thread {
             waiting: Waiting::default(),
             shown: HashMap::new(),
             shown_by: None,
-            handles: Vec::new(),
+            bus: None,
             server: Server::Unknown,
             retry: None,
         }
@@ -164,7 +161,9 @@ impl Thread {
                 self.server = Server::Absent;
                 self.forget();
             }
+            Message::Bus(BusEvent::SessionUp(bus)) => self.bus = Some(bus),
             Message::Bus(BusEvent::SessionDown) => {
+                self.bus = None;
                 self.server = Server::Unknown;
                 self.forget();
             }
@@ -179,47 +178,36 @@ impl Thread {
             }
             Message::Bus(BusEvent::Closed(id)) => {
                 self.shown.remove(&id);
-                if self.shown.is_empty() {
-                    self.handles.clear();
-                }
             }
-            Message::Bus(BusEvent::SessionUp | BusEvent::Sleeping) => {}
+            Message::Bus(BusEvent::Sleeping) => {}
         }
     }
 
     fn forget(&mut self) {
         self.shown.clear();
         self.shown_by = None;
-        self.handles.clear();
     }
 
     fn say_all(&mut self) {
+        let Some(bus) = self.bus.clone() else { return };
         self.waiting.condense();
         while let Some(say) = self.waiting.next() {
             let same = |shown: &Option<Key>| shown.is_some() && *shown == say.key;
             let replaced = self.shown.iter().find(|(_, shown)| same(shown)).map(|(id, _)| *id);
             let notification = self.notification(say, replaced);
-            match async_io::block_on(bus::limited(notification.show_async())) {
-                Ok(Ok(handle)) => {
+            match async_io::block_on(bus::limited(notification.send(&bus))) {
+                Ok(Ok(id)) => {
                     if let Some(replaced) = replaced {
                         self.shown.remove(&replaced);
                     }
-                    self.shown.insert(handle.id(), say.key.clone());
-                    self.keep(handle);
+                    self.shown.insert(id, say.key.clone());
                     self.waiting.said();
                     self.retry = None;
                 }
-                Ok(Err(error)) => return self.later(&error.to_string()),
-                Err(_) => return self.later("the notification server did not answer within two seconds"),
+                Ok(Err(error)) => return self.later(&reason(&error)),
+                Err(error) => return self.later(&reason(&error)),
             }
         }
-    }
-
-    fn keep(&mut self, handle: NotificationHandle) {
-        if self.handles.len() == HANDLES {
-            self.handles.remove(0);
-        }
-        self.handles.push(handle);
     }
 
     fn later(&mut self, reason: &str) {
@@ -233,37 +221,35 @@ impl Thread {
         self.retry = Some((Instant::now() + wait, wait));
     }
 
-    fn notification(&self, say: &Say, replaced: Option<u32>) -> Notification {
-        let mut notification = Notification::new();
-        notification.appname("Hoofbeat").summary(&say.title);
+    fn notification<'a>(&self, say: &'a Say, replaced: Option<u32>) -> Notification<'a> {
         let body = Untrusted::from(say.body.as_str());
         let can = |what: &str| matches!(&self.server, Server::Can(all) if all.iter().any(|one| one == what));
         let running = matches!(self.server, Server::Can(_));
-        if can("body-markup") {
-            notification.body(&body.html());
+        let body = if can("body-markup") {
+            body.html()
         } else if running {
-            notification.body(&body.notification());
+            body.notification()
         } else {
             // Nothing is known of a server that is only about to start: send what reads the same either way.
-            notification.body(&body.notification().replace(['<', '>', '&'], "\u{fffd}"));
-        }
+            body.notification().replace(['<', '>', '&'], "\u{fffd}")
+        };
         let (urgency, icon) = match say.severity {
             Some(Severity::Critical) => (Urgency::Critical, "dialog-error"),
             Some(Severity::Warning) => (Urgency::Normal, "dialog-warning"),
             Some(Severity::Info) | None => (Urgency::Low, "dialog-information"),
         };
-        notification.icon(icon).urgency(urgency);
-        notification.hint(Hint::DesktopEntry(DESKTOP_ENTRY.into())).hint(Hint::Category("device".into()));
-        if say.transient {
-            notification.hint(Hint::Transient(true));
+        // Xfce knows no click on the notification itself, so there is a button as well.
+        let actions: &[&str] = if can("actions") || !running { &[CLICK, "Open Hoofbeat", OPEN, "Open"] } else { &[] };
+        let replaces = replaced.unwrap_or(0);
+        Notification { title: &say.title, body, icon, urgency, transient: say.transient, actions, replaces }
+    }
+}
+
+fn reason(error: &zbus::Error) -> String {
+    match error {
+        zbus::Error::InputOutput(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            "the notification server did not answer within two seconds".to_owned()
         }
-        if can("actions") || !running {
-            // Xfce knows no click on the notification itself, so there is a button as well.
-            notification.action(CLICK, "Open Hoofbeat").action(OPEN, "Open");
-        }
-        if let Some(id) = replaced {
-            notification.id(id);
-        }
-        notification
+        other => other.to_string(),
     }
 }

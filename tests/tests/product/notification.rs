@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hoofbeat_product_tests::desktop::succeeds;
 use hoofbeat_product_tests::notifications::NotificationServer;
 use hoofbeat_product_tests::{Desktop, wait_for, wait_until};
 
@@ -69,7 +70,7 @@ fn one_crossing_is_one_notification_that_its_end_replaces() {
 }
 
 #[test]
-fn debians_notification_server_shows_it() {
+fn debians_notification_server_shows_it_and_its_click_opens_the_window() {
     let Some(mut desktop) = Desktop::start() else { return };
     desktop.start_dunst();
     desktop.configure(&RULE.replace("8 GiB", "1").replace("6 GiB", "0"));
@@ -81,4 +82,6 @@ fn debians_notification_server_shows_it() {
     wait_until("a notification on the screen", || displayed() == Some(1));
     desktop.wait_for_ticks(3);
     assert_eq!(displayed(), Some(1));
+    assert!(succeeds(desktop.command("dunstctl").args(["action", "0"])), "dunst knows an action");
+    desktop.wait_for_window("Hoofbeat");
 }

@@ -48,7 +48,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     let faces = if options.headless {
         let engine = engine.clone();
         let sleeping = move |event| {
-            if event == BusEvent::Sleeping {
+            if matches!(event, BusEvent::Sleeping) {
                 engine.send(Command::Suspending);
             }
         };
@@ -84,7 +84,7 @@ impl Faces {
         let (to_tray, to_notifier, engine) = (tray.clone(), notifier.clone(), engine.clone());
         bus::watch(move |event| {
             match event {
-                BusEvent::SessionUp => to_tray.tell(tray::News::BusUp),
+                BusEvent::SessionUp(_) => to_tray.tell(tray::News::BusUp),
                 BusEvent::SessionDown => to_tray.tell(tray::News::BusDown),
                 BusEvent::Sleeping => engine.send(Command::Suspending),
                 BusEvent::ServerUp { .. } | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}

@@ -1,0 +1,67 @@
+//! One notification, as the freedesktop specification has it
+//! (<https://specifications.freedesktop.org/notification-spec/latest/>, version 1.2).
+//!
+//! Sent over the very connection that listens for answers: dunst tells only the sender which button was pressed, and
+//! some desktops take a notification away when its sender's connection ends. Deliberately not here: when, and what it
+//! says.
+
+use std::collections::HashMap;
+
+use zbus::Connection;
+use zbus::zvariant::Value;
+
+use crate::bus::NOTIFICATIONS;
+
+const PATH: &str = "/org/freedesktop/Notifications";
+
+/// How loud it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// It may pass unseen.
+    Low = 0,
+    /// As usual.
+    Normal = 1,
+    /// It stays until it is dismissed.
+    Critical = 2,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Notification<'a> {
+    /// The line that is always seen.
+    pub title: &'a str,
+    /// The rest; markup only for a server that takes it.
+    pub body: String,
+    /// The icon's name in the desktop's theme.
+    pub icon: &'a str,
+    /// How loud it is.
+    pub urgency: Urgency,
+    /// Whether it need not be kept once it was seen.
+    pub transient: bool,
+    /// Keys of buttons, each followed by its label.
+    pub actions: &'a [&'a str],
+    /// The number of the one that it takes the place of; 0 for none.
+    pub replaces: u32,
+}
+
+impl Notification<'_> {
+    /// Shows it; gives the number by which the server calls it.
+    ///
+    /// # Errors
+    /// There is no server, or it did not answer in time.
+    pub async fn send(&self, bus: &Connection) -> zbus::Result<u32> {
+        let mut hints = HashMap::from([
+            ("urgency", Value::U8(self.urgency as u8)),
+            // The name of the desktop file, by which desktops find icon and settings.
+            ("desktop-entry", Value::from("hoofbeat")),
+            ("category", Value::from("device")),
+        ]);
+        if self.transient {
+            hints.insert("transient", Value::Bool(true));
+        }
+        // The server's own time, or for ever where it is critical.
+        let timeout = -1i32;
+        let call = ("Hoofbeat", self.replaces, self.icon, self.title, &self.body, self.actions, hints, timeout);
+        bus.call_method(Some(NOTIFICATIONS), PATH, Some(NOTIFICATIONS), "Notify", &call).await?.body().deserialize()
+    }
+}
