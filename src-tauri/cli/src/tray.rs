@@ -37,8 +37,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub enum News {
     /// The newest state.
     Status(Arc<Snapshot>),
-    /// Something is wrong with the recording itself.
-    Trouble(String),
     /// The session's bus can be reached.
     BusUp,
     /// It cannot be reached any more.
@@ -116,7 +114,6 @@ impl Thread {
                 self.retry = None;
             }
             News::Status(snapshot) => self.state.status(snapshot),
-            News::Trouble(trouble) => self.state.trouble(&trouble, jiff::Timestamp::now().as_second()),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use hoofbeat_core::engine::{Notice, NoticePhase, Snapshot, SourceNow};
+use hoofbeat_core::engine::{Notice, NoticePhase, Snapshot, SourceNow, Trouble};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::model::rule::Side;
@@ -132,6 +132,15 @@ fn gpu(now: &SourceNow) -> String {
     }
 }
 
+/// What is wrong with the recording itself, in a few words.
+pub fn trouble(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unwritten => "History cannot be written; it waits in memory",
+        Trouble::Untidy => "Finished hours cannot be put away",
+        Trouble::Config => "The settings have a mistake: hoofbeat config check",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::model::rule::{Severity, Threshold};
@@ -195,7 +204,8 @@ mod tests {
         #[track_caller]
         fn check(sources: Vec<SourceNow>, expected: &str) {
             let state = RecorderState::Recording;
-            let snapshot = Snapshot { ts: None, state, since: 0, until: None, sources, alerts: Vec::new() };
+            let (alerts, troubles) = (Vec::new(), Vec::new());
+            let snapshot = Snapshot { ts: None, state, since: 0, until: None, sources, alerts, troubles };
             assert_eq!(super::state(&snapshot), expected);
         }
         let now = |kind, label: &str, health, values: &[(Metric, f64)]| SourceNow {

@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 
-pub use news::{ActiveAlert, Command, Notice, NoticePhase, Published, Snapshot, SourceNow};
+pub use news::{ActiveAlert, Command, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
 
 /// How to record.
 pub struct Options {
@@ -149,6 +149,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         paused_until: opened.paused_until,
         last_ts: opened.last_ts,
         state: opened.left,
+        troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left
         .events

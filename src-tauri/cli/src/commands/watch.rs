@@ -110,7 +110,6 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
                 Published::Status(snapshot) => faces.tray.tell(tray::News::Status(snapshot)),
                 Published::Alert(notice) => faces.notifier.notice(notice),
                 Published::Trouble(trouble) => {
-                    faces.tray.tell(tray::News::Trouble(trouble.clone()));
                     faces.notifier.trouble(trouble);
                 }
                 Published::Stopped => break,

@@ -1,4 +1,5 @@
-//! What the tray shows, derived from what is known. Pure, but for the time zone.
+//! What the tray shows, derived from what is known. Pure, but for the time zone. What is shown is true just now; what a
+//! person must not miss is a notification, too.
 
 use std::sync::Arc;
 
@@ -14,8 +15,6 @@ use crate::{time, wording};
 
 /// The bar moves only when the value has left its step by this much: a value on the edge would make it flicker.
 const EDGE: f64 = 3.0;
-/// How many ticks trouble stays in sight after it was told of.
-const TROUBLE_SECONDS: i64 = 60;
 
 /// What the tray shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +37,6 @@ impl Default for View {
 #[derive(Debug, Default)]
 pub struct State {
     snapshot: Option<Arc<Snapshot>>,
-    /// What is wrong with the recording, and the second until which it is shown.
-    trouble: Option<(String, i64)>,
     level: u8,
 }
 
@@ -49,30 +46,22 @@ impl State {
         if let Some(busy) = busiest(&snapshot) {
             self.level = step(self.level, busy);
         }
-        if self.trouble.as_ref().is_some_and(|(_, until)| snapshot.ts.is_some_and(|ts| ts > *until)) {
-            self.trouble = None;
-        }
         self.snapshot = Some(snapshot);
-    }
-
-    /// Takes note of trouble with the recording itself.
-    pub fn trouble(&mut self, trouble: &str, now: i64) {
-        let text = hoofbeat_core::untrusted::Untrusted::from(trouble).notification();
-        self.trouble = Some((text, now + TROUBLE_SECONDS));
     }
 
     /// What to show.
     pub fn view(&self, zone: &TimeZone) -> View {
         let Some(snapshot) = &self.snapshot else { return View::default() };
         let paused = snapshot.state == RecorderState::Paused;
-        let (icon, sentence) = if let Some((trouble, _)) = &self.trouble {
-            (Icon::Trouble, trouble.clone())
-        } else if paused {
-            (Icon::Paused, paused_until(snapshot, zone))
-        } else if let Some(worst) = worst(&snapshot.alerts) {
-            (Icon::Alert, alert_sentence(worst, snapshot, zone))
-        } else {
-            (Icon::Recording { level: self.level }, wording::state(snapshot))
+        let trouble = snapshot.troubles.first().map(|trouble| wording::trouble(*trouble));
+        let (icon, sentence) = match (worst(&snapshot.alerts), trouble) {
+            _ if paused => (Icon::Paused, paused_until(snapshot, zone)),
+            (Some(worst), None) => (Icon::Alert, alert_sentence(worst, snapshot, zone)),
+            (Some(worst), Some(trouble)) => {
+                (Icon::Alert, format!("{} · {trouble}", alert_sentence(worst, snapshot, zone)))
+            }
+            (None, Some(trouble)) => (Icon::Trouble, trouble.to_owned()),
+            (None, None) => (Icon::Recording { level: self.level }, wording::state(snapshot)),
         };
         View { icon, sentence, paused }
     }
@@ -128,7 +117,7 @@ fn zoned(unix: i64, zone: &TimeZone) -> Zoned {
 
 #[cfg(test)]
 mod tests {
-    use hoofbeat_core::engine::SourceNow;
+    use hoofbeat_core::engine::{SourceNow, Trouble};
     use hoofbeat_core::model::rule::{Side, Threshold};
     use hoofbeat_core::model::{Condition, Source};
 
@@ -149,6 +138,7 @@ mod tests {
             until: None,
             sources: sources.collect(),
             alerts: Vec::new(),
+            troubles: Vec::new(),
         }
     }
 
@@ -228,8 +218,17 @@ mod tests {
             "Paused until 13:00",
             true,
         );
-        check(|state, _| state.trouble("the disk\nis full", NOON), Icon::Trouble, "the disk\u{fffd}is full", false);
-        check(|state, _| state.trouble("long ago", NOON - 120), Icon::Recording { level: 2 }, "CPU 42 %", false);
+        let config = "The settings have a mistake: hoofbeat config check";
+        check(|_, now| now.troubles = vec![Trouble::Config], Icon::Trouble, config, false);
+        check(
+            |_, now| {
+                now.alerts.push(alert(Severity::Info, NOON - 120));
+                now.troubles = vec![Trouble::Config];
+            },
+            Icon::Alert,
+            &format!("CPU at 96 °C since 11:58 · {config}"),
+            false,
+        );
         assert_eq!(State::default().view(&TimeZone::UTC), View::default());
     }
 }

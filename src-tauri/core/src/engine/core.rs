@@ -6,6 +6,7 @@
 
 mod orders;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::Event;
 use super::grid::{Gap, Grid};
 use super::inbox::Journal;
-use super::news::{Published, Snapshot};
+use super::news::{Published, Snapshot, Trouble};
 use super::outlet::Outlet;
 use super::probe::{Probe, Sensed};
 use super::roster::{OWN, Roster, Voice};
@@ -50,6 +51,8 @@ pub(super) struct Left {
     pub paused_until: Option<i64>,
     pub last_ts: Option<i64>,
     pub state: Option<RecorderState>,
+    /// What was wrong before anything was recorded.
+    pub troubles: BTreeSet<Trouble>,
 }
 
 /// What the recorder is doing.
@@ -109,6 +112,7 @@ pub(super) struct Core {
     told: Option<i64>,
     /// The store is a new one and knows nothing.
     retell: bool,
+    troubles: BTreeSet<Trouble>,
     ends: Option<Duration>,
     pruned: Duration,
     /// How the journal ended; the engine is then done.
@@ -155,6 +159,7 @@ impl Core {
             retell: false,
             ends: run_for.map(|time| now.boot + time),
             pruned: now.boot,
+            troubles: left.troubles,
             ended: None,
             journal_is_done: false,
             clock,
@@ -434,6 +439,7 @@ impl Core {
             until,
             sources: self.roster.sources(),
             alerts: self.watch.active(),
+            troubles: self.troubles.iter().copied().collect(),
         };
         self.outlet.publish(Published::Status(Arc::new(snapshot)));
     }

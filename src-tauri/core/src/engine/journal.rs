@@ -108,6 +108,8 @@ pub(super) enum Report {
         /// Why, as one clause.
         reason: String,
     },
+    /// Finished hours are put away again.
+    UpkeepRecovered,
     /// Ticks are written again.
     Recovered {
         /// How many had waited.
@@ -386,6 +388,7 @@ impl Scribe {
             Ok(()) => {
                 if self.upkeep_failed.take().is_some() {
                     log::info!("finished hours are put away again");
+                    let _ = self.events.send(Event::Journal(Report::UpkeepRecovered));
                 }
             }
             Err(StoreError::Busy) => {}

@@ -54,6 +54,19 @@ pub struct Snapshot {
     pub sources: Vec<SourceNow>,
     /// Alerts that fire, oldest first.
     pub alerts: Vec<ActiveAlert>,
+    /// What is wrong with the recording itself, worst first.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that is wrong with the recording itself, for as long as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Ticks cannot be written and wait in memory.
+    Unwritten,
+    /// Finished hours cannot be put away.
+    Untidy,
+    /// The config file has a mistake, and earlier settings are in force.
+    Config,
 }
 
 impl Snapshot {

@@ -120,9 +120,15 @@ mod tests {
     use crate::model::RecorderState;
 
     fn status(ts: i64) -> Published {
-        let state = RecorderState::Recording;
-        let snapshot = Snapshot { ts: Some(ts), state, since: 0, until: None, sources: Vec::new(), alerts: Vec::new() };
-        Published::Status(Arc::new(snapshot))
+        Published::Status(Arc::new(Snapshot {
+            ts: Some(ts),
+            state: RecorderState::Recording,
+            since: 0,
+            until: None,
+            sources: Vec::new(),
+            alerts: Vec::new(),
+            troubles: Vec::new(),
+        }))
     }
 
     fn word(said: Published) -> String {

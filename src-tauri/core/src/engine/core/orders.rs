@@ -8,7 +8,7 @@ use super::{Core, Mode};
 use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
-use crate::engine::news::Command;
+use crate::engine::news::{Command, Trouble};
 use crate::model::{self, EventKind, Now, RecorderState};
 
 impl Core {
@@ -84,16 +84,25 @@ impl Core {
     pub(super) fn report(&mut self, report: Report, now: Now) {
         match report {
             Report::Failed { reason } => {
+                self.troubles.insert(Trouble::Unwritten);
                 self.note(now, EventKind::StoreFailed, json!({ "reason": reason }));
                 self.trouble(format!(
                     "History cannot be written ({reason}); recording goes on in memory, for an hour at least, and is \
                      written as soon as that is possible."
                 ));
             }
-            Report::UpkeepFailed { reason } => self.trouble(format!(
-                "Finished hours cannot be put away ({reason}); recording goes on, and this is tried again each minute."
-            )),
+            Report::UpkeepFailed { reason } => {
+                self.troubles.insert(Trouble::Untidy);
+                self.trouble(format!(
+                    "Finished hours cannot be put away ({reason}); recording goes on, and this is tried again each \
+                     minute."
+                ));
+            }
+            Report::UpkeepRecovered => {
+                self.troubles.remove(&Trouble::Untidy);
+            }
             Report::Recovered { ticks, lost } => {
+                self.troubles.remove(&Trouble::Unwritten);
                 self.note(now, EventKind::StoreRecovered, json!({ "ticks": ticks, "lost": lost }));
             }
             Report::Reopened(events) => {
@@ -106,8 +115,12 @@ impl Core {
             }
             Report::Wished(Some(until)) => self.pause(until, now),
             Report::Wished(None) => self.resume(now, false),
-            Report::Config(Ok(config)) => self.apply(config, now),
+            Report::Config(Ok(config)) => {
+                self.troubles.remove(&Trouble::Config);
+                self.apply(config, now);
+            }
             Report::Config(Err(error)) => {
+                self.troubles.insert(Trouble::Config);
                 self.trouble(format!("{error}. The settings from before stay in force."));
             }
             Report::Ended(result) => {

@@ -136,6 +136,7 @@ impl Rig {
             Event::Journal(Report::Failed { reason }) => format!("failed: {reason}"),
             Event::Journal(Report::Recovered { ticks, lost }) => format!("recovered {ticks}, lost {lost}"),
             Event::Journal(Report::UpkeepFailed { reason }) => format!("upkeep failed: {reason}"),
+            Event::Journal(Report::UpkeepRecovered) => "upkeep recovered".to_owned(),
             Event::Journal(Report::Reopened(events)) => format!("reopened with {} events", events.len()),
             Event::Journal(Report::Wished(until)) => format!("wished {until:?}"),
             Event::Journal(Report::Ended(result)) => format!("ended {}", result.is_ok()),
@@ -281,6 +282,7 @@ fn housekeeping_that_fails_is_told_once_and_tried_seldom_while_ticks_are_written
         rig.second();
     }
     assert!(rig.disk.lock().maintained > tried + 1, "each second again");
+    assert_eq!(rig.reports(), ["upkeep recovered"]);
 }
 
 #[test]

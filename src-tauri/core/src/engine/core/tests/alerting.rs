@@ -170,4 +170,10 @@ fn a_refused_config_changes_nothing_and_is_said_once() {
     assert!(troubles[0].starts_with("/x/config.toml:1:") && troubles[0].ends_with("stay in force."), "{troubles:?}");
     heat(&mut rig, &cpu(), 90.0);
     assert_eq!(rig.notices().len(), 1);
+    heat(&mut rig, &cpu(), 90.0);
+    assert_eq!(rig.status().troubles, [Trouble::Config]);
+    let config = rig.core.config.clone();
+    rig.core.handle(Event::Journal(Report::Config(Ok(config))));
+    heat(&mut rig, &cpu(), 90.0);
+    assert_eq!(rig.status().troubles, []);
 }

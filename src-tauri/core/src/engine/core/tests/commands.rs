@@ -142,10 +142,12 @@ fn a_store_that_fails_is_told_once_and_recorded_when_it_works_again() {
     assert!(troubles[0].contains("the disk is full"));
     rig.journal.settled(1, None);
     let tick = step(&mut rig);
+    assert_eq!(rig.status().troubles, [Trouble::Unwritten]);
     assert_eq!(tick.events[0].detail, json!({ "reason": "the disk is full" }));
     assert_eq!(values(&tick, "self"), [], "the size is not known now");
     rig.core.handle(Event::Journal(Report::Recovered { ticks: 2, lost: 0 }));
     assert_eq!(step(&mut rig).events[0].detail, json!({ "ticks": 2, "lost": 0 }));
+    assert_eq!(rig.status().troubles, []);
     assert!(rig.troubles().is_empty());
 }
 
