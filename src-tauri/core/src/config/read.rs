@@ -207,11 +207,17 @@ fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
     Ok(tick)
 }
 
+/// Older than any disk; what is longer is a slip of the finger.
+const LONGEST_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 fn age(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let age = values::duration(string(value)?)?;
     // What is younger was not yet put into the form in which it can be deleted cheaply.
     if age < Duration::from_secs(2 * 3600) {
         return Err(Problem::new("history cannot be kept for less than two hours", "write \"2h\" or more"));
+    }
+    if age > LONGEST_AGE {
+        return Err(Problem::new("history cannot be kept for more than 100 years", "write \"100y\" or less"));
     }
     Ok(age)
 }

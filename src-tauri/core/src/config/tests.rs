@@ -69,6 +69,11 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
         "[keep]\ncap = \"12 MiB\"\n",
         "config.toml:2:7: the database cannot be kept below 16 MiB; write \"16MiB\" or more",
     );
+    check(
+        "[keep]\nraw = \"500000000000y\"\n",
+        "config.toml:2:7: history cannot be kept for more than 100 years; write \"100y\" or less",
+    );
+    assert!(Config::parse("[keep]\nraw = \"100y\"\n", Path::new("x")).is_ok());
     check("[notify]\nenabled = \"yes\"\n", "config.toml:2:11: this is a string; write true or false");
     check("keep = 3\n", "config.toml:1:1: \"keep\" is a section; write [keep] on a line of its own");
     check(

@@ -49,11 +49,23 @@ struct Entry {
     columns: Vec<(Metric, usize)>,
 }
 
+/// The condition, on `source s` and its pack's `current c`, under which a source counts among those that are here: this
+/// run of the recorder has spoken of it and did not lose it, or it was last seen less than a day ago. A part of a whole
+/// that goes on has no time of its own and stays. History keeps the others. "Newest" goes by the order of writing and
+/// not by the clock, which may have been put back.
+pub(super) const LISTED: &str = "(
+  s.health <> 'lost' AND s.health_ts >=
+    coalesce((SELECT ts FROM event WHERE kind = 'recorder_started' ORDER BY seq DESC LIMIT 1), 0)
+  OR CASE WHEN s.health = 'lost' THEN s.health_ts ELSE max(s.health_ts, coalesce(c.ts, s.health_ts)) END >=
+    coalesce((SELECT ts FROM recent ORDER BY seq DESC LIMIT 1), 0) - 86400)";
+
 /// The writer's copy of the catalog. Where a transaction that changed it fails, [`Catalog::load`] it again.
 #[derive(Debug, Default)]
 pub struct Catalog {
     entries: HashMap<String, Entry>,
     widths: HashMap<i64, usize>,
+    /// Sources and columns that have joined.
+    joined: usize,
 }
 
 impl Catalog {
@@ -84,9 +96,9 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// How many sources and columns there are: grows with each that joins.
+    /// How many sources and columns have joined: grows with each, and never shrinks.
     pub fn len(&self) -> usize {
-        self.entries.len() + self.widths.values().sum::<usize>()
+        self.joined
     }
 
     /// The pack of a known source.
@@ -110,6 +122,7 @@ impl Catalog {
             .execute(params![entry.source_id, metric as u16, pack_id, col])?;
         entry.columns.push((metric, col));
         *width += 1;
+        self.joined += 1;
         Ok(Place { pack_id, col })
     }
 
@@ -121,19 +134,37 @@ impl Catalog {
         condition: &Condition,
         ts: i64,
     ) -> Result<(), StoreError> {
+        if self.update(db, source, condition, ts)? == 0 {
+            // Retention forgot it while it was gone. What comes back is told first, so here is where that is noticed.
+            if let Some(pack_id) = self.pack(source) {
+                self.entries.retain(|_, entry| entry.pack_id != pack_id);
+                self.widths.remove(&pack_id);
+            }
+            self.update(db, source, condition, ts)?;
+        }
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        db: &Connection,
+        source: &Source,
+        condition: &Condition,
+        ts: i64,
+    ) -> Result<usize, StoreError> {
         let source_id = self.ensure(db, source, ts)?;
-        db.prepare_cached(
-            "UPDATE source SET kind = ?, label = ?, health = ?, health_ts = ?, reason = ? WHERE source_id = ?",
-        )?
-        .execute(params![
+        let mut update = db.prepare_cached(
+            "UPDATE source SET kind = ?, label = ?, health = ?, health_ts = ?, reason = ? WHERE source_id = ? AND uid = ?",
+        )?;
+        Ok(update.execute(params![
             source.kind.word(),
             source.label.json(),
             condition.health.word(),
             ts,
             condition.reason,
-            source_id
-        ])?;
-        Ok(())
+            source_id,
+            source.id
+        ])?)
     }
 
     fn ensure(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<i64, StoreError> {
@@ -153,6 +184,7 @@ impl Catalog {
             self.entries.entry(whole.clone()).or_insert(Entry { source_id: id, pack_id: id, columns: Vec::new() });
         }
         let source_id = insert(db, &source.id, source.kind.word(), &source.label.json(), whole, ts)?;
+        self.joined += 1;
         let pack_id = whole.unwrap_or(source_id);
         self.entries.insert(source.id.clone(), Entry { source_id, pack_id, columns: Vec::new() });
         Ok(source_id)
@@ -172,6 +204,34 @@ fn insert(db: &Connection, uid: &str, kind: &str, label: &str, whole: Option<i64
         ts
     ])?;
     Ok(id)
+}
+
+/// Forgets packs that are gone and of which nothing is left: no value, no rollup, no event. One that may have been given
+/// the highest number stays, so that no number is given twice: pages that were freed long ago may still hold rows of the
+/// old owner, which a salvage would give to the new one.
+pub(super) fn forget_gone(db: &Connection) -> Result<(), StoreError> {
+    let gone: Vec<i64> = db
+        .prepare_cached(&format!(
+            "SELECT w.source_id FROM source w WHERE w.pack_id = w.source_id
+               AND NOT EXISTS(SELECT 1 FROM chunk WHERE pack_id = w.source_id)
+               AND NOT EXISTS(SELECT 1 FROM series e WHERE e.pack_id = w.source_id AND (
+                 EXISTS(SELECT 1 FROM minute WHERE series_id = e.series_id)
+                 OR EXISTS(SELECT 1 FROM hour WHERE series_id = e.series_id)))
+               AND NOT EXISTS(SELECT 1 FROM source s LEFT JOIN current c ON c.pack_id = s.pack_id
+                 WHERE s.pack_id = w.source_id AND {LISTED})
+               AND w.source_id NOT IN (SELECT pack_id FROM recent)
+               AND w.source_id NOT IN (SELECT s.pack_id FROM event JOIN source s USING(source_id))
+               AND w.source_id <> (SELECT pack_id FROM source ORDER BY source_id DESC LIMIT 1)
+               AND w.source_id <> coalesce((SELECT pack_id FROM series ORDER BY series_id DESC LIMIT 1), 0)"
+        ))?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for pack_id in gone {
+        for table in ["series", "current", "source"] {
+            db.prepare_cached(&format!("DELETE FROM {table} WHERE pack_id = ?"))?.execute([pack_id])?;
+        }
+    }
+    Ok(())
 }
 
 /// Brings the `metric` table up to this build's table.

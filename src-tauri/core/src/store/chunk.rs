@@ -120,6 +120,31 @@ pub(super) fn oldest_hour(db: &Connection, pack_id: i64) -> Result<Option<i64>, 
     Ok(db.prepare_cached("SELECT min(hour) FROM chunk WHERE pack_id = ?")?.query_row([pack_id], |row| row.get(0))?)
 }
 
+/// What was recorded in one hour of the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    /// The newest of its chunks.
+    pub chunk_id: i64,
+    /// The second up to which it goes.
+    pub until: i64,
+    /// How many seconds of it were recorded, by the pack that has most.
+    pub seconds: i64,
+}
+
+/// The hours that were sealed after the chunk `after`, in the order of sealing.
+pub(super) fn recorded_after(db: &Connection, after: i64) -> Result<Vec<Recorded>, StoreError> {
+    // Numbers begin anew where the cap took every chunk.
+    let newest: Option<i64> = db.query_row("SELECT max(chunk_id) FROM chunk", [], |row| row.get(0))?;
+    let after = if newest.is_some_and(|newest| newest < after) { 0 } else { after };
+    let mut query = db.prepare_cached(
+        "SELECT max(chunk_id), max(t0 + step * slots), max(step * slots) FROM chunk
+         WHERE chunk_id > ? GROUP BY hour ORDER BY min(chunk_id)",
+    )?;
+    let rows = query
+        .query_map([after], |row| Ok(Recorded { chunk_id: row.get(0)?, until: row.get(1)?, seconds: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// One chunk by its number, for checking and salvage.
 pub(super) fn by_id(db: &Connection, chunk_id: i64) -> Result<Option<Chunk>, StoreError> {
     let mut query = db.prepare_cached(

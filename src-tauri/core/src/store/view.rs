@@ -5,6 +5,7 @@
 //! parser stops at about thirty calls inside each other. Differences are summed by a window over one chunk, so a
 //! condition on `hour` or `day` (not on `ts` alone) is what keeps a query from decoding everything.
 
+use super::catalog::LISTED;
 use super::codec::{DIFFERENCES, EMPTY, LAST, LETTERS, MINUS, ZEROS};
 
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
@@ -59,7 +60,7 @@ CREATE VIEW status AS
    (SELECT json_group_object(m.key, json_extract(c.vals, '$['||e.col||']') * m.multiply / m.divide)
       FROM series e JOIN metric m USING(metric_id)
      WHERE e.source_id = s.source_id AND json_extract(c.vals, '$['||e.col||']') IS NOT NULL) AS metrics
-   FROM source s LEFT JOIN current c USING(pack_id);
+   FROM source s LEFT JOIN current c USING(pack_id) WHERE {LISTED};
 
 CREATE VIEW history AS
  SELECT metric, source, hour, ts, stored * multiply / divide AS value FROM (

@@ -64,27 +64,84 @@ fn a_clock_ten_years_ahead_erases_nothing() {
     assert_sound(temp.path());
 }
 
+fn keep_days(raw: i64, minutes: i64, hours: i64) -> Keep {
+    let days = |days: i64| Duration::from_secs((days * DAY) as u64);
+    Keep { raw: days(raw), minutes: days(minutes), hours: days(hours), ..Keep::default() }
+}
+
+fn number(folder: &std::path::Path, sql: &str) -> i64 {
+    sqlite3(folder, sql).parse().unwrap()
+}
+
+#[test]
+fn a_clock_far_ahead_takes_a_day_of_history_a_pass_after_a_day_of_samples() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = Store::open(temp.path(), keep_days(30, 365, 1825), now(HOUR)).unwrap().store;
+    let mut record = |from: i64, to: i64| {
+        for ts in (from..to).step_by(300) {
+            store.append(&[machine.tick(ts, 5.0, &[])], false).unwrap();
+            store.maintain(now(ts)).unwrap();
+        }
+    };
+    let past = || samples(temp.path(), HOUR, HOUR + 20 * DAY);
+    record(HOUR, HOUR + 20 * DAY);
+    let (all, day) = (past(), DAY / 300);
+    assert_eq!(all, 20 * day);
+    // With breaks, which are no reason to believe it sooner or later.
+    let ahead = HOUR + 3650 * DAY;
+    record(ahead, ahead + 12 * 3600);
+    record(ahead + 4 * DAY, ahead + 4 * DAY + 12 * 3600);
+    assert_eq!(past(), all);
+    record(ahead + 5 * DAY, ahead + 5 * DAY + 3 * 3600);
+    let left = past();
+    assert!((all - 4 * day..all).contains(&left), "{left} of {all}");
+    // Put right again, nothing more goes.
+    record(HOUR + 20 * DAY, HOUR + 22 * DAY);
+    assert_eq!(past(), left);
+    assert_sound(temp.path());
+}
+
+#[test]
+fn history_ages_on_a_computer_of_the_weekend() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = Store::open(temp.path(), keep_days(10, 20, 30), now(HOUR)).unwrap().store;
+    let mut end = HOUR;
+    for weekend in 0..12 {
+        for day in [0, 1] {
+            let morning = HOUR + (weekend * 7 + day) * DAY;
+            end = morning + 8 * 3600;
+            for ts in (morning..end).step_by(300) {
+                store.append(&[machine.tick(ts, 5.0, &[])], false).unwrap();
+                store.maintain(now(ts)).unwrap();
+            }
+        }
+    }
+    // The week's breaks are confirmed within two weekends, and ages are reckoned with that much delay.
+    let days = |sql: &str| (end - number(temp.path(), sql)) / DAY;
+    let raw = days("SELECT min(hour) FROM chunk");
+    let minutes = days("SELECT min(day) FROM minute");
+    let hours = days("SELECT min(ts) FROM hour");
+    let within = (10..=24).contains(&raw) && (20..=35).contains(&minutes) && (30..=44).contains(&hours);
+    assert!(within, "{raw} {minutes} {hours}");
+    assert_sound(temp.path());
+}
+
 #[test]
 fn each_kind_is_kept_for_its_time_and_no_longer() {
     let temp = tempfile::tempdir().unwrap();
     let machine = Machine::new();
-    let keep = Keep {
-        raw: Duration::from_secs(2 * DAY as u64),
-        minutes: Duration::from_secs(4 * DAY as u64),
-        hours: Duration::from_secs(6 * DAY as u64),
-        ..Keep::default()
-    };
-    let mut store = Store::open(temp.path(), keep, now(HOUR)).unwrap().store;
+    let mut store = Store::open(temp.path(), keep_days(2, 4, 6), now(HOUR)).unwrap().store;
     let end = HOUR + 9 * DAY;
     for ts in (HOUR..end).step_by(300) {
         store.append(&[machine.tick(ts, 5.0, &[])], false).unwrap();
         store.maintain(now(ts)).unwrap();
     }
-    let oldest = |sql: &str| sqlite3(temp.path(), sql).parse::<i64>().unwrap();
-    let days = |ts: i64| (end - ts) as f64 / DAY as f64;
-    let raw = days(oldest("SELECT min(hour) FROM chunk"));
-    let minutes = days(oldest("SELECT min(day) FROM minute"));
-    let hours = days(oldest("SELECT min(ts) FROM hour"));
+    let days = |sql: &str| (end - number(temp.path(), sql)) as f64 / DAY as f64;
+    let raw = days("SELECT min(hour) FROM chunk");
+    let minutes = days("SELECT min(day) FROM minute");
+    let hours = days("SELECT min(ts) FROM hour");
     let within = (2.0..2.2).contains(&raw) && (4.0..5.2).contains(&minutes) && (6.0..6.2).contains(&hours);
     assert!(within, "{raw} {minutes} {hours}");
     // The older part of a range comes from the coarser kind.
@@ -97,27 +154,5 @@ fn each_kind_is_kept_for_its_time_and_no_longer() {
     };
     let reader = Reader::open(temp.path()).unwrap();
     assert_eq!(reader.history(&query).unwrap().series[0].points.len(), 288);
-    assert_sound(temp.path());
-}
-
-#[test]
-fn the_size_cap_holds_and_takes_raw_samples_first() {
-    let temp = tempfile::tempdir().unwrap();
-    let machine = Machine::new();
-    let keep = Keep { cap: 1 << 20, ..Keep::default() };
-    let mut store = Store::open(temp.path(), keep, now(HOUR)).unwrap().store;
-    let mut noise = 1u64;
-    for ts in (HOUR..HOUR + 6 * DAY).step_by(2) {
-        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let value = |shift: u32| Some(((noise >> shift) % 101) as f64);
-        store
-            .append(&[machine.tick(ts, (noise >> 33) as f64 % 100.0, &[value(40), value(48), value(56)])], false)
-            .unwrap();
-        store.maintain(now(ts)).unwrap();
-    }
-    assert!(std::fs::metadata(temp.path().join("hoofbeat.db")).unwrap().len() <= keep.cap);
-    let count = |sql: &str| sqlite3(temp.path(), sql).parse::<i64>().unwrap();
-    assert!(count("SELECT min(hour) FROM chunk") > HOUR, "the oldest samples went");
-    assert_eq!(count("SELECT min(ts) FROM hour"), HOUR, "hours stayed");
     assert_sound(temp.path());
 }

@@ -6,5 +6,6 @@ mod clocks;
 mod damage;
 mod laws;
 mod refusals;
+mod size;
 mod support;
 mod views;
