@@ -1,6 +1,7 @@
 //! The hardware-monitoring sensor: every temperature, fan, voltage and power of every chip.
 //!
 //! A chip is known by the path of its device and a channel by its label, because `hwmonN` changes from boot to boot.
+//! Chips of the same name are told apart by the model of their device (two drives), or by a number (two sockets).
 //! Chips of GPUs are left to the sensors of GPUs, those of batteries to `battery`, and `drivetemp` to `disk`, which knows
 //! whether the drive rests. A chip whose device sleeps is not touched.
 //!
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use self::channel::Channel;
 use super::chips::{self, Chip};
-use super::input::{Buffer, Input};
+use super::input::{Buffer, Input, attribute};
 use super::names::{escaped, unique};
 use super::pace::Pace;
 use super::{Roots, Sensor, SensorError};
@@ -66,12 +67,13 @@ impl Hwmon {
     fn look(&mut self) {
         let found: Vec<Chip> = chips::scan(&self.roots).into_iter().filter(is_recorded).collect();
         let ids = unique(&found, |chip| chip.identity(&self.roots), |chip| escaped(&chip.name));
+        let labels = labels(&found, &ids);
         let mut before: HashMap<_, _> =
             self.chips.drain(..).map(|watched| (watched.chip.folder.clone(), watched)).collect();
-        for (chip, id) in found.into_iter().zip(ids) {
-            let id = format!("hwmon:{id}");
-            let known = before.remove(&chip.folder).filter(|known| known.source.id == id && known.chip == chip);
-            self.chips.push(known.unwrap_or_else(|| Watched::new(chip, id, &self.roots)));
+        for ((chip, id), label) in found.into_iter().zip(ids).zip(labels) {
+            let source = Source::whole(SourceKind::Chip, format!("hwmon:{id}"), Untrusted::new(label));
+            let known = before.remove(&chip.folder).filter(|known| known.source == source && known.chip == chip);
+            self.chips.push(known.unwrap_or_else(|| Watched::new(chip, source, &self.roots)));
         }
     }
 }
@@ -106,9 +108,7 @@ impl Sensor for Hwmon {
 }
 
 impl Watched {
-    fn new(chip: Chip, id: String, roots: &Roots) -> Watched {
-        let label: &[u8] = if chip.name.is_empty() { b"unnamed chip" } else { &chip.name };
-        let source = Source::whole(SourceKind::Chip, id, Untrusted::new(label));
+    fn new(chip: Chip, source: Arc<Source>, roots: &Roots) -> Watched {
         let usual = if chip.name == b"nvme" { LONGEST } else { Duration::ZERO };
         let gate = chip.gate(roots);
         Watched { chip, source, gate, channels: None, pace: Pace::new(usual, LONGEST), read: None }
@@ -145,6 +145,31 @@ impl Watched {
         channels.iter().for_each(|channel| channel.put(batch));
         gone
     }
+}
+
+/// What a person calls each chip: its name, with its device's model or a number where chips share it.
+fn labels(chips: &[Chip], ids: &[String]) -> Vec<Vec<u8>> {
+    let name = |chip: &Chip| if chip.name.is_empty() { b"unnamed chip".to_vec() } else { chip.name.clone() };
+    let mut labels: Vec<Vec<u8>> = chips.iter().map(name).collect();
+    let names = labels.clone();
+    let twice = |labels: &[Vec<u8>], at: usize| labels.iter().filter(|other| **other == labels[at]).count() > 1;
+    for at in (0..chips.len()).filter(|at| twice(&names, *at)) {
+        // The kernel keeps the model in memory: reading it touches no drive that sleeps.
+        if let Some(model) = attribute(&chips[at].device.join("model")) {
+            labels[at].extend([b" (", model.as_slice(), b")"].concat());
+        }
+    }
+    // In the order of ids, because that of `hwmonN` changes from boot to boot.
+    let named = labels.clone();
+    let mut order: Vec<usize> = (0..chips.len()).collect();
+    order.sort_by_key(|at| (ids[*at].len(), &ids[*at]));
+    let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+    for at in order.into_iter().filter(|at| twice(&named, *at)) {
+        let number = numbers.entry(&named[at]).or_default();
+        *number += 1;
+        labels[at].extend(format!(" {number}").bytes());
+    }
+    labels
 }
 
 /// Chips that no other sensor reads.

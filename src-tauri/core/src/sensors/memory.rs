@@ -1,7 +1,8 @@
 //! The memory sensor: `/proc/meminfo` and memory pressure.
 //!
 //! Used is total minus available, as `free` prints it: what a new program could not get. Kernels before 3.14 have no
-//! `MemAvailable`, and guesses made from the free pages are wrong by gigabytes, so both are absent there. Without swap
+//! `MemAvailable`, and guesses made from the free pages are wrong by gigabytes, so both are absent there; so they are
+//! where more is said to be available than there is (a container's made-up file). Without swap
 //! its total is 0, which was read; so is what is used of it. A plain reader, because the `sysinfo` crate cannot read
 //! another root and gives neither cache nor pressure; one sample costs 10 µs, where `sysinfo` takes 13. Deliberately not here: memory of processes
 //! and of GPUs.
@@ -41,7 +42,7 @@ impl Sensor for Memory {
             Ok(text) => text,
             Err(error) => return Err(SensorError::io(self.input.path(), &error)),
         };
-        let info = Info::parse(text);
+        let mut info = Info::parse(text);
         let less = |whole: Option<u64>, part: Option<u64>| Some(whole?.checked_sub(part?)? as f64);
         let value = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64);
         if info == Info::default() {
@@ -50,6 +51,9 @@ impl Sensor for Memory {
                 Health::Unsupported,
                 format!("nothing known in {}", self.input.path().display()),
             );
+        }
+        if info.take_impossible_available() {
+            batch.condition(&self.source, Health::Unsupported, "more is said to be available than there is");
         }
         batch.put(&self.source, Metric::MemoryTotal, value(info.total));
         batch.put(&self.source, Metric::MemoryAvailable, value(info.available));
@@ -99,6 +103,11 @@ impl Info {
         info
     }
 
+    /// Forgets an available memory that is larger than the total one, and tells whether there was one.
+    fn take_impossible_available(&mut self) -> bool {
+        self.available.take_if(|available| self.total.is_some_and(|total| *available > total)).is_some()
+    }
+
     /// Buffers, page cache and reclaimable slabs, as in the column "buff/cache" of `free`.
     fn cache(&self) -> Option<u64> {
         self.buffers?.checked_add(self.cached?)?.checked_add(self.reclaimable?)
@@ -125,5 +134,20 @@ mod tests {
         check("Buffers: 1 kB\nCached: 2 kB\nSReclaimable: 4 kB\n", cache);
         assert_eq!(cache.cache(), Some(7 * 1024));
         assert_eq!(Info { reclaimable: None, ..cache }.cache(), None);
+    }
+
+    #[test]
+    fn more_available_than_there_is_was_not_read() {
+        #[track_caller]
+        fn check(total: Option<u64>, available: Option<u64>, left: Option<u64>) {
+            let mut info = Info { total, available, ..Info::default() };
+            assert_eq!(info.take_impossible_available(), available != left);
+            assert_eq!(info, Info { total, available: left, ..Info::default() });
+        }
+        check(Some(16), Some(8), Some(8));
+        check(Some(16), Some(16), Some(16));
+        check(Some(16), Some(99), None);
+        check(None, Some(99), Some(99));
+        check(Some(16), None, None);
     }
 }

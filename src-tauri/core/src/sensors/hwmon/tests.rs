@@ -203,3 +203,39 @@ fn a_driver_of_the_old_style_has_its_files_at_the_device() {
     let mut sensor = Hwmon::new(&machine.roots, at_no_cost);
     assert_eq!(sample(&mut sensor, 1), ["hwmon:platform/applesmc.768:Exhaust=1998"]);
 }
+
+#[test]
+fn chips_of_the_same_name_can_be_told_apart() {
+    const DRIVES: [(&str, &str); 3] =
+        [("0000:01:00.0", "SSD 980 PRO"), ("0000:02:00.0", ""), ("0000:03:00.0", "SN850")];
+    let machine = Machine::new(&[]);
+    // The number that the kernel gave out says nothing about which socket it is.
+    for (number, device, name) in [(0, "coretemp.1", "coretemp"), (1, "coretemp.0", "coretemp"), (2, "x", "acpitz")] {
+        machine.write(&format!("devices/platform/{device}/hwmon/hwmon{number}/name"), name);
+        machine.link(
+            &format!("../../devices/platform/{device}/hwmon/hwmon{number}"),
+            &format!("class/hwmon/hwmon{number}"),
+        );
+    }
+    for (at, (function, model)) in DRIVES.iter().enumerate() {
+        let (number, device) = (at + 3, format!("devices/pci0000:00/{function}/nvme/nvme{at}"));
+        machine.write(&format!("{device}/hwmon{number}/name"), "nvme\n");
+        machine.write(&format!("{device}/model"), &format!("{model}      \n"));
+        machine.link(&format!("../../nvme{at}"), &format!("{device}/hwmon{number}/device"));
+        machine.link(&format!("../../{device}/hwmon{number}"), &format!("class/hwmon/hwmon{number}"));
+    }
+    let mut sensor = Hwmon::new(&machine.roots, at_no_cost);
+    let labels = |sensor: &Hwmon| -> Vec<String> {
+        sensor.chips.iter().map(|watched| watched.source.label.terminal()).collect()
+    };
+    sample(&mut sensor, 1);
+    let expected = ["coretemp 2", "coretemp 1", "acpitz", "nvme (SSD 980 PRO)", "nvme", "nvme (SN850)"];
+    assert_eq!(labels(&sensor), expected);
+    // Two of the same model are numbered, and one that is alone needs nothing.
+    machine.write("devices/pci0000:00/0000:03:00.0/nvme/nvme2/model", "SSD 980 PRO\n");
+    machine.remove("devices/platform/coretemp.1");
+    fs::remove_file(machine.roots.sys.join("class/hwmon/hwmon0")).unwrap();
+    sample(&mut sensor, 11);
+    let expected = ["coretemp", "acpitz", "nvme (SSD 980 PRO) 1", "nvme", "nvme (SSD 980 PRO) 2"];
+    assert_eq!(labels(&sensor), expected);
+}
