@@ -107,6 +107,28 @@ test('names from outside are text, whatever they say', async () => {
   );
 });
 
+test('the worst alert is told first, with the value of now and its limit', async () => {
+  const machine = new Fixture('fine');
+  const fired = (ago: number, source: string, detail: Record<string, unknown>) => ({
+    ts: NOW.getTime() / 1000 - ago,
+    kind: 'alert_fired',
+    source,
+    detail: { rule: 'm5', value: 1, ...detail },
+  });
+  vi.spyOn(machine, 'events').mockResolvedValue([
+    fired(60, 'cpu', { metric: 'cpu.utilization', limit: 1, severity: 'info' }),
+    fired(120, 'cpu', { metric: 'cpu.load.1m', limit: 1, severity: 'warning' }),
+    fired(180, 'memory', { metric: 'memory.used', limit: 4, severity: 'critical' }),
+  ]);
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(headline()).toMatch(
+    /^Memory used at 1\d\.?\d? GiB, limit 4 B, for 3 min\. CPU: load, 1 minute at [\d.]+, limit 1, for 2 min · 1 more alert\. NVIDIA/,
+  );
+  await fireEvent.click(within(screen.getByTestId('headline')).getByText(/GiB/));
+  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'memory.used');
+});
+
 describe('states', () => {
   test('recording: it can be paused, and resumed', async () => {
     const { pause, resume } = await show('fine');
@@ -141,8 +163,8 @@ describe('states', () => {
 
   test('the first minute: the chart says that it fills', async () => {
     await show('young');
-    expect(screen.getByTestId('chart-young').textContent).toBe('Recording since 12 s; the chart fills as time passes.');
-    expect(recorder().textContent).toContain('Recording since 12 s');
+    expect(screen.getByTestId('chart-young').textContent).toBe('Recording for 12 s; the chart fills as time passes.');
+    expect(recorder().textContent).toContain('Recording for 12 s');
   });
 
   test('nothing recorded yet', async () => {
