@@ -113,7 +113,7 @@ test('the worst alert is told first, with the value of now and its limit', async
     ts: NOW.getTime() / 1000 - ago,
     kind: 'alert_fired',
     source,
-    detail: { rule: 'm5', value: 1, ...detail },
+    detail: { rule: `m${ago}`, value: 1, ...detail },
   });
   vi.spyOn(machine, 'events').mockResolvedValue([
     fired(60, 'cpu', { metric: 'cpu.utilization', limit: 1, severity: 'info' }),
@@ -127,6 +127,29 @@ test('the worst alert is told first, with the value of now and its limit', async
   );
   await fireEvent.click(within(screen.getByTestId('headline')).getByText(/GiB/));
   expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'memory.used');
+});
+
+test('the legend shows the value of now while there is one, and the last one once the recorder is gone', async () => {
+  const { machine } = await show('fine');
+  await fireEvent.click(screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.utilization"]') as Element);
+  await vi.advanceTimersByTimeAsync(20);
+  const value = () => document.querySelector('.legend tbody td')?.textContent;
+  const status = machine.status();
+  const cpu = status.sources.find((source) => source.id === 'cpu');
+  if (cpu) cpu.metrics = { ...cpu.metrics, 'cpu.utilization': { value: 98.4, unit: '%' } };
+  vi.spyOn(machine, 'status').mockImplementation(() => structuredClone(status));
+  machine.push();
+  await waitFor(() => expect(value()).toBe('98 %'));
+  expect(screen.getByTestId('cursor-time').textContent).toBe('now');
+
+  if (cpu) cpu.metrics = {};
+  machine.push();
+  await waitFor(() => expect(value()).toBe('–'));
+
+  status.recorder.state = 'off';
+  machine.push();
+  await waitFor(() => expect(screen.getByTestId('cursor-time').textContent).toBe('last'));
+  expect(value()).toMatch(/^\d/);
 });
 
 describe('states', () => {
@@ -165,6 +188,7 @@ describe('states', () => {
     await show('young');
     expect(screen.getByTestId('chart-young').textContent).toBe('Recording for 12 s; the chart fills as time passes.');
     expect(recorder().textContent).toContain('Recording for 12 s');
+    expect(screen.getByTestId('chart').parentElement?.contains(screen.getByTestId('chart-young'))).toBe(false);
   });
 
   test('nothing recorded yet', async () => {
@@ -201,7 +225,7 @@ describe('states', () => {
     const status = machine.status();
     const cpu = status.sources.find((source) => source.id === 'cpu');
     delete cpu?.metrics['cpu.frequency'];
-    vi.spyOn(machine, 'status').mockReturnValue(status);
+    vi.spyOn(machine, 'status').mockImplementation(() => structuredClone(status));
     machine.push();
     const value = () => screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.frequency"] .number');
     await waitFor(() => expect(value()?.textContent).toBe('–'));
