@@ -107,6 +107,51 @@ test('names from outside are text, whatever they say', async () => {
   );
 });
 
+test('the worst alert is told first, with the value of now and its limit', async () => {
+  const machine = new Fixture('fine');
+  const fired = (ago: number, source: string, detail: Record<string, unknown>) => ({
+    ts: NOW.getTime() / 1000 - ago,
+    kind: 'alert_fired',
+    source,
+    detail: { rule: `m${ago}`, value: 1, ...detail },
+  });
+  vi.spyOn(machine, 'events').mockResolvedValue([
+    fired(60, 'cpu', { metric: 'cpu.utilization', limit: 1, severity: 'info' }),
+    fired(120, 'cpu', { metric: 'cpu.load.1m', limit: 1, severity: 'warning' }),
+    fired(180, 'memory', { metric: 'memory.used', limit: 4, severity: 'critical' }),
+  ]);
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(headline()).toMatch(
+    /^Memory used at 1\d\.?\d? GiB, limit 4 B, for 3 min\. CPU: load, 1 minute at [\d.]+, limit 1, for 2 min · 1 more alert\. NVIDIA/,
+  );
+  await fireEvent.click(within(screen.getByTestId('headline')).getByText(/GiB/));
+  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'memory.used');
+});
+
+test('the legend shows the value of now while there is one, and the last one once the recorder is gone', async () => {
+  const { machine } = await show('fine');
+  await fireEvent.click(screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.utilization"]') as Element);
+  await vi.advanceTimersByTimeAsync(20);
+  const value = () => document.querySelector('.legend tbody td')?.textContent;
+  const status = machine.status();
+  const cpu = status.sources.find((source) => source.id === 'cpu');
+  if (cpu) cpu.metrics = { ...cpu.metrics, 'cpu.utilization': { value: 98.4, unit: '%' } };
+  vi.spyOn(machine, 'status').mockImplementation(() => structuredClone(status));
+  machine.push();
+  await waitFor(() => expect(value()).toBe('98 %'));
+  expect(screen.getByTestId('cursor-time').textContent).toBe('now');
+
+  if (cpu) cpu.metrics = {};
+  machine.push();
+  await waitFor(() => expect(value()).toBe('–'));
+
+  status.recorder.state = 'off';
+  machine.push();
+  await waitFor(() => expect(screen.getByTestId('cursor-time').textContent).toBe('last'));
+  expect(value()).toMatch(/^\d/);
+});
+
 describe('states', () => {
   test('recording: it can be paused, and resumed', async () => {
     const { pause, resume } = await show('fine');
@@ -141,8 +186,9 @@ describe('states', () => {
 
   test('the first minute: the chart says that it fills', async () => {
     await show('young');
-    expect(screen.getByTestId('chart-young').textContent).toBe('Recording since 12 s; the chart fills as time passes.');
-    expect(recorder().textContent).toContain('Recording since 12 s');
+    expect(screen.getByTestId('chart-young').textContent).toBe('Recording for 12 s; the chart fills as time passes.');
+    expect(recorder().textContent).toContain('Recording for 12 s');
+    expect(screen.getByTestId('chart').parentElement?.contains(screen.getByTestId('chart-young'))).toBe(false);
   });
 
   test('nothing recorded yet', async () => {
@@ -179,7 +225,7 @@ describe('states', () => {
     const status = machine.status();
     const cpu = status.sources.find((source) => source.id === 'cpu');
     delete cpu?.metrics['cpu.frequency'];
-    vi.spyOn(machine, 'status').mockReturnValue(status);
+    vi.spyOn(machine, 'status').mockImplementation(() => structuredClone(status));
     machine.push();
     const value = () => screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.frequency"] .number');
     await waitFor(() => expect(value()?.textContent).toBe('–'));

@@ -64,9 +64,19 @@ test('the GPU comes first; one that sleeps is news only where none is awake', ()
 
 test('what is wrong comes first of all', () => {
   const full = source('/home', 'filesystem', { 'disk.used': [94.6, 'B'], 'disk.total': [100, 'B'] });
-  expect(say(headline(status(cpu, full), RECORDING, ['hot, RTX: GPU temperature at 91 °C'], NOW))).toBe(
-    'hot, RTX: GPU temperature at 91 °C. CPU is 12 % busy, 54 °C. /home is 94 % full.',
+  expect(say(headline(status(cpu, full), RECORDING, [[{ text: 'RTX at 91 °C, limit 87 °C' }]], NOW))).toBe(
+    'RTX at 91 °C, limit 87 °C. CPU is 12 % busy, 54 °C. /home is 94 % full.',
   );
+});
+
+test('two alerts are told in full, and no number twice', () => {
+  const used: Piece = { text: '6.1 GiB', metric: 'memory.used', source: 'memory' };
+  const alerts: Piece[][] = [[{ text: 'Memory used at ' }, used], [{ text: 'B' }], [{ text: 'C' }], [{ text: 'D' }]];
+  const words = (count: number) => say(headline(status(cpu, memory), RECORDING, alerts.slice(0, count), NOW));
+  expect(words(1)).toBe('Memory used at 6.1 GiB. CPU is 12 % busy, 54 °C.');
+  expect(words(2)).toBe('Memory used at 6.1 GiB. B. CPU is 12 % busy, 54 °C.');
+  expect(words(3)).toBe('Memory used at 6.1 GiB. B · 1 more alert. CPU is 12 % busy, 54 °C.');
+  expect(words(4)).toBe('Memory used at 6.1 GiB. B · 2 more alerts. CPU is 12 % busy, 54 °C.');
 });
 
 test('without a recorder it says since when', () => {

@@ -21,11 +21,13 @@ export interface Piece {
   tone?: Tone;
 }
 
+/** More alerts than this are only counted. */
+const MOST_ALERTS = 2;
 /** A file system fuller than this is part of the sentence. */
 const FULL = 0.9;
 
-/** The sentence. `alerts` are those that are firing now, in words. */
-export function headline(status: Status, condition: Condition, alerts: readonly string[], now: number): Piece[] {
+/** The sentence. `alerts` are those that are firing now, in words, the worst first. */
+export function headline(status: Status, condition: Condition, alerts: readonly Piece[][], now: number): Piece[] {
   switch (condition.kind) {
     case 'off':
       return [{ text: since('Nothing is recorded: the recorder is off', condition.since, now) }];
@@ -38,20 +40,41 @@ export function headline(status: Status, condition: Condition, alerts: readonly 
   }
 }
 
-function machine(status: Status, alerts: readonly string[]): Piece[] {
+function machine(status: Status, alerts: readonly Piece[][]): Piece[] {
   const sources = status.sources.filter((source) => source.health === 'ok');
-  const sentences: Piece[][] = [
-    ...alerts.slice(0, 2).map((alert): Piece[] => [{ text: alert, tone: 'bad' }]),
+  const urgent = told(alerts);
+  const news = new Set(urgent.flat().map(evidence));
+  const rest = [
     ...gpuSentences(status.sources),
     ...sources.filter((source) => source.kind === 'cpu').map(cpuSentence),
     ...sources.filter((source) => source.kind === 'memory').map(memorySentence),
     ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
-  ].filter((sentence) => sentence.length > 0);
+  ];
+  const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, news))];
   if (sentences.length === 0) return [{ text: 'Waiting for the first values.' }];
   return sentences.flatMap((sentence, at): Piece[] => {
     const last = sentence.at(-1);
     return [...(at > 0 ? [{ text: ' ' }] : []), ...sentence.slice(0, -1), ...(last ? [{ ...last, after: '.' }] : [])];
   });
+}
+
+/** The first alerts in full, and how many more there are. */
+function told(alerts: readonly Piece[][]): Piece[][] {
+  const more = alerts.length - MOST_ALERTS;
+  return alerts.slice(0, MOST_ALERTS).map((alert, at) => {
+    const count = more > 0 && at === MOST_ALERTS - 1 ? ` · ${more} more alert${more === 1 ? '' : 's'}` : '';
+    return count === '' ? alert : [...alert, { text: count }];
+  });
+}
+
+/** Whether a sentence says anything that an alert has not said already. */
+function isNew(sentence: readonly Piece[], news: ReadonlySet<string>): boolean {
+  const values = sentence.filter((piece) => piece.metric);
+  return sentence.length > 0 && (values.length === 0 || values.some((piece) => !news.has(evidence(piece))));
+}
+
+function evidence(piece: Piece): string {
+  return piece.metric ? `${piece.source} ${piece.metric}` : '';
 }
 
 /** What the GPUs do. One that sleeps is news only where none is awake. */

@@ -1,5 +1,6 @@
 /** What sources and metrics are called on the page. Names from outside stay text; nothing here makes markup. */
 
+import type { MetricInfo } from './types/generated/MetricInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 /** C0 and C1 controls, line separators, and the characters that turn the reading direction or cannot be seen. */
@@ -24,6 +25,34 @@ export function sourceName(source: SourceStatus, all: readonly SourceStatus[]): 
   const twins = all.some((other) => other !== source && other.kind === source.kind && other.label === source.label);
   if (whole && source.kind !== 'core') return `${visible(whole.label)} · ${own}`;
   return twins && !whole ? `${own} (${source.id})` : own;
+}
+
+/** A source with a metric, as short as is clear: a temperature needs no word, "CPU busy" says CPU already. */
+export function subjectOf(id: string | null, metric: MetricInfo, all: readonly SourceStatus[]): string {
+  // An explanation in brackets is for tables, not for sentences.
+  const label = metric.label.replace(/ \(.*/, '');
+  if (id === null) return label;
+  const source = all.find((source) => source.id === id);
+  const subject = source ? spoken(source, all) : visible(id);
+  if (metric.unit === '°C') return subject;
+  if (label.toLowerCase().startsWith(subject.toLowerCase())) return label;
+  return `${subject}: ${/^.\p{Lowercase}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label}`;
+}
+
+/** What a source is called in a sentence: of some there is only one, and a folder says where it is. */
+function spoken(source: SourceStatus, all: readonly SourceStatus[]): string {
+  switch (source.kind) {
+    case 'cpu':
+      return 'CPU';
+    case 'memory':
+      return 'Memory';
+    case 'recorder':
+      return 'Hoofbeat';
+    case 'filesystem':
+      return brief(visible(source.label) || source.id);
+    default:
+      return brief(sourceName(source, all));
+  }
 }
 
 /** The longest name in a sentence; marketing names of GPUs stay below it. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
 import type { EventInfo } from './types/generated/EventInfo';
-import { firing, sentence, tone } from './words';
+import { sentence, tone } from './words';
 
 const around = { now: 0, sources: [], metrics: METRICS };
 
@@ -16,11 +16,18 @@ test.each([
   [event('clock_step', { seconds: 'many' }), 'The clock was set'],
   [event('suspend', { seconds: 252 }), 'The machine slept for 4 min 12 s'],
   [
-    event('alert_fired', { rule: 'hot', metric: 'gpu.temperature', value: 91 }, 'gpu:0'),
-    'hot, gpu:0: GPU temperature at 91 °C',
+    event('alert_fired', { rule: 'hot', metric: 'gpu.temperature', value: 91, limit: 87 }, 'gpu:0'),
+    'gpu:0 at 91 °C, limit 87 °C',
   ],
-  [event('alert_fired', { rule: 'hot', value: 91 }), 'hot: 91'],
-  [event('alert_fired'), 'Alert: past its threshold'],
+  [event('alert_fired', { rule: 'busy', metric: 'cpu.utilization', limit: 90 }), 'CPU busy past 90 %'],
+  [event('alert_fired', { rule: 'hot', value: 91 }), 'hot: past its limit at 91'],
+  [event('alert_fired', { rule: 'hot' }, 'a\u202e'), 'hot, a\ufffd: past its limit'],
+  [event('alert_fired'), 'Alert: past its limit'],
+  [
+    event('alert_cleared', { rule: 'hot', metric: 'gpu.temperature', value: 79, seconds: 420 }, 'gpu:0'),
+    'gpu:0 back to 79 °C after 7 min',
+  ],
+  [event('alert_cleared', { metric: 'gpu.temperature', value: null }, 'gpu:0'), 'gpu:0 back to normal'],
   [event('alert_cleared', { rule: 'hot', seconds: 420 }), 'hot: over after 7 min'],
   [event('store_recovered', { lost: 0 }), 'History is written again; nothing was lost'],
   [event('store_recovered', { lost: 3 }), 'History is written again; 3 samples were lost'],
@@ -28,19 +35,6 @@ test.each([
   [event('gpu_went_to_sleep'), 'gpu went to sleep'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);
-});
-
-test('only alerts that are not over are firing', () => {
-  const fired = (rule: string, source: string) => event('alert_fired', { rule }, source);
-  const cleared = (rule: string, source: string) => event('alert_cleared', { rule }, source);
-  const newestFirst = [
-    fired('hot', 'b'),
-    cleared('hot', 'a'),
-    fired('hot', 'a'),
-    cleared('hot', 'b'),
-    fired('full', 'a'),
-  ];
-  expect(firing(newestFirst)).toEqual([fired('hot', 'b'), fired('full', 'a')]);
 });
 
 test('what matters has a colour', () => {

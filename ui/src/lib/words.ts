@@ -1,7 +1,7 @@
 /** What happened, in words. Details come as loose JSON and any of them may be missing. */
 
 import { duration, moment, text } from './format';
-import { sourceName, visible } from './names';
+import { sourceName, subjectOf, visible } from './names';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
@@ -39,9 +39,9 @@ export function sentence(event: EventInfo, around: Surroundings): string {
     case 'suspend':
       return seconds === null ? 'The machine slept' : `The machine slept for ${duration(seconds)}`;
     case 'alert_fired':
-      return `${alert(event, around)}: ${reading(event, around) ?? 'past its threshold'}`;
+      return fired(event, around);
     case 'alert_cleared':
-      return `${alert(event, around)}: over${seconds === null ? '' : ` after ${duration(seconds)}`}`;
+      return cleared(event, around);
     case 'store_failed':
       return `History cannot be written and is kept in memory${word('reason') ? `: ${word('reason')}` : ''}`;
     case 'store_recovered': {
@@ -75,28 +75,34 @@ export function tone(event: EventInfo): Tone {
   }
 }
 
-/** Alerts that fired and are not over, newest first. `events` is newest first, too. */
-export function firing(events: readonly EventInfo[]): EventInfo[] {
-  const decided = new Set<string>();
-  return events.filter((event) => {
-    if (event.kind !== 'alert_fired' && event.kind !== 'alert_cleared') return false;
-    const alert = JSON.stringify([event.detail.rule, event.source]);
-    if (decided.has(alert)) return false;
-    decided.add(alert);
-    return event.kind === 'alert_fired';
-  });
-}
-
-function alert(event: EventInfo, around: Surroundings): string {
-  const source = around.sources.find((source) => source.id === event.source);
-  const where = source ? sourceName(source, around.sources) : event.source;
-  const rule = typeof event.detail.rule === 'string' ? visible(event.detail.rule) : 'Alert';
-  return where === null ? rule : `${rule}, ${where}`;
-}
-
-function reading(event: EventInfo, around: Surroundings): string | null {
-  const { value, metric: key } = event.detail;
-  if (typeof value !== 'number') return null;
+/** An alert's news with the values of that time: which rule it was matters only where they are unknown. */
+function fired(event: EventInfo, around: Surroundings): string {
+  const { value, limit, metric: key } = event.detail;
   const metric = around.metrics.find((metric) => metric.key === key);
-  return metric ? `${metric.label} at ${text(value, metric.unit)}` : text(value, '');
+  if (!metric)
+    return `${rule(event, around)}: past its limit${typeof value === 'number' ? ` at ${text(value, '')}` : ''}`;
+  const what = subjectOf(event.source, metric, around.sources);
+  const edge = typeof limit === 'number' ? text(limit, metric.unit) : null;
+  if (typeof value !== 'number') return `${what} past ${edge ?? 'its limit'}`;
+  return `${what} at ${text(value, metric.unit)}${edge === null ? '' : `, limit ${edge}`}`;
+}
+
+function cleared(event: EventInfo, around: Surroundings): string {
+  const { value, seconds, metric: key } = event.detail;
+  const after = typeof seconds === 'number' ? ` after ${duration(seconds)}` : '';
+  const metric = around.metrics.find((metric) => metric.key === key);
+  if (!metric) return `${rule(event, around)}: over${after}`;
+  const back = typeof value === 'number' ? text(value, metric.unit) : 'normal';
+  return `${subjectOf(event.source, metric, around.sources)} back to ${back}${after}`;
+}
+
+function rule(event: EventInfo, around: Surroundings): string {
+  const source = around.sources.find((source) => source.id === event.source);
+  const where = source ? sourceName(source, around.sources) : event.source && visible(event.source);
+  return where ? `${ruleOf(event)}, ${where}` : ruleOf(event);
+}
+
+/** The name of an alert's rule, which is all there is to say where its metric is unknown. */
+export function ruleOf(event: EventInfo): string {
+  return typeof event.detail.rule === 'string' ? visible(event.detail.rule) : 'Alert';
 }
