@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use hoofbeat_core::api::HistoryQuery;
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::EventKind;
+use hoofbeat_core::model::{EventKind, Keep};
 use hoofbeat_core::store::{Reader, Store, StoreError, database};
 
 use crate::support::*;
@@ -255,7 +256,7 @@ fn another_programs_lock_keeps_nobody_from_starting() {
 fn damage_that_comes_back_is_believed_over_a_check_that_finds_none() {
     let temp = tempfile::tempdir().unwrap();
     record(temp.path(), true);
-    let keep = hoofbeat_core::model::Keep::default();
+    let keep = Keep::default();
     let opened = Store::open_again(temp.path(), keep, now(HOUR + 40_000), false).unwrap();
     assert!(opened.events.is_empty());
     drop(opened);
@@ -271,27 +272,36 @@ fn damage_that_comes_back_is_believed_over_a_check_that_finds_none() {
 /// Names the folder to write into when this test binary is its own victim.
 const VICTIM: &str = "HOOFBEAT_TEST_VICTIM";
 
-/// The victim: records as fast as it can, an hour in a few ticks, so that most kills hit a seal or a retention pass;
-/// says after each commit what it has acknowledged.
+/// The victim: records as fast as it can, an hour in six ticks, and keeps samples for a day, so that a kill may hit a
+/// seal or a retention pass; says what it has acknowledged, and when it puts an hour away.
 #[test]
 fn victim() {
     let Ok(folder) = std::env::var(VICTIM) else { return };
     let machine = Machine::new();
-    let opened = open(Path::new(&folder), HOUR);
+    let keep = Keep { raw: Duration::from_secs(86_400), ..Keep::default() };
+    let opened = Store::open(Path::new(&folder), keep, now(HOUR)).unwrap();
     let mut store = opened.store;
     let from = opened.last_ts.unwrap_or(HOUR) + 600;
     for n in 0.. {
         let ts = from + n * 600;
         store.append(&[machine.tick(ts, (n % 100) as f64, &[Some(1.0)])], n % 10 == 0).unwrap();
         println!("acknowledged {ts}");
+        let puts_away = ts.rem_euclid(3600) < 600;
+        if puts_away {
+            println!("putting away");
+        }
         store.maintain(now(ts)).unwrap();
+        if puts_away {
+            println!("put away");
+        }
     }
 }
 
 #[test]
 fn a_hundred_kills_lose_no_acknowledged_tick() {
+    use std::io::BufRead;
     let temp = tempfile::tempdir().unwrap();
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut while_putting_away, mut while_made) = (0, 0, 0);
     let mut random = 88_172_645_463_325_252u64;
     for round in 0..100 {
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -301,33 +311,46 @@ fn a_hundred_kills_lose_no_acknowledged_tick() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Killed after a random number of acknowledged ticks and a random moment more; the first rounds already while
-        // the database is made.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
+        // The first ones are killed while the database is made, a third of the others just when an hour is put away, and
+        // the rest after a random number of ticks.
         let wanted = if round < 10 { 0 } else { random % 40 };
-        use std::io::BufRead;
         let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut last = String::new();
         let mut take = |line: String| {
             if let Some(ts) = line.split("acknowledged ").nth(1) {
                 acknowledged = acknowledged.max(ts.parse::<i64>().unwrap());
             }
+            last = line;
         };
-        for _ in 0..wanted {
+        let mut ticks = 0;
+        while ticks < wanted || (round % 3 == 0 && round >= 10) {
             let Some(Ok(line)) = lines.next() else { break };
+            ticks += u64::from(line.contains("acknowledged"));
+            let now = ticks >= wanted && line.contains("putting away");
             take(line);
+            if now {
+                break;
+            }
         }
-        std::thread::sleep(std::time::Duration::from_micros(random % 4000));
+        std::thread::sleep(Duration::from_micros(random % if round % 3 == 0 { 800 } else { 4000 }));
         child.kill().unwrap();
         for line in lines.map_while(Result::ok) {
             take(line);
         }
         child.wait().unwrap();
+        while_putting_away += u32::from(last.contains("putting away"));
+        while_made += u32::from(!database(temp.path()).exists());
         if random.is_multiple_of(3) {
             let _ = fs::remove_file(temp.path().join("hoofbeat.db-shm"));
         }
     }
+    assert!(while_putting_away > 0, "kills hit a seal or a retention pass");
+    assert!(while_made > 0, "kills hit the making of the database");
+    let oldest = sqlite3(temp.path(), "SELECT min(hour) FROM chunk").parse::<i64>().unwrap();
+    assert!(oldest > HOUR, "retention was among what was killed");
     let opened = open(temp.path(), HOUR);
     assert!(opened.events.is_empty(), "{:?}", opened.events);
     assert!(acknowledged > HOUR, "the victims recorded");
