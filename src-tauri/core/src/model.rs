@@ -288,7 +288,7 @@ pub struct AlertRow {
     pub source: String,
     /// `pending`, `firing` or `recovering`; an inactive alert has no row.
     pub phase: AlertPhase,
-    /// Unix seconds at which this phase began.
+    /// Unix seconds at which this phase began; of one that is recovering, at which it fired.
     pub since: i64,
     /// The last value seen, in the metric's unit.
     pub value: Option<f64>,
