@@ -4,6 +4,7 @@
 //! chip); a whole and its parts form a *pack*, which is written as one row. [`Batch::put`] is the only way into the
 //! recorder, and what is not put is absent: never 0, −1 or the last good value.
 
+pub mod answer;
 pub mod rule;
 
 use std::sync::Arc;
