@@ -1,7 +1,7 @@
 //! When a rule fires and when it is over: pure, one step a reading.
 //!
-//! `inactive → pending (for) → firing → inactive`. A reading that is missing neither fires nor clears: a sensor that
-//! fell silent says nothing about the heat. Durations come from the boot-time clock, so neither a step of the wall clock
+//! `inactive → pending (for) → firing → recovering (keep) → inactive`; from recovering back to firing nobody is told
+//! anew. A reading that is missing neither fires nor clears: a sensor that fell silent says nothing about the heat. Durations come from the boot-time clock, so neither a step of the wall clock
 //! nor a night asleep makes an alert. Deliberately not here: which rule watches which source, and what is told to whom
 //! (`engine`).
 
@@ -22,15 +22,15 @@ pub const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 pub struct State {
     /// The phase.
     pub phase: AlertPhase,
-    /// Unix seconds at which the phase began.
+    /// Unix seconds at which the phase began; while recovering, at which it fired.
     pub since: i64,
     /// The last value seen, in the metric's unit.
     pub value: Option<f64>,
     /// The most extreme value since it fired, in the metric's unit.
     pub peak: Option<f64>,
-    /// When the phase began, on the boot-time clock; unknown for what was restored after a restart.
+    /// That moment on the boot-time clock; unknown for what was restored after a restart.
     began: Option<Duration>,
-    /// How long the value was seen past the limit, while pending.
+    /// How long the value was seen past the limit, while pending; and back, while recovering.
     held: Duration,
     /// Boot time of the last reading.
     read: Option<Duration>,
@@ -103,11 +103,18 @@ impl State {
     }
 
     /// The recorder did not run for a while (the machine slept, recording was paused): a pending alert's time begins
-    /// anew with the next reading.
+    /// anew with the next reading, and that of a recovering one stands still.
     pub fn interrupt(&mut self) {
-        if self.phase == AlertPhase::Pending {
-            self.read = None;
+        match self.phase {
+            AlertPhase::Pending => self.read = None,
+            AlertPhase::Recovering => self.unbroken = false,
+            AlertPhase::Inactive | AlertPhase::Firing => {}
         }
+    }
+
+    /// Whether a person was told that it fired, and not yet that it is over.
+    pub fn is_told(&self) -> bool {
+        matches!(self.phase, AlertPhase::Firing | AlertPhase::Recovering)
     }
 
     /// The row to be stored. `Inactive` removes it.
@@ -121,7 +128,7 @@ impl State {
         }
     }
 
-    /// From the beginning of this phase until `now`.
+    /// From the beginning of this phase until `now`; while recovering, from when it fired.
     pub fn lasted(&self, now: Now) -> Duration {
         match self.began {
             Some(began) => now.boot.saturating_sub(began),
@@ -171,8 +178,19 @@ fn step_value(rule: &Rule, state: &mut State, value: f64, now: Now) -> Option<Tr
             }
             _ => state.enter(AlertPhase::Pending, now),
         },
-        AlertPhase::Firing | AlertPhase::Recovering if rule.clear.met(value) => return Some(cleared(state, now)),
+        AlertPhase::Firing | AlertPhase::Recovering if rule.clear.met(value) => {
+            let recovering = std::mem::replace(&mut state.phase, AlertPhase::Recovering) == AlertPhase::Recovering;
+            state.held = match silence {
+                // As above: only time between two readings is counted.
+                Some(silence) if recovering && silence <= CONTINUITY => {
+                    state.held + if unbroken { silence } else { Duration::ZERO }
+                }
+                _ => Duration::ZERO,
+            };
+            return (state.held >= rule.keep).then(|| cleared(state, now));
+        }
         AlertPhase::Firing | AlertPhase::Recovering => {
+            state.phase = AlertPhase::Firing;
             state.peak = Some(state.peak.map_or(value, |peak| match rule.fire.side {
                 Side::Above => peak.max(value),
                 Side::Below => peak.min(value),

@@ -1,162 +1,16 @@
-//! The handful of calls that a face may make, and the shapes of what they answer.
+//! The handful of calls that a face may make. What they answer is `model::answer`.
 //!
-//! Command line, tray, window and (later) HTTP all speak through here. The shapes are a contract: a field may join,
-//! none changes its meaning; [`SCHEMA`] goes up only for a real break. Deliberately not here: formatting, and anything
+//! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
 //! that touches hardware — only the recorder does that.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use crate::metrics::{Metric, TABLE};
-use crate::model::{EventKind, Health, RecorderState, SourceKind};
+use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
-/// The version of every JSON shape.
-pub const SCHEMA: u32 = 1;
-
-/// The state of everything, now.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Status {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// Unix seconds of the newest tick; `null` before the first.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub ts: Option<i64>,
-    /// What the recorder is doing.
-    pub recorder: Recorder,
-    /// Every source that is or was here, in the order in which people should see them.
-    pub sources: Vec<SourceStatus>,
-}
-
-/// What the recorder is doing.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Recorder {
-    /// `recording`, `paused` or `off`.
-    #[cfg_attr(test, ts(type = "\"recording\" | \"paused\" | \"off\""))]
-    pub state: RecorderState,
-    /// Unix seconds since when.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub since: Option<i64>,
-    /// Unix seconds until when, for a pause.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub until: Option<i64>,
-}
-
-/// One source, now.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct SourceStatus {
-    /// Stable id.
-    pub id: String,
-    /// Sort of thing.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub kind: SourceKind,
-    /// What a person calls it. Text from outside: show it as text, never as markup.
-    pub label: String,
-    /// The source that it is a part of.
-    pub part_of: Option<String>,
-    /// `ok`, `asleep`, `lost`, `denied`, `unsupported` or `stale`.
-    #[cfg_attr(test, ts(type = "\"ok\" | \"asleep\" | \"lost\" | \"denied\" | \"unsupported\" | \"stale\""))]
-    pub health: Health,
-    /// Why it is not `ok`, in words.
-    pub reason: String,
-    /// Unix seconds of its newest values.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub ts: Option<i64>,
-    /// Values by metric key; a metric that was not read is missing.
-    #[cfg_attr(test, ts(as = "BTreeMap<String, Value>"))]
-    pub metrics: BTreeMap<&'static str, Value>,
-}
-
-/// A value with its unit.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Value {
-    /// In `unit`.
-    pub value: f64,
-    /// The table's unit.
-    pub unit: &'static str,
-}
-
-/// What history to read.
-#[derive(Clone, Debug)]
-pub struct HistoryQuery {
-    /// Of what.
-    pub metric: Metric,
-    /// Of one source, or of all that have it.
-    pub source: Option<String>,
-    /// Unix seconds, inclusive.
-    pub since: i64,
-    /// Unix seconds, exclusive.
-    pub until: i64,
-    /// The most points a series may have; more are folded to minimum, mean and maximum.
-    pub points: usize,
-}
-
-/// A stretch of history.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct History {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// Metric key.
-    pub metric: &'static str,
-    /// The table's unit.
-    pub unit: &'static str,
-    /// One a source.
-    pub series: Vec<Series>,
-}
-
-/// One source's stretch of history.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Series {
-    /// The source's id.
-    pub source: String,
-    /// What a person calls it. Text from outside: show it as text, never as markup.
-    pub label: String,
-    /// Seconds that one point covers.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub step: i64,
-    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
-    #[cfg_attr(test, ts(type = "[number, number, number, number][]"))]
-    pub points: Vec<(i64, f64, f64, f64)>,
-}
-
-/// One line of the metric table, for a face that lets a person choose.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct MetricInfo {
-    /// Stable name.
-    pub key: &'static str,
-    /// The table's unit.
-    pub unit: &'static str,
-    /// What a person calls it.
-    pub label: &'static str,
-    /// The panel that shows it.
-    pub panel: &'static str,
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct EventInfo {
-    /// Unix seconds.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub ts: i64,
-    /// What.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub kind: EventKind,
-    /// The id of the source concerned.
-    pub source: Option<String>,
-    /// Details by kind.
-    #[cfg_attr(test, ts(type = "Record<string, unknown>"))]
-    pub detail: serde_json::Value,
-}
+pub use crate::model::answer::{
+    EventInfo, History, HistoryQuery, MetricInfo, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
+};
 
 /// Every metric of the table.
 pub fn metrics() -> Vec<MetricInfo> {
@@ -228,40 +82,5 @@ impl Face {
     /// The database cannot be written.
     pub fn resume(&self) -> Result<(), StoreError> {
         crate::store::ask_pause(&self.folder, None)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ts_rs::{Config, TS};
-
-    /// Rewrites the page's copy of a shape where it is stale, and says whether it was.
-    fn rewrite_stale<T: TS + 'static>(stale: &mut Vec<PathBuf>) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/types/generated");
-        let file = folder.join(T::output_path().unwrap());
-        let text = T::export_to_string(&Config::default()).unwrap();
-        if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(&file, text).unwrap();
-            stale.push(file);
-        }
-    }
-
-    #[test]
-    fn the_page_knows_these_shapes() {
-        let mut stale = Vec::new();
-        rewrite_stale::<Status>(&mut stale);
-        rewrite_stale::<Recorder>(&mut stale);
-        rewrite_stale::<SourceStatus>(&mut stale);
-        rewrite_stale::<Value>(&mut stale);
-        rewrite_stale::<History>(&mut stale);
-        rewrite_stale::<Series>(&mut stale);
-        rewrite_stale::<MetricInfo>(&mut stale);
-        rewrite_stale::<EventInfo>(&mut stale);
-        assert!(
-            stale.is_empty(),
-            "these files were stale and are rewritten; look at the difference and commit it: {stale:?}"
-        );
     }
 }

@@ -1,9 +1,9 @@
 //! The TOML file of the person: what may be set, what it means, and what holds where nothing is set.
 //!
 //! [`SETTINGS`] and [`RULE_KEYS`] are the one place from which reading, validation, defaults, the commented example file
-//! and the docs derive: a new setting is one line there. A file is taken whole or refused whole, with file, line,
-//! column, reason and remedy. Deliberately not here: watching the file, and what stays in force when it is refused
-//! (`engine`).
+//! and the docs derive: a new setting is one line there, and the field of [`Config`] that it sets. A file is taken whole
+//! or refused whole, with file, line, column, reason and remedy. Deliberately not here: watching the file, and what stays
+//! in force when it is refused (`engine`).
 
 mod example;
 mod read;

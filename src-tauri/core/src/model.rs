@@ -4,6 +4,7 @@
 //! chip); a whole and its parts form a *pack*, which is written as one row. [`Batch::put`] is the only way into the
 //! recorder, and what is not put is absent: never 0, −1 or the last good value.
 
+pub mod answer;
 pub mod rule;
 
 use std::sync::Arc;
@@ -288,7 +289,7 @@ pub struct AlertRow {
     pub source: String,
     /// `pending`, `firing` or `recovering`; an inactive alert has no row.
     pub phase: AlertPhase,
-    /// Unix seconds at which this phase began.
+    /// Unix seconds at which this phase began; of one that is recovering, at which it fired.
     pub since: i64,
     /// The last value seen, in the metric's unit.
     pub value: Option<f64>,

@@ -24,7 +24,8 @@ mod recorder;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::{Batch, Health, Now};
+use crate::clock::Clock;
+use crate::model::{Batch, Health};
 
 /// Where `/proc` and `/sys` are: the real ones, or those of a captured machine (`--root`).
 #[derive(Clone, Debug)]
@@ -78,8 +79,9 @@ pub trait Sensor: Send {
     }
 
     /// Reads everything once. A source that cannot be read gets a condition and the others go on; an error means that
-    /// nothing could be read at all.
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError>;
+    /// nothing could be read at all. The clock is passed in and not a moment, because a rate is of the time between two
+    /// readings of its counter: under load that is another one than between two requests.
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError>;
 }
 
 /// One line of [`SENSORS`].

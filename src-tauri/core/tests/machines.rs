@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoofbeat_core::clock::{Clock, ManualClock};
+use hoofbeat_core::clock::ManualClock;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Batch, Condition, Health, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
@@ -73,7 +73,7 @@ impl Machine {
         let mut sample = Sample::default();
         for (name, sensor) in &mut self.sensors {
             let mut batch = Batch::default();
-            if let Err(error) = sensor.sample(self.clock.now(), &mut batch) {
+            if let Err(error) = sensor.sample(&self.clock, &mut batch) {
                 sample.errors.push((name, error));
             }
             let (readings, conditions, usage) = batch.into_parts();

@@ -12,6 +12,7 @@ fn rule(hold: u64) -> Rule {
         fire: Threshold { side: Side::Above, limit: 87.0 },
         clear: Threshold { side: Side::Below, limit: 80.0 },
         hold: Duration::from_secs(hold),
+        keep: Duration::ZERO,
         severity: Severity::Warning,
     }
 }
@@ -61,6 +62,41 @@ fn a_crossing_is_told_once_and_its_end_once() {
     check(60, &[(0, Some(90.0)), (600, Some(90.0)), (630, Some(90.0)), (660, Some(90.0))], &[(660, "fired")]);
     // A source that is gone for a day fires no more.
     check(0, &[(0, Some(90.0)), (86_400, None), (86_401, None), (86_402, None)], &[(0, "fired"), (86_401, "cleared")]);
+}
+
+#[test]
+fn the_end_is_told_once_the_value_was_back_for_as_long_as_the_rule_says() {
+    #[track_caller]
+    fn check(trace: &[(u64, Option<f64>)], told: &[(u64, &'static str)]) {
+        let rule = Rule { keep: Duration::from_secs(3), ..rule(0) };
+        assert_eq!(run(&rule, trace), told);
+    }
+    let (hot, warm, cool) = (Some(90.0), Some(85.0), Some(70.0));
+    check(&[(1, hot), (2, cool), (3, cool), (4, cool), (5, cool), (6, cool)], &[(1, "fired"), (5, "cleared")]);
+    // Whoever comes back meanwhile is told neither end nor beginning, also from between the limits.
+    check(&[(1, hot), (2, cool), (3, cool), (4, hot), (5, cool), (6, cool), (7, cool)], &[(1, "fired")]);
+    check(&[(1, hot), (2, cool), (3, cool), (4, warm), (5, cool), (6, cool), (7, cool)], &[(1, "fired")]);
+    // Time without readings is not counted, and a long one begins the time anew.
+    check(&[(1, hot), (2, cool), (3, cool), (4, None), (5, cool), (6, cool)], &[(1, "fired")]);
+    check(&[(1, hot), (2, cool), (4, cool), (600, cool), (602, cool)], &[(1, "fired")]);
+}
+
+#[test]
+fn what_recovers_is_told_when_it_is_over_and_counts_from_when_it_fired() {
+    let rule = Rule { keep: Duration::from_secs(60), ..rule(0) };
+    let (state, _) = step(&rule, &State::inactive(), Some(88.0), at(10));
+    let (mut state, transition) = step(&rule, &state, Some(70.0), at(20));
+    assert_eq!((state.phase, state.since, transition), (AlertPhase::Recovering, at(10).unix(), None));
+    assert!(state.is_told());
+    // A night asleep is no recovery.
+    state.interrupt();
+    let (state, transition) = step(&rule, &state, Some(70.0), at(80));
+    assert_eq!((state.phase, transition), (AlertPhase::Recovering, None));
+    // After a restart the time begins anew.
+    let restored = State::restored(&state.row("hot", "cpu"), Some(at(80).unix()), at(81));
+    assert_eq!((restored.phase, restored.since), (AlertPhase::Firing, at(10).unix()));
+    let (_, transition) = step(&rule, &state, Some(70.0), at(140));
+    assert!(matches!(transition, Some(Transition::Cleared { lasted, .. }) if lasted.as_secs() == 130));
 }
 
 #[test]

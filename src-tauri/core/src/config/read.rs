@@ -107,6 +107,11 @@ pub const RULE_KEYS: &[RuleKey] = &[
         required: false,
         doc: "how long the value must be past the limit first: \"2m\"; without it 0s",
     },
+    RuleKey {
+        key: "keep",
+        required: false,
+        doc: "how long the value must be back before it is over: \"5m\"; without it 0s",
+    },
     RuleKey { key: "severity", required: false, doc: "\"info\", \"warning\" (without it) or \"critical\"" },
 ];
 
@@ -314,6 +319,7 @@ fn rule(table: &DeTable<'_>, whole: Range<usize>) -> Result<Rule, Located> {
         fire,
         clear,
         hold: optional(table, "for", hold)?.unwrap_or_default(),
+        keep: optional(table, "keep", hold)?.unwrap_or_default(),
         severity: optional(table, "severity", severity)?.unwrap_or(Severity::Warning),
     })
 }

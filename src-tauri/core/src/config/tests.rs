@@ -105,7 +105,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[[rule]]\nid = \"a\"\nmetric = \"cpu.temperature\"\nfire = \"> 87\"\nhold = \"2m\"",
-        "config.toml:5:1: a rule has no \"hold\"; it has id, metric, source, fire, clear, for, severity",
+        "config.toml:5:1: a rule has no \"hold\"; it has id, metric, source, fire, clear, for, keep, severity",
     );
     let rule = "[[rule]]\nid = \"a\"\nmetric = \"cpu.temperature\"\nfire = \"> 87\"\n";
     check(&format!("{rule}{rule}"), "config.toml:6:6: there are two rules \"a\"; give one of them another id");
@@ -152,11 +152,11 @@ fn rules_are_read_with_their_units_and_a_sensible_end() {
 #[test]
 fn a_rule_may_name_its_sources_its_time_and_how_much_it_matters() {
     let text = "[[rule]]\nid = \"r\"\nmetric = \"disk.temperature\"\nsource = \"disk:nvme*\"\nfire = \"> 70\"\n\
-                for = \"1h30m\"\nseverity = \"critical\"\n";
+                for = \"1h30m\"\nkeep = \"5m\"\nseverity = \"critical\"\n";
     let config = Config::parse(text, Path::new("x")).unwrap();
     let rule = &config.rules[0];
     assert_eq!((rule.metric, rule.source.as_deref()), (Metric::DiskTemperature, Some("disk:nvme*")));
-    assert_eq!((rule.hold.as_secs(), rule.severity), (5400, Severity::Critical));
+    assert_eq!((rule.hold.as_secs(), rule.keep.as_secs(), rule.severity), (5400, 300, Severity::Critical));
 }
 
 #[test]

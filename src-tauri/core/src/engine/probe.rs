@@ -29,7 +29,6 @@ const LONGEST_REST: Duration = Duration::from_secs(300);
 /// A request for one sample.
 #[derive(Debug)]
 pub(super) struct Request {
-    now: Now,
     /// Told back with the answer.
     pub number: u64,
 }
@@ -123,7 +122,7 @@ impl Probe {
         self.number += 1;
         self.asked = Some(Asked { ts, boot: now.boot });
         // The channel has room for one request and there is never another one; a thread that is gone is overdue.
-        let _ = self.requests.try_send(Request { now, number: self.number });
+        let _ = self.requests.try_send(Request { number: self.number });
         let limit = deadline.max(now.boot + self.interval.mul_f64(SHARE).min(LONGEST));
         self.flight = Some(Flight { ts, since: now.boot, limit, unwanted: false });
     }
@@ -164,7 +163,7 @@ pub(super) fn spawn(
             let attempt = catch_unwind(AssertUnwindSafe(|| {
                 let sensor = made.get_or_insert_with(|| (registration.new)(&roots));
                 let mut batch = Batch::default();
-                let outcome = sensor.sample(request.now, &mut batch).map(|()| batch);
+                let outcome = sensor.sample(&*clock, &mut batch).map(|()| batch);
                 (outcome, sensor.interval())
             }));
             let took = clock.now().boot.saturating_sub(began);

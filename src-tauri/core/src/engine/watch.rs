@@ -81,7 +81,7 @@ impl Watch {
                 }
                 None => {
                     changes.withdraw(&before[at].id, &slot.source.id, &slot.state, now);
-                    if slot.state.phase == AlertPhase::Firing {
+                    if slot.state.is_told() {
                         let phase = NoticePhase::Cleared { lasted: slot.state.lasted(now), peak: slot.state.peak };
                         let since = slot.state.since;
                         changes.notices.push(notice(&before[at], &slot.source, None, phase, since, self.notify));
@@ -188,7 +188,7 @@ impl Watch {
 
     /// The alerts that fire, oldest first.
     pub fn active(&self) -> Vec<ActiveAlert> {
-        let firing = self.slots.iter().filter(|(_, slot)| slot.state.phase == AlertPhase::Firing);
+        let firing = self.slots.iter().filter(|(_, slot)| slot.state.is_told());
         let mut active: Vec<ActiveAlert> = firing
             .map(|((at, _), slot)| {
                 let rule = &self.rules[*at];
@@ -246,7 +246,7 @@ impl Changes {
         row.phase = AlertPhase::Inactive;
         row.since = now.unix();
         self.rows.push(row);
-        if state.phase == AlertPhase::Firing {
+        if state.is_told() {
             let detail = json!({ "rule": rule, "value": null, "seconds": state.lasted(now).as_secs(),
                                  "peak": state.peak });
             self.events.push(Event {

@@ -19,6 +19,8 @@ pub struct Rule {
     pub clear: Threshold,
     /// How long `fire` must hold before the person is told.
     pub hold: Duration,
+    /// How long `clear` must hold before the person is told that it is over.
+    pub keep: Duration,
     /// How much it matters.
     pub severity: Severity,
 }

@@ -15,8 +15,9 @@ use super::input::{Buffer, Input, attribute, names};
 use super::names::escaped;
 use super::parse::integer;
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -58,7 +59,7 @@ impl Sensor for PowerSupplies {
         Duration::from_secs(5)
     }
 
-    fn sample(&mut self, _now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, _clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let class = self.roots.sys.join("class/power_supply");
         let names = names(&class);
         if names.is_empty() {

@@ -10,14 +10,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::chips;
 use super::input::{Buffer, Input, attribute, names};
 use super::parse::{celsius, decimal, integer, lines, number, words};
 use super::pressure::Pressure;
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// No kernel is built for more; a captured file may say anything.
@@ -25,6 +27,10 @@ const MOST_CPUS: u32 = 8192;
 
 /// Frequencies are read of at most this many CPUs, evenly spaced: each one is an open file and a system call a tick.
 const MOST_FREQUENCIES: usize = 64;
+
+/// How often the thermometers are looked for while they say nothing: their driver may be loaded at any time, and on some
+/// boards a channel that nothing is connected to says so for ever.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub struct Cpu {
@@ -39,6 +45,8 @@ pub struct Cpu {
     frequencies: Vec<Input>,
     cpuinfo: Input,
     temperatures: Vec<Input>,
+    /// Boot time of the last look for them.
+    looked: Option<Duration>,
     buffer: Buffer,
 }
 
@@ -69,7 +77,8 @@ impl Cpu {
             last: None,
             frequencies: Vec::new(),
             cpuinfo,
-            temperatures: package_temperatures(roots),
+            temperatures: Vec::new(),
+            looked: None,
             buffer,
             roots: roots.clone(),
         })
@@ -131,25 +140,30 @@ impl Cpu {
         mean(khz.filter(|khz| *khz > 0).map(|khz| khz as f64 * 1e3))
     }
 
-    fn temperature(&mut self) -> Option<f64> {
+    fn temperature(&mut self, boot: Duration) -> Option<f64> {
+        let hottest = self.hottest();
+        if hottest.is_some() || self.looked.is_some_and(|looked| boot.saturating_sub(looked) < LOOK_EVERY) {
+            return hottest;
+        }
+        self.looked = Some(boot);
+        self.temperatures = package_temperatures(&self.roots);
+        self.hottest()
+    }
+
+    fn hottest(&mut self) -> Option<f64> {
         let buffer = &mut self.buffer;
         let values = self.temperatures.iter_mut().filter_map(|input| celsius(input.read_at_once(buffer).ok()?));
-        let hottest = values.reduce(f64::max);
-        if hottest.is_none() && !self.temperatures.is_empty() {
-            // Its driver was loaded anew under another number.
-            self.temperatures = package_temperatures(&self.roots);
-        }
-        hottest
+        values.reduce(f64::max)
     }
 }
 
 impl Sensor for Cpu {
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let utilization = self.utilization(batch);
         let load = self.load.read(&mut self.buffer).ok().and_then(parse_loadavg);
         let frequency = self.frequency();
-        let temperature = self.temperature();
-        let pressure = self.pressure.sample(now.boot, &mut self.buffer);
+        let temperature = self.temperature(clock.now().boot);
+        let pressure = self.pressure.sample(clock, &mut self.buffer);
         if let Err(error) = utilization {
             if load.is_none() && frequency.is_none() && temperature.is_none() && pressure.is_none() {
                 return Err(error);
@@ -289,6 +303,7 @@ fn is_cpu_zone(kind: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Now;
 
     #[test]
     fn busy_is_neither_idle_nor_waiting_for_disks() {
@@ -345,6 +360,74 @@ mod tests {
         assert_eq!(parse_loadavg(b"0.05 0.19"), None);
         assert_eq!(parse_loadavg(b"0.05 inf 1"), None);
         assert_eq!(parse_loadavg(b""), None);
+    }
+
+    fn write(root: &std::path::Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// What the sensor says of a metric of all CPUs.
+    fn sample(sensor: &mut dyn Sensor, clock: &dyn Clock, metric: Metric) -> Option<f64> {
+        let mut batch = Batch::default();
+        sensor.sample(clock, &mut batch).unwrap();
+        let (readings, _, _) = batch.into_parts();
+        let reading = readings.iter().find(|reading| reading.source.id == "cpu" && reading.metric == metric)?;
+        Some(metric.to_value(reading.stored as f64))
+    }
+
+    #[test]
+    fn thermometers_are_looked_for_every_ten_seconds_while_they_say_nothing() {
+        let machine = tempfile::tempdir().unwrap();
+        let root = machine.path();
+        write(root, "proc/loadavg", "0.05 0.19 12.17 1/90 14878\n");
+        let mut sensor = Cpu::boxed(&Roots::at(root));
+        let mut at = |second, expected| {
+            let now = Now { wall: Duration::ZERO, boot: Duration::from_secs(second) };
+            assert_eq!(sample(&mut *sensor, &now, Metric::CpuTemperature), expected, "at {second} s");
+        };
+        at(100, None);
+        // The driver is loaded later than the recorder starts; its only channel is connected to nothing.
+        write(root, "sys/class/hwmon/hwmon0/name", "k10temp\n");
+        write(root, "sys/class/hwmon/hwmon0/temp1_input", "127000\n");
+        (101..=110).for_each(|second| at(second, None));
+        // A better one joins. It is not looked for at each sample.
+        write(root, "sys/class/hwmon/hwmon1/name", "coretemp\n");
+        write(root, "sys/class/hwmon/hwmon1/temp1_input", "50000\n");
+        (111..=119).for_each(|second| at(second, None));
+        at(120, Some(50.0));
+        // Its driver is loaded anew under another number.
+        std::fs::remove_dir_all(root.join("sys/class/hwmon/hwmon1")).unwrap();
+        write(root, "sys/class/hwmon/hwmon2/name", "coretemp\n");
+        write(root, "sys/class/hwmon/hwmon2/temp1_input", "51000\n");
+        at(130, Some(51.0));
+    }
+
+    #[test]
+    fn a_thermometer_that_hangs_does_not_make_the_pressure_wrong() {
+        let machine = tempfile::tempdir().unwrap();
+        let root = machine.path();
+        write(root, "proc/loadavg", "0.05 0.19 12.17 1/90 14878\n");
+        write(root, "proc/pressure/cpu", "some avg10=0.00 total=1000000\n");
+        write(root, "sys/class/hwmon/hwmon0/name", "coretemp\n");
+        write(root, "sys/class/hwmon/hwmon0/temp1_input", "50000\n");
+        let mut sensor = Cpu::boxed(&Roots::at(root));
+        let clock = crate::clock::ManualClock::at(1_795_000_000);
+        assert_eq!(sample(&mut *sensor, &clock, Metric::CpuTemperature), Some(50.0));
+        // Opening a pipe waits until somebody opens its other end.
+        let thermometer = root.join("sys/class/hwmon/hwmon0/temp1_input");
+        std::fs::remove_file(&thermometer).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&thermometer).status().unwrap().success());
+        let share = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                clock.advance(Duration::from_secs(8));
+                write(root, "proc/pressure/cpu", "some avg10=0.00 total=5000000\n");
+                drop(std::fs::OpenOptions::new().write(true).open(&thermometer).unwrap());
+            });
+            sample(&mut *sensor, &clock, Metric::CpuPressure)
+        });
+        assert_eq!(share, Some(50.0));
     }
 
     #[test]

@@ -24,8 +24,9 @@ use super::input::{Buffer, Input, attribute, names};
 use super::names::{escaped, unique};
 use super::parse::{celsius, lines, number, rate, seconds, words};
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// A sector of `/proc/diskstats`, whatever the disk's own sectors are.
@@ -96,9 +97,9 @@ impl Disks {
 }
 
 impl Sensor for Disks {
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
-        let stats = match self.stats.read(&mut self.buffer) {
-            Ok(text) => parse_diskstats(text),
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        let (boot, stats) = match self.stats.read(&mut self.buffer) {
+            Ok(text) => (clock.now().boot, parse_diskstats(text)),
             Err(error) => return Err(SensorError::io(self.stats.path(), &error)),
         };
         if !self.roots.sys.join("block").is_dir() {
@@ -112,14 +113,14 @@ impl Sensor for Disks {
             Some(_) => false,
             None => true,
         };
-        let long_ago = now.boot.saturating_sub(self.met) >= LOOK_EVERY;
+        let long_ago = boot.saturating_sub(self.met) >= LOOK_EVERY;
         if stats.len() != self.disks.len() || long_ago || stats.iter().any(replaced) {
-            self.met = now.boot;
+            self.met = boot;
             self.meet(&stats);
         }
         for line in &stats {
             if let Some(Some(disk)) = self.disks.get_mut(&line.name) {
-                disk.put(now, &line.counters, &mut self.buffer, batch);
+                disk.put(boot, &line.counters, &mut self.buffer, batch);
             }
         }
         Ok(())
@@ -127,9 +128,9 @@ impl Sensor for Disks {
 }
 
 impl Disk {
-    fn put(&mut self, now: Now, counters: &Counters, buffer: &mut Buffer, batch: &mut Batch) {
-        let before = self.last.replace((now.boot, *counters));
-        let rates = before.and_then(|(since, before)| counters.since(&before, seconds(since, now.boot)?));
+    fn put(&mut self, boot: Duration, counters: &Counters, buffer: &mut Buffer, batch: &mut Batch) {
+        let before = self.last.replace((boot, *counters));
+        let rates = before.and_then(|(since, before)| counters.since(&before, seconds(since, boot)?));
         if let Some(rates) = rates {
             batch.put(&self.source, Metric::DiskRead, rates.read);
             batch.put(&self.source, Metric::DiskWrite, rates.written);
@@ -142,7 +143,7 @@ impl Disk {
         }
         if let Some(thermometer) = &mut self.thermometer {
             let operations = counters.reads.saturating_add(counters.writes);
-            batch.put(&self.source, Metric::DiskTemperature, thermometer.read(now.boot, operations, buffer));
+            batch.put(&self.source, Metric::DiskTemperature, thermometer.read(boot, operations, buffer));
             if thermometer.gone {
                 self.thermometer = None;
             }

@@ -15,8 +15,9 @@ use super::input::{Buffer, Input};
 use super::mounts::{self, Mount};
 use super::names::escaped;
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -50,7 +51,7 @@ impl Sensor for Filesystems {
         Duration::from_secs(10)
     }
 
-    fn sample(&mut self, _now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, _clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let mounts = mounts::local(self.mounts()?);
         self.sources.retain(|point, _| mounts.iter().any(|mount| mount.point == *point));
         for mount in mounts {
@@ -118,8 +119,7 @@ mod tests {
     fn this_machine_has_a_root() {
         let roots = Roots::at(Path::new("/"));
         let mut batch = Batch::default();
-        let now = crate::clock::Clock::now(&crate::clock::SystemClock);
-        Filesystems::boxed(&roots).sample(now, &mut batch).unwrap();
+        Filesystems::boxed(&roots).sample(&crate::clock::SystemClock, &mut batch).unwrap();
         let (readings, _, _) = batch.into_parts();
         let of = |metric| readings.iter().find(|r| r.source.id == "fs:/" && r.metric == metric).map(|r| r.stored);
         if let (Some(used), Some(total)) = (of(Metric::DiskUsed), of(Metric::DiskTotal)) {

@@ -21,6 +21,7 @@ use super::input::{Buffer, Input, attribute};
 use super::names::{escaped, unique};
 use super::pace::Pace;
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::model::{Batch, Health, Now, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
@@ -79,7 +80,8 @@ impl Hwmon {
 }
 
 impl Sensor for Hwmon {
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        let now = clock.now();
         if self.looked.is_none_or(|looked| now.boot.saturating_sub(looked) >= LOOK_EVERY) {
             self.looked = Some(now.boot);
             self.look();

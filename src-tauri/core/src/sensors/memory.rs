@@ -13,8 +13,9 @@ use super::input::{Buffer, Input};
 use super::parse::{lines, value_of};
 use super::pressure::Pressure;
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 
 /// See the module.
 pub struct Memory {
@@ -37,7 +38,7 @@ impl Memory {
 }
 
 impl Sensor for Memory {
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let text = match self.input.read(&mut self.buffer) {
             Ok(text) => text,
             Err(error) => return Err(SensorError::io(self.input.path(), &error)),
@@ -61,7 +62,7 @@ impl Sensor for Memory {
         batch.put(&self.source, Metric::MemoryCache, value(info.cache()));
         batch.put(&self.source, Metric::SwapTotal, value(info.swap_total));
         batch.put(&self.source, Metric::SwapUsed, less(info.swap_total, info.swap_free));
-        batch.put(&self.source, Metric::MemoryPressure, self.pressure.sample(now.boot, &mut self.buffer));
+        batch.put(&self.source, Metric::MemoryPressure, self.pressure.sample(clock, &mut self.buffer));
         Ok(())
     }
 }

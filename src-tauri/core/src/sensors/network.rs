@@ -21,8 +21,9 @@ use super::input::{Buffer, Input, attribute};
 use super::names::{escaped, unique};
 use super::parse::{integer, lines, number, rate, seconds, words};
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -69,9 +70,9 @@ impl Network {
 }
 
 impl Sensor for Network {
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
-        let lines = match self.input.read(&mut self.buffer) {
-            Ok(text) => parse_dev(text),
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        let (boot, lines) = match self.input.read(&mut self.buffer) {
+            Ok(text) => (clock.now().boot, parse_dev(text)),
             Err(error) => return Err(SensorError::io(self.input.path(), &error)),
         };
         if !self.roots.sys.join("class/net").is_dir() {
@@ -90,7 +91,7 @@ impl Sensor for Network {
         }
         for line in &lines {
             if let Some(Some(interface)) = self.interfaces.get_mut(&line.name) {
-                interface.put(now, &line.counters, batch);
+                interface.put(boot, &line.counters, batch);
             }
         }
         Ok(())
@@ -98,9 +99,9 @@ impl Sensor for Network {
 }
 
 impl Interface {
-    fn put(&mut self, now: Now, counters: &Counters, batch: &mut Batch) {
-        let before = self.last.replace((now.boot, *counters));
-        let rates = before.and_then(|(since, before)| counters.since(&before, seconds(since, now.boot)?));
+    fn put(&mut self, boot: Duration, counters: &Counters, batch: &mut Batch) {
+        let before = self.last.replace((boot, *counters));
+        let rates = before.and_then(|(since, before)| counters.since(&before, seconds(since, boot)?));
         let Some(rates) = rates else {
             // At its first sample, or where its counters start anew, it is there all the same.
             batch.condition(&self.source, Health::Ok, "");

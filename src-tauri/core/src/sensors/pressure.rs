@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Roots;
 use super::input::{Buffer, Input};
 use super::parse::{lines, number, rate, seconds, words};
+use crate::clock::Clock;
 
 /// One file of `/proc/pressure`.
 #[derive(Debug)]
@@ -23,8 +24,9 @@ impl Pressure {
     }
 
     /// Percent of the time since the last sample in which at least one task waited.
-    pub(crate) fn sample(&mut self, boot: Duration, buffer: &mut Buffer) -> Option<f64> {
+    pub(crate) fn sample(&mut self, clock: &dyn Clock, buffer: &mut Buffer) -> Option<f64> {
         let total = self.input.read(buffer).ok().and_then(parse);
+        let boot = clock.now().boot;
         let last = std::mem::replace(&mut self.last, total.map(|total| (boot, total)));
         let (since, before) = last?;
         let waited = rate(before, total?, seconds(since, boot)?)?;
@@ -42,6 +44,7 @@ pub(crate) fn parse(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Now;
 
     #[test]
     fn the_total_of_some_is_found() {
@@ -63,13 +66,14 @@ mod tests {
         let roots = Roots::at(folder.path());
         std::fs::create_dir_all(roots.proc.join("pressure")).unwrap();
         let (mut pressure, mut buffer) = (Pressure::new(&roots, "cpu"), Buffer::default());
+        let at = |second| Now { wall: Duration::ZERO, boot: Duration::from_secs(second) };
         let mut check = |second: u64, total: Option<u64>, expected: Option<f64>| {
             let path = roots.proc.join("pressure/cpu");
             match total {
                 Some(total) => std::fs::write(&path, format!("some avg10=0.00 total={total}\n")).unwrap(),
                 None => std::fs::remove_file(&path).unwrap(),
             }
-            assert_eq!(pressure.sample(Duration::from_secs(second), &mut buffer), expected);
+            assert_eq!(pressure.sample(&at(second), &mut buffer), expected);
         };
         check(100, Some(1_000_000), None);
         check(110, Some(3_000_000), Some(20.0));

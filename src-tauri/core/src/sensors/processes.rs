@@ -21,7 +21,8 @@ pub use self::list::{Process, snapshot};
 use self::table::Table;
 use super::pace::Pace;
 use super::{Roots, Sensor, SensorError};
-use crate::model::{Batch, Now};
+use crate::clock::Clock;
+use crate::model::Batch;
 
 /// The cadence while that is cheap.
 const USUAL: Duration = Duration::from_secs(5);
@@ -57,9 +58,9 @@ impl Sensor for Processes {
         self.pace.interval()
     }
 
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let before = (self.cpu_time)();
-        self.table.update(&self.roots, now.boot)?;
+        self.table.update(&self.roots, clock.now().boot)?;
         self.table.usage().into_iter().for_each(|usage| batch.usage(usage));
         self.pace.took((self.cpu_time)().saturating_sub(before));
         Ok(())

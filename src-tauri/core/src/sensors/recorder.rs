@@ -12,8 +12,9 @@ use std::time::Duration;
 use super::input::{Buffer, Input};
 use super::parse::{lines, seconds, value_of};
 use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Now, Source, SourceKind};
+use crate::model::{Batch, Source, SourceKind};
 
 /// See the module.
 pub struct Recorder {
@@ -41,11 +42,12 @@ impl Sensor for Recorder {
         Duration::from_secs(10)
     }
 
-    fn sample(&mut self, now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let boot = clock.now().boot;
         let cpu = Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32);
-        if let Some((since, before)) = self.last.replace((now.boot, cpu))
-            && let Some(seconds) = seconds(since, now.boot)
+        if let Some((since, before)) = self.last.replace((boot, cpu))
+            && let Some(seconds) = seconds(since, boot)
         {
             batch.put(&self.source, Metric::SelfCpu, cpu.saturating_sub(before).as_secs_f64() * 100.0 / seconds);
         }
@@ -70,6 +72,7 @@ pub(crate) fn parse_pss(text: &[u8]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Now;
 
     #[test]
     fn the_proportional_share_is_found() {
@@ -88,8 +91,8 @@ mod tests {
         let mut sensor = Recorder::boxed(&Roots::at(std::path::Path::new("/nowhere")));
         let at = |second| Now { wall: Duration::from_secs(second), boot: Duration::from_secs(second) };
         let mut batch = Batch::default();
-        sensor.sample(at(1), &mut batch).unwrap();
-        sensor.sample(at(2), &mut batch).unwrap();
+        sensor.sample(&at(1), &mut batch).unwrap();
+        sensor.sample(&at(2), &mut batch).unwrap();
         let (readings, _, _) = batch.into_parts();
         let of = |metric| readings.iter().filter(|reading| reading.metric == metric).count();
         assert_eq!((of(Metric::SelfCpu), of(Metric::SelfMemory)), (1, 2));

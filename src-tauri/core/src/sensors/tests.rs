@@ -171,3 +171,51 @@ fn an_error_of_the_system_is_a_health() {
     check(rustix::io::Errno::IO.raw_os_error(), Health::Lost);
     check(rustix::io::Errno::NODEV.raw_os_error(), Health::Lost);
 }
+
+/// A rate is of the moment at which its counter was read: the clock is asked right after, and not before.
+#[test]
+fn the_clock_is_asked_at_the_counters() {
+    use std::path::PathBuf;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use super::{Roots, SENSORS};
+    use crate::clock::Clock;
+    use crate::metrics::Metric;
+    use crate::model::{Batch, Now};
+
+    /// Each look at it takes two seconds, in which the counters go on by a number that tells which ones they are.
+    struct Slow {
+        file: PathBuf,
+        text: fn(u64) -> String,
+        looks: AtomicU64,
+    }
+    impl Clock for Slow {
+        fn now(&self) -> Now {
+            let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+            std::fs::write(&self.file, (self.text)(looks * looks * 1000)).unwrap();
+            Now { wall: Duration::ZERO, boot: Duration::from_secs(looks * 2) }
+        }
+    }
+    #[track_caller]
+    fn check(sensor: &str, file: &str, text: fn(u64) -> String, metric: Metric, expected: f64) {
+        let machine = tempfile::tempdir().unwrap();
+        let roots = Roots::at(machine.path());
+        for folder in ["proc/net", "sys/block/vda/device", "sys/class/net/eth0/device"] {
+            std::fs::create_dir_all(machine.path().join(folder)).unwrap();
+        }
+        let clock = Slow { file: roots.proc.join(file), text, looks: AtomicU64::new(0) };
+        std::fs::write(&clock.file, text(0)).unwrap();
+        let mut sensor = (SENSORS.iter().find(|line| line.name == sensor).unwrap().new)(&roots);
+        sensor.sample(&clock, &mut Batch::default()).unwrap();
+        let mut batch = Batch::default();
+        sensor.sample(&clock, &mut batch).unwrap();
+        let (readings, _, _) = batch.into_parts();
+        let reading = readings.iter().find(|reading| reading.metric == metric).unwrap();
+        assert_eq!(metric.to_value(reading.stored as f64), expected);
+    }
+    let disk = |count| format!(" 254 0 vda {count} 0 0 0 0 0 0 0 0 0 0\n");
+    check("disk", "diskstats", disk, Metric::DiskReadOperations, 500.0);
+    let network = |count| format!("Inter-|\n face |\n  eth0: {count} 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+    check("network", "net/dev", network, Metric::NetReceive, 500.0);
+}

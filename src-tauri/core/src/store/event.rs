@@ -6,7 +6,7 @@ use serde::de::value::{Error, StrDeserializer};
 
 use super::catalog;
 use super::error::StoreError;
-use crate::api::EventInfo;
+use crate::model::answer::EventInfo;
 use crate::model::{Event, EventKind};
 
 pub(super) const CREATE: &str = "

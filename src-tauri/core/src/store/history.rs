@@ -9,7 +9,7 @@ use super::catalog::{self, SeriesRow};
 use super::error::StoreError;
 use super::fold::{Buckets, Fold};
 use super::{chunk, hour, minute, recent};
-use crate::api::{History, HistoryQuery, SCHEMA, Series};
+use crate::model::answer::{History, HistoryQuery, SCHEMA, Series};
 
 const RAW_RANGE: i64 = 26 * 3600;
 const MINUTE_RANGE: i64 = 100 * 86_400;

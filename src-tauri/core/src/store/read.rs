@@ -8,8 +8,8 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::{catalog, check, connection, event, folder, history, layout, recent, recorder};
-use crate::api::{EventInfo, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value};
 use crate::metrics::Metric;
+use crate::model::answer::{EventInfo, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value};
 use crate::model::{Health, RecorderState, SourceKind};
 
 /// A face's read-only view of the database.

@@ -5,8 +5,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
-use crate::api::Recorder;
 use crate::model::RecorderState;
+use crate::model::answer::Recorder;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE recorder(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NULL, since INTEGER NOT NULL,

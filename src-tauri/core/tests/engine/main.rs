@@ -12,7 +12,7 @@ use hoofbeat_core::api::{Face, HistoryQuery, Status};
 use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, NoticePhase, Options, Published};
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::{Batch, EventKind, Health, Now, RecorderState, Source, SourceKind};
+use hoofbeat_core::model::{Batch, EventKind, Health, RecorderState, Source, SourceKind};
 use hoofbeat_core::sensors::{Registration, Roots, Sensor, SensorError};
 
 /// Nothing here takes longer on a machine that works.
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 struct Steady(Arc<Source>, fn() -> f64);
 
 impl Sensor for Steady {
-    fn sample(&mut self, _now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+    fn sample(&mut self, _clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         batch.put(&self.0, Metric::CpuTemperature, (self.1)());
         Ok(())
     }
@@ -166,7 +166,7 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
     static MADE: AtomicU64 = AtomicU64::new(0);
     struct Hanging(Arc<Source>);
     impl Sensor for Hanging {
-        fn sample(&mut self, _now: Now, batch: &mut Batch) -> Result<(), SensorError> {
+        fn sample(&mut self, _clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
             let open = GATE.1.wait_while(GATE.0.lock().unwrap(), |open| !*open).unwrap();
             batch.put(&self.0, Metric::DiskBusy, 1.0);
             drop(open);
@@ -175,7 +175,7 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
     }
     struct Panicking;
     impl Sensor for Panicking {
-        fn sample(&mut self, _now: Now, _batch: &mut Batch) -> Result<(), SensorError> {
+        fn sample(&mut self, _clock: &dyn Clock, _batch: &mut Batch) -> Result<(), SensorError> {
             panic!("a defect of this sensor")
         }
     }

@@ -40,7 +40,7 @@ impl Machine {
 fn sample(sensor: &mut Hwmon, second: u64) -> Vec<String> {
     let now = Now { wall: Duration::from_secs(second), boot: Duration::from_secs(second) };
     let mut batch = Batch::default();
-    let result = sensor.sample(now, &mut batch);
+    let result = sensor.sample(&now, &mut batch);
     assert_eq!(result.is_err(), sensor.chips.is_empty());
     let (readings, conditions, _) = batch.into_parts();
     let readings = readings.iter().map(|r| format!("{}={}", r.source.id, r.metric.to_value(r.stored as f64)));
@@ -183,7 +183,7 @@ fn labels_that_repeat_or_are_hostile_make_distinct_ids() {
     let expected = ["CPU/temp1=1", "CPU/fan1=2", "a\\x0ab\\xe2\\x80\\xae=3", "power1=4", "power2=6"];
     assert_eq!(sample(&mut sensor, 1), expected.map(|channel| format!("{chip}:{channel}")));
     let mut batch = Batch::default();
-    sensor.sample(Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
+    sensor.sample(&Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
     let (readings, conditions, _) = batch.into_parts();
     assert_eq!(conditions.iter().map(|(source, _)| source.id.as_str()).collect::<Vec<_>>(), [chip]);
     assert!(readings.iter().all(|reading| reading.source.part_of.as_deref() == Some(chip)));

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::model::Usage;
+use crate::model::{Now, Usage};
 
 struct Machine {
     _folder: tempfile::TempDir,
@@ -38,7 +38,7 @@ impl Machine {
 fn sample(sensor: &mut Processes, second: u64) -> Vec<String> {
     let mut batch = Batch::default();
     let now = Now { wall: Duration::from_secs(second), boot: Duration::from_secs(second) };
-    sensor.sample(now, &mut batch).unwrap();
+    sensor.sample(&now, &mut batch).unwrap();
     let show = |usage: &Usage| {
         let io = usage.io.map_or_else(|| "-".into(), |io| io.to_string());
         format!("{}/{} {} {} {io}", usage.identity.terminal(), usage.uid, usage.processes, usage.cpu)
@@ -173,7 +173,7 @@ fn thousands_of_processes_are_each_counted() {
     sample(&mut sensor, 1);
     (1..=MANY).for_each(|pid| drop(machine.process(pid, &format!("p{}", pid % 10), 20, 5)));
     let mut batch = Batch::default();
-    sensor.sample(Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
+    sensor.sample(&Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
     let usage = batch.into_parts().2;
     assert_eq!(usage.len(), 10);
     assert!(usage.iter().all(|usage| usage.processes == MANY / 10 && (usage.cpu - 50.0).abs() < 1e-6));

@@ -1,0 +1,88 @@
+//! Which room of the house sees which: siblings do not import each other, and nothing at the bottom looks up.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Each room, and the rooms that it may name. A new room gets its line here.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("metrics", &[]),
+    ("untrusted", &[]),
+    ("paths", &[]),
+    ("model", &["metrics", "untrusted"]),
+    ("clock", &["model"]),
+    ("format", &["metrics", "model"]),
+    ("alerts", BELOW),
+    ("config", BELOW),
+    ("sensors", BELOW),
+    ("store", BELOW),
+    ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
+    ("api", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
+];
+
+/// What lies below the siblings.
+const BELOW: &[&str] = &["metrics", "untrusted", "paths", "model", "clock", "format"];
+
+/// The rooms that a source text names in code, the tests in it included.
+fn named(text: &str) -> Vec<String> {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code = code.collect::<Vec<_>>().join("\n");
+    let first = |path: &str| path.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        // Another crate's name may end in these letters.
+        if code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+            continue;
+        }
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                found.extend(list.split('}').next().unwrap_or_default().split(',').map(|one| first(one.trim())))
+            }
+            None => found.push(first(rest)),
+        }
+    }
+    found
+}
+
+/// The rooms that each file of a folder names; a room is a file `x.rs` with its folder `x`.
+fn look(folder: &Path, room: Option<&str>, seen: &mut BTreeMap<String, Vec<(String, String)>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let of = room.unwrap_or(&stem).to_owned();
+        if path.is_dir() {
+            look(&path, Some(&of), seen);
+        } else if path.extension().is_some_and(|end| end == "rs") && of != "lib" {
+            let names = named(&fs::read_to_string(&path).unwrap());
+            let file = path.display().to_string();
+            seen.entry(of).or_default().extend(names.into_iter().map(|name| (file.clone(), name)));
+        }
+    }
+}
+
+#[test]
+fn no_room_looks_up_or_beside_itself() {
+    let mut seen = BTreeMap::new();
+    look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), None, &mut seen);
+    for (room, names) in &seen {
+        let line = ROOMS.iter().find(|(known, _)| known == room);
+        let (_, may) = line.unwrap_or_else(|| panic!("{room} is new: say in ROOMS what it may name"));
+        for (file, name) in
+            names.iter().filter(|(_, name)| name != room && ROOMS.iter().any(|(known, _)| known == name))
+        {
+            assert!(may.contains(&name.as_str()), "{file} names {name}, which {room} must not know");
+        }
+    }
+    // The test sees what there is to see.
+    let names = |room: &str, other: &str| seen[room].iter().any(|(_, name)| name == other);
+    assert!(names("engine", "store") && names("store", "model") && names("api", "store"));
+}
+
+#[test]
+fn names_are_found_in_code_alone() {
+    let text = "//! crate::api\nuse crate::{model, store::Reader};\nuse tests_crate::engine;\nlet x = crate::clock::now(); // crate::why\n";
+    assert_eq!(named(text), ["model", "store", "clock"]);
+}
