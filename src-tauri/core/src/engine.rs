@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 
-pub use news::{ActiveAlert, Command, Notice, NoticePhase, Published, Snapshot, SourceNow};
+pub use news::{ActiveAlert, Command, Ending, Notice, NoticePhase, Published, Snapshot, SourceNow};
 
 /// How to record.
 pub struct Options {
