@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use hoofbeat_core::engine::{Notice, NoticePhase, Snapshot, SourceNow, Trouble};
+use hoofbeat_core::engine::{Ending, Notice, NoticePhase, Snapshot, SourceNow, Trouble};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::model::rule::Side;
@@ -35,11 +35,16 @@ pub fn title(notice: &Notice) -> String {
             let held = long(notice.hold).map(|held| format!(" for {held}"));
             format!("{news}{}", held.unwrap_or_default())
         }
-        NoticePhase::Cleared { lasted, .. } => {
+        NoticePhase::Cleared { ending, lasted, .. } => {
             let what = what(&notice.source, notice.metric);
-            let value = notice.value.map(|value| format::value(notice.metric, value));
-            let lasted = long(lasted).map(|lasted| format!(" after {lasted}"));
-            format!("{what} back to {}{}", value.as_deref().unwrap_or("normal"), lasted.unwrap_or_default())
+            match (ending, notice.value) {
+                (Ending::RuleChanged, _) => format!("{what} is no longer watched as before"),
+                (Ending::Read, Some(value)) => {
+                    let lasted = long(lasted).map(|lasted| format!(" after {lasted}"));
+                    format!("{what} back to {}{}", format::value(notice.metric, value), lasted.unwrap_or_default())
+                }
+                (Ending::Read | Ending::Unread, _) => format!("{what} was not read any more"),
+            }
         }
     }
 }
@@ -59,14 +64,23 @@ pub fn body(notice: &Notice) -> String {
     let rule = Untrusted::from(notice.rule.as_str()).notification();
     match notice.phase {
         NoticePhase::Fired => format!("The limit of rule {rule} is {}.", number(notice.limit.limit)),
-        NoticePhase::Cleared { peak: Some(peak), .. } => {
+        NoticePhase::Cleared { ending, peak, .. } => {
+            let why = match ending {
+                Ending::Read => "",
+                Ending::Unread => "There was no reading for a day, so nobody knows whether it is back to normal. ",
+                Ending::RuleChanged => {
+                    "The rule was changed or removed, so nobody knows whether it is back to normal. "
+                }
+            };
             let extreme = match notice.limit.side {
                 Side::Above => "highest",
                 Side::Below => "lowest",
             };
-            format!("The {extreme} was {}; the limit of rule {rule} is {}.", number(peak), number(notice.limit.limit))
+            let limit = number(notice.limit.limit);
+            let was = peak.map(|peak| format!("The {extreme} was {}; the limit of rule {rule} ", number(peak)));
+            let was = was.unwrap_or_else(|| format!("The limit of rule {rule} "));
+            format!("{why}{was}{} {limit}.", if ending == Ending::RuleChanged { "was" } else { "is" })
         }
-        NoticePhase::Cleared { peak: None, .. } => format!("Rule {rule} is no longer violated."),
     }
 }
 
@@ -164,8 +178,15 @@ mod tests {
     }
 
     fn cleared(value: Option<f64>, lasted: u64, peak: Option<f64>) -> Notice {
-        let phase = NoticePhase::Cleared { lasted: Duration::from_secs(lasted), peak };
+        let ending = if value.is_some() { Ending::Read } else { Ending::Unread };
+        let phase = NoticePhase::Cleared { ending, lasted: Duration::from_secs(lasted), peak };
         Notice { phase, ..notice(SourceKind::Cpu, "", Metric::CpuTemperature, value, 120) }
+    }
+
+    /// The same, but its rule was changed.
+    fn withdrawn(peak: f64) -> Notice {
+        let (lasted, peak) = (Duration::from_secs(60), Some(peak));
+        Notice { phase: NoticePhase::Cleared { ending: Ending::RuleChanged, lasted, peak }, ..cleared(None, 60, None) }
     }
 
     #[test]
@@ -184,7 +205,9 @@ mod tests {
         let hostile = notice(SourceKind::Chip, "a\nb\x1b", Metric::HwmonTemperature, Some(99.0), 0);
         check(hostile, "a\u{fffd}b\u{fffd} at 99 °C");
         check(cleared(Some(64.0), 420, None), "CPU back to 64 °C after 7 min");
-        check(cleared(None, 60, None), "CPU back to normal after 1 min");
+        // Nobody says that all is well without having read it.
+        check(cleared(None, 60, None), "CPU was not read any more");
+        check(withdrawn(97.0), "CPU is no longer watched as before");
     }
 
     #[test]
@@ -196,7 +219,17 @@ mod tests {
         let fired = notice(SourceKind::Cpu, "", Metric::CpuTemperature, Some(96.0), 120);
         check(fired, "The limit of rule hot is 95 °C.");
         check(cleared(Some(64.0), 420, Some(97.0)), "The highest was 97 °C; the limit of rule hot is 95 °C.");
-        check(cleared(None, 420, None), "Rule hot is no longer violated.");
+        check(cleared(Some(64.0), 420, None), "The limit of rule hot is 95 °C.");
+        check(
+            cleared(None, 420, Some(97.0)),
+            "There was no reading for a day, so nobody knows whether it is back to normal. The highest was 97 °C; the \
+             limit of rule hot is 95 °C.",
+        );
+        check(
+            withdrawn(97.0),
+            "The rule was changed or removed, so nobody knows whether it is back to normal. The highest was 97 °C; the \
+             limit of rule hot was 95 °C.",
+        );
     }
 
     #[test]

@@ -340,6 +340,8 @@ pub struct Tick {
     pub usage: Option<(i64, Vec<Usage>)>,
     /// The recorder's state, where it changed, with the second until which it will last.
     pub recorder: Option<(RecorderState, Option<i64>)>,
+    /// The seconds until the next tick, where they changed: who reads along has to know how long silence is no news.
+    pub step: Option<u64>,
 }
 
 /// How long history is kept, and how much of it.

@@ -170,6 +170,9 @@ impl Store {
             if let Some((minute, usage)) = &tick.usage {
                 usage::add(&transaction, *minute, usage)?;
             }
+            if let Some(seconds) = tick.step {
+                recorder::write_tick(&transaction, seconds)?;
+            }
             if let Some((state, until)) = tick.recorder {
                 recorder::write(&transaction, state, tick.ts, until)?;
                 // The wish and the deed agree, so that a pause ended in the tray does not come back from the table.

@@ -38,10 +38,8 @@ export class Board {
   now = $state(Math.floor(Date.now() / 1000));
   /** Goes up whenever the sparklines' lines changed in place. */
   beat = $state(0);
-  /** Seconds between the last two statuses. */
-  tick = $state<number | null>(null);
 
-  condition: Condition | null = $derived(this.status && judge(this.status, this.now, this.tick));
+  condition: Condition | null = $derived(this.status && judge(this.status, this.now));
   sources: readonly SourceStatus[] = $derived(this.status?.sources ?? []);
 
   readonly backend: Backend;
@@ -113,7 +111,6 @@ export class Board {
   #take(status: Status): void {
     const before = this.status;
     this.unreadable = null;
-    if (before?.ts && status.ts && status.ts > before.ts) this.tick = status.ts - before.ts;
     for (const source of status.sources) {
       const known = this.#known.get(source.id) ?? new Set();
       Object.keys(source.metrics).forEach((metric) => known.add(metric));

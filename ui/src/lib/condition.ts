@@ -14,7 +14,7 @@ export type Condition =
 const LEAST_PATIENCE = 6;
 /** This many missed ticks are silence. */
 const MISSED_TICKS = 3;
-/** The longest tick of the defaults, assumed until one was seen. */
+/** The longest tick of the defaults, assumed until the recorder says what it keeps. */
 const LONGEST_TICK = 5;
 
 /** Whether a source's health is worth a word of its own: while the recorder is off, every source is stale for that reason. */
@@ -22,9 +22,9 @@ export function isTold(health: SourceStatus['health'], condition: Condition | nu
   return health !== 'ok' && !(health === 'stale' && condition?.kind === 'off');
 }
 
-/** Judges a status at the second `now`; `tick` is the seconds between the last two statuses, once known. */
-export function judge(status: Status, now: number, tick: number | null): Condition {
-  const { state, since, until } = status.recorder;
+/** Judges a status at the second `now`. */
+export function judge(status: Status, now: number): Condition {
+  const { state, since, until, tick } = status.recorder;
   if (state === 'off') return { kind: 'off', since: since ?? status.ts };
   if (state === 'paused') return { kind: 'paused', until };
   // A recorder that has just started has not ticked yet.

@@ -24,7 +24,7 @@ function source(id: string, kind: string, metrics: Record<string, [number, strin
 }
 
 function status(...sources: SourceStatus[]): Status {
-  return { schema: 1, ts: NOW, recorder: { state: 'recording', since: NOW - 3600, until: null }, sources };
+  return { schema: 1, ts: NOW, recorder: { state: 'recording', since: NOW - 3600, until: null, tick: 1 }, sources };
 }
 
 const say = (pieces: Piece[]) => pieces.map((piece) => piece.text + (piece.after ?? '')).join('');

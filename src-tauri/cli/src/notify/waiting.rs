@@ -121,6 +121,7 @@ impl Waiting {
 mod tests {
     use std::time::Duration;
 
+    use hoofbeat_core::engine::Ending;
     use hoofbeat_core::metrics::Metric;
     use hoofbeat_core::model::rule::{Side, Threshold};
     use hoofbeat_core::model::{Source, SourceKind};
@@ -129,7 +130,7 @@ mod tests {
 
     fn notice(rule: &str, over: bool, severity: Severity) -> Arc<Notice> {
         let phase = match over {
-            true => NoticePhase::Cleared { lasted: Duration::from_secs(60), peak: None },
+            true => NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(60), peak: None },
             false => NoticePhase::Fired,
         };
         Arc::new(Notice {

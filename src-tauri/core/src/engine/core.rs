@@ -91,6 +91,8 @@ pub(super) struct Core {
     outlet: Outlet,
     grid: Grid,
     step: u64,
+    /// The step that the store knows of.
+    told_step: Option<u64>,
     mode: Mode,
     since: i64,
     last_ts: Option<i64>,
@@ -142,6 +144,7 @@ impl Core {
         let mut core = Core {
             grid: Grid::begin(now, clock.asleep()),
             step: config.tick.as_secs(),
+            told_step: None,
             mode: Mode::Recording,
             since: now.unix(),
             last_ts: None,
@@ -363,13 +366,18 @@ impl Core {
             self.changes.rows = self.watch.rows();
             let state = (RecorderState::Recording, None);
             tick.recorder.get_or_insert(state);
+            self.told_step = None;
+        }
+        let step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+        if self.told_step.replace(step) != Some(step) {
+            tick.step = Some(step);
         }
         self.roster.tell(&mut tick);
         self.last_ts = Some(tick.ts);
         self.tell_alerts();
         self.hand_over(tick);
         self.say_status();
-        self.step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+        self.step = step;
         if now.boot.saturating_sub(self.pruned) > PRUNE {
             self.pruned = now.boot;
             self.roster.prune(now.boot, |place| self.watch.holds(place));

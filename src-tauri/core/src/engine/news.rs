@@ -139,6 +139,17 @@ pub struct Notice {
     pub notify: bool,
 }
 
+/// What ends an alert. Only a reading tells that a value is back to normal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A reading within the limit.
+    Read,
+    /// Its source was not read for a day.
+    Unread,
+    /// Its rule was changed or removed.
+    RuleChanged,
+}
+
 /// Which way a [`Notice`] goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoticePhase {
@@ -146,6 +157,8 @@ pub enum NoticePhase {
     Fired,
     /// It is over.
     Cleared {
+        /// What ended it.
+        ending: Ending,
         /// From fired to cleared.
         lasted: Duration,
         /// The most extreme value while it fired, in the metric's unit.

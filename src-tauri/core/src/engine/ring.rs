@@ -39,6 +39,7 @@ fn absorb(next: &mut Tick, old: Tick) {
     let many = events.len().saturating_sub(EVENTS);
     next.events = events.split_off(many);
     next.recorder = next.recorder.or(old.recorder);
+    next.step = next.step.or(old.step);
     next.usage = next.usage.take().or(old.usage);
 }
 
@@ -80,6 +81,7 @@ mod tests {
                 alerts: vec![row(AlertPhase::Pending)],
                 usage: Some((0, vec![usage])),
                 recorder: Some((RecorderState::Recording, None)),
+                step: Some(1),
             },
             Tick {
                 ts: 2,
@@ -98,7 +100,7 @@ mod tests {
         assert_eq!(left.emptied, [gone]);
         assert_eq!(left.events.iter().map(|event| event.ts).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(left.alerts, [row(AlertPhase::Firing)]);
-        assert_eq!(left.recorder, Some((RecorderState::Recording, None)));
+        assert_eq!((left.recorder, left.step), (Some((RecorderState::Recording, None)), Some(1)));
         assert!(left.usage.is_some());
         // The last one stays.
         assert!(!drop_oldest(&mut ticks));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::news::{ActiveAlert, Notice, NoticePhase};
+use super::news::{ActiveAlert, Ending, Notice, NoticePhase};
 use super::roster::{Place, Voice};
 use crate::alerts::{self, State, Transition};
 use crate::metrics::TABLE;
@@ -82,7 +82,8 @@ impl Watch {
                 None => {
                     changes.withdraw(&before[at].id, &slot.source.id, &slot.state, now);
                     if slot.state.is_told() {
-                        let phase = NoticePhase::Cleared { lasted: slot.state.lasted(now), peak: slot.state.peak };
+                        let (ending, peak) = (Ending::RuleChanged, slot.state.peak);
+                        let phase = NoticePhase::Cleared { ending, lasted: slot.state.lasted(now), peak };
                         let since = slot.state.since;
                         changes.notices.push(notice(&before[at], &slot.source, None, phase, since, self.notify));
                     }
@@ -233,7 +234,14 @@ impl Changes {
                 EventKind::AlertCleared,
                 json!({ "rule": rule.id, "metric": rule.metric.key(), "value": value, "seconds": lasted.as_secs(),
                         "peak": peak }),
-                notice(rule, &slot.source, value, NoticePhase::Cleared { lasted, peak }, since, notify),
+                notice(
+                    rule,
+                    &slot.source,
+                    value,
+                    NoticePhase::Cleared { ending: ending(value), lasted, peak },
+                    since,
+                    notify,
+                ),
             ),
         };
         self.events.push(Event { ts: now.unix(), kind, source: Some(slot.source.id.clone()), detail });
@@ -257,6 +265,11 @@ impl Changes {
             });
         }
     }
+}
+
+/// What ended an alert of a rule that stayed as it is.
+fn ending(value: Option<f64>) -> Ending {
+    if value.is_some() { Ending::Read } else { Ending::Unread }
 }
 
 fn notice(

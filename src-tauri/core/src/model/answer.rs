@@ -41,6 +41,9 @@ pub struct Recorder {
     /// Unix seconds until when, for a pause.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub until: Option<i64>,
+    /// Seconds between two ticks, by which a reader knows how long silence is no news; `null` before the first.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub tick: Option<i64>,
 }
 
 /// One source, now.

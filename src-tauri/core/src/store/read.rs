@@ -68,11 +68,11 @@ impl Reader {
     pub fn status(&self, recorder_runs: bool) -> Result<Status, StoreError> {
         let transaction = self.db.unchecked_transaction()?;
         let ts = recent::last_ts(&transaction)?;
-        let mut said =
-            recorder::read(&transaction)?.unwrap_or(Recorder { state: RecorderState::Off, since: None, until: None });
+        let never = Recorder { state: RecorderState::Off, since: None, until: None, tick: None };
+        let mut said = recorder::read(&transaction)?.unwrap_or(never);
         if !recorder_runs && said.state != RecorderState::Off {
             // It was ended without a word: nothing was recorded since its last tick.
-            said = Recorder { state: RecorderState::Off, since: ts, until: None };
+            said = Recorder { state: RecorderState::Off, since: ts, until: None, ..said };
         }
         let sources = sources(&transaction, said.state)?;
         Ok(Status { schema: SCHEMA, ts, recorder: said, sources })

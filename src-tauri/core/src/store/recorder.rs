@@ -5,6 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
+use super::meta;
 use crate::model::RecorderState;
 use crate::model::answer::Recorder;
 
@@ -13,6 +14,9 @@ CREATE TABLE recorder(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NUL
   until INTEGER) STRICT;
 CREATE TABLE wish(one INTEGER PRIMARY KEY CHECK(one = 1), pause_until INTEGER) STRICT;
 ";
+
+/// The key in `meta` of the seconds between two ticks.
+const TICK: &str = "tick_seconds";
 
 const STATES: [(RecorderState, &str); 3] =
     [(RecorderState::Recording, "recording"), (RecorderState::Paused, "paused"), (RecorderState::Off, "off")];
@@ -29,11 +33,18 @@ pub(super) fn read(db: &Connection) -> Result<Option<Recorder>, StoreError> {
         .prepare_cached("SELECT state, since, until FROM recorder")?
         .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
+    let tick = meta::get(db, TICK)?;
     Ok(row.map(|(word, since, until)| Recorder {
         state: STATES.iter().find(|(_, known)| *known == word).map_or(RecorderState::Off, |(state, _)| *state),
         since: Some(since),
         until,
+        tick,
     }))
+}
+
+/// Tells readers how many seconds lie between two ticks from now on.
+pub(super) fn write_tick(db: &Connection, seconds: u64) -> Result<(), StoreError> {
+    meta::set(db, TICK, i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 pub(super) fn write_wish(db: &Connection, pause_until: Option<i64>) -> Result<(), StoreError> {

@@ -102,7 +102,7 @@ fn the_status_is_the_newest_tick() {
     store.append(&[machine.first(HOUR)], false).unwrap();
     store.append(&[machine.tick(HOUR + 1, 12.3, &[Some(5.0), None, Some(7.0)])], false).unwrap();
     let status = Reader::open(temp.path()).unwrap().status(true).unwrap();
-    assert_eq!(status.ts, Some(HOUR + 1));
+    assert_eq!((status.ts, status.recorder.tick), (Some(HOUR + 1), Some(1)));
     let ids: Vec<_> = status.sources.iter().map(|source| source.id.as_str()).collect();
     assert_eq!(ids, ["cpu", "cpu:0", "cpu:1", "cpu:2", "memory"]);
     assert_eq!(status.sources[0].metrics["cpu.utilization"].value, 12.3);

@@ -51,6 +51,7 @@ impl Machine {
         let all = [&self.cpu, &self.memory].into_iter().chain(&self.cores);
         tick.conditions = all.map(|source| (source.clone(), Condition::OK)).collect();
         tick.recorder = Some((RecorderState::Recording, None));
+        tick.step = Some(1);
         tick
     }
 }

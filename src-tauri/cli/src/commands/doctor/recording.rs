@@ -13,8 +13,10 @@ use hoofbeat_core::{format, paths};
 use super::Finding;
 use crate::time;
 
-/// Ticks are seconds apart, on battery 5 s; a newest one that is older than this means that recording stands still.
+/// A newest tick that is older than this, and than [`MISSED_TICKS`], means that recording stands still.
 const OLD: i64 = 30;
+/// Ticks may be chosen to be a minute apart; one or two of them may be late.
+const MISSED_TICKS: i64 = 3;
 /// Less free space than this is little for a database of half a gigabyte.
 const LITTLE: u64 = 1 << 30;
 /// With less than this SQLite cannot even commit.
@@ -84,19 +86,21 @@ fn database(folder: &Path, runs: bool, now: i64) -> Vec<Finding> {
     };
     let mut findings = vec![Finding::ok(NAME, format!("readable, {} sources", status.sources.len()))];
     if let Some(ts) = status.ts {
-        findings.push(newest(ts, runs && status.recorder.state == RecorderState::Recording, now));
+        let records = runs && status.recorder.state == RecorderState::Recording;
+        findings.push(newest(ts, status.recorder.tick, records, now));
     }
     findings
 }
 
-fn newest(ts: i64, records: bool, now: i64) -> Finding {
+fn newest(ts: i64, tick: Option<i64>, records: bool, now: i64) -> Finding {
     const NAME: &str = "newest";
+    let patience = tick.map_or(OLD, |tick| OLD.max(tick.saturating_mul(MISSED_TICKS)));
     let age = format::duration(time::since(ts, now));
     if ts > now + OLD {
         let ahead = format::duration(time::since(now, ts));
         let message = format!("the newest values are {ahead} in the future: the clock was set back");
         Finding::warning(NAME, message, "set the clock right; history goes on by itself once its time comes")
-    } else if records && now - ts > OLD {
+    } else if records && now - ts > patience {
         let message = format!("a recorder runs, but the newest values are {age} old");
         Finding::failure(NAME, message, "see the recorder's log, and restart it")
     } else {
@@ -163,13 +167,17 @@ mod tests {
     #[test]
     fn values_are_old_only_where_somebody_should_write_newer_ones() {
         #[track_caller]
-        fn check(age: i64, records: bool, expected: Level) {
-            assert_eq!(newest(1_000_000 - age, records, 1_000_000).level, expected);
+        fn check(age: i64, tick: Option<i64>, records: bool, expected: Level) {
+            assert_eq!(newest(1_000_000 - age, tick, records, 1_000_000).level, expected);
         }
-        check(1, true, Level::Ok);
-        check(31, true, Level::Failure);
-        check(31, false, Level::Ok);
-        check(-60, true, Level::Warning);
-        check(-60, false, Level::Warning);
+        check(1, Some(1), true, Level::Ok);
+        check(31, Some(1), true, Level::Failure);
+        check(31, None, true, Level::Failure);
+        check(31, Some(1), false, Level::Ok);
+        check(-60, Some(1), true, Level::Warning);
+        check(-60, Some(1), false, Level::Warning);
+        // A tick a minute is a valid wish.
+        check(119, Some(60), true, Level::Ok);
+        check(181, Some(60), true, Level::Failure);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::journal::Report;
-use crate::engine::news::{Command, Notice, NoticePhase};
+use crate::engine::news::{Command, Ending, Notice, NoticePhase};
 use crate::engine::probe::Request;
 use crate::model::{AlertPhase, Batch, Event as Happening, Usage};
 use crate::sensors::SensorError;

@@ -15,4 +15,8 @@ since: number | null,
 /**
  * Unix seconds until when, for a pause.
  */
-until: number | null, };
+until: number | null, 
+/**
+ * Seconds between two ticks, by which a reader knows how long silence is no news; `null` before the first.
+ */
+tick: number | null, };

@@ -59,7 +59,10 @@ fn a_crossing_is_published_recorded_and_durable() {
     assert_eq!(tick.alerts[0].phase, AlertPhase::Inactive);
     let notice = rig.notices().remove(0);
     assert_eq!((notice.rule.as_str(), notice.since, notice.value), ("hot", start + 2, Some(79.0)));
-    assert_eq!(notice.phase, NoticePhase::Cleared { lasted: Duration::from_secs(2), peak: Some(95.0) });
+    assert_eq!(
+        notice.phase,
+        NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(2), peak: Some(95.0) }
+    );
     assert!(notice.notify);
     let tick = heat(&mut rig, &cpu, 79.0);
     assert_eq!((tick.events, tick.alerts), (vec![], vec![]));
@@ -108,7 +111,10 @@ fn a_restart_does_not_tell_the_same_crossing_again() {
     assert!(rig.notices().is_empty());
     heat(&mut rig, &cpu, 70.0);
     let notice = rig.notices().remove(0);
-    assert_eq!(notice.phase, NoticePhase::Cleared { lasted: Duration::from_secs(602), peak: Some(92.0) });
+    assert_eq!(
+        notice.phase,
+        NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(602), peak: Some(92.0) }
+    );
 }
 
 #[test]
@@ -133,6 +139,24 @@ fn an_alert_of_a_source_that_never_comes_back_ends_after_a_day() {
 }
 
 #[test]
+fn an_alert_of_a_source_that_goes_ends_after_a_day_without_a_reading() {
+    let mut rig = rig(Left::default());
+    let (cpu, other) = (cpu(), Source::whole(SourceKind::Cpu, "cpu2", "CPU"));
+    for _ in 0..3 {
+        heat(&mut rig, &cpu, 90.0);
+    }
+    assert_eq!(rig.notices().len(), 1);
+    rig.clock.advance(Duration::from_secs(25 * 3600));
+    heat(&mut rig, &other, 20.0);
+    let notice = rig.notices().remove(0);
+    assert_eq!(notice.value, None);
+    assert!(
+        matches!(notice.phase, NoticePhase::Cleared { ending: Ending::Unread, peak: Some(90.0), .. }),
+        "{notice:?}"
+    );
+}
+
+#[test]
 fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
     let mut rig = rig(Left::default());
     let cpu = cpu();
@@ -147,7 +171,7 @@ fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
     rig.core.handle(Event::Journal(Report::Config(Ok(config))));
     let withdrawn = rig.notices().remove(0);
     assert_eq!((withdrawn.rule.as_str(), withdrawn.value), ("hot", None));
-    assert!(matches!(withdrawn.phase, NoticePhase::Cleared { peak: Some(90.0), .. }));
+    assert!(matches!(withdrawn.phase, NoticePhase::Cleared { ending: Ending::RuleChanged, peak: Some(90.0), .. }));
     let tick = rig.second(vec![both()]);
     // It fires anew under its new limit; the other rule's alert is the same one.
     let rows: Vec<_> = tick.alerts.iter().map(|row| (row.rule.as_str(), row.phase)).collect();

@@ -78,6 +78,7 @@ fn on_battery_it_ticks_less_often() {
         batch.put(&battery, Metric::BatteryPower, power);
         Ok(batch)
     };
+    let mut told = None;
     let mut ticks_in = |online, watts| {
         let mut ticks = Vec::new();
         for _ in 0..20 {
@@ -85,17 +86,20 @@ fn on_battery_it_ticks_less_often() {
             if let Some(number) = rig.asked(0) {
                 rig.answer(0, number, power(online, watts));
             }
-            ticks.extend(rig.ticks().into_iter().map(|tick| tick.ts));
+            for tick in rig.ticks() {
+                ticks.push(tick.ts);
+                told = tick.step.or(told);
+            }
         }
-        ticks.split_off(ticks.len().saturating_sub(3))
+        (ticks.split_off(ticks.len().saturating_sub(3)), told)
     };
     let start = START as i64;
-    assert_eq!(ticks_in(1.0, Some(-10.0)), [start + 18, start + 19, start + 20]);
-    assert_eq!(ticks_in(0.0, Some(10.0)), [start + 30, start + 35, start + 40]);
+    assert_eq!(ticks_in(1.0, Some(-10.0)), (vec![start + 18, start + 19, start + 20], Some(1)));
+    assert_eq!(ticks_in(0.0, Some(10.0)), (vec![start + 30, start + 35, start + 40], Some(5)));
     // Charged over a dock, though no mains is online.
-    assert_eq!(ticks_in(0.0, Some(-10.0)), [start + 58, start + 59, start + 60]);
+    assert_eq!(ticks_in(0.0, Some(-10.0)), (vec![start + 58, start + 59, start + 60], Some(1)));
     // A battery that cannot measure.
-    assert_eq!(ticks_in(0.0, None), [start + 70, start + 75, start + 80]);
+    assert_eq!(ticks_in(0.0, None), (vec![start + 70, start + 75, start + 80], Some(5)));
 }
 
 #[test]

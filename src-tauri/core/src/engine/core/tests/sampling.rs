@@ -11,11 +11,11 @@ fn a_tick_takes_what_the_sensors_answer_and_says_health_once() {
     assert_eq!(values(&tick, "self"), [(Metric::SelfDatabaseBytes, 4096.0)]);
     assert_eq!(conditions(&tick), [("cpu", Health::Ok, ""), ("self:cpu", Health::Ok, ""), ("self", Health::Ok, "")]);
     assert_eq!(kinds(&tick.events), [EventKind::RecorderStarted]);
-    assert_eq!(tick.recorder, Some((RecorderState::Recording, None)));
+    assert_eq!((tick.recorder, tick.step), (Some((RecorderState::Recording, None)), Some(1)));
 
     let tick = rig.second(vec![batch(&[(&cpu, Metric::CpuUtilization, 50.0)])]);
     assert_eq!(tick.ts, START as i64 + 2);
-    assert_eq!((conditions(&tick).len(), tick.events.len(), tick.recorder), (0, 0, None));
+    assert_eq!((conditions(&tick).len(), tick.events.len(), tick.recorder, tick.step), (0, 0, None, None));
     let status = rig.status();
     assert_eq!((status.ts, status.state), (Some(START as i64 + 2), RecorderState::Recording));
     assert_eq!(status.value("cpu", Metric::CpuUtilization), Some(50.0));
