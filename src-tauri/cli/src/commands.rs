@@ -34,7 +34,6 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Watch(_) => Some("watch"),
         Command::Completions(_) => Some("completions"),
         Command::Man(_) => Some("man"),
-        Command::Open => Some("open"),
         _ => None,
     };
     if let Some(name) = speechless.filter(|_| global.json) {
@@ -53,7 +52,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),
-        Command::Open => open::run(&global),
+        Command::Open => open::run(&global, &mut output),
         Command::Pause(options) => pause::pause(&global, &options, &mut output),
         Command::Resume => pause::resume(&global, &mut output),
         Command::Completions(options) => generate::completions(&options, &mut output),
@@ -78,6 +77,25 @@ fn face(global: &Global) -> Result<Face, Failure> {
 /// Where hardware is read.
 fn roots(global: &Global) -> Roots {
     Roots::at(global.root.as_deref().unwrap_or(Path::new("/")))
+}
+
+/// The same, where there is a machine to read: below a folder that was mistyped every source would be missing without
+/// being wrong, and a recorder would look healthy for months.
+fn machine(global: &Global) -> Result<Roots, Failure> {
+    let roots = roots(global);
+    match missing(&roots) {
+        None => Ok(roots),
+        Some((problem, remedy)) => Err(Failure::Failed(format!("{problem}; {remedy}"))),
+    }
+}
+
+/// What is missing of the machine below `roots`, and what helps.
+fn missing(roots: &Roots) -> Option<(String, &'static str)> {
+    if roots.proc.is_dir() {
+        return None;
+    }
+    let problem = format!("{} is not there, so nothing can be read", roots.proc.display());
+    Some((problem, "name a folder with `proc` and `sys` in it with --root, or leave --root out"))
 }
 
 /// Unix seconds.

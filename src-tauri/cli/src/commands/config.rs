@@ -1,9 +1,11 @@
 //! `hoofbeat config`: where the config file is, whether it is valid, and what can stand in it.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::config::Config;
+use hoofbeat_core::config::{Config, ConfigError};
+use hoofbeat_core::model::Keep;
+use hoofbeat_core::model::rule::{Rule, Side, Threshold};
 use hoofbeat_core::paths;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{self, ConfigCommand};
 use crate::failure::{Failure, Outcome};
@@ -17,7 +19,18 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
             output.json(&json!({ "schema": SCHEMA, "path": path, "exists": path.exists() }))?;
         }
         ConfigCommand::Path => output.line(path.display().to_string())?,
+        ConfigCommand::Example if output.json => {
+            output.json(&json!({ "schema": SCHEMA, "text": Config::example() }))?;
+        }
         ConfigCommand::Example => output.raw(Config::example().as_bytes())?,
+        ConfigCommand::Show if output.json => {
+            let exists = path.exists();
+            let config = if exists { Config::load(&path).map_err(refused)? } else { Config::default() };
+            let (settings, rules) = (settings(&config), rules(&config));
+            output.json(
+                &json!({ "schema": SCHEMA, "path": path, "exists": exists, "settings": settings, "rules": rules }),
+            )?;
+        }
         ConfigCommand::Show => match std::fs::read(&path) {
             Ok(bytes) => output.raw(&bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -48,5 +61,60 @@ fn check(path: &std::path::Path, output: &mut Output) -> Outcome {
     match problem {
         None => Ok(output.line(format!("{} is valid.", path.display()))?),
         Some(problem) => Err(Failure::Failed(problem)),
+    }
+}
+
+fn refused(error: ConfigError) -> Failure {
+    Failure::Failed(error.to_string())
+}
+
+/// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
+fn settings(config: &Config) -> Value {
+    // Taken apart without a rest, so that a new setting is not forgotten here.
+    let Config { tick, tick_on_battery, keep, notify, rules: _ } = config;
+    let Keep { raw, minutes, hours, usage, cap } = keep;
+    json!({
+        "recording": { "tick": tick.as_secs(), "tick_on_battery": tick_on_battery.as_secs() },
+        "keep": {
+            "raw": raw.as_secs(), "minutes": minutes.as_secs(), "hours": hours.as_secs(), "usage": usage.as_secs(),
+            "cap": cap,
+        },
+        "notify": { "enabled": notify },
+    })
+}
+
+/// The rules that hold, in the order of the file.
+fn rules(config: &Config) -> Vec<Value> {
+    let threshold = |threshold: Threshold| {
+        let side = match threshold.side {
+            Side::Above => ">",
+            Side::Below => "<",
+        };
+        json!({ "side": side, "limit": threshold.limit })
+    };
+    let rule = |rule: &Rule| {
+        let Rule { id, metric, source, fire, clear, hold, severity } = rule;
+        json!({
+            "id": id, "metric": metric.key(), "unit": metric.definition().unit.symbol(), "source": source,
+            "fire": threshold(*fire), "clear": threshold(*clear), "for": hold.as_secs(), "severity": severity,
+        })
+    };
+    config.rules.iter().map(rule).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use hoofbeat_core::config::SETTINGS;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_of_the_file_is_told_under_its_name() {
+        let told = settings(&Config::default());
+        for setting in SETTINGS {
+            assert!(!told[setting.section][setting.key].is_null(), "[{}] {}: {told}", setting.section, setting.key);
+        }
+        let count: usize = told.as_object().unwrap().values().map(|section| section.as_object().unwrap().len()).sum();
+        assert_eq!(count, SETTINGS.len());
     }
 }

@@ -12,6 +12,9 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{Cell, Output, Style};
 use crate::time;
 
+/// How many tables and indexes are shown to a person; what is large is what one asks for.
+const LARGEST: usize = 8;
+
 #[derive(Serialize)]
 struct Summary {
     schema: u32,
@@ -73,9 +76,17 @@ fn summary(folder: &std::path::Path, output: &mut Output) -> Outcome {
         None => "nothing recorded yet".to_string(),
     })?;
     output.line("")?;
+    // They come largest first.
+    let (shown, rest) = summary.tables.split_at(summary.tables.len().min(LARGEST));
     let rows: Vec<_> =
-        summary.tables.iter().map(|table| vec![Cell::new(&table.name), Cell::number(bytes(table.bytes))]).collect();
-    Ok(output.table(&rows)?)
+        shown.iter().map(|table| vec![Cell::new(&table.name), Cell::number(bytes(table.bytes))]).collect();
+    output.table(&rows)?;
+    if !rest.is_empty() {
+        let size = bytes(rest.iter().map(|table| table.bytes).sum());
+        let line = format!("and {} more with {size} together (--json lists all)", rest.len());
+        output.line(output.paint(Style::Dim, &line))?;
+    }
+    Ok(())
 }
 
 fn bytes(bytes: u64) -> String {

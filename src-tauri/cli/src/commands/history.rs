@@ -27,13 +27,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Outcome {
     let now = Zoned::now();
     let metric = metric(&options.metric)?;
-    let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
-    // The end is exclusive, and the newest tick may be of this very second.
-    let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)? + i64::from(options.until == "now");
-    if since >= until {
-        let (since, until) = (time::moment(since, &now), time::moment(until, &now));
-        return Err(Failure::Usage(format!("--since ({since}) must be before --until ({until})")));
-    }
+    let Stretch { since, until, shown } = Stretch::of(&options.since, &options.until, &now).map_err(Failure::Usage)?;
     let columns = output.width.saturating_sub(BESIDE).clamp(10, WIDEST);
     let default = if output.json || options.csv { POINTS } else { columns };
     let points = options.points.map_or(default, |points| points as usize);
@@ -45,9 +39,37 @@ pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Out
     } else if options.csv {
         csv(&history, &now, output)?;
     } else {
-        bars(&history, metric, (since, until), columns, &now, output)?;
+        let definition = metric.definition();
+        let what = output.paint(Style::Dim, &format!("{} · {shown}", definition.key));
+        output.line(format!("{} · {what}", definition.label))?;
+        bars(&history, metric, (since, until), columns, output)?;
     }
     Ok(())
+}
+
+/// Which stretch of time is shown.
+struct Stretch {
+    /// Unix seconds, inclusive.
+    since: i64,
+    /// Unix seconds, exclusive.
+    until: i64,
+    /// In words: the moments that were asked for.
+    shown: String,
+}
+
+impl Stretch {
+    /// From what was typed.
+    fn of(since: &str, until: &str, now: &Zoned) -> Result<Stretch, String> {
+        let (since, asked) = (time::parse_moment(since, now)?, time::parse_moment(until, now)?);
+        // The end is exclusive, and the newest tick may be of this very second. It is not shown that way: in the last
+        // second of a minute the last five minutes would read as six.
+        let until = asked + i64::from(until == "now");
+        let (from, to) = (time::moment(since, now), time::moment(asked, now));
+        if since >= until {
+            return Err(format!("--since ({from}) must be before --until ({to})"));
+        }
+        Ok(Stretch { since, until, shown: format!("{from} – {to}") })
+    }
 }
 
 /// The metric with this key, or what was probably meant.
@@ -89,14 +111,8 @@ fn bars(
     metric: Metric,
     (since, until): (i64, i64),
     columns: usize,
-    now: &Zoned,
     output: &mut Output,
 ) -> std::io::Result<()> {
-    let definition = metric.definition();
-    let span = format!("{} – {}", time::moment(since, now), time::moment(until, now));
-    let heading =
-        format!("{} · {}", definition.label, output.paint(Style::Dim, &format!("{} · {span}", definition.key)));
-    output.line(heading)?;
     let recorded = history.series.iter().filter(|series| !series.points.is_empty());
     let mut rows = Vec::new();
     for series in recorded {
@@ -157,6 +173,17 @@ fn line_of_bars(series: &Series, (since, until): (i64, i64), columns: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ends_are_shown_as_they_were_asked_for() {
+        let now: Zoned = "2026-11-21T12:30:59+01:00[Europe/Berlin]".parse().unwrap();
+        let stretch = Stretch::of("5m", "now", &now).unwrap();
+        assert_eq!(stretch.shown, "12:25 – 12:30");
+        assert_eq!(stretch.until - stretch.since, 301, "the newest tick is in it");
+        let stretch = Stretch::of("yesterday", "12:00", &now).unwrap();
+        assert_eq!(stretch.shown, "2026-11-20 00:00 – 12:00");
+        assert_eq!(stretch.until - stretch.since, 36 * 3600);
+    }
 
     #[test]
     fn bars_stand_on_zero_and_gaps_stay_gaps() {

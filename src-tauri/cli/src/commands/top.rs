@@ -48,7 +48,7 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
     if options.interval.is_zero() {
         return Err(Failure::Usage("--interval must be longer than nothing".to_string()));
     }
-    let roots = super::roots(global);
+    let roots = super::machine(global)?;
     let sample = || processes::snapshot(&roots).map_err(|error| Failure::Failed(error.to_string()));
     let before = sample()?;
     let begun = Instant::now();

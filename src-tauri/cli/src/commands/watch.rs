@@ -30,7 +30,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     let engine = match engine::start(Options {
         folder: folder.clone(),
         config: config.clone(),
-        roots: super::roots(global),
+        roots: super::machine(global)?,
         clock: Arc::new(SystemClock),
         run_for: options.run_for,
         sensors: sensors::SENSORS,

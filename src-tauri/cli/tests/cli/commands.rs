@@ -17,6 +17,8 @@ fn every_answer_in_json_carries_its_schema() {
         (&["data", "check"], "problems"),
         (&["config"], "valid"),
         (&["config", "path"], "path"),
+        (&["config", "show"], "settings"),
+        (&["config", "example"], "text"),
         (&["pause", "1h"], "until"),
         (&["resume"], "paused"),
     ] {
@@ -149,6 +151,17 @@ fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
 }
 
 #[test]
+fn data_shows_what_is_large_and_says_what_it_leaves_out() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    let tables = sandbox.run(&["data", "--json"]).json()["tables"].as_array().unwrap().len();
+    let text = sandbox.run(&["data"]).stdout;
+    let shown: Vec<&str> = text.lines().skip_while(|line| !line.is_empty()).skip(1).collect();
+    assert_eq!(shown.len(), 9, "{text}");
+    assert!(shown[8].starts_with(&format!("and {} more with ", tables - 8)), "{text}");
+}
+
+#[test]
 fn config_is_shown_checked_and_explained() {
     let sandbox = Sandbox::new();
     let path = sandbox.path("config.toml");
@@ -158,6 +171,17 @@ fn config_is_shown_checked_and_explained() {
     assert!(example.contains("[[rule]]"), "{example}");
     assert!(!path.exists(), "looking makes nothing");
 
+    let defaults = sandbox.run(&["config", "show", "--json"]).json();
+    assert_eq!((&defaults["exists"], &defaults["settings"]["recording"]["tick"]), (&false.into(), &1.into()));
+    assert_eq!(defaults["path"], path.display().to_string());
+    assert_eq!(sandbox.run(&["config", "example", "--json"]).json()["text"], example);
+
+    sandbox.config("[recording]\ntick = \"2s\"\n[[rule]]\nid = \"x\"\nmetric = \"cpu.temperature\"\nfire = \"> 60\"\n");
+    let shown = sandbox.run(&["config", "show", "--json"]).json();
+    assert_eq!((&shown["exists"], &shown["settings"]["recording"]["tick"]), (&true.into(), &2.into()));
+    assert_eq!(shown["rules"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["rules"][0]["fire"], serde_json::json!({ "side": ">", "limit": 60.0 }));
+
     sandbox.config(&example);
     assert_eq!(sandbox.run(&["config", "check"]).code, 0);
     assert_eq!(sandbox.run(&["config", "show"]).stdout, example);
@@ -166,6 +190,8 @@ fn config_is_shown_checked_and_explained() {
     let ended = sandbox.run(&["config", "check"]);
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("config.toml:3:") && ended.stderr.contains("cpu.temperature"), "{ended:?}");
+    let shown = sandbox.run(&["config", "show", "--json"]);
+    assert_eq!((shown.code, shown.stdout.as_str()), (1, ""), "what is refused is not in force: {shown:?}");
     let ended = sandbox.run(&["config", "check", "--json"]);
     assert_eq!((ended.code, &ended.json()["valid"]), (1, &serde_json::Value::Bool(false)));
 }
@@ -180,6 +206,11 @@ fn open_starts_the_program_beside_this_one() {
     assert!(said.contains(&sandbox.path("bin").display().to_string()), "it says where it looked: {said}");
 
     sandbox.fake_window();
-    assert_eq!(command(&sandbox).status.code(), Some(0));
+    let plain = command(&sandbox);
+    assert_eq!((plain.status.code(), plain.stdout.as_slice()), (Some(0), &b""[..]));
     assert_eq!(sandbox.window_started()[0], sandbox.data().display().to_string());
+    let output = sandbox.command(&["open", "--json"]).env("DISPLAY", ":none").output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let program = sandbox.path("bin/hoofbeat-desktop").display().to_string();
+    assert_eq!(answer, serde_json::json!({ "schema": 1, "opened": true, "program": program }));
 }

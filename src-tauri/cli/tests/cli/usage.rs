@@ -37,6 +37,7 @@ fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
     check(&["pause"], 5, "nothing records");
     check(&["resume"], 5, "nothing records");
     check(&["open"], 1, "no display");
+    check(&["open", "--json"], 1, "no display");
 }
 
 #[test]
@@ -48,6 +49,22 @@ fn a_recording_that_does_not_exist_has_an_exit_status_of_its_own() {
         assert!(ended.stderr.contains("hoofbeat watch"), "it says what helps: {ended:?}");
     }
     assert!(!sandbox.data().exists(), "reading makes nothing");
+}
+
+#[test]
+fn a_root_without_a_machine_is_said_and_nothing_records_there() {
+    let sandbox = Sandbox::new();
+    let nowhere = sandbox.path("mistyped").display().to_string();
+    for arguments in [&["watch", "--headless", "--for", "1s"][..], &["top"]] {
+        let ended = sandbox.run(&[arguments, &["--root", &nowhere]].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains("mistyped/proc is not there"), "{arguments:?}: {ended:?}");
+    }
+    assert!(!sandbox.data().exists(), "nothing was begun");
+    let ended = sandbox.run(&["doctor", "--root", &nowhere]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stdout.contains("mistyped/proc is not there"), "{ended:?}");
+    assert!(!ended.stdout.contains("sensors-detect"), "{ended:?}");
 }
 
 #[test]

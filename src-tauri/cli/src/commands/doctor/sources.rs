@@ -6,7 +6,11 @@ use super::Finding;
 
 /// All checks of the machine.
 pub fn check(roots: &Roots) -> Vec<Finding> {
-    vec![hwmon(roots), pressure(roots)]
+    // Where there is no machine, nothing else about it is worth saying.
+    match super::super::missing(roots) {
+        Some((problem, remedy)) => vec![Finding::failure("machine", problem, remedy)],
+        None => vec![hwmon(roots), pressure(roots)],
+    }
 }
 
 fn hwmon(roots: &Roots) -> Finding {
@@ -44,11 +48,20 @@ mod tests {
     fn what_the_kernel_lacks_is_a_warning() {
         let root = tempfile::tempdir().unwrap();
         let roots = Roots::at(root.path());
+        std::fs::create_dir(&roots.proc).unwrap();
         let levels = || check(&roots).iter().map(|finding| finding.level).collect::<Vec<_>>();
         assert_eq!(levels(), [Level::Warning, Level::Warning]);
         std::fs::create_dir_all(roots.sys.join("class/hwmon/hwmon0")).unwrap();
         std::fs::create_dir_all(roots.proc.join("pressure")).unwrap();
         std::fs::write(roots.proc.join("pressure/cpu"), "some avg10=0.00").unwrap();
         assert_eq!(levels(), [Level::Ok, Level::Ok]);
+    }
+
+    #[test]
+    fn a_folder_without_a_machine_is_a_failure_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let findings = check(&Roots::at(root.path()));
+        assert_eq!(findings.iter().map(|finding| finding.level).collect::<Vec<_>>(), [Level::Failure]);
+        assert!(findings[0].message.contains(&root.path().join("proc").display().to_string()), "{findings:?}");
     }
 }
