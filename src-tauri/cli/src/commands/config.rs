@@ -93,10 +93,11 @@ fn rules(config: &Config) -> Vec<Value> {
         json!({ "side": side, "limit": threshold.limit })
     };
     let rule = |rule: &Rule| {
-        let Rule { id, metric, source, fire, clear, hold, severity } = rule;
+        let Rule { id, metric, source, fire, clear, hold, keep, severity } = rule;
         json!({
             "id": id, "metric": metric.key(), "unit": metric.definition().unit.symbol(), "source": source,
-            "fire": threshold(*fire), "clear": threshold(*clear), "for": hold.as_secs(), "severity": severity,
+            "fire": threshold(*fire), "clear": threshold(*clear), "for": hold.as_secs(),
+            "keep": keep.as_secs(), "severity": severity,
         })
     };
     config.rules.iter().map(rule).collect()
