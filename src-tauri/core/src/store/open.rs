@@ -95,7 +95,11 @@ impl Store {
 /// The hard limit of the file's size: reached only where the soft one could not hold.
 pub(super) fn limit_size(db: &Connection, keep: &Keep) -> Result<(), StoreError> {
     let page_size: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    let pages = (keep.cap / u64::from(page_size)).clamp(256, i64::from(u32::MAX - 1) as u64) as i64;
+    let now = db.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))?.max(0) as u64;
+    let cap = keep.cap / u64::from(page_size);
+    // A file beyond a lowered cap needs air to seal an hour, or nothing would ever be deleted from it.
+    let limit = if now > cap { now + (8 << 20) / u64::from(page_size) } else { cap };
+    let pages = limit.clamp(256, i64::from(u32::MAX - 1) as u64);
     db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     Ok(())
 }

@@ -159,10 +159,12 @@ fn sources(db: &Connection, state: RecorderState) -> Result<Vec<SourceStatus>, S
             columns.entry(row.get(0)?).or_default().push((metric, row.get(2)?));
         }
     }
-    let mut query = db.prepare_cached(
+    let mut query = db.prepare_cached(&format!(
         "SELECT s.source_id, s.uid, s.kind, s.label, p.uid, s.health, s.reason, c.ts, c.vals
-           FROM source s JOIN source p ON p.source_id = s.pack_id LEFT JOIN current c ON c.pack_id = s.pack_id",
-    )?;
+           FROM source s JOIN source p ON p.source_id = s.pack_id LEFT JOIN current c ON c.pack_id = s.pack_id
+          WHERE {}",
+        catalog::LISTED
+    ))?;
     let mut rows = query.query([])?;
     let mut sources = Vec::new();
     while let Some(row) = rows.next()? {

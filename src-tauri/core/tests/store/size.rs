@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Batch, Condition, Event, EventKind, Health, Keep, Source, SourceKind, Tick};
-use hoofbeat_core::store::Store;
+use hoofbeat_core::store::{Reader, Store};
 
 use crate::support::*;
 
@@ -88,6 +88,9 @@ fn a_source_that_is_gone_is_listed_for_a_day_and_kept_in_history() {
     assert_eq!(listed(), all);
     store.append(&[machine.tick(HOUR + DAY + 60, 5.0, &[])], false).unwrap();
     assert_eq!(listed(), "cpu cpu:0 cpu:1 cpu:2 fs:/denied memory");
+    let status = Reader::open(temp.path()).unwrap().status(true).unwrap();
+    let faces: Vec<_> = status.sources.iter().map(|source| source.id.as_str()).collect();
+    assert_eq!(faces, ["cpu", "cpu:0", "cpu:1", "cpu:2", "memory", "fs:/denied"]);
     assert_eq!(number(temp.path(), "SELECT count(*) FROM history WHERE source LIKE 'fs:%'"), 2);
 }
 
@@ -129,4 +132,20 @@ fn a_source_of_which_nothing_is_left_is_forgotten_and_may_come_back() {
         "SELECT count(*) FROM history WHERE source = 'fs:/tmp/short' AND metric = 'disk.used' AND value = 1 << 30";
     assert_eq!(number(temp.path(), sql), 24);
     assert_sound(temp.path());
+}
+
+#[test]
+fn a_lowered_cap_is_met_at_the_next_hour() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = Store::open(temp.path(), Keep::default(), now(HOUR)).unwrap().store;
+    record_noise(&mut store, &machine, HOUR, HOUR + 2 * DAY);
+    let file = temp.path().join("hoofbeat.db");
+    let before = std::fs::metadata(&file).unwrap().len();
+    let keep = Keep { cap: 600 << 10, ..Keep::default() };
+    assert!(before > keep.cap, "{before}");
+    store.set_keep(keep).unwrap();
+    record_noise(&mut store, &machine, HOUR + 2 * DAY, HOUR + 2 * DAY + 3602);
+    let after = std::fs::metadata(&file).unwrap().len();
+    assert!(after <= keep.cap, "{after} of {before}");
 }
