@@ -158,10 +158,10 @@ impl Pen<'_> {
             // The tile is small: the arch is drawn higher than it is in the app's icon, where there is room around it.
             (self.size / 2.0 + x * reach, self.size / 2.0 + y * reach * 0.95)
         };
-        let mut left = vec![at(-1.0, 1.0)];
+        let mut left = vec![at(-1.0, 1.0), at(-0.74, 1.0)];
         for [from, pull, push, to] in HALF {
-            left.extend((0..=24).map(|step| {
-                let (x, y) = bezier([from, pull, push, to], f64::from(step) / 24.0);
+            left.extend((1..=8).map(|step| {
+                let (x, y) = bezier([from, pull, push, to], f64::from(step) / 8.0);
                 at(x, y)
             }));
         }
@@ -197,12 +197,15 @@ impl Pen<'_> {
         }
     }
 
-    /// A thick line with round ends.
+    /// A thick line with round ends, of dots so near each other that the gaps between them cannot be seen.
     fn line(&self, path: &[Point], half: f64, paint: RGBColor) {
+        if let Some(start) = path.first() {
+            self.dot(*start, half, paint);
+        }
         for ends in path.windows(2) {
             let ((x0, y0), (x1, y1)) = (ends[0], ends[1]);
-            let steps = ((x1 - x0).hypot(y1 - y0) * f64::from(SCALE)).ceil().max(1.0);
-            for step in 0..=steps as u32 {
+            let steps = ((x1 - x0).hypot(y1 - y0) * 3.0 / half).ceil();
+            for step in 1..=steps as u32 {
                 let part = f64::from(step) / steps;
                 self.dot((x0 + (x1 - x0) * part, y0 + (y1 - y0) * part), half, paint);
             }
