@@ -27,7 +27,11 @@ function status(...sources: SourceStatus[]): Status {
   return { schema: 1, ts: NOW, recorder: { state: 'recording', since: NOW - 3600, until: null }, sources };
 }
 
-const say = (pieces: Piece[]) => pieces.map((piece) => piece.text + (piece.after ?? '')).join('');
+const say = (pieces: Piece[]) =>
+  pieces
+    .map((piece) => piece.text + (piece.after ?? ''))
+    .join('')
+    .replaceAll('\u00a0', ' ');
 
 const cpu = source('cpu', 'cpu', { 'cpu.utilization': [12.3, '%'], 'cpu.temperature': [54, '°C'] });
 const memory = source('memory', 'memory', {

@@ -67,7 +67,7 @@ function machine(status: Status, alerts: readonly Piece[][]): Piece[] {
 function told(alerts: readonly Piece[][]): Piece[][] {
   const more = alerts.length - MOST_ALERTS;
   return alerts.slice(0, MOST_ALERTS).map((alert, at) => {
-    const count = more > 0 && at === MOST_ALERTS - 1 ? ` · ${more} more alert${more === 1 ? '' : 's'}` : '';
+    const count = more > 0 && at === MOST_ALERTS - 1 ? `\u00a0· ${more} more alert${more === 1 ? '' : 's'}` : '';
     return count === '' ? alert : [...alert, { text: count }];
   });
 }
