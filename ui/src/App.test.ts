@@ -152,6 +152,29 @@ test('the legend shows the value of now while there is one, and the last one onc
   expect(value()).toMatch(/^\d/);
 });
 
+test('what a machine never reports is neither drawn nor said', async () => {
+  const machine = new Fixture('server');
+  const status = machine.status();
+  for (const source of status.sources) if (source.kind === 'cpu' || source.kind === 'core') source.metrics = {};
+  vi.spyOn(machine, 'status').mockReturnValue(status);
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'memory.used');
+  expect(document.querySelector('.cores')).toBeNull();
+});
+
+test('a recording that has just begun opens with minutes, and with one message at most', async () => {
+  const machine = new Fixture('young');
+  vi.spyOn(machine, 'history').mockImplementation(({ metric }) =>
+    Promise.resolve({ schema: 1, metric, unit: '%', series: [] }),
+  );
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(screen.getByTestId('range-5m').getAttribute('aria-pressed')).toBe('true');
+  expect(screen.getByTestId('chart-young')).toBeDefined();
+  expect(screen.queryByTestId('chart-empty')).toBeNull();
+});
+
 describe('states', () => {
   test('recording: it can be paused, and resumed', async () => {
     const { pause, resume } = await show('fine');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
 import { alertSentence, firing } from './alerts';
+import type { Piece } from './headline';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
@@ -35,6 +36,12 @@ const sensor: SourceStatus = {
   part_of: 'cpu',
   metrics: { 'hwmon.temperature': { value: 88, unit: '°C' } },
 };
+
+const plain = (pieces: Piece[]) =>
+  pieces
+    .map((piece) => piece.text)
+    .join('')
+    .replaceAll('\u00a0', ' ');
 
 test('only alerts that are not over are firing', () => {
   const fired = (rule: string, source: string) => event('alert_fired', source, { rule });
@@ -74,13 +81,19 @@ test.each([
 ])('%s, %s, %s', (source, metric, limit, expected) => {
   const fired = event('alert_fired', source, { rule: 'm5', metric, value: 1, limit, severity: 'critical' });
   const pieces = alertSentence(fired, { now: NOW, sources: [memory, cpu, sensor], metrics: METRICS });
-  expect(pieces.map((piece) => piece.text).join('')).toBe(expected);
+  expect(plain(pieces)).toBe(expected);
   expect(new Set(pieces.map((piece) => piece.tone))).toEqual(new Set(['bad']));
 });
 
 test('the value of an alert leads to its evidence, and a source that is not well has no value', () => {
   const fired = event('alert_fired', 'memory', { metric: 'memory.used', limit: 4 }, 29);
   const say = (source: SourceStatus) => alertSentence(fired, { now: NOW, sources: [source], metrics: METRICS });
-  expect(say(memory)[1]).toMatchObject({ text: '907 MiB', metric: 'memory.used', source: 'memory' });
-  expect(say({ ...memory, health: 'stale' }).map((piece) => piece.text)).toEqual(['Memory used past 4 B, for 29 s']);
+  expect(say(memory)[1]).toMatchObject({ text: '907\u00a0MiB', metric: 'memory.used', source: 'memory' });
+  expect(plain(say({ ...memory, health: 'stale' }))).toBe('Memory used past 4 B, for 29 s');
+});
+
+test('no number is parted from its unit at the end of a line', () => {
+  const fired = event('alert_fired', 'memory', { metric: 'memory.used', limit: 4 }, 29);
+  const words = alertSentence(fired, { now: NOW, sources: [memory], metrics: METRICS }).map((piece) => piece.text);
+  expect(words.join('')).toBe('Memory used at 907\u00a0MiB, limit\u00a04\u00a0B, for\u00a029\u00a0s');
 });

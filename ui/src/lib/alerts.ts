@@ -26,17 +26,17 @@ export function alertSentence(event: EventInfo, around: Surroundings): Piece[] {
   const metric = around.metrics.find((metric) => metric.key === key);
   const says = (words: string): Piece => ({ text: words, tone: tone(event) });
   const what = metric ? subjectOf(event.source, metric, around.sources) : ruleOf(event);
-  const held = `for ${lasting(around.now - event.ts)}`;
-  const edge = metric && typeof limit === 'number' ? text(limit, metric.unit) : null;
+  const held = tied(`for ${lasting(around.now - event.ts)}`);
+  const edge = metric && typeof limit === 'number' ? tied(text(limit, metric.unit)) : null;
   const live = metric && source?.health === 'ok' ? source.metrics[metric.key] : undefined;
   if (live && source && metric) {
     const value: Piece = {
-      text: text(live.value, live.unit),
+      text: tied(text(live.value, live.unit)),
       metric: metric.key,
       source: source.id,
       tone: tone(event),
     };
-    return [says(`${what} at `), value, says(`${edge === null ? '' : `, limit ${edge}`}, ${held}`)];
+    return [says(`${what} at `), value, says(`${edge === null ? '' : `, ${tied(`limit ${edge}`)}`}, ${held}`)];
   }
   // The value at which it fired is not the one of now, and may be long gone.
   return [says(`${what} past ${edge ?? 'its limit'}, ${held}`)];
@@ -44,6 +44,11 @@ export function alertSentence(event: EventInfo, around: Surroundings): Piece[] {
 
 function rank(event: EventInfo): number {
   return event.detail.severity === 'critical' ? 0 : event.detail.severity === 'info' ? 2 : 1;
+}
+
+/** Words that stay on one line: a number at its end, with the unit on the next, is misread. */
+function tied(words: string): string {
+  return words.replaceAll(' ', '\u00a0');
 }
 
 /** Seconds that pass in a headline are restless: past the first minute, only minutes count. */

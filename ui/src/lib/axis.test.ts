@@ -24,6 +24,9 @@ test.each([
   ['B', [0, 16 * GIB], 4, [0, 4 * GIB, 8 * GIB, 12 * GIB, 16 * GIB]],
   ['', [0, 0.6], 6, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]],
   ['W', [-20, 30], 5, [-20, -10, 0, 10, 20, 30]],
+  // Half a byte is shown as none.
+  ['B/s', [0, 1], 2, [0, 1]],
+  ['B', [0, 3], 6, [0, 1, 2, 3]],
 ] as [string, [number, number], number, number[]][])('%s ticks of %j', (unit, ends, count, expected) => {
   expect(ticks(unit, ends, count)).toEqual(expected);
 });

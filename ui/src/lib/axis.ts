@@ -6,6 +6,9 @@ export type Range = [low: number, high: number];
 /** The least that a temperature or voltage axis spans, so that noise does not look like a mountain. */
 const LEAST_SPAN: Record<string, number> = { '°C': 10, V: 0.2 };
 
+/** Units that are shown whole: ticks nearer to each other than one would have the same words. */
+const WHOLE = new Set(['B', 'B/s', 'Hz', 'RPM']);
+
 /** The ends of the axis for values between `low` and `high`. */
 export function range(unit: string, low: number, high: number): Range {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return unit === '%' ? [0, 100] : [0, 1];
@@ -40,7 +43,7 @@ function outward(unit: string, low: number, high: number): Range {
 
 /** The next round number from `least` upwards. */
 function roundStep(unit: string, least: number): number {
-  if (!(least > 0)) return 1;
+  if (!(least > 0) || (WHOLE.has(unit) && least <= 1)) return 1;
   if (unit === 'B' && least >= 1) return 2 ** Math.ceil(Math.log2(least) - 1e-9);
   const magnitude = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 2.5, 5, 10].find((factor) => factor * magnitude >= least * (1 - 1e-9)) ?? 10;

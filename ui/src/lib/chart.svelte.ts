@@ -8,6 +8,9 @@ import type { Failure } from './types/generated/Failure';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { Status } from './types/generated/Status';
 
+/** What the chart opens with: the first of these that some source has. */
+const OPENING = ['gpu.utilization', 'cpu.utilization', 'memory.used', 'disk.read', 'cpu.temperature'];
+
 /** A range that a person may choose. */
 export interface Span {
   id: '5m' | '1h' | '24h' | '30d';
@@ -114,12 +117,7 @@ export class Chart {
       this.#order = rank(this.lines);
       this.failure = null;
       this.#loaded = now;
-      if (this.#first && this.lines.length > 0) {
-        this.#first = false;
-        const begun = Math.min(...this.lines.map((line) => line.points[0]?.[0] ?? Infinity));
-        const recording = this.board.condition?.kind === 'recording';
-        if (span === HOUR && recording && begun < Infinity && now - begun < YOUNG) this.choose(MINUTES);
-      }
+      if (this.#first) this.#open(now);
     } catch (thrown) {
       if (ask === this.#asked) this.failure = asFailure(thrown);
     } finally {
@@ -127,13 +125,25 @@ export class Chart {
     }
   }
 
+  /** Shortens the range that the page opened with where most of it would be empty. */
+  #open(now: number): void {
+    const { condition } = this.board;
+    const points = this.lines.flatMap((line) => line.points[0]?.[0] ?? []);
+    // A recorder that has only just begun has no history yet.
+    const begun = points.length > 0 ? Math.min(...points) : condition?.kind === 'recording' ? condition.since : null;
+    if (begun === null) return;
+    this.#first = false;
+    if (condition?.kind === 'recording' && now - begun < YOUNG) this.choose(MINUTES);
+  }
+
   /** Takes in a new status: extends the hour's lines, and reads everything again once that is due. */
   hear(status: Status): void {
     const { now } = this.board;
     if (!this.#met) {
-      // What the machine is about: its GPU, where it has one that says how busy it is.
+      // What the machine is about: its GPU, where it has one that says how busy it is; and never an empty chart.
       this.#met = true;
-      if (status.sources.some((source) => 'gpu.utilization' in source.metrics)) this.metric = 'gpu.utilization';
+      const has = (metric: string) => status.sources.some((source) => metric in source.metrics);
+      this.metric = OPENING.find(has) ?? this.metric;
     }
     if (now - this.#loaded >= this.span.reload || (now < this.#loaded && !this.loading)) {
       this.#loaded = now;

@@ -34,4 +34,5 @@ test('a moment of another day names the day', () => {
   expect(timeTick(at(2026, 10, 21, 0, 0), 3600)).toMatch(/21/);
   expect(timeTick(at(2026, 10, 21, 6, 0), 3600)).not.toMatch(/21/);
   expect(timeTick(at(2026, 10, 21, 6, 0), 86400)).toMatch(/21/);
+  expect(timeTick(at(2026, 10, 21, 6, 0) + 30, 30), 'two ticks of one minute').toMatch(/30/);
 });

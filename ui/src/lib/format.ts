@@ -100,6 +100,7 @@ export function clock(ts: number): string {
 /** A tick of a time axis whose ticks are `step` seconds apart. */
 export function timeTick(ts: number, step: number): string {
   const date = new Date(ts * 1000);
+  if (step < 60) return withSeconds.format(date);
   const midnight = date.getHours() === 0 && date.getMinutes() === 0;
   return step >= 86400 || midnight ? dayAndMonth.format(date) : hourAndMinute.format(date);
 }

@@ -27,7 +27,11 @@ function status(...sources: SourceStatus[]): Status {
   return { schema: 1, ts: NOW, recorder: { state: 'recording', since: NOW - 3600, until: null, tick: 1 }, sources };
 }
 
-const say = (pieces: Piece[]) => pieces.map((piece) => piece.text + (piece.after ?? '')).join('');
+const say = (pieces: Piece[]) =>
+  pieces
+    .map((piece) => piece.text + (piece.after ?? ''))
+    .join('')
+    .replaceAll('\u00a0', ' ');
 
 const cpu = source('cpu', 'cpu', { 'cpu.utilization': [12.3, '%'], 'cpu.temperature': [54, '°C'] });
 const memory = source('memory', 'memory', {
@@ -49,6 +53,13 @@ test('a value that was not read is not spoken of', () => {
   const bare = source('cpu', 'cpu', { 'cpu.utilization': [12, '%'] });
   expect(say(headline(status(bare), RECORDING, [], NOW))).toBe('CPU is 12 % busy.');
   expect(say(headline(status(), RECORDING, [], NOW))).toBe('Waiting for the first values.');
+  const warm = source('cpu', 'cpu', { 'cpu.temperature': [56, '°C'] });
+  const gpu = source('RTX', 'gpu', { 'gpu.temperature': [91, '°C'] });
+  expect(say(headline(status(warm, gpu), RECORDING, [], NOW))).toBe('RTX is at 91 °C. CPU is at 56 °C.');
+  const disk = source('sda', 'disk', { 'disk.read': [0, 'B/s'] });
+  expect(say(headline(status(disk), RECORDING, [], NOW))).toBe(
+    'Recording; nothing here tells how busy this machine is.',
+  );
   const denied = { ...cpu, health: 'denied' as const };
   expect(say(headline(status(denied, memory), RECORDING, [], NOW))).toBe('Memory 6.1 of 24 GiB.');
 });

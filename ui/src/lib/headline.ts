@@ -51,7 +51,12 @@ function machine(status: Status, alerts: readonly Piece[][]): Piece[] {
     ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
   ];
   const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, news))];
-  if (sentences.length === 0) return [{ text: 'Waiting for the first values.' }];
+  if (sentences.length === 0) {
+    const read = sources.some((source) => Object.keys(source.metrics).length > 0);
+    return [
+      { text: read ? 'Recording; nothing here tells how busy this machine is.' : 'Waiting for the first values.' },
+    ];
+  }
   return sentences.flatMap((sentence, at): Piece[] => {
     const last = sentence.at(-1);
     return [...(at > 0 ? [{ text: ' ' }] : []), ...sentence.slice(0, -1), ...(last ? [{ ...last, after: '.' }] : [])];
@@ -62,7 +67,7 @@ function machine(status: Status, alerts: readonly Piece[][]): Piece[] {
 function told(alerts: readonly Piece[][]): Piece[][] {
   const more = alerts.length - MOST_ALERTS;
   return alerts.slice(0, MOST_ALERTS).map((alert, at) => {
-    const count = more > 0 && at === MOST_ALERTS - 1 ? ` · ${more} more alert${more === 1 ? '' : 's'}` : '';
+    const count = more > 0 && at === MOST_ALERTS - 1 ? `\u00a0· ${more} more alert${more === 1 ? '' : 's'}` : '';
     return count === '' ? alert : [...alert, { text: count }];
   });
 }
@@ -91,14 +96,16 @@ function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[]): Piece[] {
   if (gpu.health !== 'ok') return [];
   const name = brief(sourceName(gpu, all));
   const busy = piece(gpu, 'gpu.utilization');
-  if (!busy) return [];
-  return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', piece(gpu, 'gpu.temperature'))];
+  const warm = piece(gpu, 'gpu.temperature');
+  if (!busy) return warm ? [{ text: `${name} is at ` }, warm] : [];
+  return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', warm)];
 }
 
 function cpuSentence(cpu: SourceStatus): Piece[] {
   const busy = piece(cpu, 'cpu.utilization');
-  if (!busy) return [];
-  return [{ text: 'CPU is ' }, busy, { text: ' busy' }, ...also(', ', piece(cpu, 'cpu.temperature'))];
+  const warm = piece(cpu, 'cpu.temperature');
+  if (!busy) return warm ? [{ text: 'CPU is at ' }, warm] : [];
+  return [{ text: 'CPU is ' }, busy, { text: ' busy' }, ...also(', ', warm)];
 }
 
 function memorySentence(memory: SourceStatus): Piece[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brief, shortLabel, sourceName, visible } from './names';
+import { brief, shortLabel, sourceName, visible, titleOf } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 function source(id: string, kind: string, label: string, part_of: string | null = null): SourceStatus {
@@ -48,4 +48,15 @@ test.each([
   ['Send errors', 'Errors out'],
 ])('%s on its own card is %s', (label, short) => {
   expect(shortLabel(label)).toBe(short);
+});
+
+test.each([
+  ['Read', 'disk', 'Disks · Read'],
+  ['Disk busy', 'disk', 'Disk busy'],
+  ['Temperature', 'sensors', 'Sensors · Temperature'],
+  ['Battery charge', 'sensors', 'Battery charge'],
+  ['CPU busy', 'cpu', 'CPU busy'],
+])('%s of the panel %s is the chart of %s', (label, panel, expected) => {
+  const titles: Record<string, string> = { disk: 'Disks', sensors: 'Sensors', cpu: 'CPU' };
+  expect(titleOf({ key: 'any', unit: '', label, panel }, titles[panel] ?? '')).toBe(expected);
 });

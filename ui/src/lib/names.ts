@@ -27,6 +27,15 @@ export function sourceName(source: SourceStatus, all: readonly SourceStatus[]): 
   return twins && !whole ? `${own} (${source.id})` : own;
 }
 
+/** A metric's name where no card is around it: "Read" alone does not say of what. */
+export function titleOf(metric: MetricInfo, panel: string): string {
+  const says = !BARE_PANELS.has(metric.panel) || /^(Disk|Battery)/.test(metric.label);
+  return says ? metric.label : `${panel} · ${metric.label}`;
+}
+
+/** Panels whose metrics leave their subject to the heading. */
+const BARE_PANELS = new Set(['disk', 'network', 'sensors']);
+
 /** A source with a metric, as short as is clear: a temperature needs no word, "CPU busy" says CPU already. */
 export function subjectOf(id: string | null, metric: MetricInfo, all: readonly SourceStatus[]): string {
   // An explanation in brackets is for tables, not for sentences.

@@ -1,9 +1,9 @@
-//! Draws the icon: a horseshoe with a bar inside that fills in five steps.
+//! Draws the icon: the horseshoe of the app's icon on a dark tile that fills with blue the busier the machine is.
 //!
-//! A panel's colour cannot be known (GNOME's is dark in light mode), so everything is light with a dark outline, which
-//! is legible on both. Shape tells the states apart, and colour is kept for alerts. Plotters' bitmaps know no
-//! transparency: each colour channel of a large drawing stands for one ink, and shrinking it gives smooth edges with
-//! the right transparency. Deliberately not here: when which state is shown.
+//! A panel's colour cannot be known (GNOME's is dark in light mode), so the icon brings its own ground along: everything
+//! stands on a tile. Shape tells the states apart, and colour says it again. Plotters' bitmaps know no transparency: each
+//! colour channel of a large drawing stands for one ink, and shrinking it gives smooth edges with the right
+//! transparency. Deliberately not here: when which state is shown.
 
 use plotters::backend::BitMapBackend;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -13,7 +13,7 @@ use plotters::style::{Color, RGBColor};
 /// The sizes that panels ask for, in pixels.
 pub const SIZES: &[u32] = &[16, 22, 24, 32, 48];
 
-/// Into how many steps the bar is divided.
+/// Into how many steps the load is divided.
 pub const STEPS: u8 = 5;
 
 /// How much larger the drawing is than the icon.
@@ -22,16 +22,16 @@ const SCALE: u32 = 8;
 /// What the icon says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
-    /// Recording; the bar is filled up to `level` of [`STEPS`].
+    /// Recording; the tile is filled up to `level` of [`STEPS`].
     Recording {
         /// 0 to [`STEPS`].
         level: u8,
     },
-    /// A person paused the recording: two bars.
+    /// A person paused the recording: a grey horseshoe with two bars.
     Paused,
-    /// A rule fires: an exclamation mark, in colour.
+    /// A rule fires: an exclamation mark, on red.
     Alert,
-    /// The recording itself has trouble: a cross.
+    /// The recording itself has trouble: a grey horseshoe with a red cross.
     Trouble,
 }
 
@@ -50,21 +50,32 @@ impl Picture {
     }
 }
 
-/// What an ink of the large drawing becomes: red, green, blue, and how opaque.
-struct Ink {
-    paint: RGBColor,
-    color: [f64; 3],
-    opacity: f64,
-}
+/// Red, green, blue.
+type Rgb = [f64; 3];
 
-/// Outline and background.
-const DARK: Ink = Ink { paint: RGBColor(255, 0, 0), color: [16.0, 21.0, 31.0], opacity: 0.78 };
-/// The horseshoe and what is in it.
-const LIGHT: Ink = Ink { paint: RGBColor(0, 255, 0), color: [244.0, 247.0, 251.0], opacity: 1.0 };
-/// The same while a rule fires. Orange is told from white by everyone.
-const GLOW: Ink = Ink { paint: RGBColor(0, 0, 255), color: [255.0, 122.0, 46.0], opacity: 1.0 };
-/// In the order of the channels.
-const INKS: [&Ink; 3] = [&DARK, &LIGHT, &GLOW];
+const NIGHT: Rgb = [22.0, 29.0, 43.0];
+const ORANGE: Rgb = [247.0, 165.0, 66.0];
+const WHITE: Rgb = [250.0, 252.0, 255.0];
+const GREY: Rgb = [112.0, 122.0, 138.0];
+const BLUE: Rgb = [24.0, 96.0, 176.0];
+const PINK: Rgb = [255.0, 178.0, 170.0];
+const RED: Rgb = [200.0, 32.0, 28.0];
+const ROSE: Rgb = [255.0, 96.0, 84.0];
+
+/// How the inks of the large drawing are painted, in the order of the channels: what stands on the tile covers it.
+const TILE: RGBColor = RGBColor(255, 0, 0);
+const IRON: RGBColor = RGBColor(0, 255, 0);
+const SIGN: RGBColor = RGBColor(0, 0, 255);
+
+/// The colours of tile, iron and sign.
+fn palette(icon: Icon) -> [Rgb; 3] {
+    match icon {
+        Icon::Recording { .. } => [NIGHT, ORANGE, BLUE],
+        Icon::Paused => [NIGHT, GREY, WHITE],
+        Icon::Alert => [RED, PINK, WHITE],
+        Icon::Trouble => [NIGHT, GREY, ROSE],
+    }
+}
 
 /// Draws an icon of `size` × `size` pixels.
 pub fn draw(icon: Icon, size: u32) -> Picture {
@@ -72,144 +83,158 @@ pub fn draw(icon: Icon, size: u32) -> Picture {
     let mut drawing = vec![0; (large * large * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut drawing, (large, large)).into_drawing_area();
-        Pen { area, size: f64::from(size), ink: if icon == Icon::Alert { GLOW.paint } else { LIGHT.paint } }.icon(icon);
+        Pen { area, size: f64::from(size) }.icon(icon);
     }
-    Picture { rgba: shrink(&drawing, size) }
+    Picture { rgba: shrink(&drawing, size, &palette(icon)) }
 }
 
-/// Left, top, width and bottom of an arch.
-type Arch = (f64, f64, f64, f64);
+type Point = (f64, f64);
+
+/// The left half of the line in the app's icon, from the foot to the top, between -1 and 1: foot, leg, arch. It is wider
+/// here, so that a sign fits in.
+const HALF: [[Point; 4]; 3] = [
+    [(-0.74, 1.0), (-0.58, 1.0), (-0.54, 0.85), (-0.6, 0.68)],
+    [(-0.6, 0.68), (-0.72, 0.4), (-0.8, 0.19), (-0.8, -0.1)],
+    [(-0.8, -0.1), (-0.8, -0.64), (-0.46, -1.0), (0.0, -1.0)],
+];
+
+/// The point of a cubic curve at a part of its way.
+fn bezier([from, pull, push, to]: [Point; 4], part: f64) -> Point {
+    let rest = 1.0 - part;
+    let [a, b, c, d] = [rest * rest * rest, 3.0 * rest * rest * part, 3.0 * rest * part * part, part * part * part];
+    let mix = |axis: fn(Point) -> f64| a * axis(from) + b * axis(pull) + c * axis(push) + d * axis(to);
+    (mix(|point| point.0), mix(|point| point.1))
+}
 
 struct Pen<'a> {
     area: DrawingArea<BitMapBackend<'a>, plotters::coord::Shift>,
     size: f64,
-    ink: RGBColor,
 }
 
 impl Pen<'_> {
     fn icon(&self, icon: Icon) {
-        // All lengths are whole pixels, so that straight edges stay sharp at every size.
-        let size = self.size;
-        let outline = (size / 24.0).round().max(1.0);
-        let iron = (size / 9.0).round();
-        let width = 2.0 * (size * 0.36).round();
-        let (left, top, bottom) = ((size - width) / 2.0, outline, size - outline);
-        let foot = (left - outline).min((size / 12.0).round().max(1.0));
-        self.horseshoe(
-            (left - outline, top - outline, width + 2.0 * outline, bottom + outline),
-            (foot, iron + 2.0 * outline),
-            DARK.paint,
-        );
-        self.horseshoe((left, top, width, bottom), (foot, iron), self.ink);
-        self.arch((left + iron, top + iron, width - 2.0 * iron, bottom), DARK.paint);
-        if size >= 32.0 {
-            self.nails(left, top, width, iron);
+        self.tile(0.0, TILE);
+        if let Icon::Recording { level: level @ 1.. } = icon {
+            let height = self.size * f64::from(level.min(STEPS)) / f64::from(STEPS);
+            self.tile((self.size - height).round(), SIGN);
         }
-        // Room for the symbol, with a dark seam to the iron.
-        let seam = (size / 16.0).round().max(1.0);
-        let inner = width - 2.0 * (iron + seam);
-        let (left, top) = (left + iron + seam, top + iron + seam);
+        self.line(&self.horseshoe(), self.iron() / 2.0, IRON);
         match icon {
-            Icon::Recording { level } => self.bar(left, top, inner, bottom, level),
-            Icon::Paused => {
-                let bar = (inner / 3.0).round().max(1.0);
-                let top = top + (size / 8.0).round();
-                self.block(left, top, bar, bottom - top);
-                self.block(left + inner - bar, top, bar, bottom - top);
+            Icon::Recording { .. } => (),
+            Icon::Paused => self.bars(),
+            Icon::Alert => self.exclamation(),
+            Icon::Trouble => self.cross(),
+        }
+    }
+
+    /// The ground: a square with round corners, from the row `low` downwards.
+    fn tile(&self, low: f64, paint: RGBColor) {
+        let (size, radius) = (self.size, (self.size * 0.22).round());
+        let (near, far) = (radius, size - radius);
+        let corner = |x: f64, y: f64, quarter: f64| {
+            (0..=12).map(move |step| {
+                let angle = std::f64::consts::FRAC_PI_2 * (quarter + f64::from(step) / 12.0);
+                (x + radius * angle.cos(), (y + radius * angle.sin()).max(low))
+            })
+        };
+        let corners = [corner(far, far, 0.0), corner(near, far, 1.0), corner(near, near, 2.0), corner(far, near, 3.0)];
+        self.polygon(&corners.into_iter().flatten().collect::<Vec<_>>(), paint);
+    }
+
+    /// How thick the horseshoe is: whole pixels, so that it is as sharp as it can be.
+    fn iron(&self) -> f64 {
+        (self.size / 8.5).round()
+    }
+
+    /// What lies between a sign and the horseshoe, and between the horseshoe and the tile's edge.
+    fn seam(&self) -> f64 {
+        (self.size / 18.0).round()
+    }
+
+    /// The line of the app's icon, left half and right half, as large as the tile allows.
+    fn horseshoe(&self) -> Vec<Point> {
+        let reach = self.size / 2.0 - self.seam() - self.iron() / 2.0;
+        let at = |x: f64, y: f64| {
+            // The tile is small: the arch is drawn higher than it is in the app's icon, where there is room around it.
+            (self.size / 2.0 + x * reach, self.size / 2.0 + y * reach * 0.95)
+        };
+        let mut left = vec![at(-1.0, 1.0), at(-0.74, 1.0)];
+        for [from, pull, push, to] in HALF {
+            left.extend((1..=8).map(|step| {
+                let (x, y) = bezier([from, pull, push, to], f64::from(step) / 8.0);
+                at(x, y)
+            }));
+        }
+        let right: Vec<Point> = left.iter().rev().map(|(x, y)| (self.size - x, *y)).collect();
+        [left, right].concat()
+    }
+
+    fn bars(&self) {
+        let bar = (self.size / 8.0).round();
+        let gap = 2.0 * (self.size / 20.0).round();
+        let (top, height) = ((self.size * 0.4).round(), (self.size * 0.42).round());
+        self.rectangle((self.size / 2.0 - gap / 2.0 - bar, top, bar, height), SIGN);
+        self.rectangle((self.size / 2.0 + gap / 2.0, top, bar, height), SIGN);
+    }
+
+    fn exclamation(&self) {
+        let bar = 2.0 * (self.size / 14.0).round();
+        let x = (self.size - bar) / 2.0;
+        let (top, bottom) = ((self.size * 0.34).round(), self.size - self.seam());
+        self.rectangle((x, top, bar, bottom - bar - self.seam() - top), SIGN);
+        self.rectangle((x, bottom - bar, bar, bar), SIGN);
+    }
+
+    /// A cross in the lower right corner; the horseshoe gives way to it.
+    fn cross(&self) {
+        let half = self.size * 0.075;
+        let (low, high) = (self.size * 0.5, self.size - self.seam() - half);
+        for (thick, paint) in [(half + self.seam(), TILE), (half, SIGN)] {
+            // What is cut out must not leave the tile, whose corner is round.
+            let high = if paint == TILE { high - self.seam() } else { high };
+            self.line(&[(low, low), (high, high)], thick, paint);
+            self.line(&[(low, high), (high, low)], thick, paint);
+        }
+    }
+
+    /// A thick line with round ends, of dots so near each other that the gaps between them cannot be seen.
+    fn line(&self, path: &[Point], half: f64, paint: RGBColor) {
+        if let Some(start) = path.first() {
+            self.dot(*start, half, paint);
+        }
+        for ends in path.windows(2) {
+            let ((x0, y0), (x1, y1)) = (ends[0], ends[1]);
+            let steps = ((x1 - x0).hypot(y1 - y0) * 3.0 / half).ceil();
+            for step in 1..=steps as u32 {
+                let part = f64::from(step) / steps;
+                self.dot((x0 + (x1 - x0) * part, y0 + (y1 - y0) * part), half, paint);
             }
-            Icon::Alert => {
-                let bar = (inner / 2.0).round().max(2.0);
-                let bar = if (inner - bar) % 2.0 == 0.0 { bar } else { bar - 1.0 }.max(2.0);
-                let x = left + (inner - bar) / 2.0;
-                let dot = (size / 8.0).round();
-                let top = top + (size / 16.0).floor();
-                self.block(x, top, bar, bottom - top - dot - seam);
-                self.block(x, bottom - dot, bar, dot);
-            }
-            Icon::Trouble => self.cross(left, bottom, inner),
         }
     }
 
-    /// An arch with feet that point outwards: how far, and how thick.
-    fn horseshoe(&self, arch: Arch, (foot, thick): (f64, f64), paint: RGBColor) {
-        let (left, _, width, bottom) = arch;
-        self.arch(arch, paint);
-        self.rectangle((left - foot, bottom - thick, width + 2.0 * foot, thick), paint);
-    }
-
-    /// A half circle on top of a rectangle.
-    fn arch(&self, (left, top, width, bottom): Arch, paint: RGBColor) {
-        let radius = width / 2.0;
-        let mut points = vec![(left + width, bottom), (left, bottom)];
-        points.extend((0..=64).map(|step| {
-            let angle = std::f64::consts::PI * (1.0 + f64::from(step) / 64.0);
-            (left + radius + radius * angle.cos(), top + radius + radius * angle.sin())
-        }));
-        self.polygon(&points, paint);
-    }
-
-    /// The nail holes of the horseshoe, three a side.
-    fn nails(&self, left: f64, top: f64, width: f64, iron: f64) {
-        let radius = width / 2.0;
-        let middle = radius - iron / 2.0;
-        for degrees in [-8.0_f64, 28.0, 64.0, 116.0, 152.0, 188.0] {
-            let angle = degrees.to_radians();
-            let center = (left + radius - middle * angle.cos(), top + radius - middle * angle.sin());
-            let dot = Circle::new(pixel(center), (iron * 0.2 * f64::from(SCALE)) as i32, DARK.paint.filled());
-            self.area.draw(&dot).expect("drawing into memory cannot fail");
-        }
-    }
-
-    /// Five blocks, filled from below.
-    fn bar(&self, left: f64, top: f64, width: f64, bottom: f64, level: u8) {
-        let steps = f64::from(STEPS);
-        let step = ((bottom - top) / steps).floor();
-        let gap = if step >= 4.0 { (step / 5.0).round().max(1.0) } else { 0.0 };
-        for block in 0..level.min(STEPS) {
-            let low = bottom - step * f64::from(block);
-            // The blocks stay inside the round top of the horseshoe.
-            self.block(left, low - step + gap, width, step - gap);
-        }
-    }
-
-    /// Two diagonals of a square that stands on the bottom.
-    fn cross(&self, left: f64, bottom: f64, side: f64) {
-        let (thick, middle) = ((side / 3.0).max(1.6), bottom - side / 2.0 - (self.size / 12.0).round());
-        let (center, reach) = (left + side / 2.0, side / 2.0);
-        let half = thick / 2.0;
-        for flip in [1.0, -1.0] {
-            let at = |along: f64, across: f64| {
-                (center + (along * reach - across * half * 0.7) * flip, middle + along * reach + across * half * 0.7)
-            };
-            self.polygon(&[at(-1.0, -1.0), at(1.0, -1.0), at(1.0, 1.0), at(-1.0, 1.0)], self.ink);
-        }
-    }
-
-    /// A rectangle in the colour of what is said.
-    fn block(&self, left: f64, top: f64, width: f64, height: f64) {
-        self.rectangle((left, top, width, height), self.ink);
+    fn dot(&self, center: Point, radius: f64, paint: RGBColor) {
+        let dot = Circle::new(pixel(center), (radius * f64::from(SCALE)).round() as i32, paint.filled());
+        self.area.draw(&dot).expect("drawing into memory cannot fail");
     }
 
     fn rectangle(&self, (left, top, width, height): (f64, f64, f64, f64), paint: RGBColor) {
-        // Both corners of plotters' rectangles are painted.
-        let (x, y) = pixel((left + width, top + height));
-        let rectangle = Rectangle::new([pixel((left, top)), (x - 1, y - 1)], paint.filled());
+        let rectangle = Rectangle::new([pixel((left, top)), pixel((left + width, top + height))], paint.filled());
         self.area.draw(&rectangle).expect("drawing into memory cannot fail");
     }
 
-    fn polygon(&self, points: &[(f64, f64)], paint: RGBColor) {
+    fn polygon(&self, points: &[Point], paint: RGBColor) {
         let points: Vec<_> = points.iter().map(|point| pixel(*point)).collect();
         self.area.draw(&Polygon::new(points, paint.filled())).expect("drawing into memory cannot fail");
     }
 }
 
-fn pixel((x, y): (f64, f64)) -> (i32, i32) {
+fn pixel((x, y): Point) -> (i32, i32) {
     let scale = f64::from(SCALE);
     ((x * scale).round() as i32, (y * scale).round() as i32)
 }
 
 /// Shrinks the large drawing: how much of a pixel each ink covers gives its colour and its opacity.
-fn shrink(drawing: &[u8], size: u32) -> Vec<u8> {
+fn shrink(drawing: &[u8], size: u32, palette: &[Rgb; 3]) -> Vec<u8> {
     let (size, scale) = (size as usize, SCALE as usize);
     let mut rgba = Vec::with_capacity(size * size * 4);
     for (y, x) in (0..size).flat_map(|y| (0..size).map(move |x| (y, x))) {
@@ -222,10 +247,9 @@ fn shrink(drawing: &[u8], size: u32) -> Vec<u8> {
                 }
             }
         }
-        let weight = |at: usize| cover[at] * INKS[at].opacity;
-        let alpha: f64 = (0..3).map(weight).sum();
+        let alpha: f64 = cover.iter().sum();
         for channel in 0..3 {
-            let mixed: f64 = (0..3).map(|at| weight(at) * INKS[at].color[channel]).sum();
+            let mixed: f64 = cover.iter().zip(palette).map(|(cover, ink)| cover * ink[channel]).sum();
             rgba.push(if alpha > 0.0 { (mixed / alpha).round() as u8 } else { 0 });
         }
         rgba.push((alpha.min(1.0) * 255.0).round() as u8);
@@ -235,7 +259,6 @@ fn shrink(drawing: &[u8], size: u32) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
     use std::fmt::Write;
 
     use super::*;
@@ -246,47 +269,71 @@ mod tests {
         states
     }
 
+    fn luminance([red, green, blue]: Rgb) -> f64 {
+        let linear = |channel: f64| match channel / 255.0 {
+            dark @ ..=0.04045 => dark / 12.92,
+            light => ((light + 0.055) / 1.055).powf(2.4),
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
     #[test]
-    fn every_state_has_a_shape_of_its_own_at_every_size() {
+    fn every_state_is_told_apart_at_every_size_without_its_colour() {
         for size in SIZES {
-            // Without colour: shape alone must do, for people who see no colour and for panels that show none.
-            let shapes: HashSet<Vec<bool>> = states()
-                .into_iter()
-                .map(|icon| {
-                    draw(icon, *size).rgba.chunks_exact(4).map(|pixel| pixel[0] > 128 && pixel[3] > 128).collect()
-                })
-                .collect();
-            assert_eq!(shapes.len(), states().len(), "at {size} pixels");
+            let grey = |icon| -> Vec<f64> {
+                let rgba = draw(icon, *size).rgba;
+                let color =
+                    |pixel: &[u8]| [0, 1, 2].map(|channel| f64::from(pixel[channel]) * f64::from(pixel[3]) / 255.0);
+                rgba.chunks_exact(4).map(|pixel| luminance(color(pixel))).collect()
+            };
+            let states: Vec<_> = states().into_iter().map(|icon| (icon, grey(icon))).collect();
+            for (at, (one, first)) in states.iter().enumerate() {
+                for (other, second) in &states[at + 1..] {
+                    let apart = first.iter().zip(second).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
+                    let share = apart as f64 / f64::from(size * size);
+                    assert!(share > 0.1, "{one:?} and {other:?} at {size} pixels differ in {share}");
+                }
+            }
         }
     }
 
     #[test]
-    fn only_an_alert_has_colour() {
-        for (icon, size) in states().into_iter().flat_map(|icon| SIZES.iter().map(move |size| (icon, *size))) {
-            let colored = draw(icon, size)
-                .rgba
-                .chunks_exact(4)
-                .any(|pixel| pixel[3] > 0 && pixel[0] > pixel[2].saturating_add(60));
-            assert_eq!(colored, icon == Icon::Alert, "{icon:?} at {size} pixels");
+    fn what_is_said_stands_out_from_its_ground() {
+        #[track_caller]
+        fn check(one: Rgb, other: Rgb) {
+            let (one, other) = (luminance(one), luminance(other));
+            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+            assert!(contrast >= 3.0, "the contrast is {contrast}");
+        }
+        for icon in states() {
+            let [tile, iron, sign] = palette(icon);
+            check(iron, tile);
+            // The load is a ground itself.
+            check(sign, if matches!(icon, Icon::Recording { .. }) { iron } else { tile });
         }
     }
 
     #[test]
-    fn light_ink_never_touches_the_panel_without_an_outline() {
+    fn only_an_alert_is_red() {
         for (icon, size) in states().into_iter().flat_map(|icon| SIZES.iter().map(move |size| (icon, *size))) {
             let rgba = draw(icon, size).rgba;
-            let at = |x: i64, y: i64| {
-                let inside = (0..i64::from(size)).contains(&x) && (0..i64::from(size)).contains(&y);
-                inside.then(|| &rgba[((y * i64::from(size) + x) * 4) as usize..][..4])
-            };
-            for (y, x) in (0..i64::from(size)).flat_map(|y| (0..i64::from(size)).map(move |x| (y, x))) {
-                let pixel = at(x, y).expect("it is inside");
-                if pixel[0] > 200 && pixel[3] > 240 {
-                    for (dx, dy) in [(1, 0), (-1, 0), (0, 1), (0, -1)] {
-                        let beside = at(x + dx, y + dy).map_or(0, |pixel| pixel[3]);
-                        assert!(beside > 60, "{icon:?} at {size} pixels: {x},{y} is bare");
-                    }
-                }
+            let red = rgba.chunks_exact(4).filter(|pixel| pixel[0] > 150 && pixel[1] < 60).count();
+            let share = red as f64 / f64::from(size * size);
+            assert!(if icon == Icon::Alert { share > 0.3 } else { share == 0.0 }, "{icon:?} at {size} pixels: {share}");
+        }
+    }
+
+    #[test]
+    fn the_icon_brings_its_own_ground() {
+        for (icon, size) in states().into_iter().flat_map(|icon| SIZES.iter().map(move |size| (icon, *size))) {
+            let rgba = draw(icon, size).rgba;
+            let opacity = |x: u32, y: u32| rgba[((y * size + x) * 4 + 3) as usize];
+            let (middle, last) = (size / 2, size - 1);
+            for (x, y) in [(middle, 0), (0, middle), (last, middle), (middle, last), (middle, middle)] {
+                assert_eq!(opacity(x, y), 255, "{icon:?} at {size} pixels: {x},{y}");
+            }
+            for (x, y) in [(0, 0), (last, 0), (0, last), (last, last)] {
+                assert!(opacity(x, y) < 60, "{icon:?} at {size} pixels: {x},{y}");
             }
         }
     }
@@ -300,11 +347,13 @@ mod tests {
             for row in draw(icon, size).rgba.chunks_exact(size as usize * 4) {
                 let line: String = row
                     .chunks_exact(4)
-                    .map(|pixel| match (pixel[3], pixel[0], pixel[2]) {
-                        (0..=40, ..) => "  ",
-                        (_, red, blue) if red > 150 && blue < 120 => "@@",
-                        (_, 150.., _) => "##",
-                        (_, 60.., _) => "++",
+                    .map(|pixel| match (pixel[0], pixel[1], pixel[2], pixel[3]) {
+                        (.., 0..=40) => "  ",
+                        (150.., ..=60, ..) => "rr",
+                        (200.., 200.., ..) => "##",
+                        (150.., ..) => "@@",
+                        (..=60, _, 100.., _) => "==",
+                        (70.., ..) => "++",
                         _ => "..",
                     })
                     .collect();
