@@ -18,12 +18,15 @@ fn number(folder: &std::path::Path, sql: &str) -> i64 {
 /// Records noise, which does not compress.
 fn record_noise(store: &mut Store, machine: &Machine, from: i64, to: i64) {
     let mut noise = from as u64 | 1;
-    for ts in (from..to).step_by(2) {
+    let mut tick = |ts: i64| {
         noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let value = |shift: u32| Some(((noise >> shift) % 101) as f64);
-        let cores = [value(40), value(48), value(56)];
-        store.append(&[machine.tick(ts, (noise >> 33) as f64 % 100.0, &cores)], false).unwrap();
-        store.maintain(now(ts)).unwrap();
+        machine.tick(ts, (noise >> 33) as f64 % 100.0, &[value(40), value(48), value(56)])
+    };
+    for minute in (from..to).step_by(60) {
+        let ticks: Vec<_> = (minute..to.min(minute + 60)).step_by(2).map(&mut tick).collect();
+        store.append(&ticks, false).unwrap();
+        store.maintain(now(minute)).unwrap();
     }
 }
 
