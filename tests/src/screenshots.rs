@@ -87,6 +87,11 @@ fn tray(desktop: &Desktop, folder: &Path) {
     hoofbeat_product_tests::program::wait_at_most(Duration::from_secs(3), || (popups() > before + 1).then_some(()));
     save(desktop, "root", &folder.join("tray-menu.png"), Some("560x260+840+740"));
     pointer(&["key", "Escape"]);
+    // The left button of a real pointer opens the window.
+    pointer(&["click", "1"]);
+    let id = desktop.wait_for_window("Hoofbeat");
+    desktop.close_window(&id);
+    wait_until("the window's end", || desktop.named("hoofbeat-desktop").is_empty());
 }
 
 fn window(desktop: &Desktop, theme: &str, file: &Path) {
