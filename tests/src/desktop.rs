@@ -26,7 +26,7 @@ const NEEDED: &[&str] = &[
     "sqlite3",
 ];
 
-/// The panel's settings: a list of windows, and the tray.
+/// The panel's settings: a list of windows on the left, and the tray on the right.
 const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
   <property name="configver" type="int" value="2"/>
@@ -41,14 +41,17 @@ const PANEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
       <property name="plugin-ids" type="array">
         <value type="int" value="1"/>
         <value type="int" value="2"/>
+        <value type="int" value="3"/>
       </property>
     </property>
   </property>
   <property name="plugins" type="empty">
-    <property name="plugin-1" type="string" value="tasklist">
+    <property name="plugin-1" type="string" value="tasklist"/>
+    <property name="plugin-2" type="string" value="separator">
       <property name="expand" type="bool" value="true"/>
+      <property name="style" type="uint" value="0"/>
     </property>
-    <property name="plugin-2" type="string" value="systray"/>
+    <property name="plugin-3" type="string" value="systray"/>
   </property>
 </channel>
 "#;

@@ -1,6 +1,7 @@
 //! The tray icon in a real panel.
 
 use hoofbeat_product_tests::tray::Item;
+use hoofbeat_product_tests::webdriver::Window;
 use hoofbeat_product_tests::{Desktop, LIMIT, wait_for, wait_until};
 
 #[test]
@@ -73,6 +74,30 @@ fn a_pause_from_the_menu_pauses_and_resumes() {
     item.choose("Resume").expect("Resume can be chosen");
     wait_until("recording again", || state().is_some_and(|state| state == "recording"));
     wait_until("a new tick", || desktop.newest_tick() > paused);
+}
+
+#[test]
+fn a_pause_shows_in_tray_and_window_whoever_asked_for_it() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let _watch = desktop.watch(&[]);
+    let bus = desktop.bus();
+    let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
+    let window = Window::open(&desktop);
+    window.wait_for_text("recorder-state", |text| text.starts_with("Recording"));
+
+    item.choose("Pause").expect("Pause can be chosen");
+    window.wait_for_text("recorder-state", |text| text.starts_with("Paused until"));
+    wait_until("the pause in the tooltip", || item.tooltip().is_ok_and(|(_, text)| text.starts_with("Paused until")));
+
+    window.click("resume");
+    window.wait_for_text("recorder-state", |text| text.starts_with("Recording"));
+    let offers = |wanted: &str| item.menu().is_ok_and(|rows| rows.iter().any(|row| row.label.starts_with(wanted)));
+    wait_until("the end of the pause in the menu", || offers("Pause"));
+
+    window.click("pause");
+    wait_until("the window's pause in the menu", || offers("Resume"));
+    wait_until("and in the tooltip", || item.tooltip().is_ok_and(|(_, text)| text.starts_with("Paused until")));
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn it_shows_live_values_and_a_chart() {
 
     // Who looks must not take old values for new ones.
     watch.end(Signal::TERM);
-    let state = window.wait_for_text("recorder-state", |text| !text.to_lowercase().contains("recording since"));
+    let state = window.wait_for_text("recorder-state", |text| !text.to_lowercase().starts_with("recording "));
     assert!(!state.is_empty());
 }
 
@@ -73,4 +73,32 @@ fn an_empty_folder_is_no_blank_page() {
     let headline = window.wait_for_text("headline", |text| !text.is_empty());
     assert!(!headline.contains("undefined"), "{headline}");
     wait_for("values by and by", || window.text("card-memory").filter(|text| text.contains("GiB")));
+}
+
+#[test]
+fn readme_names_every_folder_that_it_leaves() {
+    let Some(desktop) = Desktop::start() else { return };
+    let left = || {
+        let above = [".config", ".local/share", ".local/state", ".cache"];
+        let names = above.map(|above| {
+            let entries = std::fs::read_dir(desktop.path("home").join(above)).into_iter().flatten().flatten();
+            entries.map(|entry| format!("~/{above}/{}/", entry.file_name().display())).collect::<Vec<_>>()
+        });
+        names.concat()
+    };
+    let before = left();
+    let mut command = desktop.product("hoofbeat-desktop", &[]);
+    let mut program = Program::start("desktop", &mut command, &desktop.logs());
+    let window = desktop.wait_for_window("Hoofbeat");
+    wait_until("a recorder", || desktop.status().is_some_and(|status| status["recorder"]["state"] == "recording"));
+    desktop.close_window(&window);
+    program.wait(hoofbeat_product_tests::LIMIT);
+
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme).expect("the checkout has a README");
+    let new: Vec<_> = left().into_iter().filter(|folder| !before.contains(folder)).collect();
+    assert!(new.iter().any(|folder| folder.contains("state")), "the recorder's log is there: {new:?}");
+    for folder in new {
+        assert!(readme.contains(&format!("`{folder}`")), "README does not say that {folder} is left");
+    }
 }

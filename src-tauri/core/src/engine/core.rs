@@ -368,7 +368,7 @@ impl Core {
             tick.recorder.get_or_insert(state);
             self.told_step = None;
         }
-        let step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+        let step = self.wanted_step();
         if self.told_step.replace(step) != Some(step) {
             tick.step = Some(step);
         }
@@ -382,6 +382,11 @@ impl Core {
             self.pruned = now.boot;
             self.roster.prune(now.boot, |place| self.watch.holds(place));
         }
+    }
+
+    /// The seconds between two ticks that the config wants now.
+    fn wanted_step(&self) -> u64 {
+        if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs()
     }
 
     /// Adds what recording costs: on the same ticks as the sensor of our CPU and memory, so that one row has all of it.

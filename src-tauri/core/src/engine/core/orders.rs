@@ -145,7 +145,15 @@ impl Core {
             self.tell_alerts();
         }
         self.config = config;
-        self.step = if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs();
+        let step = self.wanted_step();
+        if step != self.step {
+            self.step = step;
+            // At once: until a slow tick comes, who reads along would take the silence for a fault.
+            self.cut_short(now);
+            self.next.step = Some(step);
+            self.told_step = Some(step);
+            self.hand_over_news(now.unix());
+        }
     }
 }
 

@@ -174,3 +174,13 @@ fn a_new_database_is_told_everything_anew() {
     let tick = step(&mut rig);
     assert_eq!((tick.conditions.len(), tick.alerts.len(), tick.recorder), (0, 0, None));
 }
+
+#[test]
+fn a_tick_that_is_changed_is_told_before_it_comes() {
+    let mut rig = Rig::new(&["cpu"]);
+    let cpu = cpu();
+    rig.second(vec![batch(&[(&cpu, Metric::CpuLoad1, 1.0)])]);
+    let config = Config::parse("[recording]\ntick = \"60s\"", std::path::Path::new("x")).unwrap();
+    rig.core.handle(Event::Journal(Report::Config(Ok(config))));
+    assert_eq!(rig.ticks().iter().map(|tick| tick.step).collect::<Vec<_>>(), [Some(60)]);
+}
