@@ -64,7 +64,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s a -l all -d
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s s -l source -d 'Only this source: its id or its label' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s s -l source -d 'Only this source: its id, its label or its name in `status --all`' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l until -d 'Until when' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l points -d 'At most this many points a source; more are folded to minimum, average and maximum' -r
@@ -77,7 +77,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l csv -d 'An
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s i -l interval -d 'How long to measure' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s i -l interval -d 'How long to measure; on a terminal a first table comes at once' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s s -l sort -d 'What to sort by' -r -f -a "cpu\t'CPU time used while measuring'
 memory\t'Resident memory'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s n -l number -d 'How many processes to show; 0 shows all' -r

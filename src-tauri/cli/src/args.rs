@@ -110,7 +110,7 @@ pub struct Status {
 pub struct History {
     /// Which metric, for example cpu.utilization
     pub metric: String,
-    /// Only this source: its id or its label
+    /// Only this source: its id, its label or its name in `status --all`
     #[arg(long, short, value_name = "SOURCE")]
     pub source: Option<String>,
     /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
@@ -130,7 +130,7 @@ pub struct History {
 /// Options of `top`.
 #[derive(Debug, Args)]
 pub struct Top {
-    /// How long to measure
+    /// How long to measure; on a terminal a first table comes at once
     #[arg(long, short, value_name = "DURATION", default_value = "1s", value_parser = crate::time::parse_span)]
     pub interval: std::time::Duration,
     /// What to sort by

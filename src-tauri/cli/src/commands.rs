@@ -8,6 +8,7 @@ mod data;
 mod doctor;
 mod generate;
 mod history;
+mod names;
 mod open;
 mod pause;
 mod status;

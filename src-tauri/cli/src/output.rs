@@ -13,6 +13,12 @@ use crate::args::{Color, Global};
 /// The width that is assumed where stdout is no terminal.
 const PLAIN_WIDTH: usize = 100;
 
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// A column of names, or the text that ends a row, is not cut below this.
+const NARROWEST: usize = 12;
+
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
@@ -48,25 +54,35 @@ impl Style {
 pub struct Output {
     out: BufWriter<StdoutLock<'static>>,
     colored: bool,
+    /// Whether a person looks at stdout, and not a program.
+    terminal: bool,
     /// Whether the answer shall be JSON.
     pub json: bool,
     /// Columns of the terminal.
     pub width: usize,
+    /// Lines of the terminal.
+    height: usize,
+    /// Whether what was printed can be taken back.
+    pub redraws: bool,
+    /// How many lines of a draft stand on the terminal.
+    drafted: usize,
 }
 
 impl Output {
     /// Stdout in the form that the options ask for.
     pub fn new(global: &Global) -> Output {
         let terminal = io::stdout().is_terminal();
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || dumb;
         let colored = match global.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !unwanted,
         };
-        let width = if terminal { terminal_width() } else { PLAIN_WIDTH };
-        Output { out: BufWriter::new(io::stdout().lock()), colored, json: global.json, width }
+        let (width, height) = if terminal { terminal_size() } else { (PLAIN_WIDTH, 0) };
+        let out = BufWriter::new(io::stdout().lock());
+        let redraws = terminal && !dumb;
+        Output { out, colored, terminal, json: global.json, width, height, redraws, drafted: 0 }
     }
 
     /// Prints a value as JSON, one line.
@@ -102,32 +118,61 @@ impl Output {
         format!("\x1b[{}m{text}\x1b[0m", style.code())
     }
 
-    /// Prints rows with their columns aligned.
+    /// Prints rows with their columns aligned, each on one line: on a terminal what is too wide is cut, elsewhere nothing.
     ///
     /// # Errors
     /// Stdout cannot be written.
     pub fn table(&mut self, rows: &[Vec<Cell>]) -> io::Result<()> {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|at| rows.iter().filter_map(|row| row.get(at)).map(Cell::width).max().unwrap_or(0))
-            .collect();
+        let limit = if self.terminal { self.width } else { usize::MAX };
+        let columns = columns(rows, limit);
         for row in rows {
-            let mut line = String::new();
+            let (mut line, mut left) = (String::new(), limit);
             for (at, cell) in row.iter().enumerate() {
-                let padding = " ".repeat(widths[at].saturating_sub(cell.width()));
-                let painted = self.paint(cell.style, &cell.text);
-                match (cell.right, at + 1 == row.len()) {
+                let last = at + 1 == row.len();
+                let width = if last && !cell.right { left } else { columns[at].min(left) };
+                let text = if cell.name { cut_inside(&cell.text, width) } else { cut(&cell.text, width) };
+                let painted = self.paint(cell.style, &text);
+                let padding = " ".repeat(columns[at].min(left).saturating_sub(text.chars().count()));
+                match (cell.right, last) {
                     (true, _) => line.extend([padding.as_str(), painted.as_str()]),
                     (false, true) => line.push_str(&painted),
                     (false, false) => line.extend([painted.as_str(), padding.as_str()]),
                 }
-                if at + 1 < row.len() {
-                    line.push_str("  ");
+                if !last {
+                    line.push_str(GAP);
+                    left = left.saturating_sub(columns[at] + GAP.len());
                 }
             }
             self.line(line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// Prints a table that stands until [`Output::replace_draft`], and what it lacks, at once. A terminal alone can do it.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn draft(&mut self, rows: &[Vec<Cell>], note: &str) -> io::Result<()> {
+        // What scrolled away cannot be taken back.
+        let rows = &rows[..rows.len().min(self.height.saturating_sub(2))];
+        // Nor can lines be counted where a name with wide letters makes the terminal break one.
+        self.raw(b"\x1b[?7l")?;
+        self.table(rows)?;
+        self.line(self.paint(Style::Dim, note))?;
+        self.raw(b"\x1b[?7h")?;
+        self.drafted = rows.len() + 1;
+        self.out.flush()
+    }
+
+    /// Takes the draft back, so that the answer stands in its place.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn replace_draft(&mut self) -> io::Result<()> {
+        match std::mem::take(&mut self.drafted) {
+            0 => Ok(()),
+            lines => write!(self.out, "\x1b[{lines}A\r\x1b[J"),
+        }
     }
 
     /// Hands everything over.
@@ -145,6 +190,7 @@ pub struct Cell {
     text: String,
     style: Style,
     right: bool,
+    name: bool,
 }
 
 impl Cell {
@@ -158,6 +204,11 @@ impl Cell {
         Cell { text: text.into(), right: true, ..Cell::default() }
     }
 
+    /// What tells one row from the others: of a long one both ends are shown.
+    pub fn name(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), name: true, ..Cell::default() }
+    }
+
     /// The same in another style.
     pub fn style(self, style: Style) -> Cell {
         Cell { style, ..self }
@@ -168,6 +219,28 @@ impl Cell {
     }
 }
 
+/// How wide each column is, so that a table fits into `limit`. The text that ends a row moves nothing aside, and takes
+/// what is left; beyond that the widest column gives way, which is the one with the names.
+fn columns(rows: &[Vec<Cell>], limit: usize) -> Vec<usize> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths = vec![0; count];
+    for row in rows {
+        for (at, cell) in row.iter().enumerate().filter(|(at, cell)| cell.right || at + 1 < row.len()) {
+            widths[at] = widths[at].max(cell.width());
+        }
+    }
+    let needed = |row: &Vec<Cell>| {
+        let end = row.last().filter(|cell| !cell.right).map_or(0, |cell| cell.width().min(NARROWEST));
+        let before = row.len() - usize::from(end > 0);
+        widths[..before].iter().sum::<usize>() + GAP.len() * row.len().saturating_sub(1) + end
+    };
+    let excess = rows.iter().map(needed).max().unwrap_or(0).saturating_sub(limit);
+    if let Some(widest) = widths.iter_mut().max().filter(|_| excess > 0) {
+        *widest = widest.saturating_sub(excess).max((*widest).min(NARROWEST));
+    }
+    widths
+}
+
 /// Text from outside (a label, a source's id), fit for a terminal.
 pub fn text(outside: &str) -> String {
     Untrusted::from(outside).terminal()
@@ -175,19 +248,38 @@ pub fn text(outside: &str) -> String {
 
 /// The same, cut to at most `width` characters.
 pub fn short_text(outside: &str, width: usize) -> String {
-    let text = text(outside);
+    cut(&text(outside), width)
+}
+
+/// A name from outside, cut to at most `width` characters. What tells two of one make apart stands at the end.
+pub fn short_name(outside: &str, width: usize) -> String {
+    cut_inside(&text(outside), width)
+}
+
+fn cut_inside(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count <= width || width < 3 {
+        return cut(text, width);
+    }
+    let end = (width - 1) / 2;
+    text.chars().take(width - 1 - end).chain(['…']).chain(text.chars().skip(count - end)).collect()
+}
+
+fn cut(text: &str, width: usize) -> String {
     match text.char_indices().nth(width) {
+        Some(_) if width == 0 => String::new(),
         // The sign of the cut takes the place of the last character.
-        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
-        None => text,
+        Some(_) => text.chars().take(width - 1).chain(['…']).collect(),
+        None => text.to_string(),
     }
 }
 
-fn terminal_width() -> usize {
-    match rustix::termios::tcgetwinsize(io::stdout()) {
-        Ok(size) if size.ws_col >= 20 => usize::from(size.ws_col),
-        _ => 80,
-    }
+/// Columns and lines.
+fn terminal_size() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let columns = size.filter(|size| size.ws_col >= 20).map_or(80, |size| usize::from(size.ws_col));
+    let lines = size.filter(|size| size.ws_row >= 4).map_or(24, |size| usize::from(size.ws_row));
+    (columns, lines)
 }
 
 #[cfg(test)]
@@ -205,5 +297,29 @@ mod tests {
         check("abcdefg", 6, "abcde…");
         check("\x1b[2Jx", 10, "\u{fffd}[2Jx");
         check("äöüß", 3, "äö…");
+        check("abc", 1, "…");
+        check("abc", 0, "");
+        assert_eq!(short_name("SSD 980 PRO (sda)", 20), "SSD 980 PRO (sda)");
+        assert_eq!(short_name("SSD 980 PRO (sda)", 12), "SSD 98…(sda)");
+        assert_eq!(short_name("\x1b[2Jäöü", 5), "\u{fffd}[…öü");
+        assert_eq!(short_name("abc", 2), "a…");
+    }
+
+    #[test]
+    fn the_widest_column_gives_way_and_the_end_of_a_row_moves_nothing_aside() {
+        #[track_caller]
+        fn check(rows: &[&[Cell]], limit: usize, expected: &[usize]) {
+            let rows: Vec<_> = rows.iter().map(|row| row.to_vec()).collect();
+            assert_eq!(columns(&rows, limit), expected);
+        }
+        let text = |width: usize| Cell::new("x".repeat(width));
+        let number = |width: usize| Cell::number("9".repeat(width));
+        check(&[&[text(5), text(50)], &[text(3), text(4), text(60)]], usize::MAX, &[5, 4, 0]);
+        check(&[&[text(5), text(50)], &[text(3), text(4), text(60)]], 40, &[5, 4, 0]);
+        check(&[&[text(30), number(8), text(7)]], 80, &[30, 8, 0]);
+        check(&[&[text(90), number(8), text(7)]], 40, &[21, 8, 0]);
+        check(&[&[text(90), number(8), text(99)]], 40, &[16, 8, 0]);
+        check(&[&[text(90), number(8)]], 10, &[12, 8]);
+        check(&[], 10, &[]);
     }
 }

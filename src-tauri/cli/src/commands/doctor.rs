@@ -9,12 +9,13 @@ mod sources;
 
 use std::path::Path;
 
-use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::api::{Face, SCHEMA};
+use hoofbeat_core::store::StoreError;
 use serde::Serialize;
 
 use crate::args::Global;
 use crate::failure::{Failure, Outcome};
-use crate::output::{self, Cell, Output, Style};
+use crate::output::{self, Output, Style};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +64,9 @@ struct Answer {
 pub fn run(global: &Global, output: &mut Output) -> Outcome {
     let folder = super::folder(global)?;
     let mut findings = recording::check(&folder, super::now());
+    if let Some(refused) = refused(&folder) {
+        findings.iter_mut().filter(|finding| finding.check == refused.check).for_each(|found| *found = refused.clone());
+    }
     findings.extend(sources::check(&super::roots(global)));
     findings.extend(desktop::check());
     findings.push(clock(Path::new("/run")));
@@ -75,6 +79,14 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
     if failed { Err(Failure::Reported) } else { Ok(()) }
 }
 
+/// A database that is not ours. Nothing needs saving there, and no recorder touches it, so the reader's own words are all
+/// that helps.
+fn refused(folder: &Path) -> Option<Finding> {
+    let Err(StoreError::Refused(text)) = Face::open(folder) else { return None };
+    let (problem, remedy) = text.split_once("; ").unwrap_or((&text, "choose another folder with --data-dir"));
+    Some(Finding::failure("database", problem, remedy))
+}
+
 fn print(findings: &[Finding], output: &mut Output) -> std::io::Result<()> {
     let widest = findings.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
     for finding in findings {
@@ -83,12 +95,9 @@ fn print(findings: &[Finding], output: &mut Output) -> std::io::Result<()> {
             Level::Warning => ("!", Style::Warning),
             Level::Failure => ("✗", Style::Bad),
         };
-        let row = [
-            Cell::new(sign).style(style),
-            Cell::new(format!("{:widest$}", finding.check)).style(Style::Dim),
-            Cell::new(output::text(&finding.message)),
-        ];
-        output.table(&[row.to_vec()])?;
+        let check = output.paint(Style::Dim, &format!("{:widest$}", finding.check));
+        // No table: what is wrong may take more than a line, and none of it is cut.
+        output.line(format!("{}  {check}  {}", output.paint(style, sign), output::text(&finding.message)))?;
         if let Some(remedy) = &finding.remedy {
             output.line(format!("   {:widest$}  → {}", "", output::text(remedy)))?;
         }

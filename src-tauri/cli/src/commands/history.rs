@@ -84,7 +84,10 @@ fn metric(key: &str) -> Result<Metric, Failure> {
 fn source(face: &Face, wanted: &str) -> Result<String, Failure> {
     let sources = face.status()?.sources;
     let same = |text: &str| text.eq_ignore_ascii_case(wanted);
-    let found = sources.iter().find(|source| source.id == wanted).or_else(|| sources.iter().find(|s| same(&s.label)));
+    let names = super::names::names(&sources);
+    let named = || sources.iter().zip(&names).find(|(_, name)| same(name)).map(|(source, _)| source);
+    let found = sources.iter().find(|source| source.id == wanted).or_else(named);
+    let found = found.or_else(|| sources.iter().find(|source| same(&source.label)));
     if let Some(source) = found {
         return Ok(source.id.clone());
     }

@@ -1,12 +1,18 @@
 //! `hoofbeat status`: the state of everything, now.
 
+mod alerts;
+
 use std::collections::BTreeMap;
 
 use hoofbeat_core::api::{SourceStatus, Status};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
+use hoofbeat_core::store::StoreError;
 use jiff::Zoned;
+use serde::Serialize;
+
+use self::alerts::Alert;
 
 use crate::args::{self, Global};
 use crate::failure::Outcome;
@@ -19,14 +25,30 @@ const LABEL_WIDTH: usize = 32;
 /// How many cores are shown one by one.
 const CORES: usize = 32;
 
+/// The state of everything with the alerts that fire.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    status: &'a Status,
+    /// Worst first; `null` where they cannot be read.
+    alerts: Option<Vec<Alert>>,
+}
+
 /// Shows the newest values of every source.
 pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outcome {
-    let status = super::face(global)?.status()?;
+    let face = super::face(global)?;
+    let status = face.status()?;
+    // What else there is to say does not depend on a damaged page of old events.
+    let unreadable = |error: &StoreError| log::warn!("the alerts that fire cannot be read: {error}");
+    let alerts = alerts::read(&face, &status).inspect_err(unreadable).ok();
     if output.json {
-        return Ok(output.json(&status)?);
+        return Ok(output.json(&Answer { status: &status, alerts })?);
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
+    for alert in alerts.iter().flatten() {
+        output.line(alert.line(&status, &now, output))?;
+    }
     output.line("")?;
     let rows: Vec<_> =
         if options.all { every_value(&status) } else { main_values(&status, now.timestamp().as_second()) };
@@ -91,8 +113,12 @@ fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
 
 fn row(indent: &str, source: &SourceStatus, values: String, status: &Status, now: i64) -> Vec<Cell> {
     let label = if source.label.is_empty() { &source.id } else { &source.label };
-    let label = format!("{indent}{}", output::short_text(label, LABEL_WIDTH - indent.len()));
-    let mut row = vec![Cell::new(label), Cell::new(values)];
+    let label = format!("{indent}{}", output::short_name(label, LABEL_WIDTH - indent.len()));
+    let mut row = vec![Cell::new(label)];
+    // Without values, what is wrong stands right behind the name, or it would begin where a terminal ends.
+    if !values.is_empty() {
+        row.push(Cell::new(values));
+    }
     // While nothing records, the headline says so once; the values are all equally old.
     let off = status.recorder.state != RecorderState::Recording && source.health == Health::Stale;
     if source.health != Health::Ok && !off {
@@ -131,10 +157,10 @@ fn cores(parts: &[&SourceStatus]) -> Option<String> {
 /// Every metric of every source, a row each.
 fn every_value(status: &Status) -> Vec<Vec<Cell>> {
     let mut rows = vec![["SOURCE", "METRIC", "VALUE", "HEALTH"].map(|head| Cell::new(head).style(Style::Dim)).to_vec()];
-    for source in &status.sources {
+    for (source, name) in status.sources.iter().zip(super::names::names(&status.sources)) {
         let health = Cell::new(source.health.word()).style(Style::Dim);
         if source.metrics.is_empty() {
-            let cells = vec![Cell::new(output::text(&source.id)), Cell::new(""), Cell::new("")];
+            let cells = vec![Cell::name(&name), Cell::new(""), Cell::new("")];
             rows.push([cells, vec![health.clone()]].concat());
         }
         for (key, value) in &source.metrics {
@@ -142,7 +168,7 @@ fn every_value(status: &Status) -> Vec<Vec<Cell>> {
                 Some(metric) => format::value(metric, value.value),
                 None => format!("{} {}", value.value, value.unit),
             };
-            rows.push(vec![Cell::new(output::text(&source.id)), Cell::new(*key), Cell::number(shown), health.clone()]);
+            rows.push(vec![Cell::name(&name), Cell::new(*key), Cell::number(shown), health.clone()]);
         }
     }
     rows

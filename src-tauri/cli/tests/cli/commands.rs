@@ -56,6 +56,41 @@ fn status_says_what_is_and_since_when_it_is_not() {
 }
 
 #[test]
+fn status_tells_the_alerts_that_fire() {
+    let sandbox = Sandbox::new();
+    let rule = |id: &str, metric: &str, limit: u32, severity: &str| {
+        format!("[[rule]]\nid = \"{id}\"\nmetric = \"{metric}\"\nfire = \"> {limit}\"\nseverity = \"{severity}\"\n")
+    };
+    let rules = [
+        rule("warm", "cpu.temperature", 60, "info"),
+        rule("hot", "cpu.temperature", 90, "critical"),
+        rule("crowded", "memory.used", 1, "warning"),
+    ];
+    sandbox.config(&rules.concat());
+    sandbox.temperature(54);
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    let alerts = || sandbox.run(&["status", "--json"]).json()["alerts"].as_array().unwrap().clone();
+    wait_for("the one about memory", || (alerts().len() == 1).then_some(()));
+    sandbox.temperature(96);
+    let found = wait_for("all three", || Some(alerts()).filter(|alerts| alerts.len() == 3));
+    let order: Vec<_> = found.iter().map(|alert| alert["rule"].as_str().unwrap()).collect();
+    assert_eq!(order, ["hot", "crowded", "warm"], "worst first");
+    let hot = &found[0];
+    assert_eq!(
+        (&hot["source"], &hot["metric"], &hot["unit"]),
+        (&"cpu".into(), &"cpu.temperature".into(), &"°C".into())
+    );
+    assert_eq!((&hot["value"], &hot["limit"], &hot["severity"]), (&96.0.into(), &90.0.into(), &"critical".into()));
+    let text = sandbox.run(&["status"]).stdout;
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].starts_with("CPU at 96 °C · limit 90 °C · since ") && lines[1].ends_with("rule hot"), "{text}");
+    assert!(lines[3].ends_with("rule warm") && lines[4].is_empty(), "{text}");
+    sandbox.temperature(54);
+    wait_for("the end of two", || (alerts().len() == 1).then_some(()));
+    watcher.terminate();
+}
+
+#[test]
 fn history_is_bars_json_or_csv() {
     let sandbox = Sandbox::new();
     let mut watcher = sandbox.watch(|command| command.arg("--headless"));
@@ -80,6 +115,8 @@ fn history_is_bars_json_or_csv() {
     let nothing = sandbox.run(&["history", "cpu.temperature", "--since", "2h", "--until", "1h"]).stdout;
     assert!(nothing.contains("Nothing was recorded"), "{nothing}");
     assert_eq!(sandbox.run(&["history", "cpu.temperature", "--source", "CPU"]).code, 0, "a label will do");
+    let named = sandbox.run(&["history", "hwmon.temperature", "--source", "k10temp · Tctl"]);
+    assert!(named.code == 0 && named.stdout.contains("max 54 °C"), "so will the name that `status` shows: {named:?}");
 }
 
 #[test]
@@ -148,6 +185,23 @@ fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "config").as_str()), (1, "failure"), "{ended:?}");
     watcher.terminate();
+}
+
+#[test]
+fn doctor_does_not_promise_to_save_what_belongs_to_another_program() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    // Where SQLite keeps whose file it is.
+    let file = sandbox.data().join("hoofbeat.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[68..72].fill(0);
+    std::fs::write(&file, &bytes).unwrap();
+    let ended = sandbox.run(&["doctor"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stdout.contains("is not a database of Hoofbeat"), "{ended:?}");
+    assert!(ended.stdout.contains("→ choose another folder with --data-dir"), "{ended:?}");
+    assert!(!ended.stdout.contains("saves what can be saved"), "{ended:?}");
+    assert_eq!(std::fs::read(&file).unwrap(), bytes, "looking changes nothing");
 }
 
 #[test]

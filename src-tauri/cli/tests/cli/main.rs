@@ -11,6 +11,7 @@ mod dependencies;
 mod generated;
 mod notifications;
 mod sandbox;
+mod terminal;
 mod tray;
 mod usage;
 mod watch;

@@ -113,6 +113,18 @@ impl Sandbox {
         command
     }
 
+    /// The binary as [`Sandbox::command`] has it, on a terminal of 80 columns.
+    pub fn on_terminal(&self, arguments: &[&str]) -> Command {
+        let alone = self.command(arguments);
+        let quoted = |word: &std::ffi::OsStr| format!("'{}'", word.to_str().unwrap());
+        let words: Vec<String> = std::iter::once(alone.get_program()).chain(alone.get_args()).map(quoted).collect();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--flush", "--command"]).arg(format!("exec {}", words.join(" ")));
+        command.arg("/dev/null").env_clear().stdin(Stdio::null());
+        command.envs(alone.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Ended {
         let output = self.command(arguments).output().unwrap();

@@ -1,0 +1,74 @@
+//! What a person calls the sources of one recording, so that no two have the same name.
+//!
+//! A label is not enough: every chip may have a "temp1", and two disks of one model have the same label. Ids are unique,
+//! but long, and made for machines. Deliberately not here: cutting a name to fit.
+
+use std::collections::HashMap;
+
+use hoofbeat_core::api::SourceStatus;
+
+use crate::output;
+
+/// The name of each source, in their order: its label, after that of the whole where it is a part, and with its id
+/// where another one is called the same. Fit for a terminal.
+pub fn names(sources: &[SourceStatus]) -> Vec<String> {
+    let label = |source: &SourceStatus| output::text(if source.label.is_empty() { &source.id } else { &source.label });
+    let labels: HashMap<&str, String> = sources.iter().map(|source| (source.id.as_str(), label(source))).collect();
+    let name = |source: &SourceStatus| match source.part_of.as_deref().and_then(|whole| labels.get(whole)) {
+        Some(whole) => format!("{whole} · {}", label(source)),
+        None => label(source),
+    };
+    let mut names: Vec<String> = sources.iter().map(name).collect();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    names.iter().for_each(|name| *counts.entry(name.clone()).or_default() += 1);
+    for (name, source) in names.iter_mut().zip(sources) {
+        if counts[name] > 1 {
+            *name = format!("{name} ({})", output::text(&source.id));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use hoofbeat_core::model::{Health, SourceKind};
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_shown_only_where_it_tells_apart() {
+        let source = |id: &str, label: &str, part_of: Option<&str>| SourceStatus {
+            id: id.into(),
+            kind: SourceKind::Chip,
+            label: label.into(),
+            part_of: part_of.map(str::to_string),
+            health: Health::Ok,
+            reason: String::new(),
+            ts: None,
+            metrics: Default::default(),
+        };
+        let sources = [
+            source("net:pci/1", "eth0", None),
+            source("disk:1", "SSD", None),
+            source("disk:2", "SSD", None),
+            source("hwmon:a", "nct6798", None),
+            source("hwmon:a:temp1", "temp1", Some("hwmon:a")),
+            source("hwmon:b", "acpitz", None),
+            source("hwmon:b:temp1", "temp1", Some("hwmon:b")),
+            source("memory", "", None),
+            source("x", "\u{1b}[2J", None),
+        ];
+        let expected = [
+            "eth0",
+            "SSD (disk:1)",
+            "SSD (disk:2)",
+            "nct6798",
+            "nct6798 · temp1",
+            "acpitz",
+            "acpitz · temp1",
+            "memory",
+            "\u{fffd}[2J",
+        ];
+        assert_eq!(names(&sources), expected);
+    }
+}
