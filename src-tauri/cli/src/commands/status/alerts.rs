@@ -129,7 +129,7 @@ mod tests {
             ts: Some(1000),
             metrics,
         };
-        let recorder = Recorder { state: RecorderState::Recording, since: Some(1), until: None };
+        let recorder = Recorder { state: RecorderState::Recording, since: Some(1), until: None, tick: Some(1) };
         Status { schema: SCHEMA, ts: Some(1000), recorder, sources: vec![cpu] }
     }
 
