@@ -65,8 +65,9 @@ fn one_crossing_is_one_notification_that_its_end_replaces() {
     assert_eq!(cleared.replaces, fired.id, "the end replaces the news: {cleared:?}");
     assert_eq!(cleared.id, fired.id);
 
-    let events = desktop.sqlite("select kind from events where kind like 'alert%' order by ts");
-    assert_eq!(events, "alert_fired\nalert_cleared");
+    // The person is told first; the disk may take a moment.
+    let events = || desktop.sqlite("select kind from events where kind like 'alert%' order by ts");
+    wait_until("both events", || events() == "alert_fired\nalert_cleared");
 }
 
 #[test]
