@@ -137,7 +137,7 @@ fn open_sound(folder: &Path, file: &Path, trust: Trust) -> Result<Connection, St
     drop(looked);
     if id != APPLICATION_ID && tables > 0 {
         return Err(StoreError::Refused(format!(
-            "{} is a database of another program (application id {id:#x}); choose another folder with --data-dir",
+            "{} is a database of another program; choose another folder with --data-dir",
             file.display()
         )));
     }
