@@ -40,14 +40,14 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     let status = face.status()?;
     // What else there is to say does not depend on a damaged page of old events.
     let unreadable = |error: &StoreError| log::warn!("the alerts that fire cannot be read: {error}");
-    let alerts = alerts::read(&face, &status).inspect_err(unreadable).ok();
+    let alerts = alerts::read(&face, &status.sources).inspect_err(unreadable).ok();
     if output.json {
         return Ok(output.json(&Answer { status: &status, alerts })?);
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
     for alert in alerts.iter().flatten() {
-        output.line(alert.line(&status, &now, output))?;
+        output.line(alert.line(&status.sources, &now, output))?;
     }
     output.line("")?;
     let rows: Vec<_> =

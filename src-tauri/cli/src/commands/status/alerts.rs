@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use hoofbeat_core::api::{EventInfo, Face, SourceStatus, Status};
+use hoofbeat_core::api::{EventInfo, Face, SourceStatus};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::rule::Severity;
@@ -46,12 +46,12 @@ struct Fired {
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn read(face: &Face, status: &Status) -> Result<Vec<Alert>, StoreError> {
-    Ok(firing(face.events(0, i64::MAX as usize)?, status))
+pub fn read(face: &Face, sources: &[SourceStatus]) -> Result<Vec<Alert>, StoreError> {
+    Ok(firing(face.events(0, i64::MAX as usize)?, sources))
 }
 
 /// The alerts that fire by `events`, which come newest first.
-fn firing(events: Vec<EventInfo>, status: &Status) -> Vec<Alert> {
+fn firing(events: Vec<EventInfo>, sources: &[SourceStatus]) -> Vec<Alert> {
     let mut decided = HashSet::new();
     let mut alerts: Vec<Alert> = Vec::new();
     for event in events {
@@ -65,7 +65,7 @@ fn firing(events: Vec<EventInfo>, status: &Status) -> Vec<Alert> {
         // A newer Hoofbeat may have written other details.
         let Ok(Fired { rule, metric, limit, severity }) = serde_json::from_value(event.detail) else { continue };
         let Some(known) = Metric::from_key(&metric) else { continue };
-        let value = of(status, &source).and_then(|source| source.metrics.get(known.key())).map(|value| value.value);
+        let value = of(sources, &source).and_then(|source| source.metrics.get(known.key())).map(|value| value.value);
         let unit = known.definition().unit.symbol();
         alerts.push(Alert { rule, source, metric, severity, value, unit, limit, since: event.ts });
     }
@@ -87,7 +87,7 @@ fn firing(events: Vec<EventInfo>, status: &Status) -> Vec<Alert> {
 
 impl Alert {
     /// "CPU at 96 °C · limit 90 °C · since 14:02 (7 min) · rule cpu-hot".
-    pub fn line(&self, status: &Status, now: &Zoned, output: &Output) -> String {
+    pub fn line(&self, sources: &[SourceStatus], now: &Zoned, output: &Output) -> String {
         let style = match self.severity {
             Severity::Critical => Style::Bad,
             Severity::Warning => Style::Warning,
@@ -97,7 +97,7 @@ impl Alert {
         let (since, rule) = (time::moment(self.since, now), output::text(&self.rule));
         let Some(metric) = Metric::from_key(&self.metric) else { return rule };
         let (kind, label) =
-            of(status, &self.source).map_or((SourceKind::Sensor, ""), |source| (source.kind, &source.label));
+            of(sources, &self.source).map_or((SourceKind::Sensor, ""), |source| (source.kind, &source.label));
         let source = Source::whole(kind, self.source.as_str(), label);
         let news = output::text(&wording::firing(&source, metric, self.value, self.limit));
         let limit = format::value(metric, self.limit);
@@ -105,21 +105,21 @@ impl Alert {
     }
 }
 
-fn of<'a>(status: &'a Status, id: &str) -> Option<&'a SourceStatus> {
-    status.sources.iter().find(|source| source.id == id)
+fn of<'a>(sources: &'a [SourceStatus], id: &str) -> Option<&'a SourceStatus> {
+    sources.iter().find(|source| source.id == id)
 }
 
 #[cfg(test)]
 mod tests {
-    use hoofbeat_core::api::{Recorder, SCHEMA, Value};
-    use hoofbeat_core::model::{Health, RecorderState};
+    use hoofbeat_core::api::Value;
+    use hoofbeat_core::model::Health;
     use serde_json::json;
 
     use super::*;
 
-    fn status() -> Status {
+    fn cpu() -> SourceStatus {
         let metrics = [(Metric::CpuTemperature.key(), Value { value: 96.0, unit: "°C" })].into();
-        let cpu = SourceStatus {
+        SourceStatus {
             id: "cpu".into(),
             kind: SourceKind::Cpu,
             label: "CPU".into(),
@@ -128,9 +128,7 @@ mod tests {
             reason: String::new(),
             ts: Some(1000),
             metrics,
-        };
-        let recorder = Recorder { state: RecorderState::Recording, since: Some(1), until: None, tick: Some(1) };
-        Status { schema: SCHEMA, ts: Some(1000), recorder, sources: vec![cpu] }
+        }
     }
 
     fn event(ts: i64, kind: EventKind, rule: &str, source: &str, severity: &str) -> EventInfo {
@@ -153,7 +151,7 @@ mod tests {
             EventInfo { detail: json!({}), ..event(20, AlertFired, "", "cpu", "info") },
             EventInfo { source: None, ..event(10, AlertFired, "x", "cpu", "info") },
         ];
-        let found = firing(events, &status());
+        let found = firing(events, &[cpu()]);
         let found: Vec<_> =
             found.iter().map(|alert| (alert.rule.as_str(), alert.source.as_str(), alert.since, alert.value)).collect();
         let expected = [("hot", "gone", 50, None), ("hot", "cpu", 40, Some(96.0)), ("again", "cpu", 90, Some(96.0))];
