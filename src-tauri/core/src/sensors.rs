@@ -15,6 +15,7 @@ mod memory;
 mod mounts;
 mod names;
 mod network;
+mod nvidia;
 mod pace;
 mod parse;
 mod pressure;
@@ -100,6 +101,7 @@ pub const SENSORS: &[Registration] = &[
     Registration { name: "filesystem", new: filesystem::Filesystems::boxed },
     Registration { name: "network", new: network::Network::boxed },
     Registration { name: "hwmon", new: hwmon::Hwmon::boxed },
+    Registration { name: "nvidia", new: nvidia::Nvidia::boxed },
     Registration { name: "battery", new: battery::PowerSupplies::boxed },
     Registration { name: "processes", new: processes::Processes::boxed },
     Registration { name: "recorder", new: recorder::Recorder::boxed },

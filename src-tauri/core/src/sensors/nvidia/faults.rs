@@ -1,0 +1,62 @@
+//! What the errors of the driver's library mean for what is done next (facts: which code comes when differs by driver).
+
+use nvml_wrapper::error::NvmlError;
+
+use crate::model::Health;
+
+/// How far an error reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// This one value, as long as the library stays open.
+    Unsupported,
+    /// This one value, this time.
+    Passing,
+    /// This GPU.
+    Gpu,
+    /// The whole library: close it and open it again later.
+    Driver,
+}
+
+/// Sorts an error of a call.
+pub(super) fn of(error: &NvmlError) -> Fault {
+    match error {
+        NvmlError::GpuLost | NvmlError::ResetRequired => Fault::Gpu,
+        NvmlError::Uninitialized
+        | NvmlError::DriverNotLoaded
+        | NvmlError::LibRmVersionMismatch
+        | NvmlError::LibraryNotFound
+        | NvmlError::LibloadingError(_) => Fault::Driver,
+        NvmlError::NotFound
+        | NvmlError::NoData
+        | NvmlError::InsufficientSize(_)
+        | NvmlError::Timeout
+        | NvmlError::InUse
+        | NvmlError::InsufficientMemory
+        | NvmlError::Unknown
+        // 27: "not ready", which the wrapper does not know yet.
+        | NvmlError::UnexpectedVariant(27) => Fault::Passing,
+        // Among them 26, "deprecated", which drivers from 590 on answer to calls that they do without.
+        _ => Fault::Unsupported,
+    }
+}
+
+/// Health and words for a person, of an error that takes the GPU or the whole driver away.
+pub(super) fn told(error: &NvmlError) -> (Health, String) {
+    match error {
+        NvmlError::GpuLost => (Health::Lost, "the GPU has fallen off the bus; a restart may bring it back".into()),
+        NvmlError::ResetRequired => {
+            (Health::Lost, "the GPU must be reset: nvidia-smi --gpu-reset, or a restart".into())
+        }
+        NvmlError::LibRmVersionMismatch => {
+            (Health::Lost, "NVIDIA's driver was updated under the running one; restart the machine".into())
+        }
+        NvmlError::DriverNotLoaded | NvmlError::Uninitialized => {
+            (Health::Lost, "NVIDIA's driver is not loaded; it is looked for again".into())
+        }
+        NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => {
+            (Health::Unsupported, "NVIDIA's driver library (libnvidia-ml.so.1) is not installed".into())
+        }
+        NvmlError::NoPermission => (Health::Denied, "the driver does not let this user read the GPU".into()),
+        other => (Health::Lost, format!("NVIDIA's driver says: {other}")),
+    }
+}
