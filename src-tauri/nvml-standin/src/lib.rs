@@ -1,0 +1,28 @@
+//! A scripted NVIDIA driver: `libnvidia-ml.so.1` to any client, driven by a scenario file (see [`scenario`]).
+//!
+//! ```sh
+//! cargo build -p nvml-standin
+//! ln -s libnvml_standin.so target/debug/libnvidia-ml.so.1
+//! NVML_STANDIN=scenario.toml LD_LIBRARY_PATH=target/debug nvitop -1
+//! ```
+//!
+//! Each symbol of the real driver is there; those that no known client needs answer NOT_SUPPORTED. The interface is
+//! declared anew in [`abi`], so that the tests, which read through other declarations of it, prove something.
+//!
+//! Deliberately not here: anything of Hoofbeat, the setting calls (a stand-in is watched, not tuned), and
+//! `nvmlInternalGetExportTable`, the private door of `nvidia-smi`.
+
+mod abi;
+mod argument;
+mod call;
+mod clock;
+mod code;
+mod curve;
+mod driver;
+mod exports;
+mod fault;
+mod loader;
+mod process;
+mod runtime_pm;
+mod scenario;
+mod trace;
