@@ -5,6 +5,7 @@ mod product {
     mod faults;
     mod machine;
     mod notification;
+    mod nvidia;
     mod recording;
     mod tray;
     mod window;

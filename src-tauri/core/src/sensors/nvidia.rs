@@ -168,6 +168,12 @@ impl Sensor for Nvidia {
         if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
             self.looked = Some(now);
             self.cards = cards::find(&self.roots);
+            for card in &self.cards {
+                let gpu = self.gpus.entry(card.address.clone()).or_insert_with(|| Gpu::unknown(&card.address));
+                if let (false, Some(uuid)) = (gpu.known, &card.uuid) {
+                    gpu.is(uuid, card.model.as_deref());
+                }
+            }
         }
         if self.cards.is_empty() && self.library.is_none() {
             let reason = "no NVIDIA GPU in /sys/bus/pci/devices".to_owned();
@@ -242,6 +248,12 @@ impl Gpu {
         Gpu { source, known: false, readings, shares, tells_shares: true, lost: None }
     }
 
+    fn is(&mut self, uuid: &str, name: Option<&str>) {
+        let label = Untrusted::from(name.unwrap_or("NVIDIA GPU"));
+        self.source = Source::whole(SourceKind::Gpu, format!("gpu:{uuid}"), label);
+        self.known = true;
+    }
+
     /// Reads everything; says whether it is in use.
     fn read(&mut self, session: &Nvml, key: &str, now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
         let device = match key.parse() {
@@ -249,10 +261,7 @@ impl Gpu {
             Err(_) => session.device_by_pci_bus_id(key)?,
         };
         if !self.known {
-            let name = device.name();
-            let label = Untrusted::from(name.as_deref().unwrap_or("NVIDIA GPU"));
-            self.source = Source::whole(SourceKind::Gpu, format!("gpu:{}", device.uuid()?), label);
-            self.known = true;
+            self.is(&device.uuid()?, device.name().ok().as_deref());
         }
         let (source, mut busy) = (self.source.clone(), None);
         self.readings.read(&device, now.boot, |metric, value| {

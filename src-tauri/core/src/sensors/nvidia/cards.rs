@@ -14,6 +14,10 @@ use super::super::input::{Buffer, Input, attribute, names};
 pub(super) struct Card {
     /// `0000:01:00.0`.
     pub(super) address: String,
+    /// The driver's own id and the model, where the driver was in use since the machine was started: it tells them
+    /// without touching the GPU (`/proc/driver/nvidia/gpus/*/information`).
+    pub(super) uuid: Option<String>,
+    pub(super) model: Option<String>,
     folder: PathBuf,
     status: Input,
 }
@@ -41,6 +45,8 @@ pub(super) fn find(roots: &Roots) -> Vec<Card> {
             let folder = devices.join(&name);
             let ours = is(&folder, "vendor", b"0x10de") && is(&folder, "class", b"0x03");
             ours.then(|| Card {
+                uuid: None,
+                model: None,
                 address: name.to_string_lossy().into_owned(),
                 status: Input::new(roots, folder.join("power/runtime_status")),
                 folder,
@@ -48,7 +54,22 @@ pub(super) fn find(roots: &Roots) -> Vec<Card> {
         })
         .collect();
     cards.sort_by(|a, b| a.address.cmp(&b.address));
+    for card in &mut cards {
+        let file = roots.proc.join("driver/nvidia/gpus").join(&card.address).join("information");
+        let text = attribute(&file).unwrap_or_default();
+        let told = |key: &str| told(&text, key);
+        // A driver that nobody has used yet tells question marks.
+        card.uuid = told("GPU UUID").filter(|uuid| uuid.starts_with("GPU-") && !uuid.contains('?'));
+        card.model = told("Model").filter(|model| !model.contains('?') && model != "Unknown");
+    }
     cards
+}
+
+/// The value of a line `KEY: \t VALUE`, by its key and never by its place: drivers change the order.
+fn told(text: &[u8], key: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 impl Card {
@@ -64,5 +85,20 @@ impl Card {
             },
             _ => Gate::Asleep,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_found_by_their_key() {
+        let text =
+            b"Model: \t\t NVIDIA GeForce RTX 3060\nIRQ:   \t\t 129\nGPU UUID: \t GPU-1\nVideo BIOS: \t ??.??.??\n";
+        assert_eq!(told(text, "GPU UUID").as_deref(), Some("GPU-1"));
+        assert_eq!(told(text, "Model").as_deref(), Some("NVIDIA GeForce RTX 3060"));
+        assert_eq!(told(text, "Serial"), None);
+        assert_eq!(told(b"Model:\n", "Model"), None);
     }
 }

@@ -57,8 +57,11 @@ impl Shares {
             let (sum, count) = sums.entry(sample.pid).or_default();
             (*sum, *count) = (*sum + f64::from(sample.share), *count + 1);
         }
-        let passed = self.at.replace(now.boot).map_or(SMOOTH, |at| now.boot.saturating_sub(at));
-        let keep = (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp();
+        // The first samples are all that is known: there is nothing to smooth them with.
+        let keep = self.at.replace(now.boot).map_or(0.0, |at| {
+            let passed = now.boot.saturating_sub(at);
+            (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp()
+        });
         self.smooth.retain(|pid, share| {
             *share *= keep;
             listed.contains(pid) && (*share >= NOTHING || sums.contains_key(pid))
