@@ -34,7 +34,8 @@ pub struct Driver {
     pub gpm_samples: BTreeMap<usize, Option<GpmSample>>,
     /// The next event set or sample.
     pub next_token: usize,
-    path: PathBuf,
+    /// The scenario's file.
+    pub path: PathBuf,
     energy: BTreeMap<usize, Energy>,
     references: u32,
     /// How many reloads of the driver there had been when the client started.
@@ -101,9 +102,9 @@ impl Driver {
         })
     }
 
-    /// Whether another scenario could take this one's place: nobody uses it, and the path has changed.
-    pub fn is_replaced_by(&self, path: &Path) -> bool {
-        self.references == 0 && self.path != path
+    /// Whether nobody uses it, so that another scenario may take its place.
+    pub fn is_idle(&self) -> bool {
+        self.references == 0
     }
 
     pub fn now(&self) -> f64 {
