@@ -7,6 +7,7 @@
 mod capture;
 mod clients;
 mod contract;
+mod example;
 mod faults;
 mod library;
 mod processes;

@@ -319,3 +319,25 @@ fn gpm_is_the_mean_between_two_samples() {
     assert_eq!(found[1].as_ref().unwrap().value, 5.5);
     assert!(found[2].is_err());
 }
+
+#[test]
+fn noise_is_small_the_same_each_time_and_off_unless_asked_for() {
+    let series = |noise: &str| {
+        let standin = Standin::new(&format!(
+            "[[device]]\nprofile = 'geforce-rtx-4090'\n[device.curve]\nutil = 50\npower_w = 300\npower_average_w = 300\n{noise}"
+        ));
+        let nvml = standin.at(0.0).open();
+        let device = nvml.device_by_index(0).unwrap();
+        let at = |second: u32| {
+            standin.at(f64::from(second));
+            (device.utilization_rates().unwrap().gpu, device.samples(Sampling::Power, 0).unwrap().pop().unwrap().value)
+        };
+        (0..20).map(at).map(|(util, power)| (util, format!("{power:?}"))).collect::<Vec<_>>()
+    };
+    let still = series("");
+    assert!(still.iter().all(|one| *one == still[0]), "{still:?}");
+    let noisy = series("[noise]\npercent = 10\nseed = 3\n");
+    assert!(noisy.iter().any(|one| one.0 != 50) && noisy.iter().all(|one| (45..=55).contains(&one.0)), "{noisy:?}");
+    assert_eq!(noisy, series("[noise]\npercent = 10\nseed = 3\n"));
+    assert_ne!(noisy, series("[noise]\npercent = 10\nseed = 4\n"));
+}
