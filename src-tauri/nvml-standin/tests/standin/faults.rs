@@ -99,6 +99,49 @@ fn a_delayed_call_answers_in_the_end() {
 }
 
 #[test]
+fn every_code_reaches_the_client() {
+    let names = [
+        (1, "UNINITIALIZED"),
+        (2, "INVALID_ARGUMENT"),
+        (3, "NOT_SUPPORTED"),
+        (4, "NO_PERMISSION"),
+        (6, "NOT_FOUND"),
+        (7, "INSUFFICIENT_SIZE"),
+        (9, "DRIVER_NOT_LOADED"),
+        (10, "TIMEOUT"),
+        (15, "GPU_IS_LOST"),
+        (16, "RESET_REQUIRED"),
+        (18, "LIB_RM_VERSION_MISMATCH"),
+        (21, "NO_DATA"),
+        (26, "DEPRECATED"),
+        (27, "NOT_READY"),
+        (999, "UNKNOWN"),
+    ];
+    let fault = |(index, (_, name)): (usize, &(u32, &str))| {
+        format!("[[fault]]\nat = {}\nuntil = {}\ncall = 'nvmlDeviceGet*'\ncode = '{name}'\n", index + 1, index + 2)
+    };
+    let faults: String = names.iter().enumerate().map(fault).collect();
+    let standin = Standin::new(&format!("[[device]]\nprofile = 'h100'\n{faults}"));
+    let (symbols, device) = standin.at(0.0).start();
+    for (index, (number, name)) in names.iter().enumerate() {
+        standin.at(index as f64 + 1.0);
+        assert_eq!(get!(symbols, nvmlDeviceGetPowerUsage(device) -> u32), Err(*number), "{name}");
+    }
+}
+
+#[test]
+fn whoever_waits_while_the_driver_is_reloaded_learns_it() {
+    let standin = Standin::new("[[device]]\nprofile = 'h100'\n[[fault]]\nat = 30\naction = 'driver_reload'\n");
+    let nvml = standin.at(0.0).open();
+    std::thread::scope(|scope| {
+        // Whether the reload comes before or during the wait, a set of the old driver is of no use.
+        let waiting = scope.spawn(|| nvml.create_event_set().and_then(|set| set.wait(600_000).map(|_| ())));
+        standin.at(30.0);
+        assert!(matches!(waiting.join().unwrap(), Err(NvmlError::Uninitialized)));
+    });
+}
+
+#[test]
 fn an_xid_is_delivered_once_to_each_set() {
     let standin = Standin::new(
         "[[device]]\nprofile = 'h100'\n[[xid]]\nat = 1\ndevice = 0\ncode = 31\n[[xid]]\nat = 35\ndevice = 0\ncode = 79\n",

@@ -1,6 +1,7 @@
 //! Who uses a device, in each of the shapes that NVML has for it.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use nvml_wrapper::enums::device::UsedGpuMemory;
 use nvml_wrapper::error::NvmlError;
@@ -202,7 +203,13 @@ fn a_process_can_be_real() {
     standin.at(5.0);
     let child = device.running_compute_processes().unwrap()[0].pid;
     let proc = format!("/proc/{child}");
-    assert_eq!(std::fs::read_to_string(format!("{proc}/cmdline")).unwrap(), "sleep\u{0}1000\u{0}");
+    // The kernel shows a command line a moment after the program has begun.
+    let limit = Instant::now() + Duration::from_secs(30);
+    let command = || std::fs::read_to_string(format!("{proc}/cmdline")).unwrap();
+    while command().is_empty() && Instant::now() < limit {
+        std::thread::yield_now();
+    }
+    assert_eq!(command(), "sleep\u{0}1000\u{0}");
     assert_eq!(nvml.sys_process_name(child, 64).unwrap(), "sleep");
     // The same one as long as it lasts, also after its client lets the driver go.
     drop(nvml);

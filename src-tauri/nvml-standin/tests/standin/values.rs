@@ -191,6 +191,18 @@ fn energy_is_the_integral_of_power_and_never_falls() {
 }
 
 #[test]
+fn a_scenario_that_began_long_ago_has_used_its_energy() {
+    let standin = Standin::new("[[device]]\nprofile = 'h100'\n[device.curve]\npower_w = 100\n");
+    let nvml = standin.at(4e7).open();
+    let device = nvml.device_by_index(0).unwrap();
+    let joules = device.total_energy_consumption().unwrap() / 1000;
+    assert!(joules.abs_diff(4_000_000_000) < 100, "{joules}");
+    standin.at(4e7 + 10.0);
+    let later = device.total_energy_consumption().unwrap() / 1000;
+    assert!((later - joules).abs_diff(1000) <= 1, "{joules} {later}");
+}
+
+#[test]
 fn heat_follows_power_slowly() {
     let standin = Standin::profile("geforce-rtx-4090");
     let nvml = standin.at(59.0).open();
