@@ -13,6 +13,9 @@ use crate::loader;
 
 static DRIVER: Mutex<Option<Driver>> = Mutex::new(None);
 
+/// What was wrong with the scenario last. A client that tries again every second is told once.
+static COMPLAINT: Mutex<String> = Mutex::new(String::new());
+
 /// Calls for which the real driver takes its time.
 const SLOW: &[(&str, Duration)] = &[("nvmlDeviceGetPcieThroughput", Duration::from_millis(20))];
 
@@ -73,18 +76,25 @@ pub fn answer_in(
 /// Loads the scenario if need be. `None` without one.
 fn begin(call: &str, arguments: &[&dyn Argument]) -> Option<Outcome> {
     let mut driver = lock();
-    let path = loader::scenario_path();
-    if driver.as_ref().is_none_or(|driver| driver.is_replaced_by(&path)) {
-        if let Some(mut old) = driver.take() {
-            old.children.end();
-        }
-        match Driver::load(&path) {
-            Ok(loaded) => *driver = Some(loaded),
-            Err(error) => eprintln!("nvml-standin: {error}"),
+    if driver.as_ref().is_none_or(Driver::is_idle) {
+        let path = loader::scenario_path();
+        if driver.as_ref().is_none_or(|driver| driver.path != path) {
+            if let Some(mut old) = driver.take() {
+                old.children.end();
+            }
+            *driver = Driver::load(&path).map_err(complain).ok();
         }
     }
     let handle = arguments.iter().find_map(|argument| argument.handle());
     driver.as_mut().map(|driver| driver.begin(call, handle))
+}
+
+fn complain(error: String) {
+    let mut complaint = COMPLAINT.lock().unwrap_or_else(PoisonError::into_inner);
+    if *complaint != error {
+        eprintln!("nvml-standin: {error}");
+        *complaint = error;
+    }
 }
 
 /// Ends the children, when the client's process ends.

@@ -20,6 +20,10 @@ const HANDLES: usize = 0x5AFE_0000;
 /// The step in which power is summed to energy, in seconds; also how long one piece of noise lasts.
 const STEP: f64 = 0.5;
 
+/// So many steps, a day of them, are summed one by one; more are summed in so many pieces.
+const CATCH_UP: u64 = 172_800;
+const PIECES: u64 = 1000;
+
 /// Calls that work, or fail, before anything is initialised.
 const STARTS: &[&str] = &["nvmlInit", "nvmlInit_v2", "nvmlInitWithFlags"];
 
@@ -34,7 +38,8 @@ pub struct Driver {
     pub gpm_samples: BTreeMap<usize, Option<GpmSample>>,
     /// The next event set or sample.
     pub next_token: usize,
-    path: PathBuf,
+    /// The scenario's file.
+    pub path: PathBuf,
     energy: BTreeMap<usize, Energy>,
     references: u32,
     /// How many reloads of the driver there had been when the client started.
@@ -101,9 +106,9 @@ impl Driver {
         })
     }
 
-    /// Whether another scenario could take this one's place: nobody uses it, and the path has changed.
-    pub fn is_replaced_by(&self, path: &Path) -> bool {
-        self.references == 0 && self.path != path
+    /// Whether nobody uses it, so that another scenario may take its place.
+    pub fn is_idle(&self) -> bool {
+        self.references == 0
     }
 
     pub fn now(&self) -> f64 {
@@ -124,13 +129,18 @@ impl Driver {
         if !starts && self.references == 0 {
             return Outcome { code: Some(Code::Uninitialized), delay: Duration::ZERO };
         }
-        if !starts && call != "nvmlShutdown" && self.reloads != fault::reloads(&self.scenario, at).count {
+        if !starts && call != "nvmlShutdown" && self.is_stale() {
             return Outcome { code: Some(Code::Uninitialized), delay: Duration::ZERO };
         }
         let mut outcome = fault::meet(&self.scenario, call, device, at);
         let fixed = device.and_then(|index| self.scenario.devices[index].codes.get(call));
         outcome.code = outcome.code.or(fixed.copied());
         outcome
+    }
+
+    /// Whether the driver has been reloaded since the client started.
+    pub fn is_stale(&self) -> bool {
+        self.reloads != fault::reloads(&self.scenario, self.now()).count
     }
 
     /// A call that names no device reaches them all.
@@ -236,6 +246,14 @@ impl Driver {
         let steps = (gpu.at / STEP) as u64;
         // A clock that was set back starts the sum again; it comes out as it was.
         let mut energy = self.energy.get(&index).copied().filter(|energy| energy.steps <= steps).unwrap_or_default();
+        let behind = steps - energy.steps;
+        if behind > CATCH_UP {
+            // A scenario that began long ago: nobody has looked meanwhile, so nobody sees that the sum is a rough one.
+            for piece in 0..PIECES {
+                energy.joules += watts(energy.steps + behind * piece / PIECES) * STEP * behind as f64 / PIECES as f64;
+            }
+            energy.steps = steps;
+        }
         while energy.steps < steps {
             energy.joules += watts(energy.steps) * STEP;
             energy.steps += 1;

@@ -43,7 +43,7 @@
 //! fan_percent = { kind = "wave", mean = 40, amplitude = 5, period = 60 }
 //!
 //! [[process]]
-//! pid = "spawn:sleep 60"            # a number; "self"; "file:pid.txt"; or a command, started for it
+//! pid = "spawn:sleep 60"            # a number; "self"; "file:pid.txt"; or a command, which each client starts for itself
 //! device = 0
 //! kind = "C"                        # C, G, C+G, or M for a client of MPS
 //! mem_mib = [[10, 4096]]            # left out: the driver does not know

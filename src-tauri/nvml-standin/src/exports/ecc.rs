@@ -34,7 +34,9 @@ exports! {
     fn nvmlDeviceGetRemappedRows(
         driver, device: Handle, corrected: Out<u32>, uncorrected: Out<u32>, pending: Out<u32>, failed: Out<u32>
     ) {
-        let rows = driver.gpu(device)?.device.remapped_rows.as_ref().ok_or(Code::NotSupported)?;
+        // A card that is cut into instances tells only how many rows are left.
+        let whole = Some(driver.gpu(device)?.device).filter(|device| !device.has_instances());
+        let rows = whole.and_then(|device| device.remapped_rows.as_ref()).ok_or(Code::NotSupported)?;
         corrected.put(rows.corrected)?;
         uncorrected.put(rows.uncorrected)?;
         pending.put(rows.pending.into())?;

@@ -63,6 +63,9 @@ fn wait(call: &'static str, set: Token, data: Out<EventData>, timeout: u32) -> u
 
 /// The first event that this set has not had. What had happened before the device was registered is past.
 fn next(driver: &mut Driver, set: Token) -> Result<Option<EventData>, Code> {
+    if driver.is_stale() {
+        return Err(Code::Uninitialized);
+    }
     let at = driver.now();
     let set = driver.event_sets.get_mut(&set.0).ok_or(Code::InvalidArgument)?;
     let registered = &set.registered;

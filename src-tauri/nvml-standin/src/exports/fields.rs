@@ -86,7 +86,8 @@ fn other(gpu: Gpu, id: u32) -> Result<Value, Code> {
             count.map(Value::Long).ok_or(Code::NotSupported)
         }
         142..=145 => {
-            let rows = gpu.device.remapped_rows.as_ref().ok_or(Code::NotSupported)?;
+            let rows = gpu.device.remapped_rows.as_ref().filter(|_| !gpu.device.has_instances());
+            let rows = rows.ok_or(Code::NotSupported)?;
             let each = [rows.corrected, rows.uncorrected, rows.pending.into(), rows.failed.into()];
             Ok(Value::Unsigned(each[(id - 142) as usize]))
         }
