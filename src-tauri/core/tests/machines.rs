@@ -17,6 +17,9 @@ use hoofbeat_core::model::{Batch, Condition, Health, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor, SensorError};
 
+#[path = "machines/amd.rs"]
+mod amd;
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -177,6 +180,16 @@ fn small_server() {
 #[test]
 fn hostile() {
     check("hostile");
+}
+
+#[test]
+fn amd_desktop() {
+    check("amd-desktop");
+}
+
+#[test]
+fn amd_laptop() {
+    check("amd-laptop");
 }
 
 #[test]
