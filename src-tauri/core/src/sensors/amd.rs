@@ -32,6 +32,8 @@ const IDLE_BELOW: f64 = 1.0;
 pub struct Amd {
     roots: Roots,
     cards: Vec<Watched>,
+    /// Whether there ever was one: a card that was unplugged is lost, which is not to be without cards.
+    seen: bool,
     looked: Option<Duration>,
     buffer: Buffer,
 }
@@ -48,7 +50,7 @@ struct Watched {
 impl Amd {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
-        Box::new(Amd { roots: roots.clone(), cards: Vec::new(), looked: None, buffer: Buffer::default() })
+        Box::new(Amd { roots: roots.clone(), cards: Vec::new(), seen: false, looked: None, buffer: Buffer::default() })
     }
 
     fn look(&mut self) {
@@ -75,10 +77,11 @@ impl Sensor for Amd {
             self.looked = Some(now);
             self.look();
         }
-        if self.cards.is_empty() {
+        if self.cards.is_empty() && !self.seen {
             let reason = format!("no GPU of AMD in {}", self.roots.sys.join("class/drm").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
+        self.seen = true;
         for watched in &mut self.cards {
             if watched.sample(now, &self.roots, &mut self.buffer, batch) {
                 self.looked = None;

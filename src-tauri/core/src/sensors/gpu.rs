@@ -57,7 +57,8 @@ impl Card {
             return None;
         }
         let by_name = device.file_name().and_then(|name| name.to_str()).filter(|name| is_pci_function(name));
-        let address = by_name.map(String::from).or(facts.address).or_else(|| linked_as(&device, roots))?;
+        // Captures hold a folder where the kernel has a link to one that is named after the address.
+        let address = by_name.map(String::from).or_else(|| linked_as(&device, roots)).or(facts.address)?;
         Some(Card { device, drm, address, vendor, number: facts.number, revision: facts.revision })
     }
 }

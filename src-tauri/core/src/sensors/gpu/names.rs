@@ -20,14 +20,14 @@ const LARGEST: u64 = 16 << 20;
 /// The name of a card.
 pub(super) fn of(card: &Card, roots: &Roots) -> Vec<u8> {
     let Some(number) = card.number else { return format!("{} GPU", card.vendor.name).into_bytes() };
-    // `/sys` is a folder of the machine's root, and so is that of a captured machine.
-    let root = roots.sys.parent().unwrap_or(Path::new("/"));
-    let exact = card
-        .revision
-        .filter(|_| card.vendor == AMD)
-        .and_then(|revision| find(&root.join(AMDGPU_IDS), |text| in_amdgpu_ids(text, number, revision)));
-    let known = exact.or_else(|| {
-        PCI_IDS.iter().find_map(|path| find(&root.join(path), |text| in_pci_ids(text, card.vendor.number, number)))
+    // The databases of a captured machine lie beside its `sys`. They are the same everywhere but for their age, so
+    // those of this machine stand in for them.
+    let mut machines = roots.sys.parent().into_iter().chain([Path::new("/")]);
+    let known = machines.find_map(|machine| {
+        let variant = card.revision.filter(|_| card.vendor == AMD);
+        let exact = variant.and_then(|variant| in_amdgpu_ids(&mut open(&machine.join(AMDGPU_IDS))?, number, variant));
+        let of_chip = |path: &&str| in_pci_ids(&mut open(&machine.join(path))?, card.vendor.number, number);
+        exact.or_else(|| PCI_IDS.iter().find_map(of_chip))
     });
     match known {
         Some(name) => with_vendor(card.vendor.name, &name),
@@ -35,8 +35,8 @@ pub(super) fn of(card: &Card, roots: &Roots) -> Vec<u8> {
     }
 }
 
-fn find(path: &Path, search: impl Fn(&mut dyn BufRead) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-    search(&mut BufReader::new(File::open(path).ok()?.take(LARGEST)))
+fn open(path: &Path) -> Option<impl BufRead> {
+    Some(BufReader::new(File::open(path).ok()?.take(LARGEST)))
 }
 
 /// Lines such as `73BF, C0, AMD Radeon RX 6900 XT`, with tabs behind the commas.

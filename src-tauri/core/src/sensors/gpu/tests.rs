@@ -24,7 +24,7 @@ fn link(folder: &tempfile::TempDir, target: &str, name: &str) {
 fn cards_are_found_by_vendor_and_class() {
     let (folder, roots) = machine(&[
         ("sys/devices/pci0000:00/0000:0c:00.0/vendor", "0x1002\n"),
-        ("sys/devices/pci0000:00/0000:0c:00.0/device", "0x73bf\n"),
+        ("sys/devices/pci0000:00/0000:0c:00.0/device", "0xfffe\n"),
         ("sys/devices/pci0000:00/0000:0c:00.0/class", "0x030000\n"),
         ("sys/devices/pci0000:00/0000:0c:00.0/revision", "0xc0\n"),
         ("sys/devices/pci0000:00/0000:03:00.0/vendor", "0x1002\n"),
@@ -50,23 +50,26 @@ fn cards_are_found_by_vendor_and_class() {
     }
     let cards = scan(&roots, AMD);
     let found: Vec<_> = cards.iter().map(|card| (card.address.as_str(), card.number, card.revision)).collect();
-    assert_eq!(found, [("0000:03:00.0", None, None), ("0000:0c:00.0", Some(0x73bf), Some(0xc0))]);
+    assert_eq!(found, [("0000:03:00.0", None, None), ("0000:0c:00.0", Some(0xfffe), Some(0xc0))]);
     let sources = sources(&cards, &roots);
     let named: Vec<_> = sources.iter().map(|source| (source.id.as_str(), source.label.as_bytes())).collect();
-    assert_eq!(named, [("gpu:0000:03:00.0", &b"AMD GPU"[..]), ("gpu:0000:0c:00.0", b"AMD GPU 1002:73bf")]);
+    assert_eq!(named, [("gpu:0000:03:00.0", &b"AMD GPU"[..]), ("gpu:0000:0c:00.0", b"AMD GPU 1002:fffe")]);
 }
 
 #[test]
-fn the_address_comes_from_uevent_or_the_bus_where_the_folder_is_not_named_after_it() {
+fn the_address_comes_from_the_bus_or_uevent_where_the_folder_is_not_named_after_it() {
     let uevent = "DRIVER=amdgpu\nPCI_CLASS=30000\nPCI_ID=1002:73BF\nPCI_SLOT_NAME=0000:0c:00.0\n";
     let (folder, roots) = machine(&[
         ("sys/class/drm/card0/device/uevent", uevent),
         ("sys/class/drm/card1/device/vendor", "0x1002\n\0\0"),
         ("sys/class/drm/card2/device/vendor", "0x1002\n"),
+        ("sys/class/drm/card3/device/uevent", uevent),
     ]);
+    link(&folder, "../../../class/drm/card3/device", "sys/bus/pci/devices/0000:83:00.0");
     link(&folder, "../../../class/drm/card1/device", "sys/bus/pci/devices/0000:0d:00.0");
     let addresses: Vec<_> = scan(&roots, AMD).into_iter().map(|card| (card.address, card.number)).collect();
-    assert_eq!(addresses, [("0000:0c:00.0".to_string(), Some(0x73bf)), ("0000:0d:00.0".to_string(), None)]);
+    let expected = [("0000:0c:00.0", Some(0x73bf)), ("0000:0d:00.0", None), ("0000:83:00.0", Some(0x73bf))];
+    assert_eq!(addresses, expected.map(|(address, number)| (address.to_string(), number)));
 }
 
 #[test]
