@@ -100,7 +100,44 @@ pub(super) fn width(lanes: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const ALL: &[Parse] = &[
+        Parse::Percent,
+        Parse::Bytes,
+        Parse::Size,
+        Parse::Celsius,
+        Parse::Power,
+        Parse::PowerLimit,
+        Parse::Rpm,
+        Parse::Duty(255.0),
+        Parse::Hertz,
+        Parse::Level,
+        Parse::LinkGeneration,
+        Parse::LinkWidth,
+    ];
+
+    proptest! {
+        #[test]
+        fn no_text_gives_a_value_that_no_card_has(
+            pieces in proptest::collection::vec(
+                prop_oneof!["[0-9]{1,20}", "[-:*x,. \n\0]{1,2}", "(Mhz|GT/s|GT/s,|%)( ?\\*)?", "\\PC{0,3}"], 0..12),
+        ) {
+            let text = pieces.concat();
+            for parse in ALL {
+                if let Some(value) = parse.value(text.as_bytes()) {
+                    prop_assert!((-100.0..=MOST_BYTES as f64).contains(&value), "{parse:?} {text:?} {value}");
+                }
+            }
+        }
+
+        #[test]
+        fn random_bytes_do_no_harm(text: Vec<u8>) {
+            prop_assert!(ALL.iter().filter_map(|parse| parse.value(&text)).all(f64::is_finite));
+        }
+    }
 
     #[track_caller]
     fn check(parse: Parse, text: &str, expected: Option<f64>) {

@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// How long it is left alone then. Drivers let a GPU sleep after 5 s without use (amdgpu, xe, i915).
 const ALONE: Duration = Duration::from_secs(60);
 
-const ASLEEP: &str = "asleep";
+const ASLEEP: &str = "powered down; reading it would wake it";
 const ALONE_REASON: &str = "idle, and left alone so that it can fall asleep";
 
 /// The answer of a gate.

@@ -91,7 +91,22 @@ fn with_vendor(vendor: &str, name: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_database_may_hold_anything(
+            lines in proptest::collection::vec(
+                prop_oneof!["\t{0,2}[0-9a-f]{0,6} {0,3}\\PC{0,9}", "73[Bb][Ff],\t?C1,?\t?\\PC{0,5}", "1002  x", "\tffff"], 0..9),
+            bytes: Vec<u8>,
+        ) {
+            let text = [lines.join("\n").into_bytes(), bytes].concat();
+            prop_assert_ne!(in_pci_ids(&mut &text[..], 0x1002, 0xffff), Some(Vec::new()));
+            prop_assert_ne!(in_amdgpu_ids(&mut &text[..], 0x73bf, 0xc1), Some(Vec::new()));
+        }
+    }
 
     const IDS: &[u8] = b"# comment\n\n1001  Kolter\n\t0010  PCI 1616\n1002  Advanced Micro Devices, Inc. [AMD/ATI]\n\
         \t15bf  Phoenix1\n\t73bf  Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]\n\t\t1da2 438e  NITRO+\n\
