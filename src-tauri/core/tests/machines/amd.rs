@@ -191,6 +191,7 @@ fn a_sleeping_card_is_not_touched() {
     let mut machine = Machine::written("amd-laptop");
     let card = machine.folder.path().join("sys/devices/pci0000:00/0000:00:01.1/0000:01:00.0/0000:02:00.0/0000:03:00.0");
     let watch = Watch::below(&card);
+    // What the card is, once in a while, and whether it sleeps. The chip's name is asked by the sensor of chips.
     let in_memory = BTreeSet::from(["class", "device", "name", "revision", "runtime_status", "uevent", "vendor"]);
     // An hour, in which cards are looked for again and again.
     for _ in 0..3600 {
@@ -207,6 +208,7 @@ fn a_sleeping_card_is_not_touched() {
     assert!(!sample.values.keys().any(|(id, _)| id == "gpu:0000:03:00.0"));
     assert!(watch.touched().iter().all(|name| in_memory.contains(name.as_str())));
 
+    fs::write(card.join("power_state"), "D0\n").unwrap();
     fs::write(card.join("power/runtime_status"), "active\n").unwrap();
     assert_eq!(machine.sample().value("gpu:0000:03:00.0", Metric::GpuUtilization), Some(0.0));
     assert!(watch.touched().contains("gpu_busy_percent"), "the watch sees what is read");

@@ -5,6 +5,9 @@
 //! one that could sleep but is idle is let go: for a minute nothing is read but that file. If it is still awake then,
 //! somebody else holds it, and one reading tells whether it has work; if not, it is let go again.
 //!
+//! A card that was switched off by hand (`vgaswitcheroo`) has no runtime power management to tell so; the kernel's view of
+//! its state, `power_state`, does.
+//!
 //! All files that are read here are answered from the kernel's memory. Deliberately not here: what idle is, which the
 //! sensor that reads the GPU tells.
 
@@ -39,6 +42,7 @@ pub(crate) enum Answer {
 #[derive(Debug)]
 pub(crate) struct Gate {
     status: Input,
+    state: Input,
     control: PathBuf,
     drm: PathBuf,
     idle: Option<Duration>,
@@ -51,6 +55,7 @@ impl Gate {
     pub(crate) fn new(roots: &Roots, device: &Path, drm: &Path) -> Gate {
         Gate {
             status: Input::new(roots, device.join("power/runtime_status")),
+            state: Input::new(roots, device.join("power_state")),
             control: device.join("power/control"),
             drm: drm.to_path_buf(),
             idle: None,
@@ -61,6 +66,16 @@ impl Gate {
 
     /// Whether the GPU may be read at `now` (boot time).
     pub(crate) fn ask(&mut self, now: Duration, buffer: &mut Buffer) -> Answer {
+        let answer = self.ask_status(now, buffer);
+        let is_off = |state: &[u8]| content(state).starts_with(b"D3");
+        if answer == Answer::Read && self.state.read_at_once(buffer).is_ok_and(is_off) {
+            (self.idle, self.asked) = (None, false);
+            return Answer::Leave(Health::Asleep, ASLEEP.to_string());
+        }
+        answer
+    }
+
+    fn ask_status(&mut self, now: Duration, buffer: &mut Buffer) -> Answer {
         let leave = |health, reason: &str| Answer::Leave(health, reason.to_string());
         let status = match self.status.read_at_once(buffer) {
             Ok(text) => content(text),
@@ -185,6 +200,10 @@ mod tests {
         check("error\n", Some(Health::Lost));
         check("", Some(Health::Lost));
         check("inactive", Some(Health::Lost));
+        let off = |state| Gpu::new(&[(STATUS, "unsupported\n"), ("device/power_state", state)]).ask(0);
+        assert_eq!(off("D3cold\n"), Answer::Leave(Health::Asleep, ASLEEP.into()));
+        assert_eq!(off("D3hot\n"), Answer::Leave(Health::Asleep, ASLEEP.into()));
+        assert_eq!((off("D0\n"), off("unknown\n")), (Answer::Read, Answer::Read));
         assert_eq!(Gpu::new(&[]).ask(0), Answer::Read, "without runtime power management nothing sleeps");
         let folder = Gpu::new(&[("device/power/runtime_status/x", "")]).ask(0);
         assert!(matches!(folder, Answer::Leave(Health::Lost, _)), "{folder:?}");
