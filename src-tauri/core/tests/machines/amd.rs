@@ -232,3 +232,23 @@ fn the_chip_of_a_card_is_not_a_source_of_its_own() {
         assert!(!sample.sources.keys().any(|id| id.starts_with("hwmon:")), "{machine}");
     }
 }
+
+#[test]
+fn a_card_whose_files_hold_garbage_has_no_values() {
+    for garbage in ["", "-1\n", "N/A\n", "18446744073709551615\n", "<b>\n\u{202e}\0", "0: \u{b5}Mhz *\n"] {
+        let mut machine = Machine::written("amd-desktop");
+        let card = "sys/devices/pci0000:00/0000:00:03.1/0000:0a:00.0/0000:0b:00.0/0000:0c:00.0";
+        let card = machine.folder.path().join(card);
+        for folder in [card.clone(), card.join("hwmon/hwmon5")] {
+            let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+            let known = ["vendor", "device", "class", "uevent", "name"];
+            let is_value = |path: &PathBuf| !known.contains(&path.file_name().unwrap().to_str().unwrap());
+            files.filter(is_value).for_each(|path| fs::write(path, garbage).unwrap());
+        }
+        let sample = machine.sample();
+        assert!(!sample.values.keys().any(|(id, _)| id.starts_with("gpu:")), "{garbage:?}");
+        let condition = &sample.conditions["gpu:0000:0c:00.0"];
+        assert!(condition.health == Health::Unsupported && !condition.reason.is_empty(), "{garbage:?}");
+        assert_eq!(sample.sources["gpu:0000:0c:00.0"].label.as_bytes(), b"AMD Radeon RX 6800/6800 XT / 6900 XT");
+    }
+}
