@@ -10,17 +10,17 @@ mod files;
 mod gpu_metrics;
 mod values;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::files::{Files, Outcome};
 use super::gpu::gate::{Answer, Gate};
-use super::gpu::{self, Card};
-use super::input::Buffer;
+use super::gpu::{self, Card, Named, names};
+use super::input::{Buffer, attribute};
+use super::parse::content;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Source};
+use crate::model::{Batch, Health};
 
 /// How often cards that joined or left are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ pub struct Amd {
 /// A card that is recorded.
 struct Watched {
     card: Card,
-    source: Arc<Source>,
+    named: Named,
     gate: Gate,
     /// Found when the card is first seen awake, because even a label may ask the hardware.
     files: Option<Files>,
@@ -60,11 +60,11 @@ impl Amd {
         }
         let sources = gpu::sources(&found, &self.roots);
         let mut before = std::mem::take(&mut self.cards);
-        for (card, source) in found.into_iter().zip(sources) {
-            let known = before.iter().position(|known| known.card == card && known.source == source);
+        for (card, named) in found.into_iter().zip(sources) {
+            let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
             self.cards.push(match known {
                 Some(at) => before.swap_remove(at),
-                None => Watched { gate: Gate::new(&self.roots, &card.device, &card.drm), files: None, card, source },
+                None => Watched { gate: Gate::new(&self.roots, &card.device, &card.drm), files: None, card, named },
             });
         }
     }
@@ -97,22 +97,35 @@ impl Watched {
         if let Answer::Leave(health, reason) = self.gate.ask(now, buffer) {
             // Which files there are may be another matter after it slept: the driver may have been loaded anew.
             self.files = None;
-            batch.condition(&self.source, health, reason);
+            batch.condition(&self.named.source, health, reason);
             return false;
+        }
+        if self.files.is_none() && !self.named.known {
+            self.ask_for_its_name();
         }
         let files = self.files.get_or_insert_with(|| Files::find(&self.card, roots));
         match files.read(buffer) {
             Outcome::Read(values) => {
                 let busy = values.get(&Metric::GpuUtilization);
                 self.gate.saw(busy.is_none_or(|busy| *busy < IDLE_BELOW), now);
-                values.iter().for_each(|(metric, value)| batch.put(&self.source, *metric, *value));
+                values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
                 false
             }
             Outcome::Failed(health, reason) => {
                 self.files = None;
-                batch.condition(&self.source, health, reason);
+                batch.condition(&self.named.source, health, reason);
                 health == Health::Lost
             }
+        }
+    }
+
+    /// Accelerators keep their name in a memory of their board, which the driver has read. On most cards it is empty.
+    fn ask_for_its_name(&mut self) {
+        let product = attribute(&self.card.device.join("product_name")).unwrap_or_default();
+        let product = content(&product);
+        if !product.is_empty() {
+            let label = names::with_vendor(self.card.vendor.name, product);
+            self.named = Named { source: Named::source(&self.card, label), known: true };
         }
     }
 }

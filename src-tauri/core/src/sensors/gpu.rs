@@ -6,7 +6,7 @@
 //! `config` or the link's speed, which wake the device on recent kernels. Deliberately not here: values.
 
 pub(crate) mod gate;
-mod names;
+pub(crate) mod names;
 pub(crate) mod throttle;
 
 use std::fs;
@@ -76,19 +76,37 @@ pub(crate) fn scan(roots: &Roots, vendor: Vendor) -> Vec<Card> {
     cards
 }
 
+/// The source of a card.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// What it is recorded as.
+    pub source: Arc<Source>,
+    /// Whether a database knew its name; else the label has nothing but its numbers.
+    pub known: bool,
+}
+
+impl Named {
+    /// The source of `card` under `label`.
+    pub(crate) fn source(card: &Card, label: Vec<u8>) -> Arc<Source> {
+        Source::whole(SourceKind::Gpu, format!("gpu:{}", card.address), Untrusted::new(label))
+    }
+}
+
 /// The source of each card. Cards of the same name are numbered in the order of their addresses.
-pub(crate) fn sources(cards: &[Card], roots: &Roots) -> Vec<Arc<Source>> {
-    let labels: Vec<Vec<u8>> = cards.iter().map(|card| names::of(card, roots)).collect();
-    let source = |(at, card): (usize, &Card)| {
-        let mut label = labels[at].clone();
-        let same = |labels: &[Vec<u8>]| labels.iter().filter(|other| **other == label).count();
-        if same(&labels) > 1 {
-            let number = same(&labels[..=at]);
+pub(crate) fn sources(cards: &[Card], roots: &Roots) -> Vec<Named> {
+    let known: Vec<Option<Vec<u8>>> = cards.iter().map(|card| names::of(card, roots)).collect();
+    let named = |(at, card): (usize, &Card)| {
+        let Some(mut label) = known[at].clone() else {
+            return Named { source: Named::source(card, names::without(card)), known: false };
+        };
+        let same = |labels: &[Option<Vec<u8>>]| labels.iter().filter(|other| other.as_ref() == Some(&label)).count();
+        if same(&known) > 1 {
+            let number = same(&known[..=at]);
             label.extend(format!(" {number}").bytes());
         }
-        Source::whole(SourceKind::Gpu, format!("gpu:{}", card.address), Untrusted::new(label))
+        Named { source: Named::source(card, label), known: true }
     };
-    cards.iter().enumerate().map(source).collect()
+    cards.iter().enumerate().map(named).collect()
 }
 
 /// What the PCI function says of itself.

@@ -130,3 +130,24 @@ fn an_idle_card_that_can_sleep_is_let_go() {
     assert_eq!(seconds, [(0..=10).collect(), vec![70]].concat());
     assert_eq!(machine.sample().1, Some(Health::Asleep));
 }
+
+#[test]
+fn a_card_that_no_database_knows_is_named_by_its_driver_once_it_is_awake() {
+    let mut machine = Machine::new(&[
+        ("gpu_busy_percent", "3\n"),
+        ("product_name", "Instinct MI999\n"),
+        ("power/runtime_status", "suspended\n"),
+    ]);
+    machine.write("device", "0xfffe\n");
+    let mut label = || {
+        machine.clock.advance(Duration::from_secs(1));
+        let mut batch = Batch::default();
+        machine.sensor.sample(&machine.clock, &mut batch).unwrap();
+        fs::write(machine.folder.path().join(CARD).join("power/runtime_status"), "active\n").unwrap();
+        let (readings, conditions, _) = batch.into_parts();
+        let sources = readings.iter().map(|reading| &reading.source).chain(conditions.iter().map(|(source, _)| source));
+        sources.map(|source| source.label.as_bytes().to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(label(), [b"AMD GPU 1002:fffe"]);
+    assert_eq!(label(), [b"AMD Instinct MI999"]);
+}

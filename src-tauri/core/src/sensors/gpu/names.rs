@@ -17,9 +17,9 @@ const AMDGPU_IDS: &str = "usr/share/libdrm/amdgpu.ids";
 /// `pci.ids` has 1.4 MB; a file that is many times as large is something else.
 const LARGEST: u64 = 16 << 20;
 
-/// The name of a card.
-pub(super) fn of(card: &Card, roots: &Roots) -> Vec<u8> {
-    let Some(number) = card.number else { return format!("{} GPU", card.vendor.name).into_bytes() };
+/// The name of a card, if a database has it.
+pub(super) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
+    let number = card.number?;
     // The databases of a captured machine lie beside its `sys`. They are the same everywhere but for their age, so
     // those of this machine stand in for them.
     let mut machines = roots.sys.parent().into_iter().chain([Path::new("/")]);
@@ -29,10 +29,14 @@ pub(super) fn of(card: &Card, roots: &Roots) -> Vec<u8> {
         let of_chip = |path: &&str| in_pci_ids(&mut open(&machine.join(path))?, card.vendor.number, number);
         exact.or_else(|| PCI_IDS.iter().find_map(of_chip))
     });
-    match known {
-        Some(name) => with_vendor(card.vendor.name, &name),
-        None => format!("{} GPU {:04x}:{number:04x}", card.vendor.name, card.vendor.number).into_bytes(),
-    }
+    known.map(|name| with_vendor(card.vendor.name, &name))
+}
+
+/// What a card is called that no database has.
+pub(super) fn without(card: &Card) -> Vec<u8> {
+    let Card { vendor, .. } = card;
+    let numbers = card.number.map(|number| format!(" {:04x}:{number:04x}", vendor.number)).unwrap_or_default();
+    format!("{} GPU{numbers}", vendor.name).into_bytes()
 }
 
 fn open(path: &Path) -> Option<impl BufRead> {
@@ -84,7 +88,7 @@ fn trade_name(name: &[u8]) -> &[u8] {
 }
 
 /// With the vendor in front, unless it says that itself.
-fn with_vendor(vendor: &str, name: &[u8]) -> Vec<u8> {
+pub(crate) fn with_vendor(vendor: &str, name: &[u8]) -> Vec<u8> {
     let says = name.windows(vendor.len()).any(|part| part.eq_ignore_ascii_case(vendor.as_bytes()));
     if says { name.to_vec() } else { [vendor.as_bytes(), b" ", name].concat() }
 }

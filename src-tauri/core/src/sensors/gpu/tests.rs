@@ -52,7 +52,8 @@ fn cards_are_found_by_vendor_and_class() {
     let found: Vec<_> = cards.iter().map(|card| (card.address.as_str(), card.number, card.revision)).collect();
     assert_eq!(found, [("0000:03:00.0", None, None), ("0000:0c:00.0", Some(0xfffe), Some(0xc0))]);
     let sources = sources(&cards, &roots);
-    let named: Vec<_> = sources.iter().map(|source| (source.id.as_str(), source.label.as_bytes())).collect();
+    assert!(sources.iter().all(|named| !named.known));
+    let named: Vec<_> = sources.iter().map(|named| (named.source.id.as_str(), named.source.label.as_bytes())).collect();
     assert_eq!(named, [("gpu:0000:03:00.0", &b"AMD GPU"[..]), ("gpu:0000:0c:00.0", b"AMD GPU 1002:fffe")]);
 }
 
@@ -82,7 +83,7 @@ fn cards_of_one_name_are_numbered() {
         ("usr/share/hwdata/pci.ids", ids),
     ]);
     let labels: Vec<_> =
-        sources(&scan(&roots, AMD), &roots).iter().map(|source| source.label.as_bytes().to_vec()).collect();
+        sources(&scan(&roots, AMD), &roots).iter().map(|named| named.source.label.as_bytes().to_vec()).collect();
     assert_eq!(labels, [b"AMD Radeon RX 6900 XT 1", b"AMD Radeon RX 6900 XT 2"]);
 }
 
