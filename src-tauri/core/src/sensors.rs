@@ -4,11 +4,13 @@
 //! (`&str` or `&[u8]` to values), and root path and clock are passed in, so that a captured machine is a test.
 //! Deliberately not here: threads, deadlines and health over time, which are the engine's.
 
+mod amd;
 mod battery;
 mod chips;
 mod cpu;
 mod disk;
 mod filesystem;
+mod gpu;
 mod hwmon;
 mod input;
 mod memory;
@@ -101,6 +103,7 @@ pub const SENSORS: &[Registration] = &[
     Registration { name: "filesystem", new: filesystem::Filesystems::boxed },
     Registration { name: "network", new: network::Network::boxed },
     Registration { name: "hwmon", new: hwmon::Hwmon::boxed },
+    Registration { name: "amd", new: amd::Amd::boxed },
     Registration { name: "nvidia", new: nvidia::Nvidia::boxed },
     Registration { name: "battery", new: battery::PowerSupplies::boxed },
     Registration { name: "processes", new: processes::Processes::boxed },

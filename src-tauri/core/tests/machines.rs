@@ -17,6 +17,9 @@ use hoofbeat_core::model::{Batch, Condition, Health, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor, SensorError};
 
+#[path = "machines/amd.rs"]
+mod amd;
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -180,6 +183,16 @@ fn hostile() {
 }
 
 #[test]
+fn amd_desktop() {
+    check("amd-desktop");
+}
+
+#[test]
+fn amd_laptop() {
+    check("amd-laptop");
+}
+
+#[test]
 fn a_machine_with_nothing_on_it_is_unsupported_and_no_sensor_panics() {
     let mut machine = Machine::new(|_| {});
     for sample in [machine.sample(), machine.sample()] {
@@ -199,7 +212,7 @@ fn a_file_that_turns_into_a_folder_stops_only_its_own_sensor() {
     fs::create_dir(&meminfo).unwrap();
     let sample = machine.sample();
     let failed: Vec<_> = sample.errors.iter().map(|(name, _)| *name).collect();
-    assert_eq!(failed, ["memory", "battery"]);
+    assert_eq!(failed, ["memory", "amd", "battery"]);
     assert!(sample.value("hwmon:platform/coretemp.0:Package id 0", Metric::HwmonTemperature).is_some());
 }
 

@@ -161,7 +161,7 @@ fn is_hid(text: &str) -> bool {
 }
 
 /// `0000:01:00.0`
-fn is_pci_function(name: &str) -> bool {
+pub(crate) fn is_pci_function(name: &str) -> bool {
     let hex = |text: &str, len: usize| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut parts = name.split(':');
     let domain = parts.next().is_some_and(|domain| domain.len() >= 4 && hex(domain, domain.len()));

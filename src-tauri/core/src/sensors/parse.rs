@@ -15,6 +15,11 @@ pub(crate) fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
+/// What a file of sysfs holds, without the white space around it and the zeros that fill some captures up to a page.
+pub(crate) fn content(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or_default().trim_ascii()
+}
+
 /// A word of digits; `None` for a sign, a fraction, or more than 64 bits.
 pub(crate) fn number(word: &[u8]) -> Option<u64> {
     if word.is_empty() {

@@ -75,6 +75,10 @@ fn told(text: &[u8], key: &str) -> Option<String> {
 impl Card {
     /// Whether it may be touched now.
     pub(super) fn gate(&mut self, buffer: &mut Buffer) -> Gate {
+        // A card that was switched off by hand has no runtime power management to tell so.
+        if attribute(&self.folder.join("power_state")).is_some_and(|state| state.starts_with(b"D3")) {
+            return Gate::Asleep;
+        }
         // No such file, or `unsupported`: no runtime power management.
         let Ok(status) = self.status.read(buffer) else { return Gate::Always };
         match status.trim_ascii() {

@@ -15,6 +15,7 @@ use nvml_wrapper::structs::device::FieldId;
 
 use super::faults::{self, Fault};
 use crate::metrics::Metric;
+use crate::sensors::gpu::throttle;
 
 /// What changes slowly, or costs more, is read this often; until then its last reading stands.
 const SLOW: Duration = Duration::from_secs(5);
@@ -109,7 +110,7 @@ const LINES: &[Line] = &[
         Ok(())
     }),
     tick(|gpu, put| {
-        put(Metric::GpuThrottle, f64::from(throttle(gpu.current_throttle_reasons()?)));
+        put(Metric::GpuThrottle, throttle(gpu.current_throttle_reasons()?) as f64);
         Ok(())
     }),
     slow(|gpu, put| {
@@ -175,16 +176,15 @@ fn field(
     Ok(())
 }
 
-/// The reasons that slow a GPU down, as bits of our own: 1 power, 2 heat, 4 the power supply's brake, 8 anything else
-/// that hardware decided. Being idle and settings that a person made are none.
-fn throttle(reasons: ThrottleReasons) -> u8 {
-    const POWER: ThrottleReasons = ThrottleReasons::SW_POWER_CAP;
+/// What holds a GPU below the clock that it would take. Being idle and settings that a person made do not.
+fn throttle(reasons: ThrottleReasons) -> u64 {
     const HEAT: ThrottleReasons = ThrottleReasons::SW_THERMAL_SLOWDOWN.union(ThrottleReasons::HW_THERMAL_SLOWDOWN);
-    const BRAKE: ThrottleReasons = ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN;
-    let bit = |set: ThrottleReasons, bit: u8| if reasons.intersects(set) { bit } else { 0 };
-    let known = bit(POWER, 1) | bit(HEAT, 2) | bit(BRAKE, 4);
+    let bit = |set: ThrottleReasons, bit: u64| if reasons.intersects(set) { bit } else { 0 };
+    let power = bit(ThrottleReasons::SW_POWER_CAP, throttle::POWER);
+    let causes = bit(HEAT, throttle::HEAT) | bit(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN, throttle::SIGNAL);
     // `HW_SLOWDOWN` comes together with its cause where the driver knows it.
-    if known & 6 == 0 { known | bit(ThrottleReasons::HW_SLOWDOWN, 8) } else { known }
+    let other = if causes == 0 { bit(ThrottleReasons::HW_SLOWDOWN, throttle::OTHER) } else { 0 };
+    power | causes | other
 }
 
 /// What is known of one GPU's lines.

@@ -1,0 +1,134 @@
+//! AMD's GPUs, by the files of the driver `amdgpu` (and the few that the old `radeon` has).
+//!
+//! One source a card. What the driver gives in a file of its own comes from there, because it has brought firmware,
+//! units and chip together; what it does not comes from `gpu_metrics`. All of it is read only while the card is awake,
+//! and an idle card that can sleep is let go: see [`gate`](super::gpu::gate). Never read at all: `pcie_bw`, which sleeps
+//! a second in the kernel; `config` and `current_link_*`, which wake the card. Deliberately not here: what processes use
+//! of a card.
+
+mod files;
+mod gpu_metrics;
+mod values;
+
+use std::time::Duration;
+
+use self::files::{Files, Outcome};
+use super::gpu::gate::{Answer, Gate};
+use super::gpu::{self, Card, Named, names};
+use super::input::{Buffer, attribute};
+use super::parse::content;
+use super::{Roots, Sensor, SensorError};
+use crate::clock::Clock;
+use crate::metrics::Metric;
+use crate::model::{Batch, Health};
+
+/// How often cards that joined or left are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// The share of time below which a card counts as idle, in percent.
+const IDLE_BELOW: f64 = 1.0;
+
+/// See the module.
+pub struct Amd {
+    roots: Roots,
+    cards: Vec<Watched>,
+    /// Whether there ever was one: a card that was unplugged is lost, which is not to be without cards.
+    seen: bool,
+    looked: Option<Duration>,
+    buffer: Buffer,
+}
+
+/// A card that is recorded.
+struct Watched {
+    card: Card,
+    named: Named,
+    gate: Gate,
+    /// Found when the card is first seen awake, because even a label may ask the hardware.
+    files: Option<Files>,
+}
+
+impl Amd {
+    /// The sensor of the machine at `roots`.
+    pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
+        Box::new(Amd { roots: roots.clone(), cards: Vec::new(), seen: false, looked: None, buffer: Buffer::default() })
+    }
+
+    fn look(&mut self) {
+        let found = gpu::scan(&self.roots, gpu::AMD);
+        if found.iter().eq(self.cards.iter().map(|watched| &watched.card)) {
+            return;
+        }
+        let sources = gpu::sources(&found, &self.roots);
+        let mut before = std::mem::take(&mut self.cards);
+        for (card, named) in found.into_iter().zip(sources) {
+            let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
+            self.cards.push(match known {
+                Some(at) => before.swap_remove(at),
+                None => Watched { gate: Gate::new(&self.roots, &card.device, &card.drm), files: None, card, named },
+            });
+        }
+    }
+}
+
+impl Sensor for Amd {
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        let now = clock.now().boot;
+        if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
+            self.looked = Some(now);
+            self.look();
+        }
+        if self.cards.is_empty() && !self.seen {
+            let reason = format!("no GPU of AMD in {}", self.roots.sys.join("class/drm").display());
+            return Err(SensorError { health: Health::Unsupported, reason });
+        }
+        self.seen = true;
+        for watched in &mut self.cards {
+            if watched.sample(now, &self.roots, &mut self.buffer, batch) {
+                self.looked = None;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Watched {
+    /// Whether the card is no more.
+    fn sample(&mut self, now: Duration, roots: &Roots, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+        if let Answer::Leave(health, reason) = self.gate.ask(now, buffer) {
+            // Which files there are may be another matter after it slept: the driver may have been loaded anew.
+            self.files = None;
+            batch.condition(&self.named.source, health, reason);
+            return false;
+        }
+        if self.files.is_none() && !self.named.known {
+            self.ask_for_its_name();
+        }
+        let files = self.files.get_or_insert_with(|| Files::find(&self.card, roots));
+        match files.read(buffer) {
+            Outcome::Read(values) => {
+                let busy = values.get(&Metric::GpuUtilization);
+                self.gate.saw(busy.is_none_or(|busy| *busy < IDLE_BELOW), now);
+                values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
+                false
+            }
+            Outcome::Failed(health, reason) => {
+                self.files = None;
+                batch.condition(&self.named.source, health, reason);
+                health == Health::Lost
+            }
+        }
+    }
+
+    /// Accelerators keep their name in a memory of their board, which the driver has read. On most cards it is empty.
+    fn ask_for_its_name(&mut self) {
+        let product = attribute(&self.card.device.join("product_name")).unwrap_or_default();
+        let product = content(&product);
+        if !product.is_empty() {
+            let label = names::with_vendor(self.card.vendor.name, product);
+            self.named = Named { source: Named::source(&self.card, label), known: true };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! The files of one card that are read at each sample, and what can go wrong with them.
+//!
+//! Which files a card has differs by chip, driver and kernel, so they are looked for once the card is awake, and one that
+//! gives no honest value is passed over for the next that could. Deliberately not here: what their text means (`values`,
+//! `gpu_metrics`) and whether the card may be read at all.
+
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind};
+
+use rustix::io::Errno;
+
+use super::gpu_metrics;
+use super::values::Parse;
+use crate::metrics::Metric;
+use crate::model::Health;
+use crate::sensors::Roots;
+use crate::sensors::chips;
+use crate::sensors::gpu::Card;
+use crate::sensors::input::{Buffer, Input, attribute, names};
+use crate::sensors::parse::{content, number};
+
+/// Files of the PCI function; of two for one metric the first that has a value counts.
+const DEVICE: &[(Metric, &str, Parse)] = &[
+    (Metric::GpuUtilization, "gpu_busy_percent", Parse::Percent),
+    (Metric::GpuMemoryUtilization, "mem_busy_percent", Parse::Percent),
+    (Metric::GpuMemoryUsed, "mem_info_vram_used", Parse::Bytes),
+    (Metric::GpuMemoryTotal, "mem_info_vram_total", Parse::Size),
+    (Metric::GpuMemoryShared, "mem_info_gtt_used", Parse::Bytes),
+    (Metric::GpuClock, "pp_dpm_sclk", Parse::Level),
+    (Metric::GpuMemoryClock, "pp_dpm_mclk", Parse::Level),
+    (Metric::GpuPcieGeneration, "pp_dpm_pcie", Parse::LinkGeneration),
+    (Metric::GpuPcieWidth, "pp_dpm_pcie", Parse::LinkWidth),
+];
+
+/// Files of the card's sensor chip that need no label.
+const CHIP: &[(Metric, &str, Parse)] = &[
+    (Metric::GpuPower, "power1_average", Parse::Power),
+    (Metric::GpuPower, "power1_input", Parse::Power),
+    (Metric::GpuPowerLimit, "power1_cap", Parse::PowerLimit),
+    (Metric::GpuFanSpeed, "fan1_input", Parse::Rpm),
+];
+
+/// Channels of the chip by what the driver calls them, and by number where it does not (`radeon`, and `amdgpu` before
+/// Linux 5.3).
+const CHANNELS: &[(Metric, &str, &[u8], &str, Parse)] = &[
+    (Metric::GpuTemperature, "temp", b"edge", "temp1", Parse::Celsius),
+    (Metric::GpuHotspot, "temp", b"junction", "", Parse::Celsius),
+    (Metric::GpuMemoryTemperature, "temp", b"mem", "", Parse::Celsius),
+    (Metric::GpuClock, "freq", b"sclk", "freq1", Parse::Hertz),
+    (Metric::GpuMemoryClock, "freq", b"mclk", "freq2", Parse::Hertz),
+];
+
+/// The chips Raven, Picasso and Dalí: their firmware counts the GPU as busy all the time.
+const ALWAYS_BUSY: &[u16] = &[0x15dd, 0x15d8];
+
+/// What came of reading a card.
+#[derive(Debug, PartialEq)]
+pub(super) enum Outcome {
+    /// These values, at least one.
+    Read(BTreeMap<Metric, f64>),
+    /// None, and why.
+    Failed(Health, String),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Files {
+    number: Option<u16>,
+    inputs: Vec<(Metric, Input, Parse)>,
+    metrics: Option<Input>,
+}
+
+impl Files {
+    /// The files that the card has now. Not to be called while it sleeps.
+    pub(super) fn find(card: &Card, roots: &Roots) -> Files {
+        let mut inputs = Vec::new();
+        if let Some(chip) = chips::of_device(&card.device) {
+            let there = names(&chip.folder);
+            let has = |name: &str| there.iter().any(|other| other == name);
+            let mut add = |metric, name: &str, parse| {
+                if has(name) {
+                    inputs.push((metric, Input::new(roots, chip.folder.join(name)), parse));
+                }
+            };
+            for (metric, class, wanted, unlabelled, parse) in CHANNELS {
+                let channels = (1..=9).map(|n| format!("{class}{n}"));
+                let label = |channel: &str| attribute(&chip.folder.join(format!("{channel}_label")));
+                let is_wanted = |channel: &String| match label(channel) {
+                    Some(label) => content(&label) == *wanted,
+                    None => channel == unlabelled,
+                };
+                channels.filter(is_wanted).for_each(|channel| add(*metric, &format!("{channel}_input"), *parse));
+            }
+            CHIP.iter().for_each(|(metric, name, parse)| add(*metric, name, *parse));
+            let full = attribute(&chip.folder.join("pwm1_max")).and_then(|text| number(content(&text)));
+            let full = full.filter(|full| (1..=65_534).contains(full)).unwrap_or(255);
+            add(Metric::GpuFanPercent, "pwm1", Parse::Duty(full as f64));
+        }
+        let there = names(&card.device);
+        let has = |name: &str| there.iter().any(|other| other == name);
+        let lies = |metric| {
+            metric == Metric::GpuUtilization && card.number.is_some_and(|number| ALWAYS_BUSY.contains(&number))
+        };
+        for (metric, name, parse) in DEVICE.iter().filter(|(metric, name, _)| has(name) && !lies(*metric)) {
+            inputs.push((*metric, Input::new(roots, card.device.join(name)), *parse));
+        }
+        let metrics = has("gpu_metrics").then(|| Input::new(roots, card.device.join("gpu_metrics")));
+        Files { number: card.number, inputs, metrics }
+    }
+
+    /// Reads everything once.
+    pub(super) fn read(&mut self, buffer: &mut Buffer) -> Outcome {
+        let mut values = BTreeMap::new();
+        let mut failed = Failures::default();
+        for (metric, input, parse) in &mut self.inputs {
+            if values.contains_key(metric) {
+                continue;
+            }
+            match input.read_at_once(buffer) {
+                Ok(text) => values.extend(parse.value(text).map(|value| (*metric, value))),
+                Err(error) => failed.note(input, &error),
+            }
+        }
+        if let Some(input) = &mut self.metrics {
+            match input.read_at_once(buffer) {
+                Ok(table) => {
+                    for (metric, value) in gpu_metrics::values(table, self.number) {
+                        values.entry(metric).or_insert(value);
+                    }
+                }
+                Err(error) => failed.note(input, &error),
+            }
+        }
+        if let (Some(used), Some(total)) = (values.get(&Metric::GpuMemoryUsed), values.get(&Metric::GpuMemoryTotal))
+            && used > total
+        {
+            values.remove(&Metric::GpuMemoryUsed);
+        }
+        if values.is_empty() { failed.outcome() } else { Outcome::Read(values) }
+    }
+}
+
+/// Why files could not be read; the first of each sort.
+#[derive(Debug, Default)]
+struct Failures {
+    asleep: Option<String>,
+    denied: Option<String>,
+    gone: Option<String>,
+}
+
+impl Failures {
+    fn note(&mut self, input: &Input, error: &Error) {
+        let place = match health(error) {
+            Some(Health::Asleep) => &mut self.asleep,
+            Some(Health::Denied) => &mut self.denied,
+            Some(Health::Lost) => &mut self.gone,
+            _ => return,
+        };
+        place.get_or_insert_with(|| format!("{}: {error}", input.path().display()));
+    }
+
+    /// What it means that not one file gave a value.
+    fn outcome(self) -> Outcome {
+        if let Some(reason) = self.asleep {
+            return Outcome::Failed(Health::Asleep, format!("asleep or in a reset ({reason})"));
+        }
+        if let Some(reason) = self.denied {
+            return Outcome::Failed(Health::Denied, reason);
+        }
+        if let Some(reason) = self.gone {
+            return Outcome::Failed(Health::Lost, reason);
+        }
+        Outcome::Failed(Health::Unsupported, "its driver gives no readings".into())
+    }
+}
+
+/// What an error says about the card; `None` where it is only about one file that this chip does not fill.
+fn health(error: &Error) -> Option<Health> {
+    match Errno::from_io_error(error) {
+        // Since Linux 6.12 the driver answers so, instead of waking the card.
+        Some(Errno::BUSY | Errno::PERM) => Some(Health::Asleep),
+        Some(Errno::ACCESS) => Some(Health::Denied),
+        Some(Errno::NODEV | Errno::NXIO) => Some(Health::Lost),
+        _ if error.kind() == ErrorKind::NotFound => Some(Health::Lost),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_about_the_card_or_about_one_file() {
+        #[track_caller]
+        fn check(errno: Errno, expected: Option<Health>) {
+            assert_eq!(health(&errno.into()), expected);
+        }
+        check(Errno::BUSY, Some(Health::Asleep));
+        check(Errno::PERM, Some(Health::Asleep));
+        check(Errno::ACCESS, Some(Health::Denied));
+        check(Errno::NODEV, Some(Health::Lost));
+        check(Errno::NOENT, Some(Health::Lost));
+        check(Errno::INVAL, None);
+        check(Errno::OPNOTSUPP, None);
+        check(Errno::IO, None);
+        check(Errno::NODATA, None);
+    }
+
+    #[test]
+    fn a_card_that_gives_nothing_says_why() {
+        #[track_caller]
+        fn check(errors: &[Errno], expected: Health) {
+            let mut failed = Failures::default();
+            let input = Input::reopened("/sys/x");
+            errors.iter().for_each(|errno| failed.note(&input, &(*errno).into()));
+            match failed.outcome() {
+                Outcome::Failed(health, reason) => assert!(health == expected && !reason.is_empty(), "{health:?}"),
+                Outcome::Read(values) => panic!("{values:?}"),
+            }
+        }
+        check(&[], Health::Unsupported);
+        check(&[Errno::INVAL, Errno::IO], Health::Unsupported);
+        check(&[Errno::INVAL, Errno::BUSY, Errno::NODEV], Health::Asleep);
+        check(&[Errno::NODEV, Errno::ACCESS], Health::Denied);
+        check(&[Errno::INVAL, Errno::NODEV], Health::Lost);
+    }
+}
