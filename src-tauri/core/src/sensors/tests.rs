@@ -148,8 +148,20 @@ proptest! {
 #[test]
 fn every_sensor_has_a_name_of_its_own() {
     let mut names: Vec<_> = super::SENSORS.iter().map(|line| line.name).collect();
-    let expected =
-        ["cpu", "memory", "disk", "filesystem", "network", "hwmon", "amd", "battery", "processes", "recorder"].to_vec();
+    let expected = [
+        "cpu",
+        "memory",
+        "disk",
+        "filesystem",
+        "network",
+        "hwmon",
+        "amd",
+        "nvidia",
+        "battery",
+        "processes",
+        "recorder",
+    ]
+    .to_vec();
     assert_eq!(names, expected);
     names.sort_unstable();
     names.dedup();
