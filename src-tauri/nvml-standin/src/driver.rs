@@ -61,9 +61,10 @@ pub struct GpmSample {
     pub at: f64,
 }
 
-/// Joules until the end of so many steps.
-#[derive(Debug, Default, Clone, Copy)]
+/// Joules from the first step to before the next one.
+#[derive(Debug, Clone, Copy)]
 struct Energy {
+    first: u64,
     steps: u64,
     joules: f64,
 }
@@ -163,7 +164,6 @@ impl Driver {
             // Whoever started before the reload has to start anew, and has no references left.
             self.references = 0;
             self.event_sets.clear();
-            self.energy.clear();
         }
         self.reloads = reloads.count;
         self.references += 1;
@@ -244,8 +244,13 @@ impl Driver {
         gpu.read(Quantity::PowerW)?;
         let watts = |step: u64| gpu.value_at(Quantity::PowerW, step as f64 * STEP).unwrap_or(0.0);
         let steps = (gpu.at / STEP) as u64;
+        let first = (fault::loaded_at(&self.scenario, gpu.at) / STEP).ceil() as u64;
+        if steps < first {
+            return Ok(0.0);
+        }
         // A clock that was set back starts the sum again; it comes out as it was.
-        let mut energy = self.energy.get(&index).copied().filter(|energy| energy.steps <= steps).unwrap_or_default();
+        let known = self.energy.get(&index).filter(|energy| energy.first == first && energy.steps <= steps);
+        let mut energy = known.copied().unwrap_or(Energy { first, steps: first, joules: 0.0 });
         let behind = steps - energy.steps;
         if behind > CATCH_UP {
             // A scenario that began long ago: nobody has looked meanwhile, so nobody sees that the sum is a rough one.

@@ -55,6 +55,11 @@ pub fn version(scenario: &Scenario, at: f64) -> &str {
     begun(scenario, at).filter_map(|fault| fault.new_version.as_deref()).last().unwrap_or(&scenario.driver.version)
 }
 
+/// Since when the driver has been loaded, which is when its counters began.
+pub fn loaded_at(scenario: &Scenario, at: f64) -> f64 {
+    begun(scenario, at).map(|fault| fault.at + fault.down_s).fold(0.0, f64::max)
+}
+
 fn begun(scenario: &Scenario, at: f64) -> impl Iterator<Item = &Fault> {
     scenario.faults.iter().filter(move |fault| fault.action == Some(Action::DriverReload) && fault.at <= at)
 }

@@ -2,7 +2,7 @@
 //! them: so names that the scenario hides are struck out of the table of names that the dynamic linker searches, before
 //! `dlopen` returns.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
 use std::path::PathBuf;
 
 use crate::scenario::{Scenario, matches};
@@ -41,15 +41,22 @@ const DYNAMIC: u32 = 2;
 const END: i64 = 0;
 const NAMES: i64 = 5;
 const NAMES_SIZE: i64 = 10;
+/// What a segment may, as its header says it.
+const MAY_EXECUTE: u32 = 1;
+const MAY_READ: u32 = 4;
+/// The same as mprotect wants it.
 const READ: c_int = 1;
 const WRITE: c_int = 2;
-const PAGE: usize = 4096;
+const EXECUTE: c_int = 4;
+/// What getauxval calls the size of a page.
+const PAGE_SIZE: c_ulong = 6;
 
 unsafe extern "C" {
     fn dl_iterate_phdr(
         callback: extern "C" fn(*const ObjectInfo, usize, *mut c_void) -> c_int,
         data: *mut c_void,
     ) -> c_int;
+    fn getauxval(kind: c_ulong) -> c_ulong;
     fn mprotect(address: *mut c_void, length: usize, protection: c_int) -> c_int;
 }
 
@@ -59,6 +66,8 @@ struct Own {
     path: PathBuf,
     names: usize,
     names_size: usize,
+    /// What the names' segment may: with some linkers it holds code too.
+    protection: c_int,
 }
 
 /// The scenario's file.
@@ -102,13 +111,17 @@ fn own() -> Own {
         // it says; `data` is the `Own` below, which nobody else holds.
         unsafe {
             let object = &*object;
+            if object.headers.is_null() {
+                return 0;
+            }
             let headers = std::slice::from_raw_parts(object.headers, usize::from(object.header_count));
-            let here = scenario_path as *const () as usize;
-            let holds = |header: &&ProgramHeader| {
-                let start = object.base + header.address as usize;
-                header.kind == LOAD && (start..start + header.memory_size as usize).contains(&here)
+            let segment = |address: usize| {
+                headers.iter().find(|header| {
+                    let start = object.base + header.address as usize;
+                    header.kind == LOAD && (start..start + header.memory_size as usize).contains(&address)
+                })
             };
-            if !headers.iter().any(|header| holds(&header)) {
+            if segment(scenario_path as *const () as usize).is_none() {
                 return 0;
             }
             let own = &mut *data.cast::<Own>();
@@ -127,6 +140,10 @@ fn own() -> Own {
                 if own.names < object.base {
                     own.names += object.base;
                 }
+                if let Some(segment) = segment(own.names) {
+                    let part = |may: u32, bit: c_int| if segment.flags & may == 0 { 0 } else { bit };
+                    own.protection = part(MAY_READ, READ) | part(MAY_EXECUTE, EXECUTE);
+                }
             }
             1
         }
@@ -138,7 +155,7 @@ fn own() -> Own {
 }
 
 fn hide(own: &Own, hidden: impl Fn(&str) -> bool) {
-    if own.names == 0 {
+    if own.protection == 0 {
         return;
     }
     // SAFETY: the dynamic section says that so many bytes of names lie there, and they stay as long as this library.
@@ -154,19 +171,21 @@ fn hide(own: &Own, hidden: impl Fn(&str) -> bool) {
     if places.is_empty() {
         return;
     }
-    let first = own.names / PAGE * PAGE;
+    // SAFETY: a call that takes and returns a number.
+    let page = unsafe { getauxval(PAGE_SIZE) } as usize;
+    let first = own.names / page * page;
     let length = own.names + own.names_size - first;
     // SAFETY: these pages belong to this library's own mapping, which is private to this process. The dynamic linker
     // reads them in dlsym only, and `dlopen` has not returned yet, so nobody reads while they are written.
     unsafe {
-        if mprotect(first as *mut c_void, length, READ | WRITE) != 0 {
+        if mprotect(first as *mut c_void, length, own.protection | WRITE) != 0 {
             return;
         }
         for place in places {
             // A name that begins otherwise is not found, and no name is part of another.
             ((own.names + place) as *mut u8).write(b'-');
         }
-        mprotect(first as *mut c_void, length, READ);
+        mprotect(first as *mut c_void, length, own.protection);
     }
 }
 

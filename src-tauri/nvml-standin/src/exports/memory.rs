@@ -20,7 +20,7 @@ exports! {
     fn nvmlDeviceGetMemoryInfo(driver, device: Handle, memory: Out<Memory>) {
         let parts = parts(driver, device)?;
         // The first version knows nothing of reserved memory and counts it as used.
-        let used = parts.used + parts.reserved;
+        let used = parts.used.saturating_add(parts.reserved);
         memory.put(Memory { total: parts.total, free: parts.total.saturating_sub(used), used })
     }
     fn nvmlDeviceGetMemoryInfo_v2(driver, device: Handle, memory: Out<MemoryV2>) {
@@ -29,7 +29,7 @@ exports! {
             return Err(Code::ArgumentVersionMismatch);
         }
         let Parts { total, reserved, used } = parts(driver, device)?;
-        memory.put(MemoryV2 { version: passed, total, reserved, free: total.saturating_sub(reserved + used), used })
+        memory.put(MemoryV2 { version: passed, total, reserved, free: total.saturating_sub(reserved).saturating_sub(used), used })
     }
     fn nvmlDeviceGetBAR1MemoryInfo(driver, device: Handle, memory: Out<Bar1Memory>) {
         let (gpu, instance) = driver.any(device)?;
@@ -72,5 +72,5 @@ fn parts(driver: &mut Driver, device: Handle) -> Result<Parts, Code> {
             (bytes(memory.total_mib), bytes(memory.reserved_mib), used)
         }
     };
-    Ok(Parts { total, reserved, used: used.min(total.saturating_sub(reserved)) })
+    Ok(Parts { total, reserved, used })
 }

@@ -101,3 +101,25 @@ fn the_environment_names_the_scenario_and_the_trace() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(std::fs::read_to_string(trace).unwrap().contains("nvmlDeviceGetName"));
 }
+
+#[test]
+fn a_started_process_ends_with_its_client() {
+    let name = "example::a_started_process_ends_with_its_client";
+    if std::env::var_os(INNER).is_some() {
+        let standin = Standin::new(
+            "[[device]]\nprofile = 'h100'\n[[process]]\npid = 'spawn:sleep 1000'\ndevice = 0\nkind = 'C'\n",
+        );
+        let nvml = standin.open();
+        println!("child {}", nvml.device_by_index(0).unwrap().running_compute_processes().unwrap()[0].pid);
+        return;
+    }
+    let client = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(INNER, "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(client.stdout).unwrap();
+    let pid =
+        printed.lines().find_map(|line| line.split_once("child ").map(|(_, pid)| pid)).expect("the client's child");
+    assert!(!Path::new("/proc").join(pid).exists(), "process {pid} goes on");
+}

@@ -53,6 +53,7 @@ fn a_reloaded_driver_wants_a_new_start_and_has_a_new_version() {
     };
     let power = || get!(symbols, nvmlDeviceGetPowerUsage(device) -> u32);
     assert_eq!(power(), Ok(22_000));
+    assert_eq!(get!(symbols, nvmlDeviceGetTotalEnergyConsumption(device) -> u64), Ok(29 * 22_000));
     standin.at(30.0);
     assert_eq!(power(), Err(1));
     let shutdown = symbols.nvmlShutdown.as_ref().unwrap();
@@ -65,6 +66,8 @@ fn a_reloaded_driver_wants_a_new_start_and_has_a_new_version() {
     assert_eq!(power(), Err(1));
     assert_eq!(init(), 0);
     assert_eq!(power(), Ok(22_000));
+    // The counter of energy began anew when the driver did, at second 33.
+    assert_eq!(get!(symbols, nvmlDeviceGetTotalEnergyConsumption(device) -> u64), Ok(3 * 22_000));
     assert_eq!(standin.open().sys_driver_version().unwrap(), "590.48.01");
     // A client that never ended and starts again is as good as new.
     standin.at(29.0);

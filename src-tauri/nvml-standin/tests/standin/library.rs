@@ -1,6 +1,7 @@
 //! A copy of the library with a scenario, and calls through nvml-wrapper-sys.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use nvml_wrapper::Nvml;
@@ -74,6 +75,12 @@ pub fn device(symbols: &NvmlLib, index: u32) -> nvmlDevice_t {
     // SAFETY: `device` is a place for a handle.
     assert_eq!(unsafe { call(index, &mut device) }, 0);
     device
+}
+
+/// Says that a test has not taken place, past the test runner, which keeps the words of tests that pass to itself.
+pub fn skipped(why: &str) {
+    // One write, and a line of its own: other tests print meanwhile. A closed stderr is no reason to fail.
+    let _ = std::io::stderr().write_all(format!("\nskipped: {why}\n").as_bytes());
 }
 
 /// Where Cargo has put the library: beside this test.

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::raw::{c_char, c_int, c_void};
 use std::path::Path;
 
-use crate::library::Standin;
+use crate::library::{Standin, skipped};
 
 unsafe extern "C" {
     fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void;
@@ -34,7 +34,7 @@ fn every_symbol_of_the_real_drivers_is_there() {
         Standin::new("[[device]]\nprofile = 'h100'\n[driver]\nversion = '610.57.04'\nnvml = '13'\ncuda = 13000\n");
     for file in files {
         let Ok(text) = std::fs::read_to_string(lists.join(file)) else {
-            println!("skipped: no list of symbols at {}", lists.join(file).display());
+            skipped(&format!("no list of symbols at {}", lists.join(file).display()));
             return;
         };
         let names = text.lines().filter_map(|line| line.split('\t').next()).filter(|name| name.starts_with("nvml"));

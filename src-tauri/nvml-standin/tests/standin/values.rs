@@ -353,3 +353,18 @@ fn noise_is_small_the_same_each_time_and_off_unless_asked_for() {
     assert_eq!(noisy, series("[noise]\npercent = 10\nseed = 3\n"));
     assert_ne!(noisy, series("[noise]\npercent = 10\nseed = 4\n"));
 }
+
+#[test]
+fn absurd_values_are_played_as_they_stand() {
+    let standin = Standin::new(
+        "[[device]]\nprofile = 'h100'\nname = \"<b>a\\nb</b>\"\n[device.curve]\nutil = 655\ntemp_c = 4294967295\npower_average_w = 65535\nmem_used_mib = 1e13\n",
+    );
+    let nvml = standin.at(0.0).open();
+    let device = nvml.device_by_index(0).unwrap();
+    assert_eq!(device.name().unwrap(), "<b>a\nb</b>");
+    assert_eq!(device.utilization_rates().unwrap().gpu, 655);
+    assert_eq!(device.temperature(TemperatureSensor::Gpu).unwrap(), u32::MAX);
+    assert_eq!(device.power_usage().unwrap(), 65_535_000);
+    let memory = device.memory_info().unwrap();
+    assert_eq!((memory.used, memory.free), (10_000_000_000_000 << 20, 0));
+}
