@@ -11,6 +11,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("untrusted", &[]),
     ("paths", &[]),
+    ("parse", &[]),
+    ("procfs", &["parse", "paths", "untrusted"]),
     ("model", &["metrics", "untrusted"]),
     ("clock", &["model"]),
     ("format", &["metrics", "model"]),
@@ -23,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What lies below the siblings.
-const BELOW: &[&str] = &["metrics", "untrusted", "paths", "model", "clock", "format"];
+const BELOW: &[&str] = &["metrics", "untrusted", "paths", "parse", "procfs", "model", "clock", "format"];
 
 /// The rooms that a source text names in code, the tests in it included.
 fn named(text: &str) -> Vec<String> {

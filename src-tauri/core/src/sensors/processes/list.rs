@@ -1,8 +1,8 @@
 //! A live list of processes, for faces that show one while they are looked at.
 
-use super::folder::{Folder, LONGEST_STAT, read};
-use super::stat::{self, Stat};
 use crate::model::Health;
+use crate::procfs::stat::{self, Stat};
+use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::sensors::input::{Buffer, Input};
 use crate::sensors::{Roots, SensorError};
 use crate::untrusted::Untrusted;
@@ -36,7 +36,7 @@ pub struct Process {
 /// # Errors
 /// `/proc` cannot be read, or does not tell when the machine booted.
 pub fn snapshot(roots: &Roots) -> Result<Vec<Process>, SensorError> {
-    let mut folder = Folder::open(roots)?;
+    let mut folder = Folder::open(roots).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
     let mut pids = Vec::new();
     folder.pids(&mut pids).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
     pids.sort_unstable();

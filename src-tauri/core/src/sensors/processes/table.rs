@@ -4,9 +4,9 @@ use std::collections::{HashMap, hash_map};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use super::folder::{Folder, LONGEST_STAT, read};
-use super::stat::Stat;
 use crate::model::Usage;
+use crate::procfs::stat::Stat;
+use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::sensors::{Roots, SensorError};
 use crate::untrusted::Untrusted;
 
@@ -70,7 +70,7 @@ impl Table {
 
     /// Reads all processes at this moment of the boot clock.
     pub(super) fn update(&mut self, roots: &Roots, boot: Duration) -> Result<(), SensorError> {
-        let mut folder = Folder::open(roots)?;
+        let mut folder = Folder::open(roots).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
         let mut pids = std::mem::take(&mut self.pids);
         let listed = folder.pids(&mut pids);
         listed.map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
