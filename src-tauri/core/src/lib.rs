@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod format;
+pub mod identity;
 pub mod metrics;
 pub mod model;
 mod parse;

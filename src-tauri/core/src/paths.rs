@@ -20,6 +20,11 @@ impl Roots {
         Roots { proc: root.join("proc"), sys: root.join("sys") }
     }
 
+    /// A file of the same machine beside them, named from its root without the first slash.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        self.proc.parent().unwrap_or(Path::new("/")).join(path)
+    }
+
     /// Whether these are the real ones: what asks the kernel directly (the space of a file system, this process) would
     /// answer for the wrong machine elsewhere.
     pub fn live(&self) -> bool {

@@ -13,13 +13,12 @@ use rustix::io::Errno;
 
 use crate::parse::number;
 use crate::paths::Roots;
-use crate::untrusted::Untrusted;
 
 /// Longer than any `stat` the kernel prints: 52 numbers and a name of at most 63 bytes.
 pub(crate) const LONGEST_STAT: usize = 2048;
 
-/// The kernel cuts the target of a link at a page.
-const LONGEST_TEXT: usize = 4096;
+/// The kernel cuts the target of a link at a page; command lines and environments of four pages are rare.
+const LONGEST_TEXT: usize = 16 << 10;
 
 /// The open `/proc`, with the buffers that its files are read into.
 pub(crate) struct Folder {
@@ -34,14 +33,14 @@ impl Folder {
     pub(crate) fn open(roots: &Roots) -> Result<Folder, Errno> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let proc = rustix::fs::open(&roots.proc, flags, Mode::empty())?;
-        // 32 KiB hold the entries of a thousand processes.
-        let entries = Vec::with_capacity(32 << 10);
-        Ok(Folder { proc, live: roots.live(), entries, path: String::new(), text: vec![0; LONGEST_TEXT] })
+        Ok(Folder { proc, live: roots.live(), entries: Vec::new(), path: String::new(), text: vec![0; LONGEST_TEXT] })
     }
 
     /// The processes that exist now; to be asked once, because it reads the folder to its end.
     pub(crate) fn pids(&mut self, pids: &mut Vec<u32>) -> Result<(), Errno> {
         pids.clear();
+        // 32 KiB hold the entries of a thousand processes.
+        self.entries.reserve(32 << 10);
         let mut entries = RawDir::new(&self.proc, self.entries.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let name: &CStr = entry.as_ref().map_err(|error| *error)?.file_name();
@@ -70,17 +69,11 @@ impl Folder {
         })
     }
 
-    /// What a person calls the process: its program's file, where we may see it, else the name it gave itself.
-    pub(crate) fn identity(&mut self, pid: u32, comm: &[u8], kernel: bool) -> Untrusted {
-        let mut name = if kernel { stat::kernel_name(comm) } else { comm };
+    /// The file of the program that the process runs, where we may see it.
+    pub(crate) fn exe(&mut self, pid: u32) -> Option<&[u8]> {
         let path = path(&mut self.path, pid, "exe");
-        if !kernel
-            && let Ok(len) = rustix::fs::readlinkat_raw(&self.proc, path, &mut self.text[..])
-            && let Some(program) = stat::program_name(&self.text[..len])
-        {
-            name = program;
-        }
-        if name.is_empty() { "unnamed".into() } else { Untrusted::new(name) }
+        let len = rustix::fs::readlinkat_raw(&self.proc, path, &mut self.text[..]).ok()?;
+        Some(&self.text[..len])
     }
 
     fn open_file(&mut self, pid: u32, file: &str) -> Result<OwnedFd, Errno> {
@@ -90,7 +83,8 @@ impl Folder {
         rustix::fs::openat(&self.proc, path, flags, Mode::empty())
     }
 
-    fn read_file(&mut self, pid: u32, file: &str) -> Option<&[u8]> {
+    /// The beginning of a file of the process, up to four pages.
+    pub(crate) fn read_file(&mut self, pid: u32, file: &str) -> Option<&[u8]> {
         let file = self.open_file(pid, file).ok()?;
         read(&file, &mut self.text)
     }

@@ -18,7 +18,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("format", &["metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
-    ("sensors", BELOW),
+    // A process is named while it is met, beside what the sensors read of it.
+    ("identity", &["untrusted", "paths", "parse", "procfs"]),
+    ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
     ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
     ("api", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
