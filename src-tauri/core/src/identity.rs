@@ -37,6 +37,9 @@ pub use self::known::Role;
 /// How many generations are looked at for who started a process.
 const DEEPEST: usize = 32;
 
+/// The first space of process numbers, which is the host's; its number is fixed in the kernel.
+const HOST: &str = "pid:[4026531836]";
+
 /// What a person calls a process, and where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -136,6 +139,17 @@ impl Identities {
     pub fn renew(&mut self, pid: u32, started: u64) -> Arc<Identity> {
         self.seen.forget(pid, started);
         self.read(pid, started)
+    }
+
+    /// The start time and the name of a process that a driver names: drivers tell the host's numbers, which are other
+    /// processes' or nobody's where this `/proc` is that of a container.
+    pub fn of_driver(&mut self, pid: u32) -> (Option<u64>, Arc<Identity>) {
+        let space = std::fs::read_link(self.roots.proc.join("self/ns/pid"));
+        let ours = space.map_or(true, |space| space.as_os_str() == HOST);
+        match ours.then(|| self.meet(pid, |_| true)).flatten() {
+            Some(seen) => (Some(seen.started), self.resolve(pid, seen.started)),
+            None => (None, Arc::new(Identity::hidden())),
+        }
     }
 
     fn read(&mut self, pid: u32, started: u64) -> Arc<Identity> {

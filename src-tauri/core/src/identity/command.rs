@@ -201,10 +201,16 @@ impl<'a> Command<'a> {
     }
 
     /// The model that an option names, or that stands after the command `serve` or `run`.
-    pub(super) fn model(&self, is_model: bool) -> Option<&'a [u8]> {
+    pub(super) fn model(&self, is_model: bool, interpreted: bool) -> Option<&'a [u8]> {
         let mut args = self.args.iter().skip(1).peekable();
         while let Some(arg) = args.next() {
-            if MODELS.contains(arg) || is_model && matches!(*arg, b"-m" | b"serve" | b"run") {
+            // To an interpreter `-m` is a module.
+            let names = match *arg {
+                b"-m" => is_model && !interpreted,
+                b"serve" | b"run" => is_model,
+                option => MODELS.contains(&option),
+            };
+            if names {
                 match args.peek() {
                     Some(value) if !value.starts_with(b"-") => return model_name(value),
                     _ => continue,

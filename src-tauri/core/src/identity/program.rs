@@ -134,12 +134,12 @@ impl Program {
         if is_model && command.args.get(1) == Some(&&b"runner"[..]) {
             self.details.push(b"runner".to_vec());
         }
+        // `VLLM::EngineCore`, `ray::TrainWorker.fit`: what follows is the part that it plays.
         let title = self
             .known
-            .filter(|_| self.sort == Sort::Title)
             .and_then(|_| self.name.windows(2).position(|part| part == b"::").map(|at| self.name[at + 2..].to_vec()));
         self.details.extend(title.filter(|rest| !rest.is_empty()));
-        self.details.extend(command.model(is_model && !command::is_interpreter(base)).map(<[u8]>::to_vec));
+        self.details.extend(command.model(is_model, command::is_interpreter(base)).map(<[u8]>::to_vec));
         let python = command.args.first().filter(|_| base.starts_with(b"python"));
         let environment = command::environment(&self.path).or_else(|| command::environment(python?));
         self.details.extend(environment.map(|name| [b"environment ", name].concat()));

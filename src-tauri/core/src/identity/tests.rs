@@ -143,6 +143,26 @@ fn a_parent_that_is_younger_is_somebody_else() {
 }
 
 #[test]
+fn in_a_container_the_numbers_of_a_driver_are_nobody() {
+    let mut machine = Machine::new();
+    machine.line("process 900 < 1 blender");
+    let link = machine.root.path().join("proc/self/ns/pid");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    let mut identities = Identities::new(&Roots::at(machine.root.path()));
+    let mut ask = |space: Option<&str>| {
+        space.into_iter().for_each(|space| std::os::unix::fs::symlink(space, &link).unwrap());
+        let (started, identity) = identities.of_driver(900);
+        let _ = fs::remove_file(&link);
+        (started, identity.label.terminal())
+    };
+    let seen = (Some(900), "Blender".to_string());
+    assert_eq!(ask(None), seen, "a captured machine has no spaces");
+    assert_eq!(ask(Some(HOST)), seen);
+    assert_eq!(ask(Some("pid:[4026532999]")), (None, Identity::hidden().label.terminal()));
+    assert_eq!(identities.of_driver(77), (None, Arc::new(Identity::hidden())));
+}
+
+#[test]
 fn the_line_in_full_says_all_of_it() {
     let words = |text: &str| Some(Untrusted::from(text));
     let mut identity = Identity { label: "Ollama".into(), ..Identity::hidden() };

@@ -102,6 +102,22 @@ fn a_process_that_becomes_another_program_is_called_by_the_new_one() {
 }
 
 #[test]
+fn a_process_that_writes_a_title_later_is_called_by_it() {
+    let machine = Machine::new();
+    let folder = machine.process(5, "python3", 1, 5);
+    let title = |text: &str| fs::write(folder.join("cmdline"), text).unwrap();
+    title("python3\0serve.py\0");
+    let mut sensor = Processes::new(&machine.roots, at_no_cost);
+    for second in 1..=2 {
+        assert_eq!(sample(&mut sensor, second), ["serve.py/1000 1 0 -"]);
+    }
+    title("python3\0later.py\0");
+    let found: Vec<_> = (3..=20).map(|second| sample(&mut sensor, second)[0].clone()).collect();
+    assert!(found[0].starts_with("serve.py"), "names are not read at each sample");
+    assert!(found[17].starts_with("later.py"), "but once more");
+}
+
+#[test]
 fn io_is_counted_where_it_is_visible() {
     let machine = Machine::new();
     let folder = machine.process(5, "copy", 10, 5);
