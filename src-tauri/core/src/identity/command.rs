@@ -133,8 +133,8 @@ impl<'a> Command<'a> {
         let end = cmdline.iter().rposition(|byte| *byte != 0)? + 1;
         let args: Vec<&[u8]> = cmdline[..end].split(|byte| *byte == 0).collect();
         match args[..] {
-            // The children of browsers write theirs in one piece.
-            [one] if one.starts_with(b"/") && one.windows(3).any(|part| part == b" --") => {
+            // The children of browsers, and servers that others keep alive, write theirs in one piece.
+            [one] if is_in_one_piece(one) => {
                 Some(Command { args: one.split(|byte| *byte == b' ').filter(|arg| !arg.is_empty()).collect() })
             }
             _ => Some(Command { args }),
@@ -225,6 +225,12 @@ impl<'a> Command<'a> {
         }
         None
     }
+}
+
+fn is_in_one_piece(title: &[u8]) -> bool {
+    let Some(at) = title.iter().position(|byte| *byte == b' ') else { return false };
+    let program = program_name(&title[..at]).unwrap_or_default();
+    is_interpreter(program) || title.starts_with(b"/") && title.windows(3).any(|part| part == b" --")
 }
 
 /// `/models/blobs/sha256-…` says nothing to a person, `/models/llama-3.gguf` does, and `meta-llama/Llama-3` is a name.

@@ -151,7 +151,9 @@ impl Identities {
             _ => (id, self.applications.of_id(&self.roots, user, id)),
         };
         let last = id.rsplit(|byte| *byte == b'.').next().unwrap_or(id);
-        let known = known::named(id).or_else(|| known::named(last));
+        // A program that happens to be called as a terminal is none.
+        let of_last = || known::named(last).filter(|known| !known.role.is_place_for_others());
+        let known = known::named(id).or_else(of_last);
         let itself = || head.known.is_some_and(|own| Some(own) == known) && head.sort == Sort::File;
         let hosts = known.is_some_and(|known| known.role.is_place_for_others()) && !itself();
         if hosts || entry.as_ref().is_some_and(|entry| entry.hosts) && !itself() {
