@@ -108,6 +108,8 @@ pub struct Identities {
     folder: Option<Folder>,
     known: Cache<Identity>,
     seen: Cache<Seen>,
+    /// The ancestors of each.
+    lines: Cache<Vec<Arc<Seen>>>,
     applications: Applications,
     containers: container::Names,
 }
@@ -120,6 +122,7 @@ impl Identities {
             folder: None,
             known: Cache::default(),
             seen: Cache::default(),
+            lines: Cache::default(),
             applications: Applications::default(),
             containers: container::Names::default(),
         }
@@ -179,20 +182,23 @@ impl Identities {
         Some(seen)
     }
 
-    /// Its parent, that one's parent, and so on.
-    fn ancestors(&mut self, of: &Seen) -> Vec<Arc<Seen>> {
-        let mut found: Vec<Arc<Seen>> = Vec::new();
-        let (mut pid, mut started) = (of.parent, of.started);
+    /// Its parent, that one's parent, and so on. Only the parent is looked at: who was above it is remembered, because
+    /// each look costs as much as all else of a name.
+    fn ancestors(&mut self, of: &Seen, depth: usize) -> Arc<Vec<Arc<Seen>>> {
+        let mut line = Vec::new();
         // Nobody was started by one who is younger.
-        while pid > 1 && found.len() < DEEPEST {
-            let Some(seen) = self.meet(pid, |parent| parent <= started) else { break };
-            if seen.pid == of.pid || found.iter().any(|known| known.pid == pid) {
-                break;
-            }
-            (pid, started) = (seen.parent, seen.started);
-            found.push(seen);
+        if of.parent > 1
+            && depth < DEEPEST
+            && let Some(parent) = self.meet(of.parent, |started| started <= of.started)
+        {
+            let above = self.lines.get(parent.pid, parent.started);
+            let above = above.unwrap_or_else(|| self.ancestors(&parent, depth + 1));
+            line.push(parent);
+            line.extend(above.iter().take(DEEPEST - 1).cloned());
         }
-        found
+        let line = Arc::new(line);
+        self.lines.put(of.pid, of.started, line.clone());
+        line
     }
 }
 

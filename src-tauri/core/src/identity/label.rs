@@ -41,9 +41,9 @@ impl Identities {
         }
         let place = folder.read_file(pid, "cgroup").map(cgroup::parse).unwrap_or_default();
         let user = uid.or(place.user);
-        let ancestors = self.ancestors(&own);
+        let ancestors = self.ancestors(&own, 0);
         let head = head(&own, &ancestors);
-        let game = std::iter::once(&own).chain(&ancestors).find_map(|seen| seen.program.game);
+        let game = std::iter::once(&own).chain(ancestors.iter()).find_map(|seen| seen.program.game);
         let game = game.or_else(|| self.game_of(&own));
         let name = self.choose(pid, &head.program, &place, game, user);
         let details = details(&own, head, &name);
