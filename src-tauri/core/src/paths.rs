@@ -1,9 +1,36 @@
-//! Where the recording and the config file are: one rule for every program of Hoofbeat.
+//! Where the recording, the config file and the machine's own files are: one rule for every program of Hoofbeat.
 //!
 //! Deliberately not here: making the folders (the store and the config do that, with the rights that they need).
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+/// Where `/proc` and `/sys` are: the real ones, or those of a captured machine (`--root`).
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// The folder that stands for `/proc`.
+    pub proc: PathBuf,
+    /// The folder that stands for `/sys`.
+    pub sys: PathBuf,
+}
+
+impl Roots {
+    /// `ROOT/proc` and `ROOT/sys`.
+    pub fn at(root: &Path) -> Roots {
+        Roots { proc: root.join("proc"), sys: root.join("sys") }
+    }
+
+    /// A file of the same machine beside them, named from its root without the first slash.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        self.proc.parent().unwrap_or(Path::new("/")).join(path)
+    }
+
+    /// Whether these are the real ones: what asks the kernel directly (the space of a file system, this process) would
+    /// answer for the wrong machine elsewhere.
+    pub fn live(&self) -> bool {
+        self.proc == Path::new("/proc")
+    }
+}
 
 /// Nothing tells where a folder should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

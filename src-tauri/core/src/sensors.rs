@@ -19,38 +19,17 @@ mod names;
 mod network;
 mod nvidia;
 mod pace;
-mod parse;
 mod pressure;
 pub mod processes;
 mod recorder;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::model::{Batch, Health};
-
-/// Where `/proc` and `/sys` are: the real ones, or those of a captured machine (`--root`).
-#[derive(Clone, Debug)]
-pub struct Roots {
-    /// The folder that stands for `/proc`.
-    pub proc: PathBuf,
-    /// The folder that stands for `/sys`.
-    pub sys: PathBuf,
-}
-
-impl Roots {
-    /// `ROOT/proc` and `ROOT/sys`.
-    pub fn at(root: &Path) -> Roots {
-        Roots { proc: root.join("proc"), sys: root.join("sys") }
-    }
-
-    /// Whether these are the real ones: what asks the kernel directly (the space of a file system, this process) would
-    /// answer for the wrong machine elsewhere.
-    pub fn live(&self) -> bool {
-        self.proc == Path::new("/proc")
-    }
-}
+use crate::parse;
+pub use crate::paths::Roots;
 
 /// Why a whole sample failed; the health of every source of the sensor.
 #[derive(Debug, thiserror::Error)]

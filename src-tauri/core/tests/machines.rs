@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoofbeat_core::clock::ManualClock;
+use hoofbeat_core::identity::Identities;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Batch, Condition, Health, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
@@ -300,9 +301,14 @@ fn captured_processes() {
 
     let proc = machine.folder.path().join("proc");
     let roots = Roots::at(machine.folder.path());
-    assert_eq!(snapshot(&roots).unwrap_err().health, Health::Unsupported, "the capture has no /proc/stat");
+    let mut identities = Identities::new(&roots);
+    assert_eq!(
+        snapshot(&roots, &mut identities).unwrap_err().health,
+        Health::Unsupported,
+        "the capture has no /proc/stat"
+    );
     fs::write(proc.join("stat"), "btime 1418183276\n").unwrap();
-    let list = snapshot(&roots).unwrap();
+    let list = snapshot(&roots, &mut identities).unwrap();
     assert_eq!(list.iter().map(|process| process.pid).collect::<Vec<_>>(), [584, 26231, 26232]);
     let vim = &list[1];
     assert_eq!((vim.parent, vim.state, vim.threads, vim.cpu_seconds), (5392, 'R', 1, 17.21));

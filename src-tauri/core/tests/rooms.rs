@@ -11,19 +11,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("untrusted", &[]),
     ("paths", &[]),
+    ("parse", &[]),
+    ("procfs", &["parse", "paths", "untrusted"]),
     ("model", &["metrics", "untrusted"]),
     ("clock", &["model"]),
     ("format", &["metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
-    ("sensors", BELOW),
+    // A process is named while it is met, beside what the sensors read of it.
+    ("identity", &["untrusted", "paths", "parse", "procfs"]),
+    ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
     ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
     ("api", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
 ];
 
 /// What lies below the siblings.
-const BELOW: &[&str] = &["metrics", "untrusted", "paths", "model", "clock", "format"];
+const BELOW: &[&str] = &["metrics", "untrusted", "paths", "parse", "procfs", "model", "clock", "format"];
 
 /// The rooms that a source text names in code, the tests in it included.
 fn named(text: &str) -> Vec<String> {

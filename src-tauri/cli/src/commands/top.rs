@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::format;
+use hoofbeat_core::identity::{Identities, Identity};
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::sensors::processes::{self, Process};
+use hoofbeat_core::untrusted::Untrusted;
 use serde::Serialize;
 
 use crate::args::{self, Global, Sort};
@@ -30,12 +32,43 @@ struct Line {
     /// Unix seconds.
     started: f64,
     identity: String,
+    #[serde(flatten)]
+    more: More,
     user: String,
     /// Percent of one core; not known of a captured machine's past, because it stands still.
     cpu: Option<f64>,
     /// Bytes.
     memory: u64,
     gpus: Vec<Share>,
+}
+
+/// What else is known of an identity; what is not known is left out.
+#[derive(Serialize)]
+struct More {
+    /// The same for all that belongs together.
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<String>,
+    /// All of it, for people.
+    #[serde(skip)]
+    in_full: String,
+}
+
+impl More {
+    fn of(identity: &Identity) -> More {
+        let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.json().into_owned());
+        More {
+            key: identity.key.json().into_owned(),
+            detail: text(&identity.detail),
+            parent: text(&identity.parent),
+            via: text(&identity.via),
+            in_full: identity.in_full().json().into_owned(),
+        }
+    }
 }
 
 /// What a process uses of a GPU.
@@ -52,7 +85,9 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
         return Err(Failure::Usage("--interval must be longer than nothing".to_string()));
     }
     let roots = super::machine(global)?;
-    let sample = || processes::snapshot(&roots).map_err(|error| Failure::Failed(error.to_string()));
+    let mut identities = Identities::new(&roots);
+    let mut sample =
+        || processes::snapshot(&roots, &mut identities).map_err(|error| Failure::Failed(error.to_string()));
     let users = Users::of(global);
     let before = sample()?;
     let begun = Instant::now();
@@ -101,7 +136,7 @@ fn rows(lines: &[Line], width: usize) -> Vec<Vec<Cell>> {
             Cell::new(output::short_text(&line.user, 12)),
             Cell::number(line.cpu.map_or("–".to_string(), |cpu| format!("{cpu:.1} %"))),
             Cell::number(format::value(Metric::MemoryUsed, line.memory as f64)),
-            Cell::new(output::short_text(&line.identity, width.saturating_sub(44).max(16))),
+            Cell::new(output::short_text(&line.more.in_full, width.saturating_sub(44).max(16))),
         ]
     }));
     rows
@@ -127,7 +162,8 @@ fn line(process: &Process, cpu: Option<f64>, users: &Users, names: &mut HashMap<
     Line {
         pid: process.pid,
         started: process.started,
-        identity: process.identity.json().into_owned(),
+        identity: process.identity.label.json().into_owned(),
+        more: More::of(&process.identity),
         user: names.entry(process.uid).or_insert_with(|| users.name(process.uid)).clone(),
         cpu,
         memory: process.memory,
@@ -175,7 +211,9 @@ impl Users {
 
 #[cfg(test)]
 mod tests {
-    use hoofbeat_core::untrusted::Untrusted;
+    use std::sync::Arc;
+
+    use hoofbeat_core::identity::Role;
 
     use super::*;
 
@@ -184,7 +222,16 @@ mod tests {
             pid,
             parent: 0,
             started: 0.0,
-            identity: Untrusted::from("x"),
+            identity: Arc::new(Identity {
+                key: "program:x".into(),
+                label: "x".into(),
+                detail: None,
+                role: Role::Program,
+                icon: None,
+                user: None,
+                parent: None,
+                via: None,
+            }),
             state: 'S',
             threads: 1,
             uid: 0,

@@ -155,6 +155,7 @@ fn top_measures_what_is_used_meanwhile() {
     assert!(this["memory"].as_u64().unwrap() > 1 << 20 && this["started"].as_f64().unwrap() > 1e9, "{this}");
     assert_eq!(this["gpus"], serde_json::json!([]));
     assert!(!this["user"].as_str().unwrap().is_empty() && !this["identity"].as_str().unwrap().is_empty(), "{this}");
+    assert!(this["key"].as_str().unwrap().contains(':'), "{this}");
     let used: Vec<f64> = processes.iter().map(|process| process["cpu"].as_f64().unwrap()).collect();
     assert!(used.is_sorted_by(|a, b| a >= b), "{used:?}");
     let memory = sandbox.run(&["top", "--interval", "10ms", "--sort", "memory", "-n", "3", "--json"]).json();

@@ -2,17 +2,14 @@
 //!
 //! A process is known by its number and its start time, and its CPU time counts as the difference between two samples;
 //! what a process uses after its last sample is lost. Storage I/O is visible for the user's own processes only (root's
-//! see all), and is asked for only where CPU time was used. For now a name is the program's file or what the process
-//! calls itself; kernel threads go by their name without numbers.
+//! see all), and is asked for only where CPU time was used. Names are those of `identity`, read once for each process.
 //!
 //! A plain reader of `/proc`, because the `sysinfo` crate cannot read another root, and takes 15.5 ms for 420 processes
 //! (CPU, memory and I/O, without threads) where this takes 1.8: 0.04 % of a core. The interval grows with what a sample
 //! costs, to one hundredth of the time: 5,000 processes are read every 6 s, 100,000 every two minutes. Deliberately not
-//! here: command lines, which hold secrets, and who uses the GPU.
+//! here: who uses the GPU.
 
-mod folder;
 mod list;
-pub(super) mod stat;
 mod table;
 
 use std::time::Duration;

@@ -9,8 +9,8 @@ use super::memory::Info;
 use super::mounts::{self, parse_mountinfo, parse_mounts, unescaped};
 use super::names::escaped;
 use super::network::parse_dev;
-use super::processes::stat::{self, Stat};
 use super::{parse, pressure, recorder};
+use crate::procfs::stat::{self, Stat};
 
 /// Pieces of what the kernel prints: they get further into a parser than random bytes do.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {

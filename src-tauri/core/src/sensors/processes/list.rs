@@ -1,11 +1,13 @@
 //! A live list of processes, for faces that show one while they are looked at.
 
-use super::folder::{Folder, LONGEST_STAT, read};
-use super::stat::{self, Stat};
+use std::sync::Arc;
+
+use crate::identity::{Identities, Identity};
 use crate::model::Health;
+use crate::procfs::stat::{self, Stat};
+use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::sensors::input::{Buffer, Input};
 use crate::sensors::{Roots, SensorError};
-use crate::untrusted::Untrusted;
 
 /// One process, now. CPU use is the difference of [`Process::cpu_seconds`] between two lists; a process is the same one
 /// if `pid` and `started` are.
@@ -17,8 +19,8 @@ pub struct Process {
     pub parent: u32,
     /// Unix seconds.
     pub started: f64,
-    /// What a person calls it.
-    pub identity: Untrusted,
+    /// What a person calls it, and where it belongs.
+    pub identity: Arc<Identity>,
     /// The numeric id of the user that it runs as.
     pub uid: u32,
     /// `R` running, `S` sleeping, `D` waiting for a device, `Z` ended and not yet noticed, …
@@ -31,12 +33,12 @@ pub struct Process {
     pub memory: u64,
 }
 
-/// Every process that exists now, by number. Costs about 13 µs a process.
+/// Every process that exists now, by number. What is known of their names is passed in and kept by who looks again.
 ///
 /// # Errors
 /// `/proc` cannot be read, or does not tell when the machine booted.
-pub fn snapshot(roots: &Roots) -> Result<Vec<Process>, SensorError> {
-    let mut folder = Folder::open(roots)?;
+pub fn snapshot(roots: &Roots, identities: &mut Identities) -> Result<Vec<Process>, SensorError> {
+    let mut folder = Folder::open(roots).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
     let mut pids = Vec::new();
     folder.pids(&mut pids).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
     pids.sort_unstable();
@@ -52,7 +54,7 @@ pub fn snapshot(roots: &Roots) -> Result<Vec<Process>, SensorError> {
             pid,
             parent: stat.parent,
             started: boot_time as f64 + stat.started as f64 / ticks_per_second,
-            identity: folder.identity(pid, stat.comm, stat.kernel),
+            identity: identities.resolve(pid, stat.started),
             uid: folder.uid(pid)?,
             state: char::from(stat.state),
             threads: stat.threads,

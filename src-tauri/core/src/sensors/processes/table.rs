@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, hash_map};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::folder::{Folder, LONGEST_STAT, read};
-use super::stat::Stat;
+use crate::identity::{Identities, Identity};
 use crate::model::Usage;
+use crate::procfs::stat::Stat;
+use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::sensors::{Roots, SensorError};
 use crate::untrusted::Untrusted;
 
@@ -18,9 +20,13 @@ const MOST_OPEN: usize = 384;
 /// its rights while it runs.
 const LOOK_AGAIN: u32 = 12;
 
+/// At which sight a process's name is read for the last time, unless it gives itself another one.
+const SETTLED: u32 = LOOK_AGAIN + 1;
+
 /// See the module.
 pub(super) struct Table {
     entries: HashMap<u32, Entry>,
+    identities: Identities,
     pids: Vec<u32>,
     /// The boot clock at the last sample.
     last: Option<Duration>,
@@ -37,7 +43,7 @@ struct Entry {
     started: u64,
     comm: Vec<u8>,
     kernel: bool,
-    identity: Untrusted,
+    identity: Arc<Identity>,
     uid: u32,
     /// In how many samples it was seen.
     sights: u32,
@@ -58,6 +64,7 @@ impl Table {
         let third = limit.map_or(MOST_OPEN, |limit| (limit / 3).try_into().unwrap_or(MOST_OPEN));
         Table {
             entries: HashMap::new(),
+            identities: Identities::new(roots),
             pids: Vec::new(),
             last: None,
             ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
@@ -70,7 +77,7 @@ impl Table {
 
     /// Reads all processes at this moment of the boot clock.
     pub(super) fn update(&mut self, roots: &Roots, boot: Duration) -> Result<(), SensorError> {
-        let mut folder = Folder::open(roots)?;
+        let mut folder = Folder::open(roots).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
         let mut pids = std::mem::take(&mut self.pids);
         let listed = folder.pids(&mut pids);
         listed.map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
@@ -99,7 +106,10 @@ impl Table {
         let entry = self.entries.entry(pid);
         let entry = match entry {
             hash_map::Entry::Occupied(known) if known.get().started == stat.started => known.into_mut(),
-            entry => entry.insert_entry(Entry::meet(&stat, self.last, self.ticks_per_second)).into_mut(),
+            entry => {
+                let identity = self.identities.resolve(pid, stat.started);
+                entry.insert_entry(Entry::meet(&stat, identity, self.last, self.ticks_per_second)).into_mut()
+            }
         };
         let renamed = entry.comm != stat.comm;
         entry.go_on(&stat);
@@ -108,11 +118,14 @@ impl Table {
             *open += 1;
             entry.stat = Some(file);
         }
-        // A process is often met between its birth and the program that it turns into, so its second sight counts too.
-        // Workers of the kernel are renamed for each piece of work.
-        let changed = entry.sights <= 2 || renamed && !entry.kernel;
+        // A process is often met between its birth and the program that it turns into, so its second sight counts too;
+        // a minute later it has found its place and its title. Workers of the kernel are renamed for each piece of work.
+        let changed = entry.sights <= 2 || !entry.kernel && (renamed || entry.sights == SETTLED);
         if changed {
-            entry.identity = folder.identity(pid, &entry.comm, entry.kernel);
+            // The first name is from the meeting.
+            if entry.sights > 1 {
+                entry.identity = self.identities.renew(pid, entry.started);
+            }
         }
         if changed || entry.sights.wrapping_add(pid).is_multiple_of(LOOK_AGAIN) {
             entry.uid = folder.uid(pid).unwrap_or(entry.uid);
@@ -132,8 +145,8 @@ impl Table {
     pub(super) fn usage(&self) -> Vec<Usage> {
         let mut sums: HashMap<(&Untrusted, u32), Usage> = HashMap::new();
         for entry in self.entries.values() {
-            let sum = sums.entry((&entry.identity, entry.uid)).or_insert_with(|| Usage {
-                identity: entry.identity.clone(),
+            let sum = sums.entry((&entry.identity.label, entry.uid)).or_insert_with(|| Usage {
+                identity: entry.identity.label.clone(),
                 uid: entry.uid,
                 processes: 0,
                 cpu: 0.0,
@@ -160,13 +173,13 @@ impl Table {
 impl Entry {
     /// A process that was not there at the last sample. What it used since its start counts only if it started since
     /// then: a recorder that starts, or a process that was hidden, must not bring the past into one sample.
-    fn meet(stat: &Stat<'_>, last: Option<Duration>, ticks_per_second: f64) -> Entry {
+    fn meet(stat: &Stat<'_>, identity: Arc<Identity>, last: Option<Duration>, ticks_per_second: f64) -> Entry {
         let born = last.is_some_and(|last| stat.started as f64 >= (last.as_secs_f64() * ticks_per_second).floor());
         Entry {
             started: stat.started,
             comm: stat.comm.to_vec(),
             kernel: stat.kernel,
-            identity: Untrusted::default(),
+            identity,
             uid: 0,
             sights: 0,
             stat: None,

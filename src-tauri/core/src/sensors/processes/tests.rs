@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+use crate::identity::Identities;
 use crate::model::{Now, Usage};
 
 struct Machine {
@@ -97,7 +98,23 @@ fn a_process_that_becomes_another_program_is_called_by_the_new_one() {
         assert_eq!(sample(&mut sensor, second), ["sh/1000 1 0 -"]);
     }
     machine.process(5, "blender", 1, 5);
-    assert_eq!(sample(&mut sensor, 5), ["blender/1000 1 0 -"]);
+    assert_eq!(sample(&mut sensor, 5), ["Blender/1000 1 0 -"]);
+}
+
+#[test]
+fn a_process_that_writes_a_title_later_is_called_by_it() {
+    let machine = Machine::new();
+    let folder = machine.process(5, "python3", 1, 5);
+    let title = |text: &str| fs::write(folder.join("cmdline"), text).unwrap();
+    title("python3\0serve.py\0");
+    let mut sensor = Processes::new(&machine.roots, at_no_cost);
+    for second in 1..=2 {
+        assert_eq!(sample(&mut sensor, second), ["serve.py/1000 1 0 -"]);
+    }
+    title("python3\0later.py\0");
+    let found: Vec<_> = (3..=20).map(|second| sample(&mut sensor, second)[0].clone()).collect();
+    assert!(found[0].starts_with("serve.py"), "names are not read at each sample");
+    assert!(found[17].starts_with("later.py"), "but once more");
 }
 
 #[test]
@@ -184,21 +201,23 @@ fn the_live_list_says_when_each_process_started() {
     let machine = Machine::new();
     machine.process(12, "b", 250, 1050);
     machine.process(3, "a", 0, 5);
-    let list = snapshot(&machine.roots).unwrap();
-    let shown: Vec<_> = list.iter().map(|p| (p.pid, p.identity.terminal(), p.started, p.cpu_seconds, p.uid)).collect();
+    let mut identities = Identities::new(&machine.roots);
+    let list = snapshot(&machine.roots, &mut identities).unwrap();
+    let shown: Vec<_> =
+        list.iter().map(|p| (p.pid, p.identity.label.terminal(), p.started, p.cpu_seconds, p.uid)).collect();
     assert_eq!(shown, [(3, "a".into(), 1_700_000_000.05, 0.0, 1000), (12, "b".into(), 1_700_000_010.5, 2.5, 1000)]);
     assert_eq!((list[0].parent, list[0].state, list[0].threads), (1, 'S', 1));
     fs::write(machine.roots.proc.join("stat"), "cpu 1 2 3 4\n").unwrap();
-    assert!(snapshot(&machine.roots).is_err());
+    assert!(snapshot(&machine.roots, &mut identities).is_err());
     fs::remove_dir_all(&machine.roots.proc).unwrap();
-    let missing = snapshot(&machine.roots).unwrap_err();
+    let missing = snapshot(&machine.roots, &mut identities).unwrap_err();
     assert_eq!(missing.health, crate::model::Health::Unsupported);
 }
 
 #[test]
 fn this_machine_lists_this_test() {
     let roots = Roots::at(std::path::Path::new("/"));
-    let list = snapshot(&roots).unwrap();
+    let list = snapshot(&roots, &mut Identities::new(&roots)).unwrap();
     let me = list.iter().find(|process| process.pid == std::process::id()).unwrap();
     assert_eq!(me.uid, rustix::process::geteuid().as_raw());
     assert!(me.memory > 0 && me.threads > 0);

@@ -3,7 +3,7 @@
 //! A process chooses its name, so `stat` is cut at the LAST `)`: a name may hold parentheses, line breaks and anything
 //! else but NUL.
 
-use crate::sensors::parse::{lines, number, value_of, words};
+use crate::parse::{lines, number, value_of, words};
 
 /// A thread of the kernel; from the kernel's `PF_KTHREAD`.
 const KERNEL_THREAD: u64 = 0x0020_0000;

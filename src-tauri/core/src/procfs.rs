@@ -1,4 +1,8 @@
-//! Reads `/proc/<pid>`: the list of processes and the files of one.
+//! Reads `/proc/<pid>`: the list of processes and the files of one, below a root that is passed in.
+//!
+//! Deliberately not here: what the processes use (`sensors`), and what a person calls them (`identity`).
+
+pub(crate) mod stat;
 
 use std::ffi::CStr;
 use std::fmt::Write;
@@ -7,19 +11,17 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
-use super::stat;
-use crate::sensors::parse::number;
-use crate::sensors::{Roots, SensorError};
-use crate::untrusted::Untrusted;
+use crate::parse::number;
+use crate::paths::Roots;
 
 /// Longer than any `stat` the kernel prints: 52 numbers and a name of at most 63 bytes.
-pub(super) const LONGEST_STAT: usize = 2048;
+pub(crate) const LONGEST_STAT: usize = 2048;
 
-/// The kernel cuts the target of a link at a page.
-const LONGEST_TEXT: usize = 4096;
+/// The kernel cuts the target of a link at a page; command lines and environments of four pages are rare.
+const LONGEST_TEXT: usize = 16 << 10;
 
 /// The open `/proc`, with the buffers that its files are read into.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     proc: OwnedFd,
     live: bool,
     entries: Vec<u8>,
@@ -28,18 +30,17 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn open(roots: &Roots) -> Result<Folder, SensorError> {
+    pub(crate) fn open(roots: &Roots) -> Result<Folder, Errno> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let proc = rustix::fs::open(&roots.proc, flags, Mode::empty())
-            .map_err(|error| SensorError::io(&roots.proc, &error.into()))?;
-        // 32 KiB hold the entries of a thousand processes.
-        let entries = Vec::with_capacity(32 << 10);
-        Ok(Folder { proc, live: roots.live(), entries, path: String::new(), text: vec![0; LONGEST_TEXT] })
+        let proc = rustix::fs::open(&roots.proc, flags, Mode::empty())?;
+        Ok(Folder { proc, live: roots.live(), entries: Vec::new(), path: String::new(), text: vec![0; LONGEST_TEXT] })
     }
 
     /// The processes that exist now; to be asked once, because it reads the folder to its end.
-    pub(super) fn pids(&mut self, pids: &mut Vec<u32>) -> Result<(), Errno> {
+    pub(crate) fn pids(&mut self, pids: &mut Vec<u32>) -> Result<(), Errno> {
         pids.clear();
+        // 32 KiB hold the entries of a thousand processes.
+        self.entries.reserve(32 << 10);
         let mut entries = RawDir::new(&self.proc, self.entries.spare_capacity_mut());
         while let Some(entry) = entries.next() {
             let name: &CStr = entry.as_ref().map_err(|error| *error)?.file_name();
@@ -49,17 +50,17 @@ impl Folder {
     }
 
     /// Opens `stat` of a process; it stays that process's, also when another one gets its number.
-    pub(super) fn open_stat(&mut self, pid: u32) -> Result<OwnedFd, Errno> {
+    pub(crate) fn open_stat(&mut self, pid: u32) -> Result<OwnedFd, Errno> {
         self.open_file(pid, "stat")
     }
 
     /// Bytes read from and written to storage since the process began; `None` where we may not know.
-    pub(super) fn io(&mut self, pid: u32) -> Option<u64> {
+    pub(crate) fn io(&mut self, pid: u32) -> Option<u64> {
         stat::parse_io(self.read_file(pid, "io")?)
     }
 
     /// The user that the process runs as.
-    pub(super) fn uid(&mut self, pid: u32) -> Option<u32> {
+    pub(crate) fn uid(&mut self, pid: u32) -> Option<u32> {
         // A capture's files belong to whoever captured them.
         let told = if self.live { None } else { self.read_file(pid, "status").and_then(stat::parse_uid) };
         told.or_else(|| {
@@ -68,17 +69,11 @@ impl Folder {
         })
     }
 
-    /// What a person calls the process: its program's file, where we may see it, else the name it gave itself.
-    pub(super) fn identity(&mut self, pid: u32, comm: &[u8], kernel: bool) -> Untrusted {
-        let mut name = if kernel { stat::kernel_name(comm) } else { comm };
+    /// The file of the program that the process runs, where we may see it.
+    pub(crate) fn exe(&mut self, pid: u32) -> Option<&[u8]> {
         let path = path(&mut self.path, pid, "exe");
-        if !kernel
-            && let Ok(len) = rustix::fs::readlinkat_raw(&self.proc, path, &mut self.text[..])
-            && let Some(program) = stat::program_name(&self.text[..len])
-        {
-            name = program;
-        }
-        if name.is_empty() { "unnamed".into() } else { Untrusted::new(name) }
+        let len = rustix::fs::readlinkat_raw(&self.proc, path, &mut self.text[..]).ok()?;
+        Some(&self.text[..len])
     }
 
     fn open_file(&mut self, pid: u32, file: &str) -> Result<OwnedFd, Errno> {
@@ -88,7 +83,8 @@ impl Folder {
         rustix::fs::openat(&self.proc, path, flags, Mode::empty())
     }
 
-    fn read_file(&mut self, pid: u32, file: &str) -> Option<&[u8]> {
+    /// The beginning of a file of the process, up to four pages.
+    pub(crate) fn read_file(&mut self, pid: u32, file: &str) -> Option<&[u8]> {
         let file = self.open_file(pid, file).ok()?;
         read(&file, &mut self.text)
     }
@@ -102,7 +98,7 @@ fn path<'a>(buffer: &'a mut String, pid: u32, file: &str) -> &'a str {
 }
 
 /// Reads a file from its start, as far as `text` goes; `None` where its process is gone.
-pub(super) fn read<'a>(file: &OwnedFd, text: &'a mut [u8]) -> Option<&'a [u8]> {
+pub(crate) fn read<'a>(file: &OwnedFd, text: &'a mut [u8]) -> Option<&'a [u8]> {
     let len = rustix::io::pread(file, &mut *text, 0).ok()?;
     Some(&text[..len])
 }
