@@ -8,9 +8,13 @@ mod battery;
 mod chips;
 mod cpu;
 mod disk;
+mod drm;
+pub mod fdinfo;
 mod filesystem;
+mod gate;
 mod hwmon;
 mod input;
+mod intel;
 mod memory;
 mod mounts;
 mod names;
@@ -101,6 +105,7 @@ pub const SENSORS: &[Registration] = &[
     Registration { name: "network", new: network::Network::boxed },
     Registration { name: "hwmon", new: hwmon::Hwmon::boxed },
     Registration { name: "battery", new: battery::PowerSupplies::boxed },
+    Registration { name: "intel", new: intel::Intel::boxed },
     Registration { name: "processes", new: processes::Processes::boxed },
     Registration { name: "recorder", new: recorder::Recorder::boxed },
 ];

@@ -10,7 +10,7 @@
 //! costs, to one hundredth of the time: 5,000 processes are read every 6 s, 100,000 every two minutes. Deliberately not
 //! here: command lines, which hold secrets, and who uses the GPU.
 
-mod folder;
+pub(super) mod folder;
 mod list;
 pub(super) mod stat;
 mod table;

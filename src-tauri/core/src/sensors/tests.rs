@@ -149,7 +149,8 @@ proptest! {
 fn every_sensor_has_a_name_of_its_own() {
     let mut names: Vec<_> = super::SENSORS.iter().map(|line| line.name).collect();
     let expected =
-        ["cpu", "memory", "disk", "filesystem", "network", "hwmon", "battery", "processes", "recorder"].to_vec();
+        ["cpu", "memory", "disk", "filesystem", "network", "hwmon", "battery", "intel", "processes", "recorder"]
+            .to_vec();
     assert_eq!(names, expected);
     names.sort_unstable();
     names.dedup();

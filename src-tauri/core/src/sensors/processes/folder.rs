@@ -13,13 +13,13 @@ use crate::sensors::{Roots, SensorError};
 use crate::untrusted::Untrusted;
 
 /// Longer than any `stat` the kernel prints: 52 numbers and a name of at most 63 bytes.
-pub(super) const LONGEST_STAT: usize = 2048;
+pub(in crate::sensors) const LONGEST_STAT: usize = 2048;
 
 /// The kernel cuts the target of a link at a page.
 const LONGEST_TEXT: usize = 4096;
 
 /// The open `/proc`, with the buffers that its files are read into.
-pub(super) struct Folder {
+pub(in crate::sensors) struct Folder {
     proc: OwnedFd,
     live: bool,
     entries: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn open(roots: &Roots) -> Result<Folder, SensorError> {
+    pub(in crate::sensors) fn open(roots: &Roots) -> Result<Folder, SensorError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let proc = rustix::fs::open(&roots.proc, flags, Mode::empty())
             .map_err(|error| SensorError::io(&roots.proc, &error.into()))?;
@@ -38,7 +38,7 @@ impl Folder {
     }
 
     /// The processes that exist now; to be asked once, because it reads the folder to its end.
-    pub(super) fn pids(&mut self, pids: &mut Vec<u32>) -> Result<(), Errno> {
+    pub(in crate::sensors) fn pids(&mut self, pids: &mut Vec<u32>) -> Result<(), Errno> {
         pids.clear();
         let mut entries = RawDir::new(&self.proc, self.entries.spare_capacity_mut());
         while let Some(entry) = entries.next() {
@@ -49,17 +49,17 @@ impl Folder {
     }
 
     /// Opens `stat` of a process; it stays that process's, also when another one gets its number.
-    pub(super) fn open_stat(&mut self, pid: u32) -> Result<OwnedFd, Errno> {
+    pub(in crate::sensors) fn open_stat(&mut self, pid: u32) -> Result<OwnedFd, Errno> {
         self.open_file(pid, "stat")
     }
 
     /// Bytes read from and written to storage since the process began; `None` where we may not know.
-    pub(super) fn io(&mut self, pid: u32) -> Option<u64> {
+    pub(in crate::sensors) fn io(&mut self, pid: u32) -> Option<u64> {
         stat::parse_io(self.read_file(pid, "io")?)
     }
 
     /// The user that the process runs as.
-    pub(super) fn uid(&mut self, pid: u32) -> Option<u32> {
+    pub(in crate::sensors) fn uid(&mut self, pid: u32) -> Option<u32> {
         // A capture's files belong to whoever captured them.
         let told = if self.live { None } else { self.read_file(pid, "status").and_then(stat::parse_uid) };
         told.or_else(|| {
@@ -69,7 +69,7 @@ impl Folder {
     }
 
     /// What a person calls the process: its program's file, where we may see it, else the name it gave itself.
-    pub(super) fn identity(&mut self, pid: u32, comm: &[u8], kernel: bool) -> Untrusted {
+    pub(in crate::sensors) fn identity(&mut self, pid: u32, comm: &[u8], kernel: bool) -> Untrusted {
         let mut name = if kernel { stat::kernel_name(comm) } else { comm };
         let path = path(&mut self.path, pid, "exe");
         if !kernel
@@ -102,7 +102,7 @@ fn path<'a>(buffer: &'a mut String, pid: u32, file: &str) -> &'a str {
 }
 
 /// Reads a file from its start, as far as `text` goes; `None` where its process is gone.
-pub(super) fn read<'a>(file: &OwnedFd, text: &'a mut [u8]) -> Option<&'a [u8]> {
+pub(in crate::sensors) fn read<'a>(file: &OwnedFd, text: &'a mut [u8]) -> Option<&'a [u8]> {
     let len = rustix::io::pread(file, &mut *text, 0).ok()?;
     Some(&text[..len])
 }
