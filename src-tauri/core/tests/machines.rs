@@ -175,6 +175,16 @@ fn small_server() {
 }
 
 #[test]
+fn arc_i915() {
+    check("arc-i915");
+}
+
+#[test]
+fn arc_xe() {
+    check("arc-xe");
+}
+
+#[test]
 fn hostile() {
     check("hostile");
 }

@@ -112,8 +112,12 @@ impl Board {
         let fans: Vec<i64> = self.fans.iter_mut().filter_map(|input| look.integer(input, RPM)).collect();
         let fan = fans.iter().find(|rpm| **rpm > 0).or(fans.first());
         batch.put(source, Metric::GpuFanSpeed, fan.map(|rpm| *rpm as f64));
-        // A limit of 0 is one that is switched off.
-        let limit = self.limits.iter_mut().filter_map(|input| look.integer(input, MICROWATTS)).find(|limit| *limit > 0);
+        // A limit of 0 is one that is switched off, and less than a watt is none that a card could keep.
+        let limit = self
+            .limits
+            .iter_mut()
+            .filter_map(|input| look.integer(input, MICROWATTS))
+            .find(|limit| *limit >= 1_000_000);
         batch.put(source, Metric::GpuPowerLimit, limit.map(|microwatts| microwatts as f64 / 1e6));
         self.read_energy(source, clock, look, batch)
     }

@@ -40,8 +40,10 @@ impl<'a> Look<'a> {
     /// Degrees, from thousandths.
     pub(super) fn celsius(&mut self, input: &mut Input) -> Option<f64> {
         let text = self.text(input)?;
-        let marker = || integer(&text).is_some_and(|value| MARKERS.contains(&value));
-        celsius(&text).or_else(|| if marker() { None } else { self.refuse(input, &text) })
+        if integer(&text).is_some_and(|value| MARKERS.contains(&value)) {
+            return None;
+        }
+        celsius(&text).or_else(|| self.refuse(input, &text))
     }
 
     fn text(&mut self, input: &mut Input) -> Option<Vec<u8>> {
@@ -96,7 +98,7 @@ mod tests {
             assert_eq!(look.trouble.map(|(health, _)| health), trouble);
         }
         check(Some("55000\n"), Some(55_000), Some(55.0), None);
-        check(Some("-1\n"), None, Some(-0.001), None);
+        check(Some("-1\n"), None, None, None);
         check(Some("65535"), Some(65_535), None, None);
         check(Some("9223372036854775807\n"), None, None, None);
         check(Some("655000\n"), None, None, Some(Health::Unsupported));
