@@ -5,12 +5,13 @@
 //! then, reading it was not the cause; it is read as before, and the next attempt comes later. What is looked at here,
 //! `power/`, is the kernel's own memory. Deliberately not here: how a card is found, and what it says.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Roots;
 use super::input::{Buffer, Input};
 use super::names::escaped;
+use super::{Roots, SensorError};
 use crate::model::Health;
 
 /// How long a card idles before it is let go.
@@ -64,14 +65,20 @@ impl Gate {
 
     /// Asked before each reading.
     pub(crate) fn look(&mut self, boot: Duration, buffer: &mut Buffer) -> Access {
-        let status = match self.status.read_at_once(buffer) {
-            Ok(text) => Some(text.trim_ascii()),
-            Err(_) => None,
-        };
-        let status = match status {
-            Some(status) => Some(status.to_vec()),
-            None => self.spare.read_at_once(buffer).ok().map(|text| text.trim_ascii().to_vec()),
-        };
+        let mut status = None;
+        for input in [&mut self.status, &mut self.spare] {
+            match input.read_at_once(buffer) {
+                Ok(text) => {
+                    status = Some(text.trim_ascii().to_vec());
+                    break;
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let SensorError { health, reason } = SensorError::io(input.path(), &error);
+                    return Access::Shut(health, format!("whether it sleeps cannot be told: {reason}"));
+                }
+            }
+        }
         match status.as_deref() {
             // A device without the file cannot sleep.
             None | Some(b"unsupported" | b"") => {
@@ -184,6 +191,14 @@ mod tests {
         check(Some("resuming\n"), false);
         check(Some("error\n"), false);
         check(Some("\u{1b}[2J"), false);
+    }
+
+    #[test]
+    fn a_status_that_cannot_be_read_shuts() {
+        let mut card = Card::new(&[]);
+        std::fs::create_dir(card.folder.path().join("sys/device/power/runtime_status")).unwrap();
+        let access = card.gate.look(Duration::ZERO, &mut card.buffer);
+        assert!(matches!(access, Access::Shut(Health::Lost, _)), "{access:?}");
     }
 
     #[test]

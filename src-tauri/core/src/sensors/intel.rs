@@ -78,6 +78,9 @@ impl Intel {
         };
         let mut before: HashMap<_, _> = self.gpus.drain(..).map(|gpu| (gpu.card.address.clone(), gpu)).collect();
         for card in drm::cards(&self.roots).into_iter().filter(is_ours) {
+            if self.gpus.iter().any(|gpu| gpu.card.address == card.address) {
+                continue;
+            }
             let known = before.remove(&card.address).filter(|known| known.card == card);
             self.gpus.push(known.unwrap_or_else(|| Gpu::new(card, &self.roots)));
         }

@@ -1,9 +1,11 @@
 //! The processes that hold descriptors of GPUs, found among all processes.
 //!
-//! Every process is looked at every 5 s, a part of them at each sample, so that no sample is dearer than the others; one
-//! that is new is looked at at once. Deliberately not here: what the descriptors tell.
+//! Looking at a descriptor costs 4 µs, and machines have thousands. So every process is looked at every 10 s, a part of
+//! them at each sample, and of one that was looked at before only the numbers that are new; all of them once a minute,
+//! since numbers are given again. A process that just began is looked at every time: that is when most open a GPU.
+//! Deliberately not here: what the descriptors tell.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -18,8 +20,13 @@ use crate::sensors::processes::stat::Stat;
 use crate::sensors::{Roots, SensorError};
 
 /// Every process is looked at once in so many parts, and in this time.
-const PARTS: u32 = 5;
-const ROUND: Duration = Duration::from_secs(5);
+const PARTS: u32 = 10;
+const ROUND: Duration = Duration::from_secs(10);
+
+/// In how many of its looks at a process the descriptors that it had before are taken for what they were, and in how
+/// many samples a process counts as new.
+const TRUSTED: u8 = 5;
+const YOUNG: u8 = 10;
 
 /// A process with descriptors of GPUs.
 #[derive(Debug)]
@@ -41,13 +48,34 @@ pub(super) struct Descriptor {
     pub minor: Option<u32>,
 }
 
+/// What is known of a process, whether it has a GPU or not.
+#[derive(Debug, Default)]
+struct Known {
+    access: Access,
+    /// Samples in which it still counts as new.
+    young: u8,
+    /// Descriptors of anything but a GPU, in order, and for how many looks that is taken to stay so.
+    plain: Vec<u32>,
+    trusted: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Access {
+    #[default]
+    Shown,
+    /// Its descriptors are not for us to see.
+    Hidden,
+    /// A thread of the kernel, which has none.
+    Kernel,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Holders {
     pub by_pid: HashMap<u32, Holder>,
-    /// Processes whose descriptors we may not see.
-    hidden: HashSet<u32>,
-    kernel: HashSet<u32>,
+    known: HashMap<u32, Known>,
+    /// How many processes hide their descriptors.
+    hidden: usize,
     pids: Vec<u32>,
     updated: Option<Duration>,
     part: u32,
@@ -60,8 +88,8 @@ impl Holders {
     pub(super) fn new(roots: &Roots) -> Holders {
         Holders {
             by_pid: HashMap::new(),
-            hidden: HashSet::new(),
-            kernel: HashSet::new(),
+            known: HashMap::new(),
+            hidden: 0,
             pids: Vec::new(),
             updated: None,
             part: 0,
@@ -74,59 +102,71 @@ impl Holders {
     /// Whether every process shows us its descriptors.
     pub(super) fn sees_all(&self) -> bool {
         // Where `/proc` hides other users' processes, it hides the first one.
-        self.hidden.is_empty() && (!self.live || self.pids.first() == Some(&1))
+        self.hidden == 0 && (!self.live || self.pids.first() == Some(&1))
     }
 
     /// Looks at the processes whose turn it is.
     pub(super) fn update(&mut self, roots: &Roots, boot: Duration) -> Result<(), SensorError> {
         let mut folder = Folder::open(roots)?;
         let proc = open_folder(rustix::fs::CWD, &roots.proc).map_err(|e| SensorError::io(&roots.proc, &e.into()))?;
-        let mut pids = Vec::with_capacity(self.pids.len());
+        let mut pids = std::mem::take(&mut self.pids);
         folder.pids(&mut pids).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
         pids.sort_unstable();
-        let before = std::mem::replace(&mut self.pids, pids);
-        let parts = match self.updated.replace(boot) {
+        let (parts, young) = match self.updated.replace(boot) {
             // Seldom samples take larger parts.
             Some(last) => {
-                (ROUND.as_secs_f64() / boot.saturating_sub(last).as_secs_f64()).clamp(1.0, PARTS.into()) as u32
+                let passed = boot.saturating_sub(last).as_secs_f64();
+                ((ROUND.as_secs_f64() / passed).clamp(1.0, PARTS.into()) as u32, YOUNG)
             }
-            None => 1,
+            // Those that are there at the start are looked at once, however young they are.
+            None => (1, 0),
         };
         self.part = self.part.wrapping_add(1);
-        let pids = std::mem::take(&mut self.pids);
         let is_there = |pid: &u32| pids.binary_search(pid).is_ok();
         self.by_pid.retain(|pid, _| is_there(pid));
-        self.hidden.retain(is_there);
-        self.kernel.retain(is_there);
+        self.known.retain(|pid, _| is_there(pid));
+        let mut known = std::mem::take(&mut self.known);
         for pid in &pids {
-            let is_due = pid % parts == self.part % parts || before.binary_search(pid).is_err();
-            if is_due && !self.kernel.contains(pid) {
-                self.look(*pid, &proc, &mut folder);
+            let mut is_due = pid % parts == self.part % parts;
+            let process = known.entry(*pid).or_insert_with(|| {
+                is_due = true;
+                Known { young, ..Known::default() }
+            });
+            is_due |= process.young > 0;
+            process.young = process.young.saturating_sub(1);
+            if is_due && process.access != Access::Kernel {
+                self.look(*pid, process, &proc, &mut folder);
             }
         }
-        self.pids = pids;
+        self.hidden = known.values().filter(|process| process.access == Access::Hidden).count();
+        (self.known, self.pids) = (known, pids);
         Ok(())
     }
 
     /// Looks at the descriptors of one process.
-    fn look(&mut self, pid: u32, proc: &OwnedFd, folder: &mut Folder) {
+    fn look(&mut self, pid: u32, process: &mut Known, proc: &OwnedFd, folder: &mut Folder) {
         let mut found = Vec::new();
-        let listed = self.descriptors(pid, proc, &mut found);
-        let denied = matches!(listed, Err(Errno::ACCESS | Errno::PERM));
-        let known = self.hidden.contains(&pid);
-        if !denied {
-            self.hidden.remove(&pid);
-        }
+        let before = std::mem::take(&mut process.plain);
+        // Nothing is taken for granted of a process whose descriptors change the most.
+        let trusts = process.trusted > 0 && process.young == 0;
+        process.trusted = if trusts { process.trusted - 1 } else { TRUSTED };
+        let trusted = if trusts { before.as_slice() } else { &[] };
+        let listed = self.descriptors(pid, proc, trusted, &mut found, &mut process.plain);
+        process.plain.sort_unstable();
+        let is_denied = matches!(listed, Err(Errno::ACCESS | Errno::PERM));
         if found.is_empty() {
             self.by_pid.remove(&pid);
-            // Threads of the kernel have no descriptors, and need not be looked at again.
-            if (denied && !known || listed == Ok(0)) && stat(pid, folder, |stat| stat.kernel).unwrap_or(false) {
-                self.kernel.insert(pid);
-            } else if denied {
-                self.hidden.insert(pid);
-            }
+            let is_first = is_denied && process.access == Access::Shown || listed == Ok(0);
+            process.access = if is_first && stat(pid, folder, |stat| stat.kernel).unwrap_or(false) {
+                Access::Kernel
+            } else if is_denied {
+                Access::Hidden
+            } else {
+                Access::Shown
+            };
             return;
         }
+        process.access = Access::Shown;
         let told = stat(pid, folder, |stat| (stat.started, stat.comm.to_vec(), stat.parent));
         let (started, comm, parent) = match told {
             Some(told) => told,
@@ -137,8 +177,15 @@ impl Holders {
         self.by_pid.insert(pid, Holder { started, comm, parent, descriptors: found, fresh: true });
     }
 
-    /// The descriptors of GPUs of one process; tells how many descriptors it has altogether.
-    fn descriptors(&mut self, pid: u32, proc: &OwnedFd, found: &mut Vec<Descriptor>) -> Result<usize, Errno> {
+    /// The descriptors of GPUs of one process, and those of other files, of which some are known; tells how many there are.
+    fn descriptors(
+        &mut self,
+        pid: u32,
+        proc: &OwnedFd,
+        known: &[u32],
+        found: &mut Vec<Descriptor>,
+        plain: &mut Vec<u32>,
+    ) -> Result<usize, Errno> {
         use std::fmt::Write;
         self.path.clear();
         // Writing into a string cannot fail.
@@ -157,8 +204,17 @@ impl Holders {
             let name: &CStr = entry.as_ref().map_err(|error| *error)?.file_name();
             let Some(number) = number(name.to_bytes()).and_then(|number| u32::try_from(number).ok()) else { continue };
             count += 1;
-            let node = if self.live { node(&folder, name) } else { captured_node(&folder, name) };
-            found.extend(node.map(|minor| Descriptor { number, minor }));
+            let node = if known.binary_search(&number).is_ok() {
+                None
+            } else if self.live {
+                node(&folder, name)
+            } else {
+                captured_node(&folder, name)
+            };
+            match node {
+                Some(minor) => found.push(Descriptor { number, minor }),
+                None => plain.push(number),
+            }
         }
         Ok(count)
     }
@@ -191,4 +247,41 @@ fn stat<T>(pid: u32, folder: &mut Folder, of: impl Fn(&Stat<'_>) -> T) -> Option
     let mut text = [0; LONGEST_STAT];
     let file = folder.open_stat(pid).ok()?;
     Stat::parse(read(&file, &mut text)?).map(|stat| of(&stat))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+    use std::os::fd::AsRawFd;
+
+    /// Real descriptors of this process. A node can be made by root alone, and is looked at without a driver behind it.
+    #[test]
+    fn a_descriptor_is_known_by_the_numbers_of_its_node() {
+        let own = open_folder(rustix::fs::CWD, "/proc/self/fd").unwrap();
+        let of = |file: &OwnedFd| node(&own, &CString::new(file.as_raw_fd().to_string()).unwrap());
+        let path = OFlags::PATH | OFlags::CLOEXEC;
+        let null = rustix::fs::open("/dev/null", path, Mode::empty()).unwrap();
+        assert_eq!(of(&null), None);
+        assert_eq!(of(&own), None);
+        let folder = tempfile::tempdir().unwrap();
+        let gpu = folder.path().join("renderD128");
+        let number = rustix::fs::makedev(MAJOR, 128);
+        match rustix::fs::mknodat(rustix::fs::CWD, &gpu, FileType::CharacterDevice, Mode::RUSR, number) {
+            Ok(()) => assert_eq!(of(&rustix::fs::open(&gpu, path, Mode::empty()).unwrap()), Some(Some(128))),
+            Err(error) => println!("skipped: no node can be made here: {error}"),
+        }
+    }
+
+    #[test]
+    fn this_process_shows_itself() {
+        let roots = Roots { proc: "/proc".into(), sys: "/nowhere".into() };
+        let mut holders = Holders::new(&roots);
+        for second in 1..20 {
+            holders.update(&roots, Duration::from_secs(second)).unwrap();
+        }
+        let own = &holders.known[&std::process::id()];
+        assert_eq!(own.access, Access::Shown);
+        assert!(own.plain.len() >= 3, "the standard ones, at least: {own:?}");
+    }
 }

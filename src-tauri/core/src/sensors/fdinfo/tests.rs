@@ -110,26 +110,42 @@ fn who_comes_and_who_goes_is_noticed() {
     machine.process(10, "a", 1, 5);
     machine.descriptor(10, 3, node, &xe(1, 0, 1000, 8));
     machine.update(1);
-    // A new process is looked at at once, one that opens the GPU later within a round.
+    // A new process is looked at at once and for a while, one that opens the GPU later within a round.
     machine.process(11, "b", 1, 100);
     machine.descriptor(11, 3, node, &xe(2, 0, 1000, 8));
     machine.process(12, "c", 1, 100);
     machine.update(2);
     assert_eq!(machine.seen().iter().map(|it| it.0).collect::<Vec<_>>(), [10, 11]);
     machine.descriptor(12, 3, node, &xe(3, 0, 1000, 8));
-    (3..8).for_each(|second| machine.update(second));
+    machine.update(3);
     assert_eq!(machine.seen().len(), 3);
+    machine.process(13, "plain", 1, 100);
+    machine.descriptor(13, 3, "/tmp/x", "pos:\t0\n");
+    (4..20).for_each(|second| machine.update(second));
+    machine.descriptor(13, 4, node, &xe(6, 0, 1000, 8));
+    (20..30).for_each(|second| machine.update(second));
+    assert_eq!(machine.seen().len(), 4);
+    std::fs::remove_dir_all(machine.folder.path().join("proc/13")).unwrap();
+    // A number that meant another file is looked at again within a minute.
+    machine.process(14, "reuses", 1, 100);
+    machine.descriptor(14, 3, "/tmp/x", "pos:\t0\n");
+    (30..60).for_each(|second| machine.update(second));
+    std::fs::remove_file(machine.folder.path().join("proc/14/fd/3")).unwrap();
+    machine.descriptor(14, 3, node, &xe(7, 0, 1000, 8));
+    (60..120).for_each(|second| machine.update(second));
+    assert_eq!(machine.seen().iter().map(|it| it.0).collect::<Vec<_>>(), [10, 11, 12, 14]);
+    std::fs::remove_dir_all(machine.folder.path().join("proc/14")).unwrap();
     // The number of a process is given again, and the descriptor of another one means another client.
     std::fs::remove_dir_all(machine.folder.path().join("proc/10")).unwrap();
-    machine.update(8);
+    machine.update(120);
     machine.process(10, "d", 1, 700);
     machine.descriptor(10, 3, node, &xe(4, 0, 1000, 8));
     machine.descriptor(11, 3, node, &xe(5, 0, 1000, 8));
-    (9..14).for_each(|second| machine.update(second));
+    (121..131).for_each(|second| machine.update(second));
     assert_eq!(machine.scan.device(CARD).clients, 3);
     assert_eq!(machine.scan.processes()[0].started, 700);
     std::fs::remove_dir_all(machine.folder.path().join("proc/11")).unwrap();
-    machine.update(14);
+    machine.update(131);
     assert_eq!(machine.seen().iter().map(|it| it.0).collect::<Vec<_>>(), [10, 12]);
 }
 

@@ -127,6 +127,15 @@ fn what_is_wrong_with_one_file_is_said_and_the_rest_stands() {
 }
 
 #[test]
+fn an_address_is_one_gpu() {
+    let mut machine = Machine::new("i915");
+    machine.write("../card2/device/uevent", "DRIVER=i915\nPCI_ID=8086:E20B\nPCI_SLOT_NAME=0000:03:00.0\n");
+    machine.write("../card3/device/uevent", "DRIVER=amdgpu\nPCI_ID=1002:73BF\nPCI_SLOT_NAME=0000:04:00.0\n");
+    // It would panic over a second source.
+    machine.read(1);
+}
+
+#[test]
 fn parts_that_join_later_and_a_driver_that_is_loaded_anew_are_found() {
     let mut machine = Machine::new("xe");
     machine.write(&format!("{GT}freq0/act_freq"), "2000\n");
