@@ -150,6 +150,10 @@ impl Holders {
         // Nothing is taken for granted of a process whose descriptors change the most.
         let trusts = process.trusted > 0 && process.young == 0;
         process.trusted = if trusts { process.trusted - 1 } else { TRUSTED };
+        if before.is_empty() {
+            // Processes that were met at the same time are not all looked at in full at the same time again.
+            process.trusted = ((pid / PARTS) % (u32::from(TRUSTED) + 1)) as u8;
+        }
         let trusted = if trusts { before.as_slice() } else { &[] };
         let listed = self.descriptors(pid, proc, trusted, &mut found, &mut process.plain);
         process.plain.sort_unstable();
