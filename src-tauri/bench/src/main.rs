@@ -2,6 +2,7 @@
 
 mod query;
 mod report;
+mod scan;
 mod storage;
 mod tick;
 mod trace;
@@ -38,6 +39,12 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// The cost of finding who uses a GPU.
+    Scan {
+        /// Sleeping processes to start, beside those that are there.
+        #[arg(long, default_value_t = 500)]
+        processes: usize,
+    },
     /// What `tick` compares with.
     #[command(hide = true)]
     Read { reader: tick::Reader },
@@ -49,9 +56,11 @@ fn main() -> anyhow::Result<()> {
         Some(What::Storage { days }) => storage::run(days, &mut report)?,
         Some(What::Query { days }) => query::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
+        Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
             tick::run(300, 60, &mut report)?;
+            scan::run(500, &mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;
         }

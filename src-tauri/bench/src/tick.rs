@@ -151,10 +151,10 @@ pub fn read(reader: Reader) -> Result<()> {
 }
 
 /// A child that is gone when this is.
-struct Ended(Child);
+pub struct Ended(Child);
 
 impl Ended {
-    fn start(command: &mut Command) -> Result<Ended> {
+    pub fn start(command: &mut Command) -> Result<Ended> {
         Ok(Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
     }
 }

@@ -9,10 +9,14 @@ mod battery;
 mod chips;
 mod cpu;
 mod disk;
+mod drm;
+pub mod fdinfo;
 mod filesystem;
+mod gate;
 mod gpu;
 mod hwmon;
 mod input;
+mod intel;
 mod memory;
 mod mounts;
 mod names;
@@ -85,6 +89,7 @@ pub const SENSORS: &[Registration] = &[
     Registration { name: "amd", new: amd::Amd::boxed },
     Registration { name: "nvidia", new: nvidia::Nvidia::boxed },
     Registration { name: "battery", new: battery::PowerSupplies::boxed },
+    Registration { name: "intel", new: intel::Intel::boxed },
     Registration { name: "processes", new: processes::Processes::boxed },
     Registration { name: "recorder", new: recorder::Recorder::boxed },
 ];

@@ -179,6 +179,16 @@ fn small_server() {
 }
 
 #[test]
+fn arc_i915() {
+    check("arc-i915");
+}
+
+#[test]
+fn arc_xe() {
+    check("arc-xe");
+}
+
+#[test]
 fn hostile() {
     check("hostile");
 }
@@ -213,7 +223,7 @@ fn a_file_that_turns_into_a_folder_stops_only_its_own_sensor() {
     fs::create_dir(&meminfo).unwrap();
     let sample = machine.sample();
     let failed: Vec<_> = sample.errors.iter().map(|(name, _)| *name).collect();
-    assert_eq!(failed, ["memory", "amd", "nvidia", "battery"]);
+    assert_eq!(failed, ["memory", "amd", "nvidia", "battery", "intel"]);
     assert!(sample.value("hwmon:platform/coretemp.0:Package id 0", Metric::HwmonTemperature).is_some());
 }
 

@@ -158,6 +158,7 @@ fn every_sensor_has_a_name_of_its_own() {
         "amd",
         "nvidia",
         "battery",
+        "intel",
         "processes",
         "recorder",
     ]
