@@ -314,6 +314,10 @@ fn unit_name(unit: &[u8]) -> Option<Name> {
         return None;
     }
     let name = known.map_or(template, |known| known.name.as_bytes());
+    // Nothing but an instance (`@tty1.service`) is no name.
+    if name.is_empty() {
+        return None;
+    }
     let label = if instance.is_empty() { name.to_vec() } else { [name, b" (", instance, b")"].concat() };
     Some(Name {
         key: [b"unit:", unit].concat(),
