@@ -1,7 +1,6 @@
 //! A whole desktop without a screen: X server, session bus, window manager, and on demand a panel with a tray and a
 //! notification server. Each is Debian's, started by us, waited for by what it offers, and ended by its pid.
 
-use std::io::Write;
 use std::ops::Deref;
 use std::path::Path;
 use std::process::Stdio;
@@ -9,7 +8,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 
 use crate::bus::Bus;
-use crate::program::{Program, wait_for, wait_until};
+use crate::program::{Program, say_skipped, wait_for, wait_until};
 use crate::sandbox::Sandbox;
 
 /// What must be installed; `scripts/setup test` does it.
@@ -87,9 +86,7 @@ impl Desktop {
         if !missing.is_empty() {
             let word = format!("{} not installed; `scripts/setup test` installs them", missing.join(", "));
             assert!(std::env::var_os("HOOFBEAT_NEED_DESKTOP").is_none(), "{word}");
-            let test = std::thread::current().name().unwrap_or("a test").to_string();
-            // Past the test runner's capture: a test that did not run must not look like one that passed.
-            let _ = writeln!(std::io::stderr(), "skipped: {test}: {word}");
+            say_skipped(&word);
             return None;
         }
         let mut sandbox = Sandbox::new();

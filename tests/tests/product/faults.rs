@@ -1,11 +1,11 @@
 //! A disk that is full, read-only or locked: nothing that was measured is lost, and the person is told once.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use hoofbeat_product_tests::desktop::succeeds;
+use hoofbeat_product_tests::program::say_skipped;
 use hoofbeat_product_tests::sandbox::product;
 use hoofbeat_product_tests::{LIMIT, Program, Sandbox, wait_at_most, wait_until};
 use rustix::process::Signal;
@@ -22,9 +22,7 @@ fn has_namespaces(sandbox: &Sandbox) -> bool {
     let mut command = sandbox.command("unshare");
     let allowed = succeeds(command.args(["--user", "--map-root-user", "--mount", "true"]));
     if !allowed {
-        let test = std::thread::current().name().unwrap_or("a test").to_string();
-        // Past the test runner's capture: a test that did not run must not look like one that passed.
-        let _ = writeln!(std::io::stderr(), "skipped: {test}: this machine allows no user namespaces");
+        say_skipped("this machine allows no user namespaces");
     }
     allowed
 }

@@ -9,8 +9,7 @@ mod sources;
 
 use std::path::Path;
 
-use hoofbeat_core::api::{Face, SCHEMA};
-use hoofbeat_core::store::StoreError;
+use hoofbeat_core::api::SCHEMA;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -64,9 +63,6 @@ struct Answer {
 pub fn run(global: &Global, output: &mut Output) -> Outcome {
     let folder = super::folder(global)?;
     let mut findings = recording::check(&folder, super::now());
-    if let Some(refused) = refused(&folder) {
-        findings.iter_mut().filter(|finding| finding.check == refused.check).for_each(|found| *found = refused.clone());
-    }
     findings.extend(sources::check(&super::roots(global)));
     findings.extend(desktop::check());
     findings.push(clock(Path::new("/run")));
@@ -77,14 +73,6 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
         print(&findings, output)?;
     }
     if failed { Err(Failure::Reported) } else { Ok(()) }
-}
-
-/// A database that is not ours. Nothing needs saving there, and no recorder touches it, so the reader's own words are all
-/// that helps.
-fn refused(folder: &Path) -> Option<Finding> {
-    let Err(StoreError::Refused(text)) = Face::open(folder) else { return None };
-    let (problem, remedy) = text.split_once("; ").unwrap_or((&text, "choose another folder with --data-dir"));
-    Some(Finding::failure("database", problem, remedy))
 }
 
 fn print(findings: &[Finding], output: &mut Output) -> std::io::Result<()> {

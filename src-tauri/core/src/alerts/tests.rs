@@ -1,3 +1,5 @@
+//! Rules on readings of every kind, step by step.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Config files that are right, and what is said of those that are not.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;

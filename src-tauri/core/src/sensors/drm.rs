@@ -7,12 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::Roots;
+use super::gpu::is_lit;
+use super::gpu::names::of_chip;
 use super::input::{attribute, names};
 use super::parse::lines;
 use crate::untrusted::Untrusted;
-
-/// Where distributions keep the names of PCI devices.
-const NAMES: [&str; 2] = ["usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"];
 
 /// A card: one `cardN` of `/sys/class/drm`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +60,7 @@ impl Card {
     /// What a person calls it: its name in the list of PCI devices, else its numbers.
     pub(crate) fn label(&self, roots: &Roots, maker: &str) -> Untrusted {
         let Some((vendor, device)) = self.model else { return format!("{maker} GPU").as_str().into() };
-        let name = roots.sys.parent().and_then(|root| {
-            let lists = NAMES.iter().filter_map(|list| std::fs::read(root.join(list)).ok());
-            lists.into_iter().find_map(|list| name_of(&list, vendor, device))
-        });
-        match name {
+        match roots.sys.parent().and_then(|root| of_chip(root, vendor, device)) {
             Some(name) => Untrusted::new([maker.as_bytes(), b" ", &name].concat()),
             None => format!("{maker} GPU {vendor:04x}:{device:04x}").as_str().into(),
         }
@@ -76,13 +71,10 @@ impl Card {
         let Some(class) = self.folder.parent() else { return false };
         let Some(own) = self.folder.file_name().map(|name| [name.as_bytes(), b"-"].concat()) else { return false };
         let is_own = |name: &OsString| name.as_bytes().starts_with(&own);
-        let is = |path: PathBuf, word: &[u8]| attribute(&path).is_some_and(|text| text == word);
-        let is_lit =
-            |connector: PathBuf| is(connector.join("enabled"), b"enabled") && !is(connector.join("dpms"), b"Off");
         // A connector lies in the class and in the folder of its card.
         [class, &self.folder]
             .into_iter()
-            .any(|folder| names(folder).into_iter().filter(is_own).any(|name| is_lit(folder.join(name))))
+            .any(|folder| names(folder).into_iter().filter(is_own).any(|name| is_lit(&folder.join(name))))
     }
 }
 
@@ -104,23 +96,6 @@ pub(crate) fn address(roots: &Roots, folder: &Path) -> Option<String> {
     Some(super::names::escaped(name.as_bytes()))
 }
 
-/// The name of a device in the list: `8086  Intel Corporation`, and below it `\t56a5  DG2 [Arc A380]`. What stands in
-/// brackets is what is printed on the box.
-fn name_of(list: &[u8], vendor: u16, device: u16) -> Option<Vec<u8>> {
-    let id = |text: &[u8]| text.get(..4).and_then(number);
-    let is_indented = |line: &&[u8]| line.starts_with(b"\t") || line.starts_with(b"#") || line.is_empty();
-    let mut below = lines(list);
-    below.by_ref().find(|line| !is_indented(line) && id(line) == Some(vendor))?;
-    let line = below
-        .take_while(is_indented)
-        .filter_map(|line| line.strip_prefix(b"\t").filter(|line| !line.starts_with(b"\t")))
-        .find(|line| id(line) == Some(device))?;
-    let name = line[4..].trim_ascii();
-    let open = name.iter().position(|byte| *byte == b'[');
-    let inner = open.and_then(|open| name[open + 1..].strip_suffix(b"]")).unwrap_or(name);
-    (!inner.is_empty()).then(|| inner.to_vec())
-}
-
 /// A number of up to four hexadecimal digits.
 fn number(digits: &[u8]) -> Option<u16> {
     let digits = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
@@ -135,6 +110,7 @@ fn is_card(name: &OsString) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sensors::gpu::names::in_pci_ids;
 
     const LIST: &[u8] = b"# a comment\n8086  Intel Corporation\n\t1234  Nothing\n\t56a5  DG2 [Arc A380]\n\
         \t\t1849 6004  ASRock Challenger\n\te20b  Battlemage G21 [Arc B580]\n\t4680  AlderLake-S GT1\n\
@@ -144,7 +120,7 @@ mod tests {
     fn names_come_from_the_list_of_devices() {
         #[track_caller]
         fn check(vendor: u16, device: u16, expected: Option<&str>) {
-            let name = name_of(LIST, vendor, device);
+            let name = in_pci_ids(&mut { LIST }, vendor, device);
             assert_eq!(name.as_deref(), expected.map(str::as_bytes));
         }
         check(0x8086, 0x56a5, Some("Arc A380"));
@@ -153,7 +129,7 @@ mod tests {
         check(0x8086, 0x9999, None);
         check(0x8086, 0x6004, None);
         check(0x10de, 0x1234, None);
-        assert_eq!(name_of(b"\xff\n8086\n\t56a5", 0x8086, 0x56a5), None);
+        assert_eq!(in_pci_ids(&mut &b"\xff\n8086\n\t56a5"[..], 0x8086, 0x56a5), None);
     }
 
     fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, Roots) {

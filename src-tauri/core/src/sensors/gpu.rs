@@ -158,6 +158,16 @@ impl Facts {
     }
 }
 
+/// Whether a file says just this.
+fn says(file: &Path, word: &[u8]) -> bool {
+    attribute(file).is_some_and(|text| content(&text) == word)
+}
+
+/// Whether a screen on this connector shows a picture. Read from the kernel's memory.
+pub(crate) fn is_lit(connector: &Path) -> bool {
+    says(&connector.join("enabled"), b"enabled") && !says(&connector.join("dpms"), b"Off")
+}
+
 /// A number in hexadecimal digits.
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(digits.trim_ascii()).ok()?;

@@ -1,3 +1,5 @@
+//! Scenarios that are right, and what is said of those that are not.
+
 use super::profiles::PROFILES;
 use super::*;
 

@@ -79,6 +79,12 @@ fn database(folder: &Path, runs: bool, now: i64) -> Vec<Finding> {
         Err(StoreError::NoRecording(_)) => {
             return vec![Finding::warning(NAME, "nothing was recorded yet", "start `hoofbeat watch`")];
         }
+        // A database that is not ours. Nothing needs saving there, and no recorder touches it, so the reader's own words
+        // are all that helps.
+        Err(StoreError::Refused(text)) => {
+            let (problem, remedy) = text.split_once("; ").unwrap_or((&text, "choose another folder with --data-dir"));
+            return vec![Finding::failure(NAME, problem, remedy)];
+        }
         Err(error) => {
             let remedy = "see `hoofbeat data check`; the next start of `hoofbeat watch` saves what can be saved";
             return vec![Finding::failure(NAME, error.to_string(), remedy)];

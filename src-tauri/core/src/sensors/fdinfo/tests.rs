@@ -1,3 +1,5 @@
+//! Processes that use GPUs, written as `/proc` shows them.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

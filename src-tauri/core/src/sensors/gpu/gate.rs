@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use crate::model::Health;
 use crate::sensors::Roots;
-use crate::sensors::input::{Buffer, Input, attribute, names};
+use crate::sensors::gpu::{is_lit, says};
+use crate::sensors::input::{Buffer, Input, names};
 use crate::sensors::parse::content;
 
 /// How long a GPU has to be idle before it is let go, and how often is asked whether it can sleep at all.
@@ -121,13 +122,9 @@ impl Gate {
 
     /// Whether the kernel may put it to sleep while nobody uses it: it is allowed to, and no screen hangs on it.
     fn can_sleep(&self) -> bool {
-        let is = |path: PathBuf, value: &[u8]| attribute(&path).is_some_and(|text| content(&text) == value);
-        let is_lit = |name: &std::ffi::OsString| {
-            let connector = self.drm.join(name);
-            is(connector.join("enabled"), b"enabled") && !is(connector.join("dpms"), b"Off")
-        };
         let is_connector = |name: &std::ffi::OsString| name.as_encoded_bytes().starts_with(b"card");
-        is(self.control.clone(), b"auto") && !names(&self.drm).iter().filter(|name| is_connector(name)).any(is_lit)
+        let mut connectors = names(&self.drm).into_iter().filter(is_connector);
+        says(&self.control, b"auto") && !connectors.any(|name| is_lit(&self.drm.join(name)))
     }
 }
 

@@ -26,10 +26,14 @@ pub(super) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
     let known = machines.find_map(|machine| {
         let variant = card.revision.filter(|_| card.vendor == AMD);
         let exact = variant.and_then(|variant| in_amdgpu_ids(&mut open(&machine.join(AMDGPU_IDS))?, number, variant));
-        let of_chip = |path: &&str| in_pci_ids(&mut open(&machine.join(path))?, card.vendor.number, number);
-        exact.or_else(|| PCI_IDS.iter().find_map(of_chip))
+        exact.or_else(|| of_chip(machine, card.vendor.number, number))
     });
     known.map(|name| with_vendor(card.vendor.name, &name))
+}
+
+/// The trade name of a chip, if the `pci.ids` of the machine at `root` has it.
+pub(crate) fn of_chip(root: &Path, vendor: u16, number: u16) -> Option<Vec<u8>> {
+    PCI_IDS.iter().find_map(|path| in_pci_ids(&mut open(&root.join(path))?, vendor, number))
 }
 
 /// What a card is called that no database has.
@@ -55,7 +59,7 @@ fn in_amdgpu_ids(text: &mut dyn BufRead, number: u16, revision: u8) -> Option<Ve
 }
 
 /// Lines such as `1002  Advanced Micro Devices, Inc. [AMD/ATI]`, and below them `<tab>73bf  Navi 21 [Radeon RX 6900 XT]`.
-fn in_pci_ids(text: &mut dyn BufRead, vendor: u16, number: u16) -> Option<Vec<u8>> {
+pub(crate) fn in_pci_ids(text: &mut dyn BufRead, vendor: u16, number: u16) -> Option<Vec<u8>> {
     let mut inside = false;
     for line in text.split(b'\n').map_while(Result::ok) {
         let entry = |line: &[u8], wanted: u16| {

@@ -1,3 +1,5 @@
+//! Chips as the kernel shows them, the odd ones among them.
+
 use std::fs;
 use std::path::Path;
 

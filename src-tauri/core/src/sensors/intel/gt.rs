@@ -9,15 +9,9 @@ use std::time::Duration;
 use super::look::Look;
 use crate::clock::Clock;
 use crate::sensors::Roots;
+use crate::sensors::gpu::throttle::{CURRENT, HEAT, OTHER, POWER, SIGNAL};
 use crate::sensors::input::{Input, attribute, names};
 use crate::sensors::parse::seconds;
-
-/// The bits of `gpu.throttle`: limits on power, heat, and current, a signal from outside, and anything else.
-const POWER: u64 = 1 << 0;
-const HEAT: u64 = 1 << 1;
-const CURRENT: u64 = 1 << 2;
-const SIGNAL: u64 = 1 << 3;
-const OTHER: u64 = 1 << 4;
 
 /// No GPU runs at 10 GHz.
 const MEGAHERTZ: std::ops::RangeInclusive<i64> = 0..=10_000;

@@ -1,3 +1,5 @@
+//! Tables of processes that come, go and change.
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};

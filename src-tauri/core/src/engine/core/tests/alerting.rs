@@ -1,3 +1,5 @@
+//! Alerts through the engine: told once, kept over a restart, withdrawn with their rule.
+
 use super::*;
 
 const RULES: &str = r#"

@@ -1,3 +1,5 @@
+//! Clocks that step and machines that sleep: an event and a gap, never a wrong value.
+
 use super::*;
 
 fn step(rig: &mut Rig) -> Tick {

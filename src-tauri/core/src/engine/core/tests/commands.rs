@@ -1,3 +1,5 @@
+//! What faces and the journal tell the engine: pause, end, a store that fails.
+
 use super::*;
 
 fn step(rig: &mut Rig) -> Tick {

@@ -1,3 +1,5 @@
+//! Sensors that answer, are late, fail or come back.
+
 use super::*;
 
 #[test]
