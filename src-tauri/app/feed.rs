@@ -159,7 +159,7 @@ mod tests {
             let memory = Source::whole(SourceKind::Memory, "memory", "Memory");
             let mut batch = Batch::default();
             batch.put(&memory, Metric::MemoryUsed, 1e9);
-            let (readings, ..) = batch.into_parts();
+            let readings = batch.into_parts().readings;
             let conditions = vec![(memory, Condition::OK)];
             let recorder = Some((RecorderState::Recording, None));
             let tick = Tick { ts: START + after, readings, conditions, recorder, ..Tick::default() };

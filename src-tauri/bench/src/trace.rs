@@ -123,7 +123,7 @@ impl Trace {
         for n in 0..self.links.len() {
             self.put_link(n, &mut batch);
         }
-        let (readings, ..) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         let mut tick = Tick { ts, readings, ..Tick::default() };
         if !std::mem::replace(&mut self.started, true) {
             let cores = self.cores.iter().map(|(source, _)| source);

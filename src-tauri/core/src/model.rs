@@ -205,12 +205,52 @@ pub struct Usage {
     pub io: Option<u64>,
 }
 
+/// What one process does on one GPU, now and since the last sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GpuUse {
+    /// The GPU, or the instance of one.
+    pub source: Arc<Source>,
+    /// The number that its driver knows the process by, which is the host's.
+    pub pid: u32,
+    /// Its start in clock ticks since boot; `None` where `/proc` does not show us the process.
+    pub started: Option<u64>,
+    /// The same for everything that belongs together, on each day: `docker:ollama`, `steam:570`.
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// Percent of the GPU's time, smoothed over some seconds; `None` where the driver does not tell, which is not zero.
+    pub share: Option<f64>,
+    /// Bytes of the GPU's memory that it has, where the driver tells.
+    pub vram: Option<u64>,
+    /// Seconds of the GPU's time that it used since the last sample, not smoothed.
+    pub busy: Option<f64>,
+    /// The same of the encoder's time.
+    pub encoder: Option<f64>,
+    /// The same of the decoder's time.
+    pub decoder: Option<f64>,
+}
+
 /// What one sensor read in one sample.
 #[derive(Debug, Default)]
 pub struct Batch {
-    readings: Vec<Reading>,
-    conditions: Vec<(Arc<Source>, Condition)>,
-    usage: Vec<Usage>,
+    parts: Parts,
+}
+
+/// A batch, taken apart.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Values.
+    pub readings: Vec<Reading>,
+    /// Why sources have none, or fewer.
+    pub conditions: Vec<(Arc<Source>, Condition)>,
+    /// What identities used.
+    pub usage: Vec<Usage>,
+    /// What processes do on GPUs.
+    pub gpu_uses: Vec<GpuUse>,
+    /// What happened to sources.
+    pub events: Vec<(Arc<Source>, EventKind, serde_json::Value)>,
 }
 
 impl Batch {
@@ -218,24 +258,34 @@ impl Batch {
     /// absent.
     pub fn put(&mut self, source: &Arc<Source>, metric: Metric, value: impl Into<Option<f64>>) {
         if let Some(stored) = value.into().and_then(|value| metric.to_stored(value)) {
-            self.readings.push(Reading { source: source.clone(), metric, stored });
+            self.parts.readings.push(Reading { source: source.clone(), metric, stored });
         }
     }
 
     /// Says why a source has no values, or fewer than it should. A source with readings and no condition is `ok`.
     pub fn condition(&mut self, source: &Arc<Source>, health: Health, reason: impl Into<String>) {
-        self.conditions.push((source.clone(), Condition { health, reason: reason.into() }));
+        self.parts.conditions.push((source.clone(), Condition { health, reason: reason.into() }));
     }
 
     /// Records what an identity used since the last sample.
     pub fn usage(&mut self, usage: Usage) {
-        self.usage.push(usage);
+        self.parts.usage.push(usage);
+    }
+
+    /// Records what a process does on a GPU. A GPU that has readings and no uses in a batch is used by nobody that its
+    /// driver tells of.
+    pub fn gpu_use(&mut self, gpu_use: GpuUse) {
+        self.parts.gpu_uses.push(gpu_use);
+    }
+
+    /// Records that something happened to a source, with details as a JSON object.
+    pub fn event(&mut self, source: &Arc<Source>, kind: EventKind, detail: serde_json::Value) {
+        self.parts.events.push((source.clone(), kind, detail));
     }
 
     /// Takes the batch apart.
-    #[allow(clippy::type_complexity, reason = "three lists, used in one place each")]
-    pub fn into_parts(self) -> (Vec<Reading>, Vec<(Arc<Source>, Condition)>, Vec<Usage>) {
-        (self.readings, self.conditions, self.usage)
+    pub fn into_parts(self) -> Parts {
+        self.parts
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hoofbeat_core::clock::ManualClock;
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::{Batch, Health, SourceKind};
+use hoofbeat_core::model::{Batch, Health, Parts, SourceKind};
 use hoofbeat_core::sensors::fdinfo::text::Client;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor};
 use rustix::fs::inotify;
@@ -73,7 +73,7 @@ impl Machine {
         let mut batch = Batch::default();
         self.clock.advance(Duration::from_secs(1));
         self.sensor.sample(&self.clock, &mut batch).unwrap();
-        let (readings, conditions, _) = batch.into_parts();
+        let Parts { readings, conditions, .. } = batch.into_parts();
         let mut gpus = BTreeMap::new();
         for (source, condition) in conditions {
             assert_eq!(source.kind, SourceKind::Gpu);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use hoofbeat_core::clock::ManualClock;
 use hoofbeat_core::identity::Identities;
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::{Batch, Condition, Health, Source, Usage};
+use hoofbeat_core::model::{Batch, Condition, Health, Parts, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor, SensorError};
 
@@ -80,7 +80,7 @@ impl Machine {
             if let Err(error) = sensor.sample(&self.clock, &mut batch) {
                 sample.errors.push((name, error));
             }
-            let (readings, conditions, usage) = batch.into_parts();
+            let Parts { readings, conditions, usage, .. } = batch.into_parts();
             for reading in readings {
                 let value = reading.metric.to_value(reading.stored as f64);
                 let key = (reading.source.id.clone(), reading.metric);

@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::format;
 use crate::metrics::Metric;
-use crate::model::{self, AlertRow, EventKind, Health, Now, Reading, RecorderState, Source, SourceKind, Tick};
+use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
 use crate::store::StoreError;
 
 /// A tick waits for its sensors for this share of the step, and never longer than [`LONGEST_DEADLINE`].
@@ -294,7 +294,7 @@ impl Core {
         if flight.unwanted {
             // Its values are old. What processes used is a sum, and belongs to the minute all the same.
             if let Ok(batch) = sensed.outcome {
-                self.minute.add(now.unix(), batch.into_parts().2);
+                self.minute.add(now.unix(), batch.into_parts().usage);
             }
             return;
         }
@@ -316,12 +316,19 @@ impl Core {
         let probe = &self.probes[sensed.sensor];
         match sensed.outcome {
             Ok(batch) => {
-                let (readings, conditions, usage) = batch.into_parts();
+                let Parts { readings, conditions, usage, events, .. } = batch.into_parts();
                 let (watch, changes) = (&mut self.watch, &mut self.changes);
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
                 self.roster.condition(OWN, &probe.source, Health::Ok, "", moment.boot, tick);
                 self.minute.add(tick.ts, usage);
+                let event = |(source, kind, detail): (Arc<Source>, EventKind, Value)| model::Event {
+                    ts: moment.unix(),
+                    kind,
+                    source: Some(source.id.clone()),
+                    detail,
+                };
+                tick.events.extend(events.into_iter().map(event));
             }
             Err(error) => {
                 self.roster.fail(voice, error.health, &error.reason, moment.boot, tick);

@@ -372,7 +372,7 @@ mod tests {
     fn sample(sensor: &mut dyn Sensor, clock: &dyn Clock, metric: Metric) -> Option<f64> {
         let mut batch = Batch::default();
         sensor.sample(clock, &mut batch).unwrap();
-        let (readings, _, _) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         let reading = readings.iter().find(|reading| reading.source.id == "cpu" && reading.metric == metric)?;
         Some(metric.to_value(reading.stored as f64))
     }

@@ -120,7 +120,7 @@ mod tests {
         let roots = Roots::at(Path::new("/"));
         let mut batch = Batch::default();
         Filesystems::boxed(&roots).sample(&crate::clock::SystemClock, &mut batch).unwrap();
-        let (readings, _, _) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         let of = |metric| readings.iter().find(|r| r.source.id == "fs:/" && r.metric == metric).map(|r| r.stored);
         if let (Some(used), Some(total)) = (of(Metric::DiskUsed), of(Metric::DiskTotal)) {
             assert!(used > 0 && Metric::DiskUsed.to_value(used as f64) <= Metric::DiskTotal.to_value(total as f64));

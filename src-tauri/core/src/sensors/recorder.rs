@@ -93,7 +93,7 @@ mod tests {
         let mut batch = Batch::default();
         sensor.sample(&at(1), &mut batch).unwrap();
         sensor.sample(&at(2), &mut batch).unwrap();
-        let (readings, _, _) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         let of = |metric| readings.iter().filter(|reading| reading.metric == metric).count();
         assert_eq!((of(Metric::SelfCpu), of(Metric::SelfMemory)), (1, 2));
         let memory = readings.iter().find(|reading| reading.metric == Metric::SelfMemory).unwrap().stored;

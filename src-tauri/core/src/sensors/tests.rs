@@ -223,7 +223,7 @@ fn the_clock_is_asked_at_the_counters() {
         sensor.sample(&clock, &mut Batch::default()).unwrap();
         let mut batch = Batch::default();
         sensor.sample(&clock, &mut batch).unwrap();
-        let (readings, _, _) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         let reading = readings.iter().find(|reading| reading.metric == metric).unwrap();
         assert_eq!(metric.to_value(reading.stored as f64), expected);
     }

@@ -56,7 +56,7 @@ fn mounted(machine: &Machine, ts: i64, source: &Arc<Source>, health: Health) -> 
     } else {
         tick.emptied.push(source.clone());
     }
-    tick.readings.extend(batch.into_parts().0);
+    tick.readings.extend(batch.into_parts().readings);
     tick.conditions.push((source.clone(), Condition { health, reason: String::new() }));
     tick
 }

@@ -41,7 +41,7 @@ impl Machine {
             batch.put(core, Metric::CpuCoreUtilization, *value);
         }
         batch.put(&self.memory, Metric::MemoryUsed, (4_i64 << 30) as f64 + cpu * 1e6);
-        let (readings, ..) = batch.into_parts();
+        let readings = batch.into_parts().readings;
         Tick { ts, readings, ..Tick::default() }
     }
 

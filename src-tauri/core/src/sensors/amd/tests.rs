@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::model::Parts;
 
 /// A card in a folder of its own, with its sensor.
 struct Machine {
@@ -43,7 +44,7 @@ impl Machine {
         self.clock.advance(Duration::from_secs(1));
         let mut batch = Batch::default();
         self.sensor.sample(&self.clock, &mut batch).unwrap();
-        let (readings, conditions, _) = batch.into_parts();
+        let Parts { readings, conditions, .. } = batch.into_parts();
         let values = readings.iter().map(|reading| (reading.metric, reading.metric.to_value(reading.stored as f64)));
         (values.collect(), conditions.first().map(|(_, condition)| condition.health))
     }
@@ -144,7 +145,7 @@ fn a_card_that_no_database_knows_is_named_by_its_driver_once_it_is_awake() {
         let mut batch = Batch::default();
         machine.sensor.sample(&machine.clock, &mut batch).unwrap();
         fs::write(machine.folder.path().join(CARD).join("power/runtime_status"), "active\n").unwrap();
-        let (readings, conditions, _) = batch.into_parts();
+        let Parts { readings, conditions, .. } = batch.into_parts();
         let sources = readings.iter().map(|reading| &reading.source).chain(conditions.iter().map(|(source, _)| source));
         sources.map(|source| source.label.as_bytes().to_vec()).collect::<Vec<_>>()
     };

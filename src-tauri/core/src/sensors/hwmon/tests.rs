@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::metrics::Metric;
+use crate::model::Parts;
 
 /// A machine with chips written as `chip/file` pairs.
 struct Machine {
@@ -44,7 +45,7 @@ fn sample(sensor: &mut Hwmon, second: u64) -> Vec<String> {
     let mut batch = Batch::default();
     let result = sensor.sample(&now, &mut batch);
     assert_eq!(result.is_err(), sensor.chips.is_empty());
-    let (readings, conditions, _) = batch.into_parts();
+    let Parts { readings, conditions, .. } = batch.into_parts();
     let readings = readings.iter().map(|r| format!("{}={}", r.source.id, r.metric.to_value(r.stored as f64)));
     let conditions = conditions.iter().filter(|(_, condition)| condition.health != Health::Ok);
     let conditions = conditions.map(|(source, condition)| format!("{}:{}", source.id, condition.health.word()));
@@ -186,7 +187,7 @@ fn labels_that_repeat_or_are_hostile_make_distinct_ids() {
     assert_eq!(sample(&mut sensor, 1), expected.map(|channel| format!("{chip}:{channel}")));
     let mut batch = Batch::default();
     sensor.sample(&Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
-    let (readings, conditions, _) = batch.into_parts();
+    let Parts { readings, conditions, .. } = batch.into_parts();
     assert_eq!(conditions.iter().map(|(source, _)| source.id.as_str()).collect::<Vec<_>>(), [chip]);
     assert!(readings.iter().all(|reading| reading.source.part_of.as_deref() == Some(chip)));
     assert!(readings.iter().any(|reading| reading.metric == Metric::HwmonVoltage));

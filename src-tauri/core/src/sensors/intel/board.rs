@@ -236,7 +236,7 @@ mod tests {
             let now = Now { wall: Duration::ZERO, boot: Duration::from_secs(second) };
             let (mut buffer, mut batch) = (Buffer::default(), Batch::default());
             assert_eq!(self.board.read(&source, &now, &mut Look::new(&mut buffer), &mut batch), alive);
-            let (readings, _, _) = batch.into_parts();
+            let readings = batch.into_parts().readings;
             let read: Vec<_> = readings.iter().map(|it| (it.metric, it.metric.to_value(it.stored as f64))).collect();
             assert_eq!(read, expected);
         }

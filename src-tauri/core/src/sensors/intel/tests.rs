@@ -1,7 +1,7 @@
 //! The behaviour of the whole sensor over time; whole machines are in `tests/machines.rs` and `tests/intel.rs`.
 
 use super::*;
-use crate::model::Now;
+use crate::model::{Now, Parts};
 use std::collections::BTreeMap;
 
 struct Machine {
@@ -41,7 +41,7 @@ impl Machine {
         let now = Now { wall: Duration::ZERO, boot: Duration::from_secs(second) };
         let mut batch = Batch::default();
         self.sensor.sample(&now, &mut batch).unwrap();
-        let (readings, conditions, _) = batch.into_parts();
+        let Parts { readings, conditions, .. } = batch.into_parts();
         let values = readings.iter().map(|it| (it.metric, it.metric.to_value(it.stored as f64))).collect();
         let [(_, condition)] = &conditions[..] else { panic!("{conditions:?}") };
         (values, condition.health, condition.reason.clone())

@@ -46,7 +46,7 @@ fn sample(sensor: &mut Processes, second: u64) -> Vec<String> {
         let io = usage.io.map_or_else(|| "-".into(), |io| io.to_string());
         format!("{}/{} {} {} {io}", usage.identity.terminal(), usage.uid, usage.processes, usage.cpu)
     };
-    let mut lines: Vec<_> = batch.into_parts().2.iter().map(show).collect();
+    let mut lines: Vec<_> = batch.into_parts().usage.iter().map(show).collect();
     lines.sort();
     lines
 }
@@ -193,7 +193,7 @@ fn thousands_of_processes_are_each_counted() {
     (1..=MANY).for_each(|pid| drop(machine.process(pid, &format!("p{}", pid % 10), 20, 5)));
     let mut batch = Batch::default();
     sensor.sample(&Now { wall: Duration::ZERO, boot: Duration::from_secs(2) }, &mut batch).unwrap();
-    let usage = batch.into_parts().2;
+    let usage = batch.into_parts().usage;
     assert_eq!(usage.len(), 10);
     assert!(usage.iter().all(|usage| usage.processes == MANY / 10 && (usage.cpu - 50.0).abs() < 1e-6));
 }
