@@ -251,6 +251,8 @@ pub struct Parts {
     pub gpu_uses: Vec<GpuUse>,
     /// What happened to sources.
     pub events: Vec<(Arc<Source>, EventKind, serde_json::Value)>,
+    /// Ids that only stood for a source until its own was known.
+    pub replaced: Vec<(String, Arc<Source>)>,
 }
 
 impl Batch {
@@ -281,6 +283,11 @@ impl Batch {
     /// Records that something happened to a source, with details as a JSON object.
     pub fn event(&mut self, source: &Arc<Source>, kind: EventKind, detail: serde_json::Value) {
         self.parts.events.push((source.clone(), kind, detail));
+    }
+
+    /// Says that the id `before` only stood for `source` until its own id was known: it is nothing by itself any more.
+    pub fn replace(&mut self, before: String, source: &Arc<Source>) {
+        self.parts.replaced.push((before, source.clone()));
     }
 
     /// Takes the batch apart.
@@ -328,6 +335,14 @@ pub enum EventKind {
     StoreRecovered,
     /// A damaged database was set aside, with `reason`, `file`, `salvaged`.
     DatabaseSetAside,
+    /// A GPU woke, with `seconds` that it had slept, where that is known, and who had it open then: `holders`, each with
+    /// `pid` and `identity`; `more` of them; processes of others that are `hidden` from us; `cut` where not all were
+    /// looked at. Without `holders` nobody could be looked for.
+    GpuWoke,
+    /// A GPU fell asleep, with `seconds` that it had been awake.
+    GpuSlept,
+    /// A GPU that may sleep was left alone for `seconds` and did not fall asleep, with who has it open as in `GpuWoke`.
+    GpuKeptAwake,
 }
 
 /// Where an alert of one rule for one source stands; survives a restart.

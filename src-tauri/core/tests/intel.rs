@@ -269,7 +269,7 @@ fn a_gpu_that_sleeps_is_not_touched() {
         assert_eq!((gpu.health, gpu.values.len()), (Health::Asleep, 0));
         opened.extend(watch.opened(&root));
     }
-    let harmless = ["/uevent", "/vendor", "/device", "/dev", "/power/runtime_status", "/pci.ids"];
+    let harmless = ["/uevent", "/vendor", "/device", "/class", "/dev", "/power/runtime_status", "/pci.ids"];
     let touched: Vec<_> = opened.iter().filter(|file| !harmless.iter().any(|end| file.ends_with(end))).collect();
     assert!(touched.is_empty(), "{touched:?}");
     // The test sees what is opened: when it wakes, everything is.

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use self::files::{Files, Outcome};
 use super::gpu::gate::{Answer, Gate};
-use super::gpu::{self, Card, Named, names};
+use super::gpu::ledger::Writer;
+use super::gpu::{self, Card, Finder, Named, names};
 use super::input::{Buffer, attribute};
 use super::parse::content;
 use super::{Roots, Sensor, SensorError};
@@ -31,6 +32,8 @@ const IDLE_BELOW: f64 = 1.0;
 /// See the module.
 pub struct Amd {
     roots: Roots,
+    finder: Finder,
+    ledger: Writer,
     cards: Vec<Watched>,
     /// Whether there ever was one: a card that was unplugged is lost, which is not to be without cards.
     seen: bool,
@@ -50,11 +53,19 @@ struct Watched {
 impl Amd {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
-        Box::new(Amd { roots: roots.clone(), cards: Vec::new(), seen: false, looked: None, buffer: Buffer::default() })
+        Box::new(Amd {
+            roots: roots.clone(),
+            finder: Finder::new(roots, gpu::AMD),
+            ledger: Writer::new(roots),
+            cards: Vec::new(),
+            seen: false,
+            looked: None,
+            buffer: Buffer::default(),
+        })
     }
 
     fn look(&mut self) {
-        let found = gpu::scan(&self.roots, gpu::AMD);
+        let found = self.finder.find();
         if found.iter().eq(self.cards.iter().map(|watched| &watched.card)) {
             return;
         }
@@ -64,7 +75,7 @@ impl Amd {
             let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
             self.cards.push(match known {
                 Some(at) => before.swap_remove(at),
-                None => Watched { gate: Gate::new(&self.roots, &card.device, &card.drm), files: None, card, named },
+                None => Watched { gate: Gate::new(&self.roots, &card), files: None, card, named },
             });
         }
     }
@@ -86,6 +97,7 @@ impl Sensor for Amd {
             if watched.sample(now, &self.roots, &mut self.buffer, batch) {
                 self.looked = None;
             }
+            self.ledger.write(&watched.card, &mut watched.gate, &watched.named.source, now, batch);
         }
         Ok(())
     }
@@ -100,6 +112,10 @@ impl Watched {
             batch.condition(&self.named.source, health, reason);
             return false;
         }
+        if let Some(reason) = self.card.is_out_of_reach() {
+            batch.condition(&self.named.source, Health::Unsupported, reason);
+            return false;
+        }
         if self.files.is_none() && !self.named.known {
             self.ask_for_its_name();
         }
@@ -107,7 +123,7 @@ impl Watched {
         match files.read(buffer) {
             Outcome::Read(values) => {
                 let busy = values.get(&Metric::GpuUtilization);
-                self.gate.saw(busy.is_none_or(|busy| *busy < IDLE_BELOW), now);
+                self.gate.saw(busy.map(|busy| *busy < IDLE_BELOW), now);
                 values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
                 false
             }

@@ -3,7 +3,7 @@
 //! A GPU is known by its address and read from the files of its driver; who uses it comes from fdinfo. How busy it is
 //! follows from the time that its engines were idle: that counts everybody, also those whose processes are hidden from
 //! us. Where a driver has no such counter, or has one that stands still, the busiest engine of the visible processes
-//! stands in. A GPU that sleeps is not touched, and one that could sleep is let go (see `gate`).
+//! stands in. A GPU that sleeps is not touched, and one that could sleep is let go (see [`gate`](super::gpu::gate)).
 //!
 //! Deliberately not here: the PCIe link, because Arc tells of the link to the switch on its own board, which is always
 //! the slowest one; how full the card's memory is, which the driver tells nobody without opening it; the video engines,
@@ -20,16 +20,15 @@ use std::time::Duration;
 use self::board::Board;
 use self::gt::Gt;
 use self::look::Look;
-use super::drm::{self, Card};
 use super::fdinfo::Scan;
-use super::gate::{Access, Gate};
+use super::gpu::gate::{Answer, Gate};
+use super::gpu::ledger::Writer;
+use super::gpu::{self, Card, Finder};
 use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
-use crate::model::{Batch, Health, Source, SourceKind};
-
-const INTEL: u16 = 0x8086;
+use crate::model::{Batch, Health, Source};
 
 /// How often cards that joined or left are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -40,6 +39,8 @@ const IDLE_PERCENT: f64 = 2.0;
 /// See the module.
 pub struct Intel {
     roots: Roots,
+    finder: Finder,
+    ledger: Writer,
     gpus: Vec<Gpu>,
     scan: Scan,
     looked: Option<Duration>,
@@ -65,6 +66,8 @@ impl Intel {
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
         Box::new(Intel {
             roots: roots.clone(),
+            finder: Finder::new(roots, gpu::INTEL),
+            ledger: Writer::new(roots),
             gpus: Vec::new(),
             scan: Scan::new(roots),
             looked: None,
@@ -73,16 +76,13 @@ impl Intel {
     }
 
     fn look(&mut self) {
-        let is_ours = |card: &Card| {
-            card.model.is_some_and(|(vendor, _)| vendor == INTEL) || matches!(card.driver.as_slice(), b"i915" | b"xe")
-        };
+        let found = self.finder.find();
+        let sources = gpu::sources(&found, &self.roots);
         let mut before: HashMap<_, _> = self.gpus.drain(..).map(|gpu| (gpu.card.address.clone(), gpu)).collect();
-        for card in drm::cards(&self.roots).into_iter().filter(is_ours) {
-            if self.gpus.iter().any(|gpu| gpu.card.address == card.address) {
-                continue;
-            }
-            let known = before.remove(&card.address).filter(|known| known.card == card);
-            self.gpus.push(known.unwrap_or_else(|| Gpu::new(card, &self.roots)));
+        for (card, named) in found.into_iter().zip(sources) {
+            let is_same = |known: &Gpu| known.card == card && known.source == named.source;
+            let known = before.remove(&card.address).filter(is_same);
+            self.gpus.push(known.unwrap_or_else(|| Gpu::new(card, named.source, &self.roots)));
         }
         for gpu in &mut self.gpus {
             gpu.look_again = true;
@@ -103,7 +103,9 @@ impl Sensor for Intel {
         }
         let mut open: Vec<&mut Gpu> = Vec::new();
         for gpu in &mut self.gpus {
-            if gpu.is_open(boot, &mut self.buffer, batch) {
+            let is_open = gpu.is_open(boot, &mut self.buffer, batch);
+            self.ledger.write(&gpu.card, &mut gpu.gate, &gpu.source, boot, batch);
+            if is_open {
                 open.push(gpu);
             }
         }
@@ -118,36 +120,34 @@ impl Sensor for Intel {
 }
 
 impl Gpu {
-    fn new(card: Card, roots: &Roots) -> Gpu {
-        let source = Source::whole(SourceKind::Gpu, format!("gpu:{}", card.address), card.label(roots, "Intel"));
-        let gate = Gate::new(roots, &card.device, &card.address);
-        Gpu { card, source, gate, parts: None, look_again: false }
+    fn new(card: Card, source: Arc<Source>, roots: &Roots) -> Gpu {
+        Gpu { gate: Gate::new(roots, &card), card, source, parts: None, look_again: false }
     }
 
     /// Whether it may be read now.
     fn is_open(&mut self, boot: Duration, buffer: &mut Buffer, batch: &mut Batch) -> bool {
-        match self.gate.look(boot, buffer) {
-            Access::Open => true,
-            Access::Shut(health, reason) => {
-                batch.condition(&self.source, health, reason);
-                if let Some(parts) = &mut self.parts {
-                    parts.gts.iter_mut().for_each(Gt::pause);
-                    parts.board.pause();
-                }
-                false
-            }
+        let shut = match (self.gate.ask(boot, buffer), self.card.is_out_of_reach()) {
+            (Answer::Leave(health, reason), _) => (health, reason),
+            (Answer::Read, Some(reason)) => (Health::Unsupported, reason),
+            (Answer::Read, None) => return true,
+        };
+        batch.condition(&self.source, shut.0, shut.1);
+        if let Some(parts) = &mut self.parts {
+            parts.gts.iter_mut().for_each(Gt::pause);
+            parts.board.pause();
         }
+        false
     }
 
     fn read(&mut self, roots: &Roots, clock: &dyn Clock, scan: Option<&Scan>, buffer: &mut Buffer, batch: &mut Batch) {
         let parts = self.parts.get_or_insert_with(|| Parts {
-            gts: gt::find(roots, &self.card.folder, &self.card.device),
+            gts: gt::find(roots, self.card.drm.as_deref().unwrap_or(&self.card.device), &self.card.device),
             board: Board::find(roots, &self.card.device, &self.card.driver),
         });
         // The files of a driver that is being loaded appear one after the other.
         if std::mem::take(&mut self.look_again) {
             if parts.gts.is_empty() {
-                parts.gts = gt::find(roots, &self.card.folder, &self.card.device);
+                parts.gts = gt::find(roots, self.card.drm.as_deref().unwrap_or(&self.card.device), &self.card.device);
             }
             if parts.board.is_empty() {
                 parts.board = Board::find(roots, &self.card.device, &self.card.driver);
@@ -194,7 +194,7 @@ impl Gpu {
             self.parts = None;
         }
         let idle = counted.and(busy).map(|busy| busy < IDLE_PERCENT);
-        self.gate.seen(clock.now().boot, idle, || self.card.shows_picture(), buffer);
+        self.gate.saw(idle, clock.now().boot);
     }
 }
 

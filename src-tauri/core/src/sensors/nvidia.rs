@@ -1,6 +1,6 @@
 //! The NVIDIA sensor: every GPU that NVIDIA's driver knows, through its library (NVML).
 //!
-//! A GPU that sleeps is not touched, and one that is idle and may sleep is let go (`rest`): the library is then closed,
+//! A GPU that sleeps is not touched, and one that is idle and may sleep is let go (`gates`): the library is then closed,
 //! because an open one keeps the GPU awake. The library is opened without attaching GPUs, so that reading one does not
 //! wake another. What the driver cannot do for a GPU is absent; a GPU or a driver that is gone is a state of its own and
 //! looked for again. Deliberately not here: what a process is called, and what a
@@ -8,8 +8,8 @@
 
 mod cards;
 mod faults;
+mod gates;
 mod readings;
-mod rest;
 mod shares;
 
 use std::collections::HashMap;
@@ -22,12 +22,11 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::ProcessUtilizationSample;
 use nvml_wrapper::{Device, Nvml};
 
-use self::cards::{Card, Gate};
+use self::cards::Told;
 use self::faults::Fault;
+use self::gates::Gates;
 use self::readings::Readings;
-use self::rest::{Leave, Rest};
 use self::shares::{Sample, Shares};
-use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
@@ -37,8 +36,6 @@ use crate::untrusted::Untrusted;
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
 
-/// GPUs that joined or left are looked for this often.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A driver that is out of reach is tried again after the first wait, and then more and more seldom.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -50,17 +47,14 @@ pub struct Nvidia {
     roots: Roots,
     /// The library to load; the system's where `None`.
     library: Option<OsString>,
-    cards: Vec<Card>,
-    looked: Option<Duration>,
+    gates: Gates,
     session: Option<Nvml>,
     /// When the library may be opened again, after it could not be, and how long the next wait is.
     retry: Option<(Duration, Duration)>,
     /// Why it could not be opened.
     reason: Option<(Health, String)>,
-    rest: Rest,
     /// By PCI address, or by index where the kernel shows no card.
     gpus: HashMap<String, Gpu>,
-    buffer: Buffer,
 }
 
 /// What is known of one GPU.
@@ -69,6 +63,8 @@ struct Gpu {
     source: Arc<Source>,
     /// Whether the source is the GPU's own, and not the one that stands for it until its id is known.
     known: bool,
+    /// What the library told of it.
+    told: Told,
     readings: Readings,
     shares: Shares,
     /// Whether the driver tells what processes do on it.
@@ -86,14 +82,11 @@ impl Nvidia {
         Nvidia {
             roots: roots.clone(),
             library,
-            cards: Vec::new(),
-            looked: None,
+            gates: Gates::new(roots),
             session: None,
             retry: None,
             reason: None,
-            rest: Rest::default(),
             gpus: HashMap::new(),
-            buffer: Buffer::default(),
         }
     }
 
@@ -118,11 +111,16 @@ impl Nvidia {
 
     /// Closes the library after an error, and plans the next attempt.
     fn close(&mut self, error: &NvmlError, now: Duration) {
-        self.session = None;
+        self.end_session();
         let wait = self.retry.map_or(FIRST_WAIT, |(_, wait)| (wait * 2).min(LONGEST_WAIT));
         self.retry = Some((now + wait, wait));
         self.reason = Some(faults::told(error));
         self.gpus.values_mut().for_each(|gpu| gpu.readings = Readings::default());
+    }
+
+    fn end_session(&mut self) {
+        self.session = None;
+        self.gates.closed();
     }
 
     fn condition(&mut self, key: &str, health: Health, reason: &str, batch: &mut Batch) {
@@ -130,10 +128,19 @@ impl Nvidia {
         batch.condition(&gpu.source, health, reason);
     }
 
-    /// Reads the GPUs with these keys. Returns whether all of `sleepy` were idle, or the error that ends the session.
-    fn read(&mut self, keys: &[String], sleepy: &[String], now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
-        let Some(session) = &self.session else { return Ok(true) };
-        let mut idle = true;
+    /// Gives each GPU the source that its card has.
+    fn name(&mut self, keys: &[String]) {
+        for key in keys {
+            if let Some((source, known)) = self.gates.source(key) {
+                let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+                (gpu.source, gpu.known) = (source.clone(), known);
+            }
+        }
+    }
+
+    /// Reads the GPUs with these keys. Returns the error that ends the session.
+    fn read(&mut self, keys: &[String], now: Now, batch: &mut Batch) -> Result<(), NvmlError> {
+        let Some(session) = &self.session else { return Ok(()) };
         for key in keys {
             let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
             if gpu.lost.is_some_and(|at| now.boot.saturating_sub(at) < LOST_WAIT) {
@@ -141,10 +148,14 @@ impl Nvidia {
                 batch.condition(&gpu.source, health, reason);
                 continue;
             }
-            match gpu.read(session, key, now, batch) {
-                Ok(busy) => {
+            let read = gpu.read(session, key, now, batch);
+            self.gates.saw(key, read.as_ref().ok().map(|busy| !busy), now.boot);
+            match read {
+                Ok(_) => {
                     gpu.lost = None;
-                    idle &= !(busy && sleepy.contains(key));
+                    if gpu.told.uuid.is_some() {
+                        self.gates.learn(key, gpu.told.clone());
+                    }
                 }
                 Err(error) if faults::of(&error) == Fault::Driver => return Err(error),
                 Err(error) => {
@@ -157,7 +168,7 @@ impl Nvidia {
                 }
             }
         }
-        Ok(idle)
+        Ok(())
     }
 }
 
@@ -165,17 +176,8 @@ impl Sensor for Nvidia {
     fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let moment = clock.now();
         let now = moment.boot;
-        if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
-            self.looked = Some(now);
-            self.cards = cards::find(&self.roots);
-            for card in &self.cards {
-                let gpu = self.gpus.entry(card.address.clone()).or_insert_with(|| Gpu::unknown(&card.address));
-                if let (false, Some(uuid)) = (gpu.known, &card.uuid) {
-                    gpu.is(uuid, card.model.as_deref());
-                }
-            }
-        }
-        if self.cards.is_empty() && self.library.is_none() {
+        self.gates.look(now);
+        if self.gates.is_empty() && self.library.is_none() {
             let reason = "no NVIDIA GPU in /sys/bus/pci/devices".to_owned();
             return Err(SensorError { health: Health::Unsupported, reason });
         }
@@ -183,31 +185,18 @@ impl Sensor for Nvidia {
             let reason = "another machine's GPUs have no driver here".to_owned();
             return Err(SensorError { health: Health::Unsupported, reason });
         }
-        let (mut awake, mut asleep, mut sleepy) = (Vec::new(), Vec::new(), Vec::new());
-        for card in &mut self.cards {
-            match card.gate(&mut self.buffer) {
-                Gate::Always => awake.push(card.address.clone()),
-                Gate::Awake => {
-                    awake.push(card.address.clone());
-                    sleepy.push(card.address.clone());
-                }
-                Gate::Asleep => asleep.push(card.address.clone()),
+        let round = self.gates.ask(now);
+        self.name(&round.read);
+        self.name(&round.leave.iter().map(|(key, ..)| key.clone()).collect::<Vec<_>>());
+        for (key, health, reason) in &round.leave {
+            self.condition(key, *health, reason, batch);
+        }
+        let mut awake = round.read;
+        if awake.is_empty() && !self.gates.is_empty() {
+            if self.gates.end_session() {
+                self.end_session();
             }
-        }
-        for key in &asleep {
-            self.condition(key, Health::Asleep, "asleep; it is not woken to be asked", batch);
-        }
-        // One that never sleeps keeps the library open anyway, and an open one only counts for GPUs that were asked.
-        let may_rest = sleepy.len() == awake.len();
-        if !awake.is_empty() && may_rest && self.rest.leave(now, true) == Leave::KeepOff {
-            for key in &awake {
-                self.condition(key, Health::Asleep, "idle; let go, so that it may sleep", batch);
-            }
-            return Ok(());
-        }
-        if awake.is_empty() && !self.cards.is_empty() {
-            self.rest.leave(now, false);
-            self.session = None;
+            self.gates.tell(now, batch);
             return Ok(());
         }
         self.open(now);
@@ -215,27 +204,25 @@ impl Sensor for Nvidia {
             for key in &awake {
                 self.condition(key, health, &reason, batch);
             }
+            self.gates.tell(now, batch);
             return if awake.is_empty() { Err(SensorError { health, reason }) } else { Ok(()) };
         }
-        if self.cards.is_empty() {
+        if self.gates.is_empty() {
             // Inside some containers the kernel shows no PCI devices.
             let count = self.session.as_ref().and_then(|session| session.device_count().ok()).unwrap_or(0);
             awake = (0..count).map(|index| index.to_string()).collect();
         }
-        match self.read(&awake, &sleepy, moment, batch) {
-            Ok(idle) => {
-                if may_rest && !sleepy.is_empty() && self.rest.read(now, idle) {
-                    self.session = None;
-                }
-            }
-            Err(error) => {
-                self.close(&error, now);
-                let (health, reason) = faults::told(&error);
-                for key in &awake {
-                    self.condition(key, health, &reason, batch);
-                }
+        if let Err(error) = self.read(&awake, moment, batch) {
+            self.close(&error, now);
+            let (health, reason) = faults::told(&error);
+            for key in &awake {
+                self.condition(key, health, &reason, batch);
             }
         }
+        if self.gates.end_session() {
+            self.end_session();
+        }
+        self.gates.tell(now, batch);
         Ok(())
     }
 }
@@ -245,13 +232,14 @@ impl Gpu {
     fn unknown(key: &str) -> Gpu {
         let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
         let (readings, shares) = (Readings::default(), Shares::default());
-        Gpu { source, known: false, readings, shares, tells_shares: true, lost: None }
+        Gpu { source, known: false, told: Told::default(), readings, shares, tells_shares: true, lost: None }
     }
 
-    fn is(&mut self, uuid: &str, name: Option<&str>) {
-        let label = Untrusted::from(name.unwrap_or("NVIDIA GPU"));
+    fn is(&mut self, uuid: String, model: Option<String>) {
+        let label = Untrusted::from(model.as_deref().unwrap_or("NVIDIA GPU"));
         self.source = Source::whole(SourceKind::Gpu, format!("gpu:{uuid}"), label);
         self.known = true;
+        self.told = Told { uuid: Some(uuid), model };
     }
 
     /// Reads everything; says whether it is in use.
@@ -261,7 +249,7 @@ impl Gpu {
             Err(_) => session.device_by_pci_bus_id(key)?,
         };
         if !self.known {
-            self.is(&device.uuid()?, device.name().ok().as_deref());
+            self.is(device.uuid()?, device.name().ok());
         }
         let (source, mut busy) = (self.source.clone(), None);
         self.readings.read(&device, now.boot, |metric, value| {

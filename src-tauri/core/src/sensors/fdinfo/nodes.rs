@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::sensors::Roots;
-use crate::sensors::drm;
+use crate::sensors::gpu::cards;
 use crate::sensors::input::{attribute, names};
 use crate::sensors::parse::number;
 
@@ -26,7 +26,7 @@ impl Nodes {
             let numbers = attribute(&folder.join("dev"))?;
             let colon = numbers.iter().position(|byte| *byte == b':')?;
             let (major, minor) = (number(&numbers[..colon])?, number(&numbers[colon + 1..])?);
-            let device: Arc<str> = drm::address(roots, &folder)?.into();
+            let device: Arc<str> = cards::address(roots, &folder)?.into();
             (major == u64::from(MAJOR)).then_some((minor.try_into().ok()?, device))
         };
         Nodes(names(&class).iter().filter_map(node).collect())

@@ -18,7 +18,7 @@ const AMDGPU_IDS: &str = "usr/share/libdrm/amdgpu.ids";
 const LARGEST: u64 = 16 << 20;
 
 /// The name of a card, if a database has it.
-pub(super) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
+pub(crate) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
     let number = card.number?;
     // The databases of a captured machine lie beside its `sys`. They are the same everywhere but for their age, so
     // those of this machine stand in for them.
@@ -32,12 +32,12 @@ pub(super) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
 }
 
 /// The trade name of a chip, if the `pci.ids` of the machine at `root` has it.
-pub(crate) fn of_chip(root: &Path, vendor: u16, number: u16) -> Option<Vec<u8>> {
+fn of_chip(root: &Path, vendor: u16, number: u16) -> Option<Vec<u8>> {
     PCI_IDS.iter().find_map(|path| in_pci_ids(&mut open(&root.join(path))?, vendor, number))
 }
 
 /// What a card is called that no database has.
-pub(super) fn without(card: &Card) -> Vec<u8> {
+pub(crate) fn without(card: &Card) -> Vec<u8> {
     let Card { vendor, .. } = card;
     let numbers = card.number.map(|number| format!(" {:04x}:{number:04x}", vendor.number)).unwrap_or_default();
     format!("{} GPU{numbers}", vendor.name).into_bytes()
@@ -59,7 +59,7 @@ fn in_amdgpu_ids(text: &mut dyn BufRead, number: u16, revision: u8) -> Option<Ve
 }
 
 /// Lines such as `1002  Advanced Micro Devices, Inc. [AMD/ATI]`, and below them `<tab>73bf  Navi 21 [Radeon RX 6900 XT]`.
-pub(crate) fn in_pci_ids(text: &mut dyn BufRead, vendor: u16, number: u16) -> Option<Vec<u8>> {
+fn in_pci_ids(text: &mut dyn BufRead, vendor: u16, number: u16) -> Option<Vec<u8>> {
     let mut inside = false;
     for line in text.split(b'\n').map_while(Result::ok) {
         let entry = |line: &[u8], wanted: u16| {

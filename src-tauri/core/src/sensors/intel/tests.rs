@@ -104,8 +104,8 @@ fn an_idle_card_is_let_go_and_read_again_when_somebody_wakes_it() {
         machine.write(&format!("{GT}gtidle/idle_residency_ms"), &format!("{}\n", second * 1000));
         machine.read(second).1
     };
-    assert!((1..=12).all(|second| health_at(second, "active\n") == Health::Ok));
-    assert!((13..20).all(|second| health_at(second, "active\n") == Health::Asleep));
+    assert!((1..=11).all(|second| health_at(second, "active\n") == Health::Ok));
+    assert!((12..20).all(|second| health_at(second, "active\n") == Health::Asleep));
     assert!((20..90).all(|second| health_at(second, "suspended\n") == Health::Asleep));
     assert_eq!(health_at(90, "active\n"), Health::Ok);
     let (values, _, _) = machine.read(91);

@@ -1,68 +1,41 @@
-//! The NVIDIA GPUs that the kernel knows, and whether each may be touched now.
+//! What NVIDIA's driver tells of a card in `/proc/driver/nvidia`, without its library and without touching the card.
 //!
-//! From `/sys/bus/pci/devices` alone: `lspci`, a card's `config` and its link files wake a sleeping device (facts of the
-//! kernel's `PCI/sysfs: Ensure devices are powered for config reads`). `runtime_status` and `control` are the kernel's
-//! own view and wake nothing. Deliberately not here: anything that needs the driver's library.
+//! Deliberately not here: how cards are found, and whether one may be read (`sensors/gpu`).
 
-use std::path::PathBuf;
+use crate::sensors::Roots;
+use crate::sensors::input::attribute;
 
-use super::super::Roots;
-use super::super::input::{Buffer, Input, attribute, names};
-
-/// One GPU.
-#[derive(Debug)]
-pub(super) struct Card {
-    /// `0000:01:00.0`.
-    pub(super) address: String,
-    /// The driver's own id and the model, where the driver was in use since the machine was started: it tells them
-    /// without touching the GPU (`/proc/driver/nvidia/gpus/*/information`).
+/// What the driver tells of one card, where it was in use since the driver was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// `GPU-…`.
     pub(super) uuid: Option<String>,
+    /// What it is called.
     pub(super) model: Option<String>,
-    folder: PathBuf,
-    status: Input,
 }
 
-/// What may be done with a GPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gate {
-    /// It never sleeps: it has no runtime power management, or that is switched off.
-    Always,
-    /// It may sleep, and is awake.
-    Awake,
-    /// It sleeps, or is just falling asleep or waking up: keep off.
-    Asleep,
-}
-
-/// Every NVIDIA display controller.
-pub(super) fn find(roots: &Roots) -> Vec<Card> {
-    let devices = roots.sys.join("bus/pci/devices");
-    let is = |folder: &std::path::Path, file: &str, start: &[u8]| {
-        attribute(&folder.join(file)).is_some_and(|text| text.starts_with(start))
-    };
-    let mut cards: Vec<Card> = names(&devices)
-        .into_iter()
-        .filter_map(|name| {
-            let folder = devices.join(&name);
-            let ours = is(&folder, "vendor", b"0x10de") && is(&folder, "class", b"0x03");
-            ours.then(|| Card {
-                uuid: None,
-                model: None,
-                address: name.to_string_lossy().into_owned(),
-                status: Input::new(roots, folder.join("power/runtime_status")),
-                folder,
-            })
-        })
-        .collect();
-    cards.sort_by(|a, b| a.address.cmp(&b.address));
-    for card in &mut cards {
-        let file = roots.proc.join("driver/nvidia/gpus").join(&card.address).join("information");
-        let text = attribute(&file).unwrap_or_default();
-        let told = |key: &str| told(&text, key);
-        // A driver that nobody has used yet tells question marks.
-        card.uuid = told("GPU UUID").filter(|uuid| uuid.starts_with("GPU-") && !uuid.contains('?'));
-        card.model = told("Model").filter(|model| !model.contains('?') && model != "Unknown");
+impl Told {
+    /// Reads what is told of the card at `address`.
+    pub(super) fn read(roots: &Roots, address: &str) -> Told {
+        let text = read(roots, address, "information");
+        Told {
+            // A driver that nobody has used yet tells question marks.
+            uuid: told(&text, "GPU UUID").filter(|uuid| uuid.starts_with("GPU-") && !uuid.contains('?')),
+            model: told(&text, "Model").filter(|model| !model.contains('?') && model != "Unknown"),
+        }
     }
-    cards
+}
+
+/// Whether the driver says that it never lets the card sleep: it cannot, or was told not to. Most desktop cards are so,
+/// whatever the kernel would allow. To be asked of a card that is awake: that the answer comes from memory is what the
+/// driver's manual suggests and nobody promises.
+pub(super) fn stays_awake(roots: &Roots, address: &str) -> bool {
+    let status = told(&read(roots, address, "power"), "Runtime D3 status");
+    status.is_some_and(|status| status.starts_with("Disabled") || status.starts_with("Not supported"))
+}
+
+fn read(roots: &Roots, address: &str, file: &str) -> Vec<u8> {
+    attribute(&roots.proc.join("driver/nvidia/gpus").join(address).join(file)).unwrap_or_default()
 }
 
 /// The value of a line `KEY: \t VALUE`, by its key and never by its place: drivers change the order.
@@ -70,26 +43,6 @@ fn told(text: &[u8], key: &str) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-}
-
-impl Card {
-    /// Whether it may be touched now.
-    pub(super) fn gate(&mut self, buffer: &mut Buffer) -> Gate {
-        // A card that was switched off by hand has no runtime power management to tell so.
-        if attribute(&self.folder.join("power_state")).is_some_and(|state| state.starts_with(b"D3")) {
-            return Gate::Asleep;
-        }
-        // No such file, or `unsupported`: no runtime power management.
-        let Ok(status) = self.status.read(buffer) else { return Gate::Always };
-        match status.trim_ascii() {
-            b"unsupported" => Gate::Always,
-            b"active" => match attribute(&self.folder.join("power/control")).as_deref() {
-                Some(b"auto") => Gate::Awake,
-                _ => Gate::Always,
-            },
-            _ => Gate::Asleep,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -104,5 +57,33 @@ mod tests {
         assert_eq!(told(text, "Model").as_deref(), Some("NVIDIA GeForce RTX 3060"));
         assert_eq!(told(text, "Serial"), None);
         assert_eq!(told(b"Model:\n", "Model"), None);
+    }
+
+    #[test]
+    fn a_card_is_told_by_what_its_driver_knows_of_it() {
+        #[track_caller]
+        fn check(information: &str, power: &str, uuid: Option<&str>, awake: bool) {
+            let folder = tempfile::tempdir().unwrap();
+            let roots = Roots::at(folder.path());
+            let card = roots.proc.join("driver/nvidia/gpus/0000:01:00.0");
+            std::fs::create_dir_all(&card).unwrap();
+            std::fs::write(card.join("information"), information).unwrap();
+            std::fs::write(card.join("power"), power).unwrap();
+            let told = Told::read(&roots, "0000:01:00.0");
+            assert_eq!(told.uuid.as_deref(), uuid);
+            assert_eq!(told.model.is_some(), uuid.is_some());
+            assert_eq!(stays_awake(&roots, "0000:01:00.0"), awake);
+        }
+        let asked = "Model: \t\t NVIDIA X\nGPU UUID: \t GPU-0b0b\n";
+        check(asked, "Runtime D3 status:          Enabled (fine-grained)\n", Some("GPU-0b0b"), false);
+        check(asked, "Video Memory:  Active\nRuntime D3 status:  Not supported\n", Some("GPU-0b0b"), true);
+        check(
+            "Model: \t\t Unknown\nGPU UUID: \t GPU-????????-????\n",
+            "Runtime D3 status: Disabled by default",
+            None,
+            true,
+        );
+        check("", "Runtime D3 status:          ?\n", None, false);
+        check("GPU UUID: \t 0\n", "", None, false);
     }
 }
