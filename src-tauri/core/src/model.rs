@@ -397,6 +397,8 @@ pub struct Tick {
     pub conditions: Vec<(Arc<Source>, Condition)>,
     /// Packs that have no readings any more: their status is emptied.
     pub emptied: Vec<Arc<Source>>,
+    /// Ids that only stood for a source until its own was known.
+    pub replaced: Vec<(String, Arc<Source>)>,
     /// What happened.
     pub events: Vec<Event>,
     /// Alerts whose phase changed; `Inactive` removes the row.

@@ -143,6 +143,9 @@ impl Store {
             for (source, condition) in &tick.conditions {
                 self.catalog.set_condition(&transaction, source, condition, tick.ts)?;
             }
+            for (before, source) in &tick.replaced {
+                self.catalog.replace(&transaction, before, source, tick.ts)?;
+            }
             for reading in &tick.readings {
                 let place = self.catalog.place(&transaction, &reading.source, reading.metric, tick.ts)?;
                 let slots = self.packs.entry(place.pack_id).or_default();

@@ -316,7 +316,8 @@ impl Core {
         let probe = &self.probes[sensed.sensor];
         match sensed.outcome {
             Ok(batch) => {
-                let Parts { readings, conditions, usage, events, .. } = batch.into_parts();
+                let Parts { readings, conditions, usage, events, replaced, .. } = batch.into_parts();
+                self.roster.replace(replaced, |place| self.watch.holds(place), tick);
                 let (watch, changes) = (&mut self.watch, &mut self.changes);
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);

@@ -29,6 +29,7 @@ pub(super) fn drop_oldest(ticks: &mut VecDeque<Tick>) -> bool {
 /// Adds to `next` what `old` says beside its readings, where `next` does not say it anew.
 fn absorb(next: &mut Tick, old: Tick) {
     prepend(&mut next.conditions, old.conditions, |a, b| a.0.id == b.0.id);
+    prepend(&mut next.replaced, old.replaced, |a, b| a.0 == b.0);
     prepend(&mut next.alerts, old.alerts, |a, b| a.rule == b.rule && a.source == b.source);
     let readings = std::mem::take(&mut next.readings);
     let emptied = old.emptied.into_iter().filter(|pack| !readings.iter().any(|one| one.source.pack() == pack.pack()));
@@ -77,6 +78,7 @@ mod tests {
                 readings: vec![reading.clone()],
                 conditions: vec![(cpu.clone(), lost.clone()), (gone.clone(), lost.clone())],
                 emptied: vec![gone.clone(), cpu.clone()],
+                replaced: vec![("before".to_owned(), cpu.clone())],
                 events: vec![event(1)],
                 alerts: vec![row(AlertPhase::Pending)],
                 usage: Some((0, vec![usage])),
@@ -98,6 +100,7 @@ mod tests {
         assert_eq!((left.ts, left.readings.len()), (2, 1));
         assert_eq!(left.conditions, [(gone.clone(), lost), (cpu, Condition::OK)]);
         assert_eq!(left.emptied, [gone]);
+        assert_eq!(left.replaced.len(), 1);
         assert_eq!(left.events.iter().map(|event| event.ts).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(left.alerts, [row(AlertPhase::Firing)]);
         assert_eq!((left.recorder, left.step), (Some((RecorderState::Recording, None)), Some(1)));

@@ -224,15 +224,28 @@ impl Roster {
             if !self.entries[place].as_ref().is_some_and(old) || keep(place) {
                 continue;
             }
-            if let Some(entry) = self.entries[place].take() {
-                self.by_id.remove(&entry.source.id);
-                for copy in entry.copies.iter().chain([&entry.source]) {
-                    self.by_address.remove(&address(copy));
-                }
-                for members in &mut self.members {
-                    members.retain(|other| *other != place);
-                }
+            self.remove(place);
+        }
+    }
+
+    /// Forgets ids that only stood for another source, without a word: they are not lost. One that `keep` names stays.
+    pub fn replace(&mut self, replaced: Vec<(String, Arc<Source>)>, keep: impl Fn(Place) -> bool, tick: &mut Tick) {
+        for (before, source) in replaced {
+            if let Some(place) = self.by_id.get(&before).copied().filter(|place| !keep(*place)) {
+                self.remove(place);
             }
+            tick.replaced.push((before, source));
+        }
+    }
+
+    fn remove(&mut self, place: Place) {
+        let Some(entry) = self.entries[place].take() else { return };
+        self.by_id.remove(&entry.source.id);
+        for copy in entry.copies.iter().chain([&entry.source]) {
+            self.by_address.remove(&address(copy));
+        }
+        for members in &mut self.members {
+            members.retain(|other| *other != place);
         }
     }
 

@@ -145,6 +145,17 @@ impl Catalog {
         Ok(())
     }
 
+    /// Makes one of two sources, of which the first only stood for the second: what happened to it happened to the second,
+    /// and it is not listed any more. Its row stays until retention forgets it.
+    pub fn replace(&mut self, db: &Connection, before: &str, source: &Source, ts: i64) -> Result<(), StoreError> {
+        let Some(old) = source_id(db, before)? else { return Ok(()) };
+        let new = self.ensure(db, source, ts)?;
+        db.prepare_cached("UPDATE event SET source_id = ? WHERE source_id = ?")?.execute([new, old])?;
+        db.prepare_cached("UPDATE source SET health = 'lost', health_ts = 0, reason = ? WHERE source_id = ?")?
+            .execute(params![format!("now known as {}", source.id), old])?;
+        Ok(())
+    }
+
     fn update(
         &mut self,
         db: &Connection,

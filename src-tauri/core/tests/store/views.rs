@@ -1,6 +1,9 @@
 //! The documented example queries, through the stock command line.
 
-use hoofbeat_core::model::{Event, EventKind, Usage};
+use std::sync::Arc;
+
+use hoofbeat_core::model::{Condition, Event, EventKind, Health, Source, SourceKind, Tick, Usage};
+use hoofbeat_core::store::Reader;
 use hoofbeat_core::untrusted::Untrusted;
 
 use crate::support::*;
@@ -45,4 +48,32 @@ fn every_documented_query_answers() {
     for statement in statements {
         assert!(!sqlite3(temp.path(), &statement).is_empty(), "nothing found by:\n{statement}");
     }
+}
+
+/// A source that only stood for another one is not listed beside it, and what happened to it happened to that one.
+#[test]
+fn a_source_under_another_name_is_one_source() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = open(temp.path(), HOUR).store;
+    let gpu = |id: &str| Source::whole(SourceKind::Gpu, id, "GPU");
+    let (by_address, own) = (gpu("gpu:0000:01:00.0"), gpu("gpu:GPU-0b0b"));
+    let tick = |ts: i64, source: &Arc<Source>, health, replaced| {
+        let event =
+            Event { ts, kind: EventKind::GpuSlept, source: Some(source.id.clone()), detail: "{}".parse().unwrap() };
+        let conditions = vec![(source.clone(), Condition { health, reason: String::new() })];
+        Tick { ts, conditions, events: vec![event], replaced, ..Machine::new().tick(ts, 1.0, &[]) }
+    };
+    store.append(&[tick(HOUR, &by_address, Health::Asleep, Vec::new())], false).unwrap();
+    let listed = || {
+        let status = Reader::open(temp.path()).unwrap().status(true).unwrap();
+        status.sources.into_iter().filter(|it| it.kind == SourceKind::Gpu).map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(), ["gpu:0000:01:00.0"]);
+    let replaced = vec![(by_address.id.clone(), own.clone()), ("gpu:never-seen".to_owned(), own.clone())];
+    store.append(&[tick(HOUR + 1, &own, Health::Ok, replaced)], false).unwrap();
+    assert_eq!(listed(), ["gpu:GPU-0b0b"]);
+    let events = sqlite3(temp.path(), "SELECT source, count(*) FROM events GROUP BY source");
+    assert_eq!(events, "gpu:GPU-0b0b|2");
+    assert_eq!(sqlite3(temp.path(), "SELECT source FROM status WHERE kind = 'gpu'"), "gpu:GPU-0b0b");
+    assert_sound(temp.path());
 }

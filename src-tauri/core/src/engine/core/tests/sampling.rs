@@ -238,3 +238,23 @@ fn a_thousand_interfaces_that_come_and_go_are_forgotten() {
     }
     assert!(rig.core.roster.sources().len() < 100, "{}", rig.core.roster.sources().len());
 }
+
+#[test]
+fn a_source_that_turns_out_to_be_another_one_is_forgotten_at_once() {
+    let mut rig = Rig::new(&["nvidia"]);
+    let by_address = Source::whole(SourceKind::Gpu, "gpu:0000:01:00.0", "GPU");
+    let mut asleep = Batch::default();
+    asleep.condition(&by_address, Health::Asleep, "");
+    rig.second(vec![Ok(asleep)]);
+    assert_eq!(rig.health("gpu:0000:01:00.0").0, Health::Asleep);
+    let own = Source::whole(SourceKind::Gpu, "gpu:GPU-0b0b", "GPU");
+    let mut awake = Batch::default();
+    awake.put(&own, Metric::GpuUtilization, 5.0);
+    awake.replace("gpu:0000:01:00.0".into(), &own);
+    let tick = rig.second(vec![Ok(awake)]);
+    assert_eq!(tick.replaced, [("gpu:0000:01:00.0".to_owned(), own)]);
+    assert!(!conditions(&tick).iter().any(|(id, ..)| *id == "gpu:0000:01:00.0"), "it is not lost");
+    let sources = rig.status().sources;
+    let gpus: Vec<_> = sources.iter().filter(|now| now.source.kind == SourceKind::Gpu).collect();
+    assert_eq!(gpus.len(), 1, "{gpus:?}");
+}
