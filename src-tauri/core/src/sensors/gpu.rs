@@ -100,3 +100,6 @@ fn hexadecimal(digits: &[u8]) -> Option<u32> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u32::from_str_radix(digits, 16).ok().filter(|_| plain)
 }
+
+#[cfg(test)]
+mod tests;

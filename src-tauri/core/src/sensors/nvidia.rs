@@ -78,7 +78,7 @@ impl Nvidia {
         Box::new(Nvidia::new(roots, std::env::var_os(LIBRARY).filter(|name| !name.is_empty())))
     }
 
-    fn new(roots: &Roots, library: Option<OsString>) -> Nvidia {
+    pub(super) fn new(roots: &Roots, library: Option<OsString>) -> Nvidia {
         Nvidia {
             roots: roots.clone(),
             library,
