@@ -337,7 +337,8 @@ pub enum EventKind {
     DatabaseSetAside,
     /// A GPU woke, with `seconds` that it had slept, where that is known, and who had it open then: `holders`, each with
     /// `pid` and `identity`; `more` of them; processes of others that are `hidden` from us; `cut` where not all were
-    /// looked at. Without `holders` nobody could be looked for.
+    /// looked at. Without `holders` nobody could be looked for. `untold` tells how often it woke since the last such event
+    /// without one of its own, because it does so all the time.
     GpuWoke,
     /// A GPU fell asleep, with `seconds` that it had been awake.
     GpuSlept,

@@ -129,20 +129,25 @@ fn a_gpu_that_sleeps_is_not_touched() {
     let machine = Machine::new("[device.curve]\nutil = 42\n");
     machine.runtime_status("suspended");
     let _watch = machine.watch();
-    machine.wait_for_health("asleep", "not woken");
+    machine.wait_for_health("asleep", "");
     machine.sandbox.wait_for_ticks(5);
     assert_eq!(machine.calls(), "", "the driver was not asked anything");
     assert_eq!(read(&machine.status_file()), "suspended\n");
     // Somebody wakes it: it is read at once.
     machine.runtime_status("active");
     wait_until("its values", || machine.value("gpu.utilization") == Some(42.0));
+    // It went by its address until its driver told its id, and is one GPU.
+    let status = machine.sandbox.status().expect("it was just there");
+    let sources = status["sources"].as_array().expect("a list").iter();
+    let gpus: Vec<_> = sources.filter(|source| source["kind"] == "gpu").map(|source| &source["id"]).collect();
+    assert_eq!(gpus, [&Value::from(format!("gpu:{UUID}"))]);
 }
 
 #[test]
 fn an_idle_gpu_that_may_sleep_is_let_go() {
     let machine = Machine::new("[device.curve]\nutil = 0\n");
     let _watch = machine.watch();
-    machine.wait_for_health("asleep", "let go");
+    machine.wait_for_health("asleep", "letting it sleep");
     let calls = machine.calls();
     assert!(calls.lines().last().is_some_and(|last| last.contains("nvmlShutdown")), "{calls}");
     machine.sandbox.wait_for_ticks(5);

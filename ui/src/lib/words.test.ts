@@ -9,6 +9,10 @@ function event(kind: string, detail: EventInfo['detail'] = {}, source: string | 
   return { ts: 0, kind, source, detail };
 }
 
+function holder(identity: string) {
+  return { pid: 1, identity };
+}
+
 test.each([
   [event('recorder_started'), 'The recorder started'],
   [event('clock_step', { seconds: -3600 }), 'The clock was set back by 1 h'],
@@ -32,7 +36,30 @@ test.each([
   [event('store_recovered', { lost: 0 }), 'History is written again; nothing was lost'],
   [event('store_recovered', { lost: 3 }), 'History is written again; 3 samples were lost'],
   [event('database_set_aside', { file: 'a\u202e.db' }), 'A damaged database was set aside as a\ufffd.db'],
-  [event('gpu_went_to_sleep'), 'gpu went to sleep'],
+  [event('gpu_woke', {}, 'gpu:0'), 'gpu:0 woke'],
+  [event('gpu_woke', { seconds: 7200 }), 'A GPU woke after 2 h asleep'],
+  [
+    event('gpu_woke', { seconds: 90, holders: [{ pid: 7, identity: 'Ollama' }] }, 'gpu:0'),
+    'gpu:0 woke after 1 min 30 s asleep; Ollama has it open',
+  ],
+  [
+    event('gpu_woke', { holders: [holder('a\u202e'), holder('b'), holder('b'), holder('c'), holder('d')], more: 2 }),
+    'A GPU woke; a\ufffd, b, c and 3 more have it open',
+  ],
+  [event('gpu_woke', { holders: [] }), 'A GPU woke; no program has it open'],
+  [
+    event('gpu_woke', { holders: [], hidden: 12 }),
+    'A GPU woke; who woke it cannot be seen, other users’ programs are hidden',
+  ],
+  [event('gpu_woke', { holders: 'x' }), 'A GPU woke'],
+  [event('gpu_woke', { seconds: 5, untold: 37 }), 'A GPU woke after 5 s asleep (and 37 times more before)'],
+  [event('gpu_slept', { seconds: 300 }, 'gpu:0'), 'gpu:0 fell asleep after 5 min awake'],
+  [event('gpu_slept'), 'A GPU fell asleep'],
+  [
+    event('gpu_kept_awake', { seconds: 60, holders: [holder('Xorg'), holder("Hoofbeat's window"), { pid: 1 }] }),
+    "A GPU is idle and does not fall asleep; Xorg, Hoofbeat's window have it open",
+  ],
+  [event('gpu_turned_blue'), 'gpu turned blue'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);
 });
@@ -42,4 +69,6 @@ test('what matters has a colour', () => {
   expect(tone(event('alert_fired', { severity: 'warning' }))).toBe('warn');
   expect(tone(event('alert_fired', { severity: 'info' }))).toBe('plain');
   expect(tone(event('recorder_started'))).toBe('plain');
+  expect(tone(event('gpu_woke'))).toBe('plain');
+  expect(tone(event('gpu_kept_awake'))).toBe('warn');
 });

@@ -52,6 +52,16 @@ export function sentence(event: EventInfo, around: Surroundings): string {
     }
     case 'database_set_aside':
       return `A damaged database was set aside${word('file') ? ` as ${word('file')}` : ''}`;
+    case 'gpu_woke': {
+      const slept = seconds === null ? '' : ` after ${duration(seconds)} asleep`;
+      const untold = number('untold');
+      const often = untold ? ` (and ${untold} times more before)` : '';
+      return `${subject(event, around)} woke${slept}${often}${openers(event, 'woke it')}`;
+    }
+    case 'gpu_slept':
+      return `${subject(event, around)} fell asleep${seconds === null ? '' : ` after ${duration(seconds)} awake`}`;
+    case 'gpu_kept_awake':
+      return `${subject(event, around)} is idle and does not fall asleep${openers(event, 'keeps it awake')}`;
     default:
       return visible(event.kind).replaceAll('_', ' ');
   }
@@ -69,10 +79,40 @@ export function tone(event: EventInfo): Tone {
     case 'store_recovered':
       return 'good';
     case 'clock_step':
+    case 'gpu_kept_awake':
       return 'warn';
     default:
       return 'plain';
   }
+}
+
+/** The GPU that an event is of. */
+function subject(event: EventInfo, around: Surroundings): string {
+  const source = around.sources.find((source) => source.id === event.source);
+  return source ? sourceName(source, around.sources) : event.source ? visible(event.source) : 'A GPU';
+}
+
+/** How many programs are named in one sentence. */
+const NAMED = 3;
+
+/** Who had a GPU open. Where nobody was looked for nothing is said; where nobody was found, whether that is the whole truth. */
+function openers(event: EventInfo, deed: string): string {
+  const { holders, hidden, more, cut } = event.detail;
+  if (!Array.isArray(holders)) return '';
+  const told = holders.map((one: unknown) =>
+    typeof one === 'object' && one !== null && 'identity' in one && typeof one.identity === 'string'
+      ? visible(one.identity)
+      : null,
+  );
+  const names = [...new Set(told.filter((name) => name !== null))];
+  if (names.length === 0) {
+    const all = !hidden && !cut;
+    return all ? '; no program has it open' : `; who ${deed} cannot be seen, other users’ programs are hidden`;
+  }
+  const rest = names.length - NAMED + (typeof more === 'number' ? more : 0);
+  const shown = names.slice(0, NAMED).join(', ');
+  const others = rest > 0 ? `${shown} and ${rest} more` : shown;
+  return `; ${others} ${names.length + Math.max(rest, 0) > 1 ? 'have' : 'has'} it open`;
 }
 
 /** An alert's news with the values of that time: which rule it was matters only where they are unknown. */

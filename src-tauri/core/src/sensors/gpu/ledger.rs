@@ -2,9 +2,11 @@
 //! did not.
 //!
 //! The kernel counts how long a GPU was awake and how long it slept, so that a short sleep or waking between two looks is
-//! seen, too. A refusal to sleep that goes on is told once an hour, and when others hold the GPU. Deliberately not here:
-//! whether it may be read (`gate`).
+//! seen, too. Some programs wake a GPU every few seconds, all day: then one waking an hour is told, with how many were not.
+//! A refusal to sleep that goes on is told once an hour, and when others hold the GPU. Deliberately not here: whether it
+//! may be read (`gate`).
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -27,8 +29,11 @@ pub(super) enum Happening {
     KeptAwake { alone: Duration },
 }
 
-/// How often a refusal to sleep that goes on is told.
+/// How often a refusal to sleep that goes on is told, and a waking where there are too many.
 const AGAIN: Duration = Duration::from_secs(3600);
+
+/// So many wakings of a GPU are told one by one before that.
+const MANY: u32 = 12;
 
 /// What is known of one GPU.
 #[derive(Debug, Default)]
@@ -98,6 +103,40 @@ impl Ledger {
 pub(crate) struct Writer {
     openers: Openers,
     refusals: Vec<Refusal>,
+    budgets: HashMap<String, Budget>,
+}
+
+/// How many wakings of one GPU may be told.
+struct Budget {
+    left: u32,
+    /// Since when one more may be told after each hour.
+    since: Duration,
+    untold: u64,
+    /// Whether the last waking was told, so that its end is told, too.
+    is_told: bool,
+}
+
+impl Budget {
+    fn new(now: Duration) -> Budget {
+        Budget { left: MANY, since: now, untold: 0, is_told: true }
+    }
+
+    /// Whether a waking at `now` is told, and how many were not before it.
+    fn take(&mut self, now: Duration) -> Option<u64> {
+        while self.left < MANY && now.saturating_sub(self.since) >= AGAIN {
+            (self.left, self.since) = (self.left + 1, self.since + AGAIN);
+        }
+        if self.left == MANY {
+            self.since = now;
+        }
+        self.is_told = self.left > 0;
+        if !self.is_told {
+            self.untold += 1;
+            return None;
+        }
+        self.left -= 1;
+        Some(std::mem::take(&mut self.untold))
+    }
 }
 
 /// A refusal to sleep that was told.
@@ -109,7 +148,7 @@ struct Refusal {
 
 impl Writer {
     pub(crate) fn new(roots: &Roots) -> Writer {
-        Writer { openers: Openers::new(roots), refusals: Vec::new() }
+        Writer { openers: Openers::new(roots), refusals: Vec::new(), budgets: HashMap::new() }
     }
 
     /// Puts what happened to a card since the last time into the batch. To be called after its gate was asked.
@@ -123,13 +162,21 @@ impl Writer {
     ) {
         for happening in gate.happenings() {
             let mut detail = Map::new();
+            let budget = self.budgets.entry(card.address.clone()).or_insert_with(|| Budget::new(now));
             let kind = match happening {
                 Happening::Slept { after } => {
                     self.refusals.retain(|refusal| refusal.address != card.address);
+                    if !budget.is_told {
+                        continue;
+                    }
                     tell(&mut detail, after);
                     EventKind::GpuSlept
                 }
                 Happening::Woke { after, is_over } => {
+                    let Some(untold) = budget.take(now) else { continue };
+                    if untold > 0 {
+                        detail.insert("untold".into(), untold.into());
+                    }
                     tell(&mut detail, after);
                     if let Some(opened) = self.openers.of(card, now).filter(|_| !is_over) {
                         opened.tell(&mut detail);
@@ -224,6 +271,21 @@ mod tests {
         let expected =
             [Happening::Woke { after: None, is_over: true }, Happening::Slept { after: Some(milliseconds(250)) }];
         assert_eq!(happenings(&short_waking), expected);
+    }
+
+    #[test]
+    fn a_gpu_that_wakes_all_day_does_not_fill_the_ledger() {
+        let mut budget = Budget::new(Duration::ZERO);
+        let mut told = Vec::new();
+        for second in (0..86_400).step_by(10) {
+            told.extend(budget.take(Duration::from_secs(second)).map(|untold| (second, untold)));
+        }
+        assert_eq!(told.len(), MANY as usize + 23, "{told:?}");
+        assert!(told[..MANY as usize].iter().all(|(_, untold)| *untold == 0), "the first ones one by one");
+        assert_eq!(told.iter().map(|(_, untold)| untold + 1).sum::<u64>() + budget.untold, 8640, "none is forgotten");
+        let later = Duration::from_secs(10 * 86_400);
+        let calm = (0..MANY).filter(|n| budget.take(later + *n * SECOND).is_some()).count();
+        assert_eq!(calm, MANY as usize, "after quiet days they are told one by one again");
     }
 
     #[test]
