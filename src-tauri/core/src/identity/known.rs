@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 pub enum Role {
     /// It works for a person.
     Program,
+    /// Hoofbeat itself, which goes by its own names wherever it was started.
+    Own,
     /// It runs a model, whose name stands in its arguments.
     Model,
     /// It mines coins.
@@ -38,6 +40,7 @@ impl Role {
     /// The roles that the table may give.
     const WORDS: &[(&str, Role)] = &[
         ("program", Role::Program),
+        ("own", Role::Own),
         ("model", Role::Model),
         ("miner", Role::Miner),
         ("desktop", Role::Desktop),

@@ -75,6 +75,10 @@ impl Identities {
         if place.container.is_some() || place.pod.is_some() {
             return self.in_container(head, place, user);
         }
+        // Recorder and window start each other, so the place of one says nothing of the other.
+        if head.sort == Sort::File && head.known.is_some_and(|known| known.role == Role::Own) {
+            return self.by_itself(head, user);
+        }
         if let Some(game) = game {
             let label = user.and_then(|user| steam::name(&self.roots, user, game));
             return Name {
