@@ -6,8 +6,13 @@
 //! looked for again. Deliberately not here: what a process is called, and what a
 //! value means for a person.
 
+mod aside;
 mod cards;
+mod device;
 mod faults;
+mod instances;
+mod lists;
+mod raw;
 mod readings;
 mod rest;
 mod shares;
@@ -17,22 +22,21 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nvml_wrapper::Nvml;
 use nvml_wrapper::bitmasks::InitFlags;
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::struct_wrappers::device::ProcessUtilizationSample;
-use nvml_wrapper::{Device, Nvml};
 
+use self::aside::Aside;
 use self::cards::{Card, Gate};
+use self::device::{Context, Gpu};
 use self::faults::Fault;
-use self::readings::Readings;
+use self::raw::Rows;
 use self::rest::{Leave, Rest};
-use self::shares::{Sample, Shares};
+use super::gpu::clients::Clients;
 use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
-use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
-use crate::untrusted::Untrusted;
+use crate::model::{Batch, Health, Now};
 
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
@@ -52,7 +56,7 @@ pub struct Nvidia {
     library: Option<OsString>,
     cards: Vec<Card>,
     looked: Option<Duration>,
-    session: Option<Nvml>,
+    session: Option<Arc<Nvml>>,
     /// When the library may be opened again, after it could not be, and how long the next wait is.
     retry: Option<(Duration, Duration)>,
     /// Why it could not be opened.
@@ -60,20 +64,10 @@ pub struct Nvidia {
     rest: Rest,
     /// By PCI address, or by index where the kernel shows no card.
     gpus: HashMap<String, Gpu>,
+    clients: Clients,
+    aside: Aside,
+    rows: Rows,
     buffer: Buffer,
-}
-
-/// What is known of one GPU.
-#[derive(Debug)]
-struct Gpu {
-    source: Arc<Source>,
-    /// Whether the source is the GPU's own, and not the one that stands for it until its id is known.
-    known: bool,
-    readings: Readings,
-    shares: Shares,
-    /// Whether the driver tells what processes do on it.
-    tells_shares: bool,
-    lost: Option<Duration>,
 }
 
 impl Nvidia {
@@ -93,6 +87,9 @@ impl Nvidia {
             reason: None,
             rest: Rest::default(),
             gpus: HashMap::new(),
+            clients: Clients::new(roots),
+            aside: Aside::default(),
+            rows: Rows::default(),
             buffer: Buffer::default(),
         }
     }
@@ -109,8 +106,11 @@ impl Nvidia {
         }
         match builder.init() {
             Ok(session) => {
-                self.session = Some(session);
+                self.session = Some(Arc::new(session));
                 (self.retry, self.reason) = (None, None);
+                // What the driver could not do may have changed, and its handles have.
+                self.gpus.values_mut().for_each(Gpu::forget);
+                self.aside.reset();
             }
             Err(error) => self.close(&error, now),
         }
@@ -122,7 +122,6 @@ impl Nvidia {
         let wait = self.retry.map_or(FIRST_WAIT, |(_, wait)| (wait * 2).min(LONGEST_WAIT));
         self.retry = Some((now + wait, wait));
         self.reason = Some(faults::told(error));
-        self.gpus.values_mut().for_each(|gpu| gpu.readings = Readings::default());
     }
 
     fn condition(&mut self, key: &str, health: Health, reason: &str, batch: &mut Batch) {
@@ -132,28 +131,39 @@ impl Nvidia {
 
     /// Reads the GPUs with these keys. Returns whether all of `sleepy` were idle, or the error that ends the session.
     fn read(&mut self, keys: &[String], sleepy: &[String], now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
-        let Some(session) = &self.session else { return Ok(true) };
+        let Some(session) = self.session.clone() else { return Ok(true) };
+        self.clients.begin();
+        self.aside.begin(now.boot);
+        let mut context = Context {
+            session: &session,
+            now,
+            clients: &mut self.clients,
+            rows: &mut self.rows,
+            aside: &mut self.aside,
+            batch,
+        };
         let mut idle = true;
         for key in keys {
             let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
-            if gpu.lost.is_some_and(|at| now.boot.saturating_sub(at) < LOST_WAIT) {
-                let (health, reason) = faults::told(&NvmlError::GpuLost);
-                batch.condition(&gpu.source, health, reason);
+            if let Some((at, health, reason)) = &gpu.lost
+                && now.boot.saturating_sub(*at) < LOST_WAIT
+            {
+                context.batch.condition(&gpu.source, *health, reason.clone());
                 continue;
             }
-            match gpu.read(session, key, now, batch) {
+            match gpu.read(key, &mut context) {
                 Ok(busy) => {
                     gpu.lost = None;
                     idle &= !(busy && sleepy.contains(key));
                 }
-                Err(error) if faults::of(&error) == Fault::Driver => return Err(error),
+                Err(error) if faults::ends_session(&error) => return Err(error),
                 Err(error) => {
-                    if faults::of(&error) == Fault::Gpu {
-                        gpu.lost = Some(now.boot);
-                        gpu.readings = Readings::default();
-                    }
                     let (health, reason) = faults::told(&error);
-                    batch.condition(&gpu.source, health, reason);
+                    if faults::of(&error) == Fault::Gpu {
+                        gpu.lost = Some((now.boot, health, reason.clone()));
+                        gpu.forget();
+                    }
+                    context.batch.condition(&gpu.source, health, reason);
                 }
             }
         }
@@ -240,78 +250,5 @@ impl Sensor for Nvidia {
     }
 }
 
-impl Gpu {
-    /// A GPU whose id is not known yet: it sleeps, or its driver is away.
-    fn unknown(key: &str) -> Gpu {
-        let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
-        let (readings, shares) = (Readings::default(), Shares::default());
-        Gpu { source, known: false, readings, shares, tells_shares: true, lost: None }
-    }
-
-    fn is(&mut self, uuid: &str, name: Option<&str>) {
-        let label = Untrusted::from(name.unwrap_or("NVIDIA GPU"));
-        self.source = Source::whole(SourceKind::Gpu, format!("gpu:{uuid}"), label);
-        self.known = true;
-    }
-
-    /// Reads everything; says whether it is in use.
-    fn read(&mut self, session: &Nvml, key: &str, now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
-        let device = match key.parse() {
-            Ok(index) => session.device_by_index(index)?,
-            Err(_) => session.device_by_pci_bus_id(key)?,
-        };
-        if !self.known {
-            self.is(&device.uuid()?, device.name().ok().as_deref());
-        }
-        let (source, mut busy) = (self.source.clone(), None);
-        self.readings.read(&device, now.boot, |metric, value| {
-            if metric == Metric::GpuUtilization {
-                busy = Some(value);
-            }
-            batch.put(&source, metric, value);
-        })?;
-        let holders = holders(&device);
-        if let Some(busy) = busy {
-            self.explain(&device, &holders, busy, now, batch);
-        }
-        // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
-        let own = std::process::id();
-        let is_held = holders.iter().any(|pid| *pid != own);
-        Ok(busy.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
-    }
-
-    /// Tells how much of `busy` percent the processes that hold the GPU explain.
-    fn explain(&mut self, device: &Device<'_>, holders: &[u32], busy: f64, now: Now, batch: &mut Batch) {
-        if !self.tells_shares {
-            return;
-        }
-        let samples = match device.process_utilization_stats(self.shares.since(now)) {
-            Ok(samples) => samples,
-            // Nobody did anything.
-            Err(NvmlError::NotFound) => Vec::new(),
-            Err(error) => {
-                self.tells_shares = faults::of(&error) != Fault::Unsupported;
-                return;
-            }
-        };
-        let sample =
-            |one: &ProcessUtilizationSample| Sample { pid: one.pid, timestamp: one.timestamp, share: one.sm_util };
-        self.shares.take(now, holders, &samples.iter().map(sample).collect::<Vec<_>>());
-        let attributed = self.shares.attributed(busy);
-        batch.put(&self.source, Metric::GpuAttributed, attributed);
-        batch.put(&self.source, Metric::GpuRemainder, busy - attributed);
-    }
-}
-
-/// The processes that hold a GPU. One may be in several lists.
-fn holders(device: &Device<'_>) -> Vec<u32> {
-    let lists = [
-        device.running_compute_processes(),
-        device.running_graphics_processes(),
-        device.mps_running_compute_processes(),
-    ];
-    let mut pids: Vec<u32> = lists.into_iter().flatten().flatten().map(|process| process.pid).collect();
-    pids.sort_unstable();
-    pids.dedup();
-    pids
-}
+#[cfg(test)]
+mod tests;
