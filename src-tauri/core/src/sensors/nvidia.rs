@@ -16,6 +16,8 @@ mod raw;
 mod readings;
 mod rest;
 mod shares;
+mod watchdog;
+mod xid;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -32,11 +34,13 @@ use self::device::{Context, Gpu};
 use self::faults::Fault;
 use self::raw::Rows;
 use self::rest::{Leave, Rest};
+use self::watchdog::{Known, Watched};
+use self::xid::Listener;
 use super::gpu::clients::Clients;
-use super::input::Buffer;
+use super::input::{Buffer, attribute};
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
-use crate::model::{Batch, Health, Now};
+use crate::model::{Batch, EventKind, Health, Now, Source};
 
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
@@ -45,7 +49,7 @@ const LIBRARY: &str = "HOOFBEAT_NVML";
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A driver that is out of reach is tried again after the first wait, and then more and more seldom.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(50);
 /// A GPU that is lost is asked again this often.
 const LOST_WAIT: Duration = Duration::from_secs(30);
 
@@ -59,6 +63,8 @@ pub struct Nvidia {
     session: Option<Arc<Nvml>>,
     /// When the library may be opened again, after it could not be, and how long the next wait is.
     retry: Option<(Duration, Duration)>,
+    /// What the kernel said of the driver when it could not be: another driver is worth another attempt at once.
+    driver: Option<Vec<u8>>,
     /// Why it could not be opened.
     reason: Option<(Health, String)>,
     rest: Rest,
@@ -66,6 +72,7 @@ pub struct Nvidia {
     gpus: HashMap<String, Gpu>,
     clients: Clients,
     aside: Aside,
+    listener: Listener,
     rows: Rows,
     buffer: Buffer,
 }
@@ -73,7 +80,8 @@ pub struct Nvidia {
 impl Nvidia {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
-        Box::new(Nvidia::new(roots, std::env::var_os(LIBRARY).filter(|name| !name.is_empty())))
+        let (roots, library) = (roots.clone(), std::env::var_os(LIBRARY).filter(|name| !name.is_empty()));
+        Box::new(Watched::new(move || Nvidia::new(&roots, library.clone())))
     }
 
     fn new(roots: &Roots, library: Option<OsString>) -> Nvidia {
@@ -84,11 +92,13 @@ impl Nvidia {
             looked: None,
             session: None,
             retry: None,
+            driver: None,
             reason: None,
             rest: Rest::default(),
             gpus: HashMap::new(),
             clients: Clients::new(roots),
             aside: Aside::default(),
+            listener: Listener::default(),
             rows: Rows::default(),
             buffer: Buffer::default(),
         }
@@ -96,7 +106,8 @@ impl Nvidia {
 
     /// Opens the library where it is not open.
     fn open(&mut self, now: Duration) {
-        if self.session.is_some() || self.retry.is_some_and(|(at, _)| now < at) {
+        let waits = self.retry.is_some_and(|(at, _)| now < at);
+        if self.session.is_some() || waits && self.driver == driver(&self.roots) {
             return;
         }
         let mut builder = Nvml::builder();
@@ -119,6 +130,8 @@ impl Nvidia {
     /// Closes the library after an error, and plans the next attempt.
     fn close(&mut self, error: &NvmlError, now: Duration) {
         self.session = None;
+        self.listener.stop();
+        self.driver = driver(&self.roots);
         let wait = self.retry.map_or(FIRST_WAIT, |(_, wait)| (wait * 2).min(LONGEST_WAIT));
         self.retry = Some((now + wait, wait));
         self.reason = Some(faults::told(error));
@@ -133,6 +146,15 @@ impl Nvidia {
     fn read(&mut self, keys: &[String], sleepy: &[String], now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
         let Some(session) = self.session.clone() else { return Ok(true) };
         self.clients.begin();
+        for (key, error) in self.listener.heard() {
+            if let Some(gpu) = self.gpus.get(&key) {
+                batch.event(&gpu.source, EventKind::Xid, error.detail());
+            }
+        }
+        // Listening keeps a GPU open, so only those are listened to that never sleep.
+        let lasting = keys.iter().filter(|key| !sleepy.contains(key));
+        let lasting: Vec<_> = lasting.map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
+        self.listener.listen(&session, &lasting);
         self.aside.begin(now.boot);
         let mut context = Context {
             session: &session,
@@ -168,6 +190,17 @@ impl Nvidia {
             }
         }
         Ok(idle)
+    }
+}
+
+/// The version of the driver that is loaded, in the kernel's words.
+fn driver(roots: &Roots) -> Option<Vec<u8>> {
+    attribute(&roots.proc.join("driver/nvidia/version"))
+}
+
+impl Known for Nvidia {
+    fn sources(&self) -> Vec<Arc<Source>> {
+        self.gpus.values().flat_map(Gpu::sources).collect()
     }
 }
 

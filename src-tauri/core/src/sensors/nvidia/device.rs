@@ -79,6 +79,16 @@ impl Gpu {
         self.known = true;
     }
 
+    /// What the library knows it by, where it was read since the library was opened.
+    pub(super) fn handle(&self) -> Option<Handle> {
+        self.told.handle
+    }
+
+    /// It and its instances.
+    pub(super) fn sources(&self) -> impl Iterator<Item = Arc<Source>> {
+        std::iter::once(&self.source).chain(self.told.instances.sources()).cloned()
+    }
+
     /// Forgets what is good only while the library stays open.
     pub(super) fn forget(&mut self) {
         self.told = Told::default();

@@ -98,9 +98,10 @@ const LINES: &[Line] = &[
     ]),
     // A data-centre GPU has no threshold of its own to subtract from and tells what is left of it.
     tick(&[|gpu, taken| {
-        if taken.slowdown.is_none() {
-            taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
+        if taken.slowdown.is_some() {
+            return Err(NvmlError::NotSupported);
         }
+        taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
         Ok(())
     }]),
     // The mean of a second, where the GPU has it (Ampere and later); some Blackwell cards know only this instant's.

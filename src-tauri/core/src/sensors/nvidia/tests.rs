@@ -1,5 +1,6 @@
 //! The whole sensor on a scripted driver, on a clock that the test sets.
 
+mod faults;
 mod processes;
 mod values;
 
@@ -125,11 +126,12 @@ struct Told {
     conditions: HashMap<String, Condition>,
     labels: HashMap<String, String>,
     uses: Vec<GpuUse>,
+    events: Vec<(String, serde_json::Value)>,
 }
 
 impl Told {
     fn of(batch: Batch) -> Told {
-        let Parts { readings, conditions, gpu_uses, .. } = batch.into_parts();
+        let Parts { readings, conditions, gpu_uses, events, .. } = batch.into_parts();
         let sources = readings.iter().map(|reading| &reading.source).chain(conditions.iter().map(|(source, _)| source));
         let labels = sources.map(|source| (source.id.clone(), source.label.terminal())).collect();
         let value = |reading: &crate::model::Reading| reading.metric.to_value(reading.stored as f64);
@@ -138,6 +140,7 @@ impl Told {
             conditions: conditions.into_iter().map(|(source, condition)| (source.id.clone(), condition)).collect(),
             labels,
             uses: gpu_uses,
+            events: events.into_iter().map(|(source, _, detail)| (source.id.clone(), detail)).collect(),
         }
     }
 
