@@ -180,8 +180,11 @@ impl Nvidia {
                 }
                 Err(error) if faults::ends_session(&error) => return Err(error),
                 Err(error) => {
-                    let (health, reason) = faults::told(&error);
+                    let (health, mut reason) = faults::told(&error);
                     if faults::of(&error) == Fault::Gpu {
+                        if let Some(remedy) = gpu.remedy(&session) {
+                            reason = format!("{reason}; the driver asks for {remedy}");
+                        }
                         gpu.lost = Some((now.boot, health, reason.clone()));
                         gpu.forget();
                     }

@@ -12,7 +12,7 @@ use super::aside::Aside;
 use super::faults::{self, Fault};
 use super::instances::Instances;
 use super::lists::Lists;
-use super::raw::{self, Handle, Row, Rows, Used};
+use super::raw::{self, Field, Handle, Row, Rows, Used};
 use super::readings::Readings;
 use super::shares::{Shares, Whole};
 use crate::metrics::Metric;
@@ -22,6 +22,15 @@ use crate::untrusted::Untrusted;
 
 /// What a process is called is asked of the driver in a buffer of this size; longer names are cut off.
 const NAME: usize = 256;
+
+/// What would bring a GPU back, by the driver's numbers.
+const RECOVERY: Field = Field { id: 230, scope: 0 };
+const REMEDIES: &[(u8, &str)] = &[
+    (1, "a reset of the GPU"),
+    (2, "a restart of the machine"),
+    (3, "an end of the work that reaches for other GPUs"),
+    (4, "an end of all work on it, and then a reset"),
+];
 
 /// What reading a GPU needs besides itself.
 pub(super) struct Context<'a> {
@@ -146,13 +155,20 @@ impl Gpu {
                 batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
             }
         }
-        if let Some(reason) = told.complaint() {
-            batch.condition(&source, Health::Unsupported, reason);
+        if let Some((health, reason)) = told.complaint() {
+            batch.condition(&source, health, reason);
         }
         // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
         let own = std::process::id();
         let is_held = holders.iter().chain(parts.iter().flat_map(|(_, rows)| rows)).any(|row| row.pid != own);
         Ok(whole.gpu.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
+    }
+
+    /// What the driver says that a GPU needs which it cannot read, where it still tells.
+    pub(super) fn remedy(&self, session: &Nvml) -> Option<&'static str> {
+        let device = raw::device(session, self.told.handle?);
+        let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
+        REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
     }
 
     /// The GPU as the library knows it. At the first time in a session it is asked who it is: another one may stand in
@@ -201,14 +217,19 @@ impl Told {
     }
 
     /// Why the GPU tells less than it should.
-    fn complaint(&self) -> Option<String> {
+    fn complaint(&self) -> Option<(Health, String)> {
         let odd = self.readings.odd();
         if !odd.is_empty() {
             let named: Vec<&str> = odd.iter().map(|metric| metric.definition().label).collect();
-            return Some(format!("the driver tells impossible values, which are left out: {}", named.join(", ")));
+            let reason = format!("the driver tells impossible values, which are left out: {}", named.join(", "));
+            return Some((Health::Unsupported, reason));
         }
-        let cut = "cut into instances (MIG): the driver tells no use of the whole GPU";
-        self.instances.is_cut().then(|| cut.to_owned())
+        if self.instances.is_cut() {
+            let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
+            return Some((Health::Unsupported, reason.to_owned()));
+        }
+        let reason = "the driver does not let this user see who uses the GPU";
+        self.lists.are_denied().then(|| (Health::Denied, reason.to_owned()))
     }
 }
 

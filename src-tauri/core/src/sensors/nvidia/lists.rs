@@ -17,6 +17,7 @@ const LISTS: [List; 3] = [List::Compute, List::Graphics, List::Mps];
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     known: [Known; LISTS.len()],
+    denied: bool,
 }
 
 #[derive(Debug, Default)]
@@ -26,6 +27,11 @@ struct Known {
 }
 
 impl Lists {
+    /// Whether the driver keeps a list from this user.
+    pub(super) fn are_denied(&self) -> bool {
+        self.denied
+    }
+
     /// Every process once, in the order of their numbers.
     ///
     /// # Errors
@@ -34,6 +40,10 @@ impl Lists {
         for (list, known) in LISTS.into_iter().zip(&mut self.known).filter(|(_, known)| !known.off) {
             match raw::processes(gpu, list, buffer) {
                 Ok(rows) => known.rows = rows,
+                Err(NvmlError::NoPermission) => {
+                    *known = Known { off: true, rows: Vec::new() };
+                    self.denied = true;
+                }
                 // Nobody.
                 Err(NvmlError::NotFound) => known.rows.clear(),
                 Err(error) => match faults::of(&error) {

@@ -18,8 +18,8 @@ use nvml_wrapper_sys::bindings as sys;
 const NO_INSTANCE: u32 = u32::MAX;
 const NO_MEMORY: u64 = u64::MAX;
 
-/// So many rows are asked for at first; a fuller list makes its buffer grow.
-const ROWS: usize = 32;
+/// So many rows are asked for at first, which is more than drivers keep samples of; a fuller list makes its buffer grow.
+const ROWS: usize = 128;
 /// Between an answer that says how much room is needed and the next attempt, so many more may have come.
 const SPARE: usize = 16;
 /// No machine has more processes on one GPU; a larger count is a broken one.

@@ -115,3 +115,27 @@ fn a_gpu_that_may_sleep_is_not_listened_to() {
     assert!(calls.iter().any(|call| call == "nvmlDeviceGetUtilizationRates"));
     assert!(!calls.iter().any(|call| call.contains("EventSet") || call.contains("RegisterEvents")), "{calls:?}");
 }
+
+#[test]
+fn a_gpu_in_need_tells_what_would_help() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\nrecovery_action = 2\n\
+         [[fault]]\nat = 5\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n",
+    );
+    rig.until(4);
+    assert!(rig.at(5).is(Health::Lost, "asks for a restart of the machine"));
+    assert!(rig.at(6).is(Health::Lost, "asks for a restart of the machine"), "it is remembered");
+}
+
+#[test]
+fn lists_that_are_kept_from_this_user_are_said() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[process]]\npid = 10\ndevice = 0\nkind = \"C\"\nshare = 1.0\n\
+         [device.codes]\nnvmlDeviceGetComputeRunningProcesses_v3 = \"NO_PERMISSION\"\n",
+    );
+    let told = rig.until(3);
+    assert!(told.is(Health::Denied, "who uses the GPU") && told.uses.is_empty(), "{told:?}");
+    assert_eq!(told.value(Metric::GpuRemainder), Some(42.0));
+}
