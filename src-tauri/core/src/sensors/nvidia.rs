@@ -17,6 +17,7 @@ mod readings;
 mod rest;
 mod shares;
 mod watchdog;
+mod work;
 mod xid;
 
 use std::collections::HashMap;

@@ -1,6 +1,7 @@
 //! The instances of a GPU that is cut up (MIG): each is a source of its own, recorded with its GPU.
 //!
-//! The whole GPU then tells power, heat and memory, and no use; an instance tells its memory and who holds it. Which
+//! The whole GPU then tells power, heat and memory, and no use; an instance tells its memory and who holds it, and how
+//! busy it is where the GPU counts that. Which
 //! instances there are is looked at now and then, because they come and go while the machine runs. Deliberately not
 //! here: the whole GPU's readings.
 
@@ -13,6 +14,7 @@ use nvml_wrapper::error::NvmlError;
 use super::faults::{self, Fault};
 use super::lists::Lists;
 use super::raw::{self, Handle, Row, Rows};
+use super::work::Work;
 use crate::metrics::Metric;
 use crate::model::{Batch, Source, SourceKind};
 use crate::untrusted::Untrusted;
@@ -43,6 +45,7 @@ struct Instance {
     /// What its processes are listed under at the whole GPU.
     number: Option<(u32, u32)>,
     lists: Lists,
+    work: Work,
 }
 
 impl Instances {
@@ -89,6 +92,9 @@ impl Instances {
                     continue;
                 }
             }
+            if let Some((number, _)) = instance.number {
+                instance.work.read(gpu, number, |metric, value| batch.put(&instance.source, metric, value))?;
+            }
             held.push((instance.source.clone(), instance.lists.read(&device, rows)?));
         }
         Ok(held)
@@ -124,7 +130,13 @@ impl Instances {
                 None => {
                     let label = device.name().map_or_else(|_| "MIG instance".into(), Untrusted::new);
                     let source = Source::part(whole, SourceKind::Gpu, id, label);
-                    Instance { source, handle, number: raw::instance(&device).ok(), lists: Lists::default() }
+                    Instance {
+                        source,
+                        handle,
+                        number: raw::instance(&device).ok(),
+                        lists: Lists::default(),
+                        work: Work::default(),
+                    }
                 }
             };
             self.all.push(instance);

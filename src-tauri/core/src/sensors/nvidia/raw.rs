@@ -11,7 +11,7 @@
 use std::mem::{size_of, zeroed};
 
 use nvml_wrapper::error::{NvmlError, nvml_sym, nvml_try};
-use nvml_wrapper::{Device, FieldIdScheme, Nvml};
+use nvml_wrapper::{Device, FieldIdScheme, GpmSample, Nvml};
 use nvml_wrapper_sys::bindings as sys;
 
 /// The driver's word for "no such number" in a row of 32 bits, and of 64.
@@ -111,6 +111,21 @@ pub(super) fn optical_flow(gpu: &Device<'_>) -> Result<u32, NvmlError> {
     // SAFETY: both are places for one number.
     nvml_try(unsafe { call(raw(gpu), &mut percent, &mut period) })?;
     Ok(percent)
+}
+
+/// A sample of the GPU's own counters that is kept for the next one to be compared with.
+#[derive(Debug)]
+pub(super) struct Kept(usize);
+
+/// Keeps a sample beyond this look at its session.
+pub(super) fn keep(sample: GpmSample<'_>) -> Kept {
+    Kept(sample.into_handle() as usize)
+}
+
+/// A sample that was kept in this session; it is given back to the library when it is dropped.
+pub(super) fn kept(session: &Nvml, kept: Kept) -> GpmSample<'_> {
+    // SAFETY: it came out of `keep`, and since `Kept` is used up here nobody else gives it back.
+    unsafe { GpmSample::from_handle(session, kept.0 as sys::nvmlGpmSample_t) }
 }
 
 /// What the memory's spare rows were used for.

@@ -127,6 +127,11 @@ fn instances_are_sources_of_their_own_with_their_processes() {
     let instance = "gpu:MIG-6f2a0300-5c1b-4d1e-9a77-300000000002";
     assert_eq!(told.value_of(instance, Metric::GpuMemoryTotal), Some(20096.0 * 1_048_576.0));
     assert_eq!(told.value_of(instance, Metric::GpuMemoryUsed), Some(1017.0 * 1_048_576.0));
+    assert_eq!(told.value_of(instance, Metric::GpuUtilization), None, "nobody counted");
+    let busy = "gpu:MIG-6f2a0300-5c1b-4d1e-9a77-300000000001";
+    let told = rig.until(62);
+    assert_eq!(told.value_of(busy, Metric::GpuUtilization), Some(97.0));
+    assert_eq!(told.value_of(busy, Metric::GpuMemoryUtilization), Some(41.0));
     let one = told.one(55);
     assert_eq!((one.source.id.as_str(), one.source.part_of.as_deref()), (instance, Some(&*format!("gpu:{UUID}"))));
     assert_eq!((one.share, one.busy, one.vram), (None, None, Some(1000 << 20)));
