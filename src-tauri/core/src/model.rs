@@ -344,6 +344,8 @@ pub enum EventKind {
     GpuSlept,
     /// A GPU that may sleep was left alone for `seconds` and did not fall asleep, with who has it open as in `GpuWoke`.
     GpuKeptAwake,
+    /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
+    Xid,
 }
 
 /// Where an alert of one rule for one source stands; survives a restart.

@@ -60,6 +60,13 @@ test.each([
     "A GPU is idle and does not fall asleep; Xorg, Hoofbeat's window have it open",
   ],
   [event('gpu_turned_blue'), 'gpu turned blue'],
+  [
+    event('xid', { code: 79, meaning: 'the GPU has fallen off the bus' }, 'gpu:0'),
+    'gpu:0: driver error 79 (Xid): the GPU has fallen off the bus',
+  ],
+  [event('xid', { code: 999 }, 'gpu:0'), 'gpu:0: driver error 999 (Xid)'],
+  [event('xid', { code: 'x', meaning: 'a\u202e' }), 'Driver error: a\ufffd'],
+  [event('gpu_went_to_sleep'), 'gpu went to sleep'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);
 });
@@ -68,6 +75,7 @@ test('what matters has a colour', () => {
   expect(tone(event('alert_fired', { severity: 'critical' }))).toBe('bad');
   expect(tone(event('alert_fired', { severity: 'warning' }))).toBe('warn');
   expect(tone(event('alert_fired', { severity: 'info' }))).toBe('plain');
+  expect(tone(event('xid', { code: 79 }))).toBe('warn');
   expect(tone(event('recorder_started'))).toBe('plain');
   expect(tone(event('gpu_woke'))).toBe('plain');
   expect(tone(event('gpu_kept_awake'))).toBe('warn');

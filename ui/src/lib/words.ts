@@ -62,6 +62,8 @@ export function sentence(event: EventInfo, around: Surroundings): string {
       return `${subject(event, around)} fell asleep${seconds === null ? '' : ` after ${duration(seconds)} awake`}`;
     case 'gpu_kept_awake':
       return `${subject(event, around)} is idle and does not fall asleep${openers(event, 'keeps it awake')}`;
+    case 'xid':
+      return driverError(event, around);
     default:
       return visible(event.kind).replaceAll('_', ' ');
   }
@@ -80,6 +82,7 @@ export function tone(event: EventInfo): Tone {
       return 'good';
     case 'clock_step':
     case 'gpu_kept_awake':
+    case 'xid':
       return 'warn';
     default:
       return 'plain';
@@ -115,6 +118,14 @@ function openers(event: EventInfo, deed: string): string {
   return `; ${others} ${names.length + Math.max(rest, 0) > 1 ? 'have' : 'has'} it open`;
 }
 
+/** An error that NVIDIA's driver reported by its number. */
+function driverError(event: EventInfo, around: Surroundings): string {
+  const { code, meaning } = event.detail;
+  const where = event.source && subject(event, around);
+  const error = `${where ? `${where}: driver` : 'Driver'} error${typeof code === 'number' ? ` ${code} (Xid)` : ''}`;
+  return typeof meaning === 'string' ? `${error}: ${visible(meaning)}` : error;
+}
+
 /** An alert's news with the values of that time: which rule it was matters only where they are unknown. */
 function fired(event: EventInfo, around: Surroundings): string {
   const { value, limit, metric: key } = event.detail;
@@ -137,8 +148,7 @@ function cleared(event: EventInfo, around: Surroundings): string {
 }
 
 function rule(event: EventInfo, around: Surroundings): string {
-  const source = around.sources.find((source) => source.id === event.source);
-  const where = source ? sourceName(source, around.sources) : event.source && visible(event.source);
+  const where = event.source && subject(event, around);
   return where ? `${ruleOf(event)}, ${where}` : ruleOf(event);
 }
 

@@ -6,6 +6,7 @@
 //! `config` or the link's speed, which wake the device on recent kernels. Deliberately not here: values.
 
 pub(crate) mod cards;
+pub(crate) mod clients;
 pub(crate) mod gate;
 pub(crate) mod ledger;
 pub(crate) mod names;

@@ -48,6 +48,8 @@ pub(crate) struct Gate {
     /// Its driver says that it never sleeps.
     stays_awake: bool,
     is_asleep: bool,
+    /// It has runtime power management.
+    is_managed: bool,
 }
 
 impl Gate {
@@ -60,6 +62,7 @@ impl Gate {
             checked: None,
             stays_awake: false,
             is_asleep: false,
+            is_managed: true,
         }
     }
 
@@ -69,6 +72,7 @@ impl Gate {
         let times = self.power.times(buffer);
         let slept_meanwhile = self.ledger.see(&state, times, now);
         self.is_asleep = matches!(state, State::Asleep | State::Changing);
+        self.is_managed = state != State::Unmanaged;
         match state {
             State::Unmanaged => {
                 self.rest.start_over();
@@ -105,6 +109,11 @@ impl Gate {
     /// Tells that its driver never lets it sleep, or does.
     pub(crate) fn set_stays_awake(&mut self, stays_awake: bool) {
         self.stays_awake = stays_awake;
+    }
+
+    /// Whether nothing ever puts it to sleep, by what it was when it was last asked.
+    pub(crate) fn never_sleeps(&self) -> bool {
+        !self.is_managed || self.stays_awake || !self.power.is_allowed()
     }
 
     /// Whether it was asleep when it was last asked.

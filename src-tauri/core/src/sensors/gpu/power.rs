@@ -95,7 +95,12 @@ impl Power {
 
     /// Whether the kernel may put it to sleep while nobody uses it: it is allowed to, and no screen hangs on it.
     pub(super) fn can_sleep(&self) -> bool {
-        self.control.iter().any(|file| says(file, b"auto")) && !self.shows_picture()
+        self.is_allowed() && !self.shows_picture()
+    }
+
+    /// Whether the kernel was told that it may put it to sleep.
+    pub(super) fn is_allowed(&self) -> bool {
+        self.control.iter().any(|file| says(file, b"auto"))
     }
 
     fn shows_picture(&self) -> bool {

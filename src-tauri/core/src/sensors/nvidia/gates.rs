@@ -37,6 +37,8 @@ struct Guarded {
     is_replaced: bool,
     /// The library has it open.
     is_open: bool,
+    /// It was found to be one that never sleeps.
+    never_sleeps: bool,
 }
 
 /// See the module.
@@ -91,6 +93,7 @@ impl Gates {
                 told: Told::default(),
                 is_replaced: false,
                 is_open: false,
+                never_sleeps: false,
                 card,
             });
             // What the library told stays known, also where the driver has forgotten it since.
@@ -142,6 +145,12 @@ impl Gates {
         }
     }
 
+    /// Whether nothing ever puts a card to sleep, so that it may be kept open. A card that no gate guards sleeps at times,
+    /// for all that is known.
+    pub(super) fn never_sleeps(&self, address: &str) -> bool {
+        self.cards.iter().any(|one| one.card.address == address && one.never_sleeps)
+    }
+
     /// Asks every gate at `now`.
     pub(super) fn ask(&mut self, now: Duration) -> Round {
         let mut round = Round::default();
@@ -154,6 +163,7 @@ impl Gates {
             }
             if self.looked == Some(now) && !one.gate.is_asleep() {
                 one.gate.set_stays_awake(stays_awake(&self.roots, &one.card.address));
+                one.never_sleeps = one.gate.never_sleeps();
             }
         }
         round
