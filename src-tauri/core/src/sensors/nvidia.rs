@@ -262,10 +262,10 @@ impl Gpu {
         if let Some(busy) = busy {
             self.explain(&device, &holders, busy, now, batch);
         }
-        // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
-        let own = std::process::id();
-        let is_held = holders.iter().any(|pid| *pid != own);
-        Ok(busy.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
+        // Whether a person would miss it: it works, somebody else's process computes on it, or it shows a picture. That a
+        // desktop's programs hold it open is no reason: on a notebook some of them do so all the time.
+        let is_busy = busy.is_some_and(|busy| busy > 0.0);
+        Ok(is_busy || is_computed_on(&device) || device.is_display_active().unwrap_or(false))
     }
 
     /// Tells how much of `busy` percent the processes that hold the GPU explain.
@@ -293,13 +293,20 @@ impl Gpu {
 
 /// The processes that hold a GPU. One may be in several lists.
 fn holders(device: &Device<'_>) -> Vec<u32> {
-    let lists = [
-        device.running_compute_processes(),
-        device.running_graphics_processes(),
-        device.mps_running_compute_processes(),
-    ];
-    let mut pids: Vec<u32> = lists.into_iter().flatten().flatten().map(|process| process.pid).collect();
+    let graphics = device.running_graphics_processes().unwrap_or_default();
+    let mut pids = computing(device);
+    pids.extend(graphics.iter().map(|process| process.pid));
     pids.sort_unstable();
     pids.dedup();
     pids
+}
+
+fn computing(device: &Device<'_>) -> Vec<u32> {
+    let lists = [device.running_compute_processes(), device.mps_running_compute_processes()];
+    lists.into_iter().flatten().flatten().map(|process| process.pid).collect()
+}
+
+/// Whether anybody but us has memory and programs on a GPU, be they idle.
+fn is_computed_on(device: &Device<'_>) -> bool {
+    computing(device).iter().any(|pid| *pid != std::process::id())
 }
