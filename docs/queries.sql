@@ -35,3 +35,9 @@ SELECT datetime(ts, 'unixepoch', 'localtime') AS at, kind, source, detail FROM e
 -- Every alert with its value.
 SELECT datetime(ts, 'unixepoch', 'localtime') AS at, source, detail ->> 'rule' AS rule, detail ->> 'value' AS value
   FROM events WHERE kind = 'alert_fired' ORDER BY ts DESC;
+
+-- When did a GPU wake, how long had it slept, and who had it open then?
+SELECT datetime(e.ts, 'unixepoch', 'localtime') AS at, e.source, e.detail ->> 'seconds' AS slept,
+       group_concat(h.value ->> 'identity', ', ') AS holders
+  FROM events e LEFT JOIN json_each(e.detail, '$.holders') h
+ WHERE e.kind = 'gpu_woke' GROUP BY e.seq ORDER BY e.seq DESC LIMIT 20;

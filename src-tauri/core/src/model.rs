@@ -342,7 +342,8 @@ pub enum EventKind {
     GpuWoke,
     /// A GPU fell asleep, with `seconds` that it had been awake.
     GpuSlept,
-    /// A GPU that may sleep was left alone for `seconds` and did not fall asleep, with who has it open as in `GpuWoke`.
+    /// A GPU that may sleep was left alone for `seconds` and did not fall asleep, with who has it open as in `GpuWoke`, and
+    /// `sound` where the sound device on its board is awake, which needs it.
     GpuKeptAwake,
     /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
     Xid,

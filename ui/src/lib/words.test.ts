@@ -59,6 +59,10 @@ test.each([
     event('gpu_kept_awake', { seconds: 60, holders: [holder('Xorg'), holder("Hoofbeat's window"), { pid: 1 }] }),
     "A GPU is idle and does not fall asleep; Xorg, Hoofbeat's window have it open",
   ],
+  [
+    event('gpu_kept_awake', { sound: true, holders: [] }),
+    'A GPU is idle and does not fall asleep; its sound device is awake; no program has it open',
+  ],
   [event('gpu_turned_blue'), 'gpu turned blue'],
   [
     event('xid', { code: 79, meaning: 'the GPU has fallen off the bus' }, 'gpu:0'),

@@ -61,7 +61,9 @@ export function sentence(event: EventInfo, around: Surroundings): string {
     case 'gpu_slept':
       return `${subject(event, around)} fell asleep${seconds === null ? '' : ` after ${duration(seconds)} awake`}`;
     case 'gpu_kept_awake':
-      return `${subject(event, around)} is idle and does not fall asleep${openers(event, 'keeps it awake')}`;
+      return `${subject(event, around)} is idle and does not fall asleep${
+        detail.sound === true ? '; its sound device is awake' : ''
+      }${openers(event, 'keeps it awake')}`;
     case 'xid':
       return driverError(event, around);
     default:

@@ -193,7 +193,8 @@ impl Gpu {
         if gone {
             self.parts = None;
         }
-        let idle = counted.and(busy).map(|busy| busy < IDLE_PERCENT);
+        // That the visible processes do nothing tells nothing of the others.
+        let idle = busy.map(|busy| busy < IDLE_PERCENT).filter(|idle| counted.is_some() || !idle);
         self.gate.saw(idle, clock.now().boot);
     }
 }

@@ -285,3 +285,6 @@ impl Sensor for Nvidia {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

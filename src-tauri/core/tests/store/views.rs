@@ -29,6 +29,12 @@ fn every_documented_query_answers() {
         source: Some("cpu".into()),
         detail: serde_json::json!({"rule": "hot", "value": 96.0, "severity": "warning"}),
     });
+    first.events.push(Event {
+        ts: start,
+        kind: EventKind::GpuWoke,
+        source: None,
+        detail: serde_json::json!({"seconds": 60.0, "holders": [{"pid": 7, "identity": "Blender"}]}),
+    });
     let usage =
         Usage { identity: Untrusted::from("blender"), uid: 1000, processes: 1, cpu: 42.0, memory: 1 << 30, io: None };
     first.usage = Some((start / 60 * 60, vec![usage]));

@@ -15,8 +15,10 @@ use super::cards::Card;
 use super::gate::Gate;
 use super::openers::{Opened, Openers};
 use super::power::{State, Times};
+use super::says;
 use crate::model::{Batch, EventKind, Source};
 use crate::sensors::Roots;
+use crate::sensors::input::attribute;
 
 /// Something that happened to a GPU. Times are those before it, where they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +103,7 @@ impl Ledger {
 
 /// Writes down what happened to the GPUs of a sensor.
 pub(crate) struct Writer {
+    roots: Roots,
     openers: Openers,
     refusals: Vec<Refusal>,
     budgets: HashMap<String, Budget>,
@@ -148,7 +151,7 @@ struct Refusal {
 
 impl Writer {
     pub(crate) fn new(roots: &Roots) -> Writer {
-        Writer { openers: Openers::new(roots), refusals: Vec::new(), budgets: HashMap::new() }
+        Writer { roots: roots.clone(), openers: Openers::new(roots), refusals: Vec::new(), budgets: HashMap::new() }
     }
 
     /// Puts what happened to a card since the last time into the batch. To be called after its gate was asked.
@@ -189,6 +192,9 @@ impl Writer {
                         continue;
                     }
                     tell(&mut detail, Some(alone));
+                    if is_sound_awake(card, &self.roots) {
+                        detail.insert("sound".into(), true.into());
+                    }
                     if let Some(opened) = opened {
                         opened.tell(&mut detail);
                     }
@@ -215,6 +221,14 @@ impl Writer {
         self.refusals.push(Refusal { address: card.address.clone(), holders, told: now });
         true
     }
+}
+
+/// Whether the sound device on the card's board is awake, which needs the card for that.
+fn is_sound_awake(card: &Card, roots: &Roots) -> bool {
+    let Some(board) = card.address.strip_suffix('0').filter(|board| board.ends_with('.')) else { return false };
+    let sound = roots.sys.join("bus/pci/devices").join(format!("{board}1"));
+    let is_sound = attribute(&sound.join("class")).is_some_and(|class| class.starts_with(b"0x0403"));
+    is_sound && says(&sound.join("power/runtime_status"), b"active")
 }
 
 /// How long the state before lasted, to the tenth of a second.

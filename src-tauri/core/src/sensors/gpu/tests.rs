@@ -436,3 +436,27 @@ fn cards_of_one_name_are_numbered_whoever_tells_it() {
         batch.into_parts().readings.iter().map(|reading| reading.source.label.terminal()).collect();
     assert_eq!(labels.into_iter().collect::<Vec<_>>(), ["NVIDIA GeForce RTX 4090 1", "NVIDIA GeForce RTX 4090 2"]);
 }
+
+/// Some program of a desktop has a notebook's GPU open all the time; who computes on one would be missed.
+#[test]
+fn a_desktop_that_holds_a_gpu_does_not_keep_it_awake_through_us() {
+    for (kind, expected) in [("G", 11), ("C", 40), ("M", 40)] {
+        let process = format!("[[process]]\npid = 4242\ndevice = 0\nkind = \"{kind}\"\nmem_mib = 4\n");
+        let mut machine = Machine::with(Maker::Nvidia, &process);
+        assert_eq!(machine.read(40).len(), expected, "{kind}");
+    }
+}
+
+/// The sound of a GPU is a device of its own, which needs the GPU while it is awake: the usual reason without a holder.
+#[test]
+fn a_gpu_whose_sound_is_awake_says_so() {
+    for maker in MAKERS {
+        let mut machine = Machine::new(maker);
+        let sound = "sys/bus/pci/devices/0000:01:00.1";
+        machine.write_file(&format!("{sound}/class"), "0x040300\n");
+        machine.write_file(&format!("{sound}/power/runtime_status"), "active\n");
+        let events: Vec<_> = (0..80).flat_map(|_| machine.sample().events).collect();
+        let kept = json!({ "seconds": 60.0, "holders": [], "sound": true });
+        assert_eq!(events, [(EventKind::GpuKeptAwake, kept)], "{maker:?}");
+    }
+}

@@ -80,6 +80,18 @@ fn processes_stand_in_where_no_idle_time_is_told() {
 }
 
 #[test]
+fn a_card_that_only_its_processes_show_at_work_is_not_let_go() {
+    let mut machine = Machine::new("xe");
+    machine.write("device/power/runtime_status", "active\n");
+    machine.write("device/power/control", "auto\n");
+    machine.write(&format!("{GT}freq0/act_freq"), "2000\n");
+    for second in 1..30 {
+        machine.client(10, second * 500_000_000);
+        assert_eq!(machine.read(second).1, Health::Ok, "second {second}");
+    }
+}
+
+#[test]
 fn a_counter_that_stands_still_is_believed_only_of_a_card_that_takes_power() {
     let mut machine = Machine::new("xe");
     machine.write(&format!("{GT}gtidle/idle_residency_ms"), "1000\n");
