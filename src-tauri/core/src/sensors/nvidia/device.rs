@@ -158,9 +158,8 @@ impl Gpu {
         if let Some((health, reason)) = told.complaint() {
             batch.condition(&source, health, reason);
         }
-        // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
-        let own = std::process::id();
-        let is_held = holders.iter().chain(parts.iter().flat_map(|(_, rows)| rows)).any(|row| row.pid != own);
+        // Whether a person would miss it: it works, somebody computes on it, or it shows a picture.
+        let is_held = told.lists.show_work() || parts.iter().any(|(_, rows)| !rows.is_empty());
         Ok(whole.gpu.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
     }
 

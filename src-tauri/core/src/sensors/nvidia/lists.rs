@@ -29,6 +29,14 @@ struct Known {
 }
 
 impl Lists {
+    /// Whether anybody but us has memory and programs on the GPU, be they idle. That a desktop's programs hold it open to
+    /// draw does not count: on a notebook some of them do so all the time.
+    pub(super) fn show_work(&self) -> bool {
+        let own = std::process::id();
+        let mut lists = LISTS.into_iter().zip(&self.known).filter(|(list, _)| *list != List::Graphics);
+        lists.any(|(_, known)| known.rows.iter().any(|row| row.pid != own))
+    }
+
     /// Why processes are missing that may be there.
     pub(super) fn missing(&self) -> Option<(Health, &'static str)> {
         self.missing
