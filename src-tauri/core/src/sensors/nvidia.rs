@@ -174,7 +174,7 @@ impl Nvidia {
                 context.batch.condition(&gpu.source, *health, reason.clone());
                 continue;
             }
-            match gpu.read(key, &mut context) {
+            match gpu.read(key, sleepy.contains(key), &mut context) {
                 Ok(busy) => {
                     gpu.lost = None;
                     idle &= !(busy && sleepy.contains(key));

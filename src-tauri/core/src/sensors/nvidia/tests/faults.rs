@@ -137,12 +137,13 @@ fn errors_of_the_driver_are_events() {
 }
 
 #[test]
-fn a_gpu_that_may_sleep_is_not_listened_to() {
+fn a_gpu_that_may_sleep_is_neither_listened_to_nor_asked_aside() {
     let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
     std::fs::write(rig.path("sys/bus/pci/devices").join(ADDRESS).join("power/control"), "auto\n").unwrap();
     rig.until(5);
     let calls = rig.calls();
     assert!(calls.iter().any(|call| call == "nvmlDeviceGetUtilizationRates"));
+    assert!(!calls.iter().any(|call| call.contains("Throughput")), "{calls:?}");
     assert!(!calls.iter().any(|call| call.contains("EventSet") || call.contains("RegisterEvents")), "{calls:?}");
 }
 
