@@ -3,7 +3,7 @@
 //!
 //! One question is under way at a time, so a call that never returns holds up only the next one of its kind. The thread
 //! shares the session for the time of one question and no longer, so that it does not keep the library open. Deliberately
-//! not here: when to ask.
+//! not here: which GPU may be asked at a moment that nobody has chosen.
 
 use std::collections::HashMap;
 use std::sync::Arc;

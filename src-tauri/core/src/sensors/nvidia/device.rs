@@ -110,7 +110,8 @@ impl Gpu {
         self.told = Told::default();
     }
 
-    /// Reads everything; says whether it is in use.
+    /// Reads everything; says whether it is in use. Of one that may sleep nothing is asked aside: that would reach it at a
+    /// moment of its own, and keep the library open beyond this one.
     ///
     /// # Errors
     /// It, or the whole driver, is out of reach.
@@ -131,8 +132,7 @@ impl Gpu {
             }
             batch.put(&source, metric, value);
         })?;
-        // A slow question holds the session for its time, and one that may sleep is not held up for what is idle.
-        if self.never_sleeps || whole.gpu.is_some_and(|busy| busy > 0.0) {
+        if self.never_sleeps {
             let put = |metric, value| batch.put(&source, metric, value);
             aside.read(&session, raw::handle(&device), key, now.boot, put);
         }
@@ -169,9 +169,8 @@ impl Gpu {
         if let Some((health, reason)) = told.complaint() {
             batch.condition(&source, health, reason);
         }
-        // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
-        let own = std::process::id();
-        let is_held = holders.iter().chain(parts.iter().flat_map(|(_, rows)| rows)).any(|row| row.pid != own);
+        // Whether a person would miss it: it works, somebody computes on it, or it shows a picture.
+        let is_held = told.lists.show_work() || parts.iter().any(|(_, rows)| !rows.is_empty());
         Ok(whole.gpu.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
     }
 
@@ -239,8 +238,7 @@ impl Told {
             let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
             return Some((Health::Unsupported, reason.to_owned()));
         }
-        let reason = "the driver does not let this user see who uses the GPU";
-        self.lists.are_denied().then(|| (Health::Denied, reason.to_owned()))
+        self.lists.missing().map(|(health, reason)| (health, reason.to_owned()))
     }
 }
 

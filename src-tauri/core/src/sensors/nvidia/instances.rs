@@ -128,15 +128,14 @@ impl Instances {
             let instance = match known.iter().position(same) {
                 Some(at) => known.swap_remove(at),
                 None => {
-                    let label = device.name().map_or_else(|_| "MIG instance".into(), Untrusted::new);
-                    let source = Source::part(whole, SourceKind::Gpu, id, label);
-                    Instance {
-                        source,
-                        handle,
-                        number: raw::instance(&device).ok(),
-                        lists: Lists::default(),
-                        work: Work::default(),
+                    let number = raw::instance(&device).ok();
+                    let mut label = device.name().unwrap_or_else(|_| "MIG instance".to_owned());
+                    // Instances of one size have one name.
+                    if let Some((gpu, _)) = number {
+                        label.push_str(&format!(" #{gpu}"));
                     }
+                    let source = Source::part(whole, SourceKind::Gpu, id, Untrusted::new(label));
+                    Instance { source, handle, number, lists: Lists::default(), work: Work::default() }
                 }
             };
             self.all.push(instance);

@@ -74,6 +74,25 @@ fn a_lost_gpu_takes_no_other_with_it_and_comes_back() {
 }
 
 #[test]
+fn another_gpu_in_the_same_place_is_another_source() {
+    let mut rig =
+        Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 4\n");
+    assert_eq!(rig.until(9).value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.until(11).is(Health::Lost, "not loaded"));
+    // A library in another folder is another driver, which plays the scenario beside it.
+    let script = std::fs::read_to_string(rig.path("nvml-standin.toml")).unwrap();
+    let script =
+        script.replace(UUID, "GPU-99999999-2222-3333-4444-555555555555").replace("file:now.ms", "file:../now.ms");
+    std::fs::create_dir(rig.path("other")).unwrap();
+    std::fs::write(rig.path("other/nvml-standin.toml"), script).unwrap();
+    std::fs::copy(rig.path("libnvidia-ml.so.1"), rig.path("other/libnvidia-ml.so.1")).unwrap();
+    rig.sensor.library = Some(rig.path("other/libnvidia-ml.so.1").into_os_string());
+    let told = rig.until(30);
+    assert_eq!(told.value_of("gpu:GPU-99999999-2222-3333-4444-555555555555", Metric::GpuUtilization), Some(42.0));
+    assert!(told.condition().is_none() && told.value(Metric::GpuUtilization).is_none(), "{told:?}");
+}
+
+#[test]
 fn a_driver_that_only_says_unknown_is_started_anew() {
     let mut rig = Rig::new(
         GAME,
@@ -93,6 +112,17 @@ fn a_driver_that_only_says_unknown_is_started_anew() {
 }
 
 #[test]
+fn a_driver_that_opens_and_fails_is_tried_ever_more_seldom() {
+    let mut rig = Rig::new(
+        GAME,
+        "[[fault]]\nat = 10\ncall = \"nvmlDeviceGet*\"\ncode = \"UNKNOWN\"\n[driver]\ntrace = \"calls.txt\"\n",
+    );
+    rig.until(310);
+    let attempts = rig.calls().iter().filter(|call| *call == "nvmlInitWithFlags").count();
+    assert!((5..=11).contains(&attempts), "{attempts} attempts in five minutes");
+}
+
+#[test]
 fn errors_of_the_driver_are_events() {
     let mut rig = Rig::new(GAME, "[[xid]]\nat = 1000000\ndevice = 0\ncode = 79\n[driver]\ntrace = \"calls.txt\"\n");
     let trace = rig.path("calls.txt");
@@ -107,12 +137,13 @@ fn errors_of_the_driver_are_events() {
 }
 
 #[test]
-fn a_gpu_that_may_sleep_is_not_listened_to() {
+fn a_gpu_that_may_sleep_is_neither_listened_to_nor_asked_aside() {
     let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
     std::fs::write(rig.path("sys/bus/pci/devices").join(ADDRESS).join("power/control"), "auto\n").unwrap();
     rig.until(5);
     let calls = rig.calls();
     assert!(calls.iter().any(|call| call == "nvmlDeviceGetUtilizationRates"));
+    assert!(!calls.iter().any(|call| call.contains("Throughput")), "{calls:?}");
     assert!(!calls.iter().any(|call| call.contains("EventSet") || call.contains("RegisterEvents")), "{calls:?}");
 }
 

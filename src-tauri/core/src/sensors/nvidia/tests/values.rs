@@ -36,6 +36,17 @@ fn a_data_centre_gpu_tells_margins_memory_power_and_what_its_memory_went_through
 }
 
 #[test]
+fn numbered_values_have_their_number_in_each_driver_and_their_sign() {
+    for version in ["575.64.03", "580.82.07"] {
+        let script =
+            format!("[device.curve]\nmargin_c = -3\nsw_thermal_us = 1500000\n[driver]\nversion = \"{version}\"\n");
+        let told = Rig::new("h100", &script).at(1);
+        assert_eq!(told.value(Metric::GpuHeatTime), Some(1.5), "{version}");
+        assert_eq!(told.value(Metric::GpuMargin), Some(-3.0), "{version}");
+    }
+}
+
+#[test]
 fn what_newer_libraries_give_up_is_asked_for_by_its_new_name() {
     let mut rig = Rig::new(
         "geforce-rtx-4090",
