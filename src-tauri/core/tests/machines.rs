@@ -127,7 +127,7 @@ impl Sample {
         }
         let mut usage: Vec<_> = self.usage.iter().collect();
         usage.sort_by(|a, b| (&a.identity, a.uid).cmp(&(&b.identity, b.uid)));
-        for Usage { identity, uid, processes, cpu, memory, io } in usage {
+        for Usage { key: _, identity, uid, processes, cpu, memory, io } in usage {
             let io = io.map_or_else(|| "unknown".into(), |io| format!("{io} B"));
             // Pages of other sizes exist.
             let pages = memory / rustix_page();

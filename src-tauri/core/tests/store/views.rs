@@ -26,8 +26,15 @@ fn every_documented_query_answers() {
         source: Some("cpu".into()),
         detail: serde_json::json!({"rule": "hot", "value": 96.0, "severity": "warning"}),
     });
-    let usage =
-        Usage { identity: Untrusted::from("blender"), uid: 1000, processes: 1, cpu: 42.0, memory: 1 << 30, io: None };
+    let usage = Usage {
+        key: "program:blender".into(),
+        identity: Untrusted::from("blender"),
+        uid: 1000,
+        processes: 1,
+        cpu: 42.0,
+        memory: 1 << 30,
+        io: None,
+    };
     first.usage = Some((start / 60 * 60, vec![usage]));
     store.append(&[first], false).unwrap();
     let ticks: Vec<_> =
