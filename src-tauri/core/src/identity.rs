@@ -147,12 +147,15 @@ impl Identities {
     /// The start time and the name of a process that a driver names: drivers tell the host's numbers, which are other
     /// processes' or nobody's where this `/proc` is that of a container.
     pub fn of_driver(&mut self, pid: u32) -> (Option<u64>, Arc<Identity>) {
-        let space = std::fs::read_link(self.roots.proc.join("self/ns/pid"));
-        let ours = space.map_or(true, |space| space.as_os_str() == HOST);
-        match ours.then(|| self.meet(pid, |_| true)).flatten() {
+        match self.sees_host().then(|| self.meet(pid, |_| true)).flatten() {
             Some(seen) => (Some(seen.started), self.resolve(pid, seen.started)),
             None => (None, Arc::new(Identity::hidden())),
         }
+    }
+
+    /// Whether this `/proc` numbers processes as the host does, and so as a driver does.
+    pub fn sees_host(&self) -> bool {
+        std::fs::read_link(self.roots.proc.join("self/ns/pid")).map_or(true, |space| space.as_os_str() == HOST)
     }
 
     fn read(&mut self, pid: u32, started: u64) -> Arc<Identity> {

@@ -5,6 +5,7 @@
 //! here reads what the kernel keeps in memory: the files of `uevent`, `vendor`, `device`, `class` and `revision`, never
 //! `config` or the link's speed, which wake the device on recent kernels. Deliberately not here: values.
 
+pub(crate) mod clients;
 pub(crate) mod gate;
 pub(crate) mod names;
 pub(crate) mod throttle;

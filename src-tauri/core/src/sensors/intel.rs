@@ -21,8 +21,9 @@ use self::board::Board;
 use self::gt::Gt;
 use self::look::Look;
 use super::drm::{self, Card};
-use super::fdinfo::Scan;
+use super::fdinfo::{Scan, uses};
 use super::gate::{Access, Gate};
+use super::gpu::clients::Clients;
 use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
@@ -42,6 +43,7 @@ pub struct Intel {
     roots: Roots,
     gpus: Vec<Gpu>,
     scan: Scan,
+    clients: Clients,
     looked: Option<Duration>,
     buffer: Buffer,
 }
@@ -67,6 +69,7 @@ impl Intel {
             roots: roots.clone(),
             gpus: Vec::new(),
             scan: Scan::new(roots),
+            clients: Clients::new(roots),
             looked: None,
             buffer: Buffer::default(),
         })
@@ -110,7 +113,11 @@ impl Sensor for Intel {
         let mut may_read = |address: &str| open.iter().any(|gpu| gpu.card.address == address);
         // Without the processes the cards have everything else.
         let seen = self.scan.update(clock.now().boot, &mut may_read);
+        self.clients.begin();
         for gpu in open {
+            if seen.is_ok() {
+                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut self.clients, boot, batch);
+            }
             gpu.read(&self.roots, clock, seen.is_ok().then_some(&self.scan), &mut self.buffer, batch);
         }
         Ok(())
