@@ -100,7 +100,7 @@ fn words(part: &Part, value: &impl Fn(Metric) -> Option<f64>) -> Option<String> 
         },
         Throttle => {
             let bits = value(Metric::GpuThrottle).filter(|bits| *bits > 0.0)?;
-            Some(format!("limited by {}", format::value(Metric::GpuThrottle, bits)))
+            Some(format!("held back by {}", format::value(Metric::GpuThrottle, bits)))
         }
         Either(metric, yes, no) => Some(if value(metric)? != 0.0 { yes } else { no }.to_string()),
     }
@@ -138,7 +138,7 @@ mod tests {
             &[&percent, &degrees],
         );
         check(SourceKind::Gpu, &[(Metric::GpuThrottle, 0.0)], &[]);
-        check(SourceKind::Gpu, &[(Metric::GpuThrottle, 3.0)], &["limited by power, heat"]);
+        check(SourceKind::Gpu, &[(Metric::GpuThrottle, 3.0)], &["held back by power limit, heat"]);
         check(SourceKind::Mains, &[(Metric::PowerOnline, 0.0)], &["not connected"]);
         check(SourceKind::Memory, &[(Metric::SwapUsed, 0.0), (Metric::SwapTotal, 0.0)], &[]);
         check(SourceKind::Channel, &[(Metric::CpuTemperature, 54.0)], &[&degrees]);

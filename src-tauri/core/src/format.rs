@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::metrics::{Metric, Unit};
 
 /// The bits of `gpu.throttle` by name, from the lowest on.
-const THROTTLES: [&str; 5] = ["power", "heat", "current", "a signal from outside", "something else"];
+const THROTTLES: [&str; 5] = ["power limit", "heat", "current limit", "signal from the board", "other limit"];
 
 /// A value of a metric, with its unit: `64 °C`, `1.2 GiB`, `38 %`.
 pub fn value(metric: Metric, value: f64) -> String {
@@ -58,10 +58,11 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
-/// What holds a GPU back: `power, heat`, or `nothing`.
+/// What holds a GPU back: `power limit, heat`, or `nothing`. A bit that is not known yet is a limit, too.
 pub fn throttle(bits: f64) -> String {
-    let named = |bit: &usize| bits as u64 & 1 << bit != 0;
-    let names: Vec<&str> = (0..THROTTLES.len()).filter(named).map(|bit| THROTTLES[bit]).collect();
+    let (bits, last) = (bits as u64, THROTTLES.len() - 1);
+    let is_set = |bit: &usize| bits & 1 << bit != 0 || *bit == last && bits >> last != 0;
+    let names: Vec<&str> = (0..THROTTLES.len()).filter(is_set).map(|bit| THROTTLES[bit]).collect();
     if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }
 

@@ -74,31 +74,25 @@ pub struct SourceStatus {
     pub processes: Vec<GpuProcess>,
 }
 
-/// What one process does on a GPU, now. What its driver does not tell is left out.
+/// What one process does on a GPU, now. What its driver does not tell is `null`.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct GpuProcess {
     /// The number that the driver knows it by, which is the host's.
     pub pid: u32,
-    /// Its start in clock ticks since boot; missing where `/proc` does not show it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional, type = "number"))]
+    /// Its start in clock ticks since boot; `null` where `/proc` does not show it.
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub started: Option<u64>,
     /// What a person calls it. Text from outside: show it as text, never as markup.
     pub identity: String,
     /// The same for all that belongs together.
     pub key: String,
     /// Numeric user id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub uid: Option<u32>,
     /// Percent of the GPU's time, smoothed over some seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub share: Option<f64>,
     /// Bytes of the GPU's memory that it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional, type = "number"))]
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub vram: Option<u64>,
 }
 

@@ -21,8 +21,7 @@ mod tests {
 
     #[test]
     fn each_bit_has_its_own_name() {
-        let named =
-            [(POWER, "power"), (HEAT, "heat"), (CURRENT, "current"), (SIGNAL, "signal"), (OTHER, "something else")];
+        let named = [(POWER, "power"), (HEAT, "heat"), (CURRENT, "current"), (SIGNAL, "signal"), (OTHER, "other")];
         for (bit, word) in named {
             let name = throttle(bit as f64);
             assert!(name.contains(word) && !name.contains(','), "{name}");
