@@ -172,3 +172,27 @@ fn what_gpus_were_used_for_ages_and_keeps_its_names_until_then() {
     assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM gpu_minutes"), "2");
     assert_sound(temp.path());
 }
+
+#[test]
+fn a_damaged_file_gives_back_who_used_a_gpu() {
+    let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
+    let mut store = open(temp.path(), HOUR).store;
+    let who = vec![usage(&gpu, "a", None, Some(20.0), Some(100.5)), usage(&gpu, "b", Some(7), Some(1.5), None)];
+    let minute = minute(&gpu, HOUR, who);
+    store.append(&[Tick { gpu_minute: Some(minute), ..tick(HOUR + 60, &gpu, Vec::new()) }], true).unwrap();
+    store.close().unwrap();
+    let told = || {
+        let all = "SELECT identity, key, coalesce(uid, '-'), busy_seconds, energy FROM gpu_usages ORDER BY identity";
+        sqlite3(temp.path(), all) + &sqlite3(temp.path(), "SELECT energy, missing_seconds FROM gpu_minutes")
+    };
+    let before = told();
+    assert!(before.contains("a|program:a|-|20.0|100.5"), "{before}");
+    let file = hoofbeat_core::store::database(temp.path());
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[..100].fill(0x5a);
+    std::fs::write(&file, bytes).unwrap();
+    let opened = open(temp.path(), HOUR + 100);
+    assert_eq!(opened.events.len(), 1, "the damage is noticed");
+    assert_eq!(told(), before);
+    assert_sound(temp.path());
+}
