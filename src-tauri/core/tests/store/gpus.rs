@@ -65,6 +65,18 @@ fn minute(source: &Arc<Source>, start: i64, usage: Vec<GpuUsage>) -> GpuMinute {
     GpuMinute { start, usage, energy: vec![energy] }
 }
 
+/// A tick in which somebody uses the GPU.
+pub fn used_tick(ts: i64) -> Tick {
+    let gpu = gpu();
+    tick(ts, &gpu, vec![used(&gpu, 1, "Ollama", Some(70.0), Some(8 << 30))])
+}
+
+/// A minute in which somebody did.
+pub fn used_minute(start: i64) -> GpuMinute {
+    let gpu = gpu();
+    minute(&gpu, start, vec![usage(&gpu, "Ollama", Some(1000), Some(30.0), Some(300.0))])
+}
+
 #[test]
 fn who_uses_a_gpu_now_stands_beside_its_values() {
     let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());

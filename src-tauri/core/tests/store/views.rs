@@ -35,11 +35,13 @@ fn every_documented_query_answers() {
         memory: 1 << 30,
         io: None,
     };
+    first.gpu_minute = Some(crate::gpus::used_minute(start / 60 * 60));
     first.usage = Some((start / 60 * 60, vec![usage]));
     store.append(&[first], false).unwrap();
     let ticks: Vec<_> =
         (1..7200).map(|s| machine.tick(start + s, (s % 100) as f64, &[Some(3.0), None, None])).collect();
     store.append(&ticks, false).unwrap();
+    store.append(&[crate::gpus::used_tick(end)], false).unwrap();
     store.maintain(now(end)).unwrap();
 
     let queries = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/queries.sql")).unwrap();
