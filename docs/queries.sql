@@ -29,6 +29,19 @@ SELECT datetime(ts, 'unixepoch', 'localtime') AS at, round(mean, 1) AS mean, max
 SELECT identity, uid, round(sum(cpu_seconds), 1) AS cpu_seconds, max(memory) / 1048576 AS peak_mib FROM usages
  WHERE ts >= unixepoch('now', '-1 day') GROUP BY identity, uid ORDER BY cpu_seconds DESC LIMIT 10;
 
+-- Who uses a GPU now, and how much of it?
+SELECT source, pid, identity, uid, share, vram / 1048576 AS vram_mib FROM gpu_processes ORDER BY share DESC;
+
+-- Who used which GPU this week, for how long, and about how many watt-hours were their doing?
+SELECT source, identity, uid, round(sum(busy_seconds) / 3600, 2) AS gpu_hours, max(vram) / 1048576 AS peak_mib,
+       round(sum(energy) / 3600, 1) AS about_wh FROM gpu_usages
+ WHERE ts >= unixepoch('now', '-7 days') GROUP BY source, identity, uid ORDER BY about_wh DESC;
+
+-- What did each GPU take today, and how much of that was nobody's?
+SELECT source, round(sum(energy) / 3600, 1) AS about_wh, round(sum(idle) / 3600, 1) AS idle_wh,
+       round(sum(unattributed) / 3600, 1) AS unattributed_wh FROM gpu_minutes
+ WHERE ts >= unixepoch('now', '-1 day') GROUP BY source;
+
 -- What happened?
 SELECT datetime(ts, 'unixepoch', 'localtime') AS at, kind, source, detail FROM events ORDER BY seq DESC LIMIT 20;
 

@@ -1,14 +1,16 @@
 //! The reference trace: a simulated desktop with 60 series at 1 Hz, the same at every run.
 //!
 //! 16 cores and 4 CPU series, 2 GPUs of 12 series, memory 4, 2 disks of 4, 2 network interfaces of 2. A person works,
-//! plays and renders by day; at night daemons tick over. Noise and steps follow what such sensors show: utilisation in
+//! plays and renders by day; at night daemons tick over. Two processes use the first GPU all the time. Noise and steps follow what such sensors show: utilisation in
 //! whole per cent, temperatures that lag behind power, counters of traffic in bursts. It is simulated, so its absolute
 //! size means little without the control that [`crate::storage`] prints beside it: plain JSON integers under zlib.
 
 use std::sync::Arc;
 
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::{Batch, Condition, RecorderState, Source, SourceKind, Tick};
+use hoofbeat_core::model::{
+    Batch, Condition, GpuEnergy, GpuMinute, GpuUsage, GpuUse, RecorderState, Source, SourceKind, Tick,
+};
 
 /// Series in the trace.
 pub const SERIES: usize = 60;
@@ -124,7 +126,10 @@ impl Trace {
             self.put_link(n, &mut batch);
         }
         let readings = batch.into_parts().readings;
-        let mut tick = Tick { ts, readings, ..Tick::default() };
+        let mut tick = Tick { ts, readings, gpu_uses: self.gpu_uses(), ..Tick::default() };
+        if ts % 60 == 0 {
+            tick.gpu_minute = Some(self.gpu_minute(ts - 60));
+        }
         if !std::mem::replace(&mut self.started, true) {
             let cores = self.cores.iter().map(|(source, _)| source);
             let wholes = [&self.cpu, &self.memory].into_iter();
@@ -135,6 +140,54 @@ impl Trace {
             tick.recorder = Some((RecorderState::Recording, None));
         }
         tick
+    }
+
+    /// What the desktop and whatever the person works with do on the first GPU. Both draw on no random number, so that
+    /// the samples are what they are without them.
+    fn gpu_uses(&self) -> Vec<GpuUse> {
+        let gpu = &self.gpus[0];
+        let part = |(pid, name, key, part): (u32, &str, &str, f64)| GpuUse {
+            source: gpu.source.clone(),
+            pid,
+            started: Some(u64::from(pid) * 100),
+            key: key.into(),
+            identity: name.into(),
+            uid: Some(1000),
+            share: Some(gpu.load * part),
+            vram: Some((gpu.memory * part) as u64 * (1 << 20)),
+            busy: Some(gpu.load / 100.0 * part),
+            encoder: Some(0.0),
+            decoder: Some(0.0),
+        };
+        [(2113, "GNOME Shell", "app:org.gnome.Shell", 0.1), (48_211, "Blender", "app:org.blender.Blender", 0.9)]
+            .map(part)
+            .into()
+    }
+
+    /// The minute of which the newest second is typical.
+    fn gpu_minute(&self, start: i64) -> GpuMinute {
+        let usage = |one: GpuUse| GpuUsage {
+            source: one.source,
+            key: one.key,
+            identity: one.identity,
+            uid: one.uid,
+            busy: one.busy.map(|busy| busy * 60.0),
+            vram: one.vram,
+            encoder: one.encoder,
+            decoder: one.decoder,
+            energy: one.busy.map(|busy| busy * 60.0 * 290.0),
+        };
+        let energy = |gpu: &Gpu| GpuEnergy {
+            source: gpu.source.clone(),
+            energy: Some(60.0 * (18.0 + gpu.load * 2.9)),
+            idle: Some(60.0 * 18.0),
+            attributed: Some(60.0 * gpu.load * 2.8),
+            busy: Some(gpu.load * 0.6),
+            explained: Some(gpu.load * 0.59),
+            missing: 0.0,
+        };
+        let usage = self.gpu_uses().into_iter().map(usage).collect();
+        GpuMinute { start, usage, energy: self.gpus.iter().map(energy).collect() }
     }
 
     /// How busy the person is, 0–1: present from 9 to 23, in stretches.

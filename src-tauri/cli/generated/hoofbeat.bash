@@ -52,6 +52,9 @@ _hoofbeat() {
             hoofbeat,top)
                 cmd="hoofbeat__subcmd__top"
                 ;;
+            hoofbeat,usage)
+                cmd="hoofbeat__subcmd__usage"
+                ;;
             hoofbeat,watch)
                 cmd="hoofbeat__subcmd__watch"
                 ;;
@@ -139,6 +142,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help,top)
                 cmd="hoofbeat__subcmd__help__subcmd__top"
                 ;;
+            hoofbeat__subcmd__help,usage)
+                cmd="hoofbeat__subcmd__help__subcmd__usage"
+                ;;
             hoofbeat__subcmd__help,watch)
                 cmd="hoofbeat__subcmd__help__subcmd__watch"
                 ;;
@@ -167,7 +173,7 @@ _hoofbeat() {
 
     case "${cmd}" in
         hoofbeat)
-            opts="-h -V --data-dir --root --json --color --help --version watch status history top doctor data config open pause resume completions man help"
+            opts="-h -V --data-dir --root --json --color --help --version watch status history top usage doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,7 +665,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help)
-            opts="watch status history top doctor data config open pause resume completions man help"
+            opts="watch status history top usage doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,6 +930,20 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__help__subcmd__usage)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__help__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1166,11 +1186,11 @@ _hoofbeat() {
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "cpu memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "gpu cpu memory" -- "${cur}"))
                     return 0
                     ;;
                 -s)
-                    COMPREPLY=($(compgen -W "cpu memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "gpu cpu memory" -- "${cur}"))
                     return 0
                     ;;
                 --number)
@@ -1178,6 +1198,42 @@ _hoofbeat() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__usage)
+            opts="-h -V --since --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -68,6 +68,8 @@ pub enum Command {
     History(History),
     /// Show the processes that use the most
     Top(Top),
+    /// Show who used which GPU, and what that took
+    Usage(Usage),
     /// Look for what keeps Hoofbeat from working well, and say what helps
     Doctor,
     /// Show where the recording is and how large; check it
@@ -133,9 +135,9 @@ pub struct Top {
     /// How long to measure; on a terminal a first table comes at once
     #[arg(long, short, value_name = "DURATION", default_value = "1s", value_parser = crate::time::parse_span)]
     pub interval: std::time::Duration,
-    /// What to sort by
-    #[arg(long, short, value_name = "COLUMN", default_value = "cpu")]
-    pub sort: Sort,
+    /// What to sort by; without it the GPU, where one is used
+    #[arg(long, short, value_name = "COLUMN")]
+    pub sort: Option<Sort>,
     /// How many processes to show; 0 shows all
     #[arg(short, long = "number", value_name = "N", default_value = "20")]
     pub number: usize,
@@ -144,10 +146,20 @@ pub struct Top {
 /// What `top` sorts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Sort {
+    /// Share of the GPU's time, and then its memory
+    Gpu,
     /// CPU time used while measuring
     Cpu,
     /// Resident memory
     Memory,
+}
+
+/// Options of `usage`.
+#[derive(Debug, Args)]
+pub struct Usage {
+    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
 }
 
 /// What to do with the recording.

@@ -13,6 +13,8 @@ mod open;
 mod pause;
 mod status;
 mod top;
+mod usage;
+mod users;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -50,6 +52,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Status(options) => status::run(&global, &options, &mut output),
         Command::History(options) => history::run(&global, &options, &mut output),
         Command::Top(options) => top::run(&global, &options, &mut output),
+        Command::Usage(options) => usage::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

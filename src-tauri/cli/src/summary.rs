@@ -17,11 +17,13 @@ enum Part {
     Of(Metric, Metric),
     /// How much of a whole, with a word before it; nothing where the whole is nothing (no swap).
     NamedOf(&'static str, Metric, Metric),
+    /// What holds the GPU back, where anything does.
+    Throttle,
     /// Yes or no.
     Either(Metric, &'static str, &'static str),
 }
 
-use Part::{Either, Named, NamedOf, Of, One};
+use Part::{Either, Named, NamedOf, Of, One, Throttle};
 
 /// The values that matter most, most telling first. A kind without a line shows the first of what it has.
 const PARTS: &[(SourceKind, &[Part])] = &[
@@ -32,6 +34,7 @@ const PARTS: &[(SourceKind, &[Part])] = &[
             One(Metric::GpuTemperature),
             One(Metric::GpuPower),
             Of(Metric::GpuMemoryUsed, Metric::GpuMemoryTotal),
+            Throttle,
         ],
     ),
     (
@@ -95,6 +98,10 @@ fn words(part: &Part, value: &impl Fn(Metric) -> Option<f64>) -> Option<String> 
             Some(0.0) => None,
             whole => Some(format!("{name} {}", share(used, value(used)?, whole))),
         },
+        Throttle => {
+            let bits = value(Metric::GpuThrottle).filter(|bits| *bits > 0.0)?;
+            Some(format!("held back by {}", format::value(Metric::GpuThrottle, bits)))
+        }
         Either(metric, yes, no) => Some(if value(metric)? != 0.0 { yes } else { no }.to_string()),
     }
 }
@@ -130,6 +137,8 @@ mod tests {
             &[(Metric::CpuTemperature, 54.0), (Metric::CpuUtilization, 12.0)],
             &[&percent, &degrees],
         );
+        check(SourceKind::Gpu, &[(Metric::GpuThrottle, 0.0)], &[]);
+        check(SourceKind::Gpu, &[(Metric::GpuThrottle, 3.0)], &["held back by power limit, heat"]);
         check(SourceKind::Mains, &[(Metric::PowerOnline, 0.0)], &["not connected"]);
         check(SourceKind::Memory, &[(Metric::SwapUsed, 0.0), (Metric::SwapTotal, 0.0)], &[]);
         check(SourceKind::Channel, &[(Metric::CpuTemperature, 54.0)], &[&degrees]);

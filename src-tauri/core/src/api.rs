@@ -3,13 +3,17 @@
 //! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
 //! that touches hardware — only the recorder does that.
 
+mod processes;
+
 use std::path::{Path, PathBuf};
 
 use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
+pub use self::processes::{GpuShare, ProcessNow, Seen, with_gpus};
 pub use crate::model::answer::{
-    EventInfo, History, HistoryQuery, MetricInfo, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
+    EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, Recorder, SCHEMA,
+    Series, SourceStatus, Status, Value,
 };
 
 /// Every metric of the table.
@@ -58,6 +62,15 @@ impl Face {
     /// The database cannot be read.
     pub fn history(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         self.reader.history(query)
+    }
+
+    /// Who used which GPU from `since` until `until` (Unix seconds), and what that took, by whole minutes. A minute is
+    /// told once it is over.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn gpu_usages(&self, since: i64, until: i64) -> Result<GpuUsages, StoreError> {
+        self.reader.gpu_usages(since, until)
     }
 
     /// Events from `since` (Unix seconds) on, newest first, at most `limit`.

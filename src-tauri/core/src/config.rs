@@ -31,8 +31,26 @@ pub struct Config {
     pub keep: Keep,
     /// Whether notifications are shown.
     pub notify: bool,
+    /// What energy costs; shown where it is known.
+    pub tariff: Tariff,
     /// The alert rules; all of them.
     pub rules: Vec<Rule>,
+}
+
+/// What energy costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tariff {
+    /// Money for a kilowatt-hour; nothing is said of money where it is 0.
+    pub price: f64,
+    /// What that money is called.
+    pub currency: String,
+}
+
+impl Tariff {
+    /// What so many joules cost; `None` where no price is set.
+    pub fn cost(&self, joules: f64) -> Option<f64> {
+        (self.price > 0.0).then_some(joules / 3_600_000.0 * self.price)
+    }
 }
 
 /// Why a config file is refused. Its text is one sentence with the remedy.

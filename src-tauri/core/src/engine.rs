@@ -6,7 +6,9 @@
 //! every word for people but the few sentences of [`Published::Trouble`].
 
 mod core;
+mod energy;
 mod files;
+mod gpus;
 mod grid;
 mod inbox;
 mod journal;
@@ -149,6 +151,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         paused_until: opened.paused_until,
         last_ts: opened.last_ts,
         state: opened.left,
+        lowest_power: opened.lowest_power,
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left

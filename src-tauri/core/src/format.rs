@@ -7,8 +7,14 @@ use std::time::Duration;
 
 use crate::metrics::{Metric, Unit};
 
+/// The bits of `gpu.throttle` by name, from the lowest on.
+const THROTTLES: [&str; 5] = ["power limit", "heat", "current limit", "signal from the board", "other limit"];
+
 /// A value of a metric, with its unit: `64 °C`, `1.2 GiB`, `38 %`.
 pub fn value(metric: Metric, value: f64) -> String {
+    if metric == Metric::GpuThrottle && value.is_finite() {
+        return throttle(value);
+    }
     quantity(value, metric.definition().unit)
 }
 
@@ -50,6 +56,56 @@ pub fn duration(time: Duration) -> String {
         3600..86_400 => pair(hours, "h", minutes, "min"),
         _ => pair(days, "d", hours, "h"),
     }
+}
+
+/// What holds a GPU back: `power limit, heat`, or `nothing`. A bit that is not known yet is a limit, too.
+pub fn throttle(bits: f64) -> String {
+    let (bits, last) = (bits as u64, THROTTLES.len() - 1);
+    let is_set = |bit: &usize| bits & 1 << bit != 0 || *bit == last && bits >> last != 0;
+    let names: Vec<&str> = (0..THROTTLES.len()).filter(is_set).map(|bit| THROTTLES[bit]).collect();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
+/// Energy as an estimate: `about 12 Wh`. What a GPU says of its power is some percent off, so no more than two figures.
+pub fn about_energy(joules: f64) -> String {
+    // What would be shown as 1000 Wh is 1 kWh.
+    match joules / 3600.0 {
+        hours if hours < 995.0 => about(hours, "Wh"),
+        hours if hours < 995_000.0 => about(hours / 1000.0, "kWh"),
+        hours => about(hours / 1e6, "MWh"),
+    }
+}
+
+/// Money as an estimate: `about 0.42 EUR`.
+pub fn about_money(amount: f64, currency: &str) -> String {
+    about(amount, currency)
+}
+
+fn about(value: f64, unit: &str) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let (mut figures, mut power) = (value.abs(), 0_usize);
+    match figures {
+        0.0 => return format!("0 {unit}"),
+        size if size < 0.01 => return format!("less than 0.01 {unit}"),
+        _ => {}
+    }
+    let mut decimals = 0;
+    while figures >= 99.5 {
+        figures /= 10.0;
+        power += 1;
+    }
+    while figures < 9.95 && decimals < 3 {
+        figures *= 10.0;
+        decimals += 1;
+    }
+    let whole = figures.round();
+    let number = match decimals {
+        0 => format!("{whole}{}", "0".repeat(power)),
+        decimals => fixed(whole / 10_f64.powi(decimals), decimals as usize),
+    };
+    format!("about {number} {unit}")
 }
 
 /// How a number without a prefix is shown.
@@ -108,11 +164,15 @@ fn fixed(value: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Kind;
 
     #[derive(serde::Deserialize)]
     struct Cases {
         quantities: Vec<(f64, String, String)>,
         durations: Vec<(u64, String)>,
+        energies: Vec<(f64, String)>,
+        money: Vec<(f64, String, String)>,
+        throttles: Vec<(u64, String)>,
     }
 
     fn cases() -> Cases {
@@ -122,7 +182,8 @@ mod tests {
     #[test]
     fn quantities_read_as_people_write_them() {
         for (value, symbol, text) in cases().quantities {
-            let line = crate::metrics::TABLE.iter().find(|line| line.unit.symbol() == symbol).unwrap();
+            let shown = |line: &&crate::metrics::Definition| line.unit.symbol() == symbol && line.kind != Kind::Flags;
+            let line = crate::metrics::TABLE.iter().find(shown).unwrap();
             assert_eq!(super::value(line.metric, value), text, "{value} {symbol}");
         }
     }
@@ -131,6 +192,23 @@ mod tests {
     fn durations_read_as_people_write_them() {
         for (seconds, text) in cases().durations {
             assert_eq!(duration(Duration::from_secs(seconds)), text, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn estimates_have_two_figures() {
+        for (joules, text) in cases().energies {
+            assert_eq!(about_energy(joules), text, "{joules} J");
+        }
+        for (amount, currency, text) in cases().money {
+            assert_eq!(about_money(amount, &currency), text, "{amount}");
+        }
+    }
+
+    #[test]
+    fn throttle_reasons_have_names() {
+        for (bits, text) in cases().throttles {
+            assert_eq!(super::value(Metric::GpuThrottle, bits as f64), text, "{bits}");
         }
     }
 

@@ -191,6 +191,8 @@ pub struct Reading {
 /// What the processes of one name and user used since the last sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Usage {
+    /// The same for everything that belongs together, on each day: `docker:ollama`, `program:blender`.
+    pub key: Untrusted,
     /// What a person calls it.
     pub identity: Untrusted,
     /// Numeric user id.
@@ -230,6 +232,59 @@ pub struct GpuUse {
     pub encoder: Option<f64>,
     /// The same of the decoder's time.
     pub decoder: Option<f64>,
+}
+
+/// What one identity did on one GPU in a minute.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GpuUsage {
+    /// The GPU, or the instance of one.
+    pub source: Arc<Source>,
+    /// See [`GpuUse::key`].
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// Seconds of the GPU's time; `None` where the driver did not tell, which is not zero. So it is with the others.
+    pub busy: Option<f64>,
+    /// The most bytes of the GPU's memory that its processes had at the same time.
+    pub vram: Option<u64>,
+    /// Seconds of the encoder's time.
+    pub encoder: Option<f64>,
+    /// Seconds of the decoder's time.
+    pub decoder: Option<f64>,
+    /// Its part of the GPU's energy, in joules.
+    pub energy: Option<f64>,
+}
+
+/// What one GPU took in a minute, in joules, and whose doing that was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GpuEnergy {
+    /// The GPU.
+    pub source: Arc<Source>,
+    /// All that it took.
+    pub energy: Option<f64>,
+    /// What it would have taken without work.
+    pub idle: Option<f64>,
+    /// What the work of known processes took beyond that; the rest is nobody's.
+    pub attributed: Option<f64>,
+    /// Seconds in which it worked.
+    pub busy: Option<f64>,
+    /// Seconds of that which known processes explain.
+    pub explained: Option<f64>,
+    /// Seconds of which nothing is known, because it was not read.
+    pub missing: f64,
+}
+
+/// A minute of all GPUs, given once, when it is over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GpuMinute {
+    /// Its first second.
+    pub start: i64,
+    /// Who used them.
+    pub usage: Vec<GpuUsage>,
+    /// What they took.
+    pub energy: Vec<GpuEnergy>,
 }
 
 /// What one sensor read in one sample.
@@ -409,6 +464,10 @@ pub struct Tick {
     pub alerts: Vec<AlertRow>,
     /// What each identity used in the minute that starts at the given second; given once, when the minute is over.
     pub usage: Option<(i64, Vec<Usage>)>,
+    /// What processes do on the GPUs that have readings in this tick, now.
+    pub gpu_uses: Vec<GpuUse>,
+    /// What they did in the minute that is over; given once.
+    pub gpu_minute: Option<GpuMinute>,
     /// The recorder's state, where it changed, with the second until which it will last.
     pub recorder: Option<(RecorderState, Option<i64>)>,
     /// The seconds until the next tick, where they changed: who reads along has to know how long silence is no news.

@@ -15,13 +15,16 @@ mod error;
 mod event;
 mod fold;
 mod folder;
+mod gpu_usage;
 mod history;
 mod hour;
+mod identity;
 mod layout;
 mod meta;
 mod minute;
 mod open;
 mod pages;
+mod processes;
 mod read;
 mod recent;
 mod recorder;
@@ -154,12 +157,14 @@ impl Store {
                 }
                 slots[place.col] = Some(reading.stored);
             }
+            let processes = processes::by_pack(&self.catalog, &tick.gpu_uses);
             for (pack_id, slots) in &mut self.packs {
                 if slots.is_empty() {
                     continue;
                 }
                 recent::to_json(slots, &mut self.text);
-                recent::write(&transaction, *pack_id, tick.ts, &self.text)?;
+                let processes = processes.get(pack_id).map(String::as_str);
+                recent::write(&transaction, *pack_id, tick.ts, &self.text, processes)?;
                 slots.clear();
             }
             for source in &tick.emptied {
@@ -172,6 +177,9 @@ impl Store {
             }
             if let Some((minute, usage)) = &tick.usage {
                 usage::add(&transaction, *minute, usage)?;
+            }
+            if let Some(minute) = &tick.gpu_minute {
+                gpu_usage::add(&transaction, &mut self.catalog, minute)?;
             }
             if let Some(seconds) = tick.step {
                 recorder::write_tick(&transaction, seconds)?;

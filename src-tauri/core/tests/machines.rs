@@ -14,7 +14,7 @@ use std::time::Duration;
 use hoofbeat_core::clock::ManualClock;
 use hoofbeat_core::identity::Identities;
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::{Batch, Condition, Health, Parts, Source, Usage};
+use hoofbeat_core::model::{Batch, Condition, GpuUse, Health, Parts, Source, Usage};
 use hoofbeat_core::sensors::processes::snapshot;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor, SensorError};
 
@@ -56,6 +56,7 @@ struct Sample {
     values: BTreeMap<(String, Metric), f64>,
     conditions: BTreeMap<String, Condition>,
     usage: Vec<Usage>,
+    gpu_uses: Vec<GpuUse>,
     errors: Vec<(&'static str, SensorError)>,
 }
 
@@ -80,7 +81,7 @@ impl Machine {
             if let Err(error) = sensor.sample(&self.clock, &mut batch) {
                 sample.errors.push((name, error));
             }
-            let Parts { readings, conditions, usage, .. } = batch.into_parts();
+            let Parts { readings, conditions, usage, gpu_uses, .. } = batch.into_parts();
             for reading in readings {
                 let value = reading.metric.to_value(reading.stored as f64);
                 let key = (reading.source.id.clone(), reading.metric);
@@ -92,6 +93,7 @@ impl Machine {
                 sample.sources.insert(source.id.clone(), source);
             }
             sample.usage.extend(usage);
+            sample.gpu_uses.extend(gpu_uses);
         }
         sample
     }
@@ -111,7 +113,7 @@ impl Sample {
         self.values.get(&(source.to_string(), metric)).copied()
     }
 
-    /// One block a source, then usage, then the sensors that could read nothing.
+    /// One block a source, then who uses GPUs, then usage, then the sensors that could read nothing.
     fn show(&self, folder: &Path) -> String {
         let mut out = String::new();
         for (id, source) in &self.sources {
@@ -125,9 +127,22 @@ impl Sample {
                 writeln!(out, "    {} {value} {}", metric.key(), metric.definition().unit.symbol()).unwrap();
             }
         }
+        let mut uses: Vec<_> = self.gpu_uses.iter().collect();
+        uses.sort_by(|a, b| (&a.source.id, a.pid).cmp(&(&b.source.id, b.pid)));
+        for one in uses {
+            let told =
+                |value: Option<f64>, unit: &str| value.map_or("unknown".into(), |value| format!("{value:.2}{unit}"));
+            let vram = one.vram.map_or("unknown".into(), |bytes| format!("{bytes} B"));
+            let (share, busy) = (told(one.share, " %"), told(one.busy, " s"));
+            let (encoder, decoder) = (told(one.encoder, " s"), told(one.decoder, " s"));
+            let who =
+                format!("{:?} {:?} pid {} started {:?} uid {:?}", one.identity, one.key, one.pid, one.started, one.uid);
+            let did = format!("{share}, busy {busy}, encoder {encoder}, decoder {decoder}, vram {vram}");
+            writeln!(out, "use of {} by {who}: {did}", one.source.id).unwrap();
+        }
         let mut usage: Vec<_> = self.usage.iter().collect();
         usage.sort_by(|a, b| (&a.identity, a.uid).cmp(&(&b.identity, b.uid)));
-        for Usage { identity, uid, processes, cpu, memory, io } in usage {
+        for Usage { key: _, identity, uid, processes, cpu, memory, io } in usage {
             let io = io.map_or_else(|| "unknown".into(), |io| format!("{io} B"));
             // Pages of other sizes exist.
             let pages = memory / rustix_page();

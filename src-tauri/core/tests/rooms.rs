@@ -23,7 +23,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
     ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
-    ("api", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
+    (
+        "api",
+        &[
+            "identity",
+            "metrics",
+            "untrusted",
+            "paths",
+            "model",
+            "clock",
+            "format",
+            "alerts",
+            "config",
+            "sensors",
+            "store",
+        ],
+    ),
 ];
 
 /// What lies below the siblings.

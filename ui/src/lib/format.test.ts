@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 // Not a copy: the very file that format.rs is tested against.
 import cases from '../../../src-tauri/core/src/format.json';
-import { clock, duration, moment, ofWhole, parts, text, timeTick } from './format';
+import { aboutEnergy, aboutMoney, clock, duration, moment, ofWhole, parts, text, timeTick } from './format';
 
 const KIB = 1024;
 
@@ -11,6 +11,14 @@ test.each(cases.quantities as [number, string, string][])('%f %s is written %s',
 
 test.each(cases.durations as [number, string][])('%d s last %s', (seconds, expected) => {
   expect(duration(seconds)).toBe(expected);
+});
+
+test.each(cases.energies as [number, string][])('%f J are %s', (joules, expected) => {
+  expect(aboutEnergy(joules)).toBe(expected);
+});
+
+test.each(cases.money as [number, string, string][])('%f %s are %s', (amount, currency, expected) => {
+  expect(aboutMoney(amount, currency)).toBe(expected);
 });
 
 test('what is no number, or has a unit that is not known yet, is still text', () => {

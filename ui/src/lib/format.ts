@@ -81,6 +81,30 @@ export function duration(seconds: number): string {
   return total < 86400 ? pair(hours, 'h', minutes, 'min') : pair(days, 'd', hours, 'h');
 }
 
+/** Energy as an estimate: "about 12 Wh". What a GPU says of its power is some percent off, so no more than two figures. */
+export function aboutEnergy(joules: number): string {
+  const hours = joules / 3600;
+  // What would be shown as 1000 Wh is 1 kWh.
+  if (hours < 995) return about(hours, 'Wh');
+  return hours < 995_000 ? about(hours / 1000, 'kWh') : about(hours / 1e6, 'MWh');
+}
+
+/** Money as an estimate: "about 0.42 EUR". */
+export function aboutMoney(amount: number, currency: string): string {
+  return about(amount, currency);
+}
+
+function about(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return '–';
+  if (value === 0) return `0 ${unit}`;
+  let [figures, power, decimals] = [Math.abs(value), 0, 0];
+  if (figures < 0.01) return `less than 0.01 ${unit}`;
+  for (; figures >= 99.5; power += 1) figures /= 10;
+  for (; figures < 9.95 && decimals < 3; decimals += 1) figures *= 10;
+  const whole = Math.round(figures);
+  return `about ${decimals === 0 ? `${whole}${'0'.repeat(power)}` : fixed(whole / 10 ** decimals, decimals)} ${unit}`;
+}
+
 const hourAndMinute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
 const withSeconds = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayAndMonth = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });

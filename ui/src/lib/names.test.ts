@@ -3,7 +3,7 @@ import { brief, shortLabel, sourceName, visible, titleOf } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 function source(id: string, kind: string, label: string, part_of: string | null = null): SourceStatus {
-  return { id, kind, label, part_of, health: 'ok', reason: '', ts: null, metrics: {} };
+  return { id, kind, label, part_of, health: 'ok', reason: '', ts: null, metrics: {}, processes: [] };
 }
 
 test('a part names its whole, twins their id, and an empty label is no name', () => {

@@ -1,7 +1,7 @@
 //! `hoofbeat config`: where the config file is, whether it is valid, and what can stand in it.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::config::{Config, ConfigError};
+use hoofbeat_core::config::{Config, ConfigError, Tariff};
 use hoofbeat_core::model::Keep;
 use hoofbeat_core::model::rule::{Rule, Side, Threshold};
 use hoofbeat_core::paths;
@@ -71,7 +71,8 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, rules: _ } = config;
+    let Config { tick, tick_on_battery, keep, notify, tariff, rules: _ } = config;
+    let Tariff { price, currency } = tariff;
     let Keep { raw, minutes, hours, usage, cap } = keep;
     json!({
         "recording": { "tick": tick.as_secs(), "tick_on_battery": tick_on_battery.as_secs() },
@@ -80,6 +81,7 @@ fn settings(config: &Config) -> Value {
             "cap": cap,
         },
         "notify": { "enabled": notify },
+        "energy": { "price": price, "currency": currency },
     })
 }
 

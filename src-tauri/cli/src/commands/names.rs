@@ -46,6 +46,7 @@ mod tests {
             reason: String::new(),
             ts: None,
             metrics: Default::default(),
+            processes: Vec::new(),
         };
         let sources = [
             source("net:pci/1", "eth0", None),

@@ -4,7 +4,7 @@ mod alerts;
 
 use std::collections::BTreeMap;
 
-use hoofbeat_core::api::{SourceStatus, Status};
+use hoofbeat_core::api::{GpuProcess, SourceStatus, Status};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
@@ -21,6 +21,9 @@ use crate::{summary, time};
 
 /// Labels longer than this are cut; the whole text is in `--json`.
 const LABEL_WIDTH: usize = 32;
+
+/// How many of those who use a GPU are shown beneath it; `top` shows all.
+const PROCESSES: usize = 3;
 
 /// How many cores are shown one by one.
 const CORES: usize = 32;
@@ -99,6 +102,7 @@ fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
     for source in status.sources.iter().filter(|source| source.part_of.is_none()) {
         let values = summary::main_values(source.kind, |metric| value(source, metric));
         rows.push(row("", source, values.join("   "), status, now));
+        rows.extend(source.processes.iter().take(PROCESSES).map(user));
         let parts = parts.remove(source.id.as_str()).unwrap_or_default();
         if let Some(cores) = cores(&parts) {
             rows.push(vec![Cell::new("  cores").style(Style::Dim), Cell::new(cores)]);
@@ -106,6 +110,7 @@ fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
         for part in parts.iter().filter(|part| !matches!(part.kind, SourceKind::Core | SourceKind::Sensor)) {
             let values = summary::main_values(part.kind, |metric| value(part, metric));
             rows.push(row("  ", part, values.join("   "), status, now));
+            rows.extend(part.processes.iter().take(PROCESSES).map(user));
         }
     }
     rows
@@ -137,6 +142,16 @@ fn row(indent: &str, source: &SourceStatus, values: String, status: &Status, now
         row.push(Cell::new(words).style(style));
     }
     row
+}
+
+/// Who uses the GPU above, and what of it.
+fn user(process: &GpuProcess) -> Vec<Cell> {
+    let name = format!("  {}", output::short_name(&process.identity, LABEL_WIDTH - 2));
+    let share = process.share.map(|share| format::value(Metric::GpuUtilization, share));
+    let vram = process.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64));
+    let pid = format!("pid {}", process.pid);
+    let told = share.into_iter().chain(vram).chain([pid]).collect::<Vec<_>>().join("   ");
+    vec![Cell::new(name).style(Style::Dim), Cell::new(told).style(Style::Dim)]
 }
 
 /// How busy each core is, in one line.

@@ -11,6 +11,7 @@ fn every_answer_in_json_carries_its_schema() {
         (&["status"][..], "sources"),
         (&["history", "cpu.temperature", "--since", "1h"], "series"),
         (&["top", "--interval", "50ms"], "processes"),
+        (&["usage"], "gpus"),
         (&["doctor"], "doctor"),
         (&["data"], "tables"),
         (&["data", "path"], "path"),

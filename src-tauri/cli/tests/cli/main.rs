@@ -9,6 +9,7 @@ mod bus;
 mod commands;
 mod dependencies;
 mod generated;
+mod gpus;
 mod notifications;
 mod sandbox;
 mod terminal;

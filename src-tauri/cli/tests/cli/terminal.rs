@@ -76,7 +76,11 @@ fn the_measured_table_takes_the_place_of_the_first_one() {
     let (first, measured) =
         shown.split_once("\x1b[5A\r\x1b[J").expect("three processes, a heading and a note are taken back");
     assert!(first.contains("measuring for 50 ms") && !measured.contains("measuring"), "{shown:?}");
-    assert_eq!(measured.lines().count(), 4, "{measured:?}");
+    assert_eq!(
+        measured.lines().count(),
+        5,
+        "a heading, three processes and why nothing is known of GPUs: {measured:?}"
+    );
     let piped = sandbox.run(&["top", "--interval", "50ms"]).stdout;
     assert!(!piped.contains("measuring") && !piped.contains('\x1b'), "{piped:?}");
     assert_eq!(piped.matches("MEMORY").count(), 1);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::values::{self, Problem};
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Tariff};
 use crate::metrics::Metric;
 use crate::model::Keep;
 use crate::model::rule::{Rule, Severity};
@@ -82,6 +82,20 @@ pub const SETTINGS: &[Setting] = &[
         default: "true",
         doc: "Whether alerts are shown as notifications; they are recorded in any case.",
         set: |config, value| boolean(value).map(|set| config.notify = set),
+    },
+    Setting {
+        section: "energy",
+        key: "price",
+        default: "0.0",
+        doc: "What a kilowatt-hour costs, for `hoofbeat usage`; with 0 nothing is said of money.",
+        set: |config, value| price(value).map(|set| config.tariff.price = set),
+    },
+    Setting {
+        section: "energy",
+        key: "currency",
+        default: "\"EUR\"",
+        doc: "What that money is called: \"EUR\", \"$\", \"kr\".",
+        set: |config, value| currency(value).map(|set| config.tariff.currency = set),
     },
 ];
 
@@ -191,6 +205,7 @@ fn defaults() -> Config {
         tick_on_battery: Duration::ZERO,
         keep: Keep::default(),
         notify: false,
+        tariff: Tariff::default(),
         rules: Vec::new(),
     };
     for setting in SETTINGS {
@@ -233,6 +248,41 @@ fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
         return Err(Problem::new("the database cannot be kept below 16 MiB", "write \"16MiB\" or more"));
     }
     Ok(cap)
+}
+
+/// More than any money that is in use makes of a kilowatt-hour.
+const HIGHEST_PRICE: f64 = 1e9;
+
+fn price(value: &DeValue<'_>) -> Result<f64, Problem> {
+    let text = match value {
+        DeValue::Integer(number) => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        _ => {
+            return Err(Problem::new(
+                format!("this is {}, not a number", kind(value)),
+                "write for example price = 0.32",
+            ));
+        }
+    };
+    let price = text.parse().ok().filter(|price| (0.0..=HIGHEST_PRICE).contains(price));
+    price.ok_or_else(|| Problem::new(format!("{text} is no price"), "write for example price = 0.32"))
+}
+
+fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
+    let text = string(value)?;
+    let fits = |c: char| {
+        c.is_alphanumeric()
+            || ('!'..='~').contains(&c)
+            || ('\u{a2}'..='\u{a5}').contains(&c)
+            || ('\u{20a0}'..='\u{20cf}').contains(&c)
+    };
+    if text.is_empty() || text.chars().count() > 8 || !text.chars().all(fits) {
+        return Err(Problem::new(
+            format!("{text:?} is no name of money"),
+            "write up to 8 letters or signs without spaces, like \"EUR\" or \"$\"",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {

@@ -61,7 +61,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify] and [[rule]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy] and [[rule]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -76,6 +76,17 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
         "config.toml:2:7: history cannot be kept for more than 100 years; write \"100y\" or less",
     );
     assert!(Config::parse("[keep]\nraw = \"100y\"\n", Path::new("x")).is_ok());
+    check("[energy]\nprice = -1\n", "config.toml:2:9: -1 is no price; write for example price = 0.32");
+    check("[energy]\nprice = nan\n", "config.toml:2:9: nan is no price; write for example price = 0.32");
+    check(
+        "[energy]\nprice = \"0.3\"\n",
+        "config.toml:2:9: this is a string, not a number; write for example price = 0.32",
+    );
+    check(
+        "[energy]\ncurrency = \"a\\u001b[2J\"\n",
+        "config.toml:2:12: \"a\\u{1b}[2J\" is no name of money; write up to 8 letters or signs without spaces, like \
+         \"EUR\" or \"$\"",
+    );
     check("[notify]\nenabled = \"yes\"\n", "config.toml:2:11: this is a string; write true or false");
     check("keep = 3\n", "config.toml:1:1: \"keep\" is a section; write [keep] on a line of its own");
     check(
@@ -216,4 +227,13 @@ fn a_file_that_cannot_be_read_is_refused_in_words() {
     assert!(error.ends_with("it is not UTF-8 text; save it as UTF-8 text"), "{error}");
     // A home that cannot be written is no reason not to record.
     assert_eq!(Config::load_or_create(Path::new("/proc/hoofbeat/config.toml")), Ok(Config::default()));
+}
+
+#[test]
+fn money_is_told_where_a_price_is_set() {
+    let tariff = |text: &str| Config::parse(text, Path::new("x")).unwrap().tariff;
+    assert_eq!(Config::default().tariff, Tariff { price: 0.0, currency: "EUR".into() });
+    assert_eq!(Config::default().tariff.cost(3.6e6), None);
+    assert_eq!(tariff("[energy]\nprice = 0.3\n").cost(7.2e6), Some(0.6));
+    assert_eq!(tariff("[energy]\nprice = 2\ncurrency = \"€\"\n"), Tariff { price: 2.0, currency: "€".into() });
 }

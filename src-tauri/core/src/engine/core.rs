@@ -13,11 +13,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Event;
+use super::gpus::Gpus;
 use super::grid::{Gap, Grid};
 use super::inbox::Journal;
 use super::news::{Published, Snapshot, Trouble};
 use super::outlet::Outlet;
-use super::probe::{Probe, Sensed};
+use super::probe::{Probe, Sensed, overdue};
 use super::roster::{OWN, Roster, Voice};
 use super::usage::Minute;
 use super::watch::{Changes, Watch};
@@ -25,7 +26,6 @@ pub(super) use orders::set_aside;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::format;
 use crate::metrics::Metric;
 use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
 use crate::store::StoreError;
@@ -51,6 +51,7 @@ pub(super) struct Left {
     pub paused_until: Option<i64>,
     pub last_ts: Option<i64>,
     pub state: Option<RecorderState>,
+    pub lowest_power: Vec<(String, f64)>,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -100,6 +101,7 @@ pub(super) struct Core {
     roster: Roster,
     watch: Watch,
     minute: Minute,
+    gpus: Gpus,
     own: Arc<Source>,
     /// What the next tick takes along.
     next: Tick,
@@ -152,6 +154,7 @@ impl Core {
             roster: Roster::default(),
             watch,
             minute: Minute::default(),
+            gpus: Gpus::knowing(left.lowest_power),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
@@ -294,7 +297,9 @@ impl Core {
         if flight.unwanted {
             // Its values are old. What processes used is a sum, and belongs to the minute all the same.
             if let Ok(batch) = sensed.outcome {
-                self.minute.add(now.unix(), batch.into_parts().usage);
+                let Parts { usage, gpu_uses, .. } = batch.into_parts();
+                self.minute.add(now.unix(), usage);
+                self.gpus.late(now.unix(), &gpu_uses);
             }
             return;
         }
@@ -316,8 +321,11 @@ impl Core {
         let probe = &self.probes[sensed.sensor];
         match sensed.outcome {
             Ok(batch) => {
-                let Parts { readings, conditions, usage, events, replaced, .. } = batch.into_parts();
+                let Parts { readings, conditions, usage, gpu_uses, events, replaced } = batch.into_parts();
                 self.roster.replace(replaced, |place| self.watch.holds(place), tick);
+                let told = conditions.iter().map(|(source, _)| source);
+                self.gpus.sample(tick.ts, moment.boot, self.step, &readings, &gpu_uses, told);
+                tick.gpu_uses.extend(gpu_uses);
                 let (watch, changes) = (&mut self.watch, &mut self.changes);
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
@@ -369,6 +377,7 @@ impl Core {
         self.roster.settle(&mut tick);
         self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         tick.usage = self.minute.take_over(tick.ts);
+        tick.gpu_minute = self.gpus.take_over(tick.ts);
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
             self.changes.rows = self.watch.rows();
@@ -474,20 +483,6 @@ impl Core {
     fn note(&mut self, now: Now, kind: EventKind, detail: Value) {
         self.next.events.push(model::Event { ts: now.unix(), kind, source: None, detail });
     }
-}
-
-/// "did not answer for 3 s", in steps that grow: every change is written to the store.
-fn overdue(time: Duration) -> String {
-    let seconds = time.as_secs().max(1);
-    let told = match seconds {
-        0..=2 => seconds,
-        3..=9 => 3,
-        10..=29 => 10,
-        30..=59 => 30,
-        60..=3599 => seconds / 60 * 60,
-        _ => seconds / 3600 * 3600,
-    };
-    format!("did not answer for {}", format::duration(Duration::from_secs(told)))
 }
 
 /// The source that stands for Hoofbeat itself.

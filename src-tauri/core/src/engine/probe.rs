@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::Event;
 use crate::clock::Clock;
+use crate::format;
 use crate::model::{Batch, Health, Now, Source, SourceKind};
 use crate::sensors::{Registration, Roots, Sensor, SensorError};
 
@@ -190,6 +191,20 @@ pub(super) fn spawn(
         }
     };
     thread::Builder::new().name(format!("hb-{}", registration.name)).stack_size(STACK).spawn(serve).map(drop)
+}
+
+/// "did not answer for 3 s", in steps that grow: every change is written to the store.
+pub(super) fn overdue(time: Duration) -> String {
+    let seconds = time.as_secs().max(1);
+    let told = match seconds {
+        0..=2 => seconds,
+        3..=9 => 3,
+        10..=29 => 10,
+        30..=59 => 30,
+        60..=3599 => seconds / 60 * 60,
+        _ => seconds / 3600 * 3600,
+    };
+    format!("did not answer for {}", format::duration(Duration::from_secs(told)))
 }
 
 /// What a panic said, on one line.

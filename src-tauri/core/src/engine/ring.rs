@@ -42,6 +42,7 @@ fn absorb(next: &mut Tick, old: Tick) {
     next.recorder = next.recorder.or(old.recorder);
     next.step = next.step.or(old.step);
     next.usage = next.usage.take().or(old.usage);
+    next.gpu_minute = next.gpu_minute.take().or(old.gpu_minute);
 }
 
 /// Puts those of `old` in front of `new` of which `new` has no other version.
@@ -59,7 +60,8 @@ mod tests {
     use super::*;
     use crate::metrics::Metric;
     use crate::model::{
-        AlertPhase, AlertRow, Condition, EventKind, Health, Reading, RecorderState, Source, SourceKind, Usage,
+        AlertPhase, AlertRow, Condition, EventKind, GpuMinute, Health, Reading, RecorderState, Source, SourceKind,
+        Usage,
     };
     use serde_json::json;
 
@@ -70,7 +72,15 @@ mod tests {
         let lost = Condition { health: Health::Lost, reason: "no longer present".to_owned() };
         let row = |phase| AlertRow { rule: "r".to_owned(), source: "cpu".to_owned(), phase, since: 1, value: None };
         let event = |ts| Event { ts, kind: EventKind::ClockStep, source: None, detail: json!({}) };
-        let usage = Usage { identity: "sh".into(), uid: 0, processes: 1, cpu: 1.0, memory: 1, io: None };
+        let usage = Usage {
+            key: "program:sh".into(),
+            identity: "sh".into(),
+            uid: 0,
+            processes: 1,
+            cpu: 1.0,
+            memory: 1,
+            io: None,
+        };
         let reading = Reading { source: cpu.clone(), metric: Metric::CpuLoad1, stored: 1 };
         let mut ticks: VecDeque<Tick> = VecDeque::from([
             Tick {
@@ -82,6 +92,8 @@ mod tests {
                 events: vec![event(1)],
                 alerts: vec![row(AlertPhase::Pending)],
                 usage: Some((0, vec![usage])),
+                gpu_minute: Some(GpuMinute::default()),
+                gpu_uses: Vec::new(),
                 recorder: Some((RecorderState::Recording, None)),
                 step: Some(1),
             },
@@ -104,7 +116,7 @@ mod tests {
         assert_eq!(left.events.iter().map(|event| event.ts).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(left.alerts, [row(AlertPhase::Firing)]);
         assert_eq!((left.recorder, left.step), (Some((RecorderState::Recording, None)), Some(1)));
-        assert!(left.usage.is_some());
+        assert!(left.usage.is_some() && left.gpu_minute.is_some());
         // The last one stays.
         assert!(!drop_oldest(&mut ticks));
         assert_eq!(ticks.len(), 1);

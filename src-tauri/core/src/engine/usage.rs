@@ -16,12 +16,19 @@ const OTHER: &str = "other";
 /// Past this many the minute is trimmed early, so that names made to fill memory cannot.
 const TRIM: usize = 4 * MOST;
 
+/// Key, name and user.
+type Who = (Untrusted, Untrusted, u32);
+
+fn who(usage: &Usage) -> Who {
+    (usage.key.clone(), usage.identity.clone(), usage.uid)
+}
+
 /// The minute that is being folded.
 #[derive(Debug, Default)]
 pub(super) struct Minute {
     /// Its first second.
     start: Option<i64>,
-    by_identity: HashMap<(Untrusted, u32), Usage>,
+    by_identity: HashMap<Who, Usage>,
 }
 
 impl Minute {
@@ -33,10 +40,10 @@ impl Minute {
         // What is sampled on the full minute was used in the one before.
         self.start.get_or_insert((ts - 1).div_euclid(60) * 60);
         for one in usage {
-            match self.by_identity.get_mut(&(one.identity.clone(), one.uid)) {
+            match self.by_identity.get_mut(&who(&one)) {
                 Some(sum) => fold(sum, &one),
                 None => {
-                    self.by_identity.insert((one.identity.clone(), one.uid), one);
+                    self.by_identity.insert(who(&one), one);
                 }
             }
         }
@@ -56,7 +63,7 @@ impl Minute {
         let start = self.start.take()?;
         self.trim();
         let mut usage: Vec<Usage> = std::mem::take(&mut self.by_identity).into_values().collect();
-        usage.sort_by(|a, b| (&a.identity, a.uid).cmp(&(&b.identity, b.uid)));
+        usage.sort_by(|a, b| (&a.identity, a.uid, &a.key).cmp(&(&b.identity, b.uid, &b.key)));
         Some((start, usage))
     }
 
@@ -71,12 +78,12 @@ impl Minute {
         rest.sort_by_key(|usage| std::cmp::Reverse(usage.memory));
         let small = rest.split_off(MOST / 2);
         for one in all.into_iter().chain(rest) {
-            self.by_identity.insert((one.identity.clone(), one.uid), one);
+            self.by_identity.insert(who(&one), one);
         }
         // Programs at the same time add up …
         let mut others: HashMap<u32, Usage> = HashMap::new();
         for mut one in small {
-            one.identity = Untrusted::from(OTHER);
+            (one.key, one.identity) = (Untrusted::from(OTHER), Untrusted::from(OTHER));
             match others.get_mut(&one.uid) {
                 Some(sum) => {
                     let (memory, processes) = (sum.memory + one.memory, sum.processes.saturating_add(one.processes));
@@ -90,10 +97,10 @@ impl Minute {
         }
         // … with what was left over earlier in the minute only their time does.
         for other in others.into_values() {
-            match self.by_identity.get_mut(&(other.identity.clone(), other.uid)) {
+            match self.by_identity.get_mut(&who(&other)) {
                 Some(sum) => fold(sum, &other),
                 None => {
-                    self.by_identity.insert((other.identity.clone(), other.uid), other);
+                    self.by_identity.insert(who(&other), other);
                 }
             }
         }
@@ -116,7 +123,7 @@ mod tests {
     use super::*;
 
     fn usage(identity: &str, processes: u32, cpu: f64, memory: u64, io: Option<u64>) -> Usage {
-        Usage { identity: identity.into(), uid: 1000, processes, cpu, memory, io }
+        Usage { key: "program:x".into(), identity: identity.into(), uid: 1000, processes, cpu, memory, io }
     }
 
     #[test]

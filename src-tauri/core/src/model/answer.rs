@@ -70,6 +70,30 @@ pub struct SourceStatus {
     /// Values by metric key; a metric that was not read is missing.
     #[cfg_attr(test, ts(as = "BTreeMap<String, Value>"))]
     pub metrics: BTreeMap<&'static str, Value>,
+    /// What processes do on it, the largest share first; empty where it is no GPU, or nobody uses it.
+    pub processes: Vec<GpuProcess>,
+}
+
+/// What one process does on a GPU, now. What its driver does not tell is `null`.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GpuProcess {
+    /// The number that the driver knows it by, which is the host's.
+    pub pid: u32,
+    /// Its start in clock ticks since boot; `null` where `/proc` does not show it.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub started: Option<u64>,
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub identity: String,
+    /// The same for all that belongs together.
+    pub key: String,
+    /// Numeric user id.
+    pub uid: Option<u32>,
+    /// Percent of the GPU's time, smoothed over some seconds.
+    pub share: Option<f64>,
+    /// Bytes of the GPU's memory that it has.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub vram: Option<u64>,
 }
 
 /// A value with its unit.
@@ -125,6 +149,71 @@ pub struct Series {
     /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
     #[cfg_attr(test, ts(type = "[number, number, number, number][]"))]
     pub points: Vec<(i64, f64, f64, f64)>,
+}
+
+/// Who used which GPU, and what that took.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GpuUsages {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Unix seconds of the first minute asked for.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub since: i64,
+    /// Unix seconds, exclusive.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub until: i64,
+    /// One a GPU of which something is known.
+    pub gpus: Vec<GpuTotal>,
+}
+
+/// One GPU over a stretch of time. Energies are estimates of what this GPU board took, in joules.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct GpuTotal {
+    /// The source's id.
+    pub source: String,
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub label: String,
+    /// All that it took; `null` where it does not tell. `idle`, `attributed` and `unattributed` add up to it.
+    pub energy: Option<f64>,
+    /// What it would have taken without work.
+    pub idle: Option<f64>,
+    /// What the work of known processes took.
+    pub attributed: Option<f64>,
+    /// What is left: work of processes that cannot be seen, and all that shares do not explain.
+    pub unattributed: Option<f64>,
+    /// Seconds in which it worked.
+    pub busy: Option<f64>,
+    /// Seconds of that which known processes explain.
+    pub explained: Option<f64>,
+    /// Seconds of which nothing is known, because it was not read.
+    pub missing: f64,
+    /// Who used it, the largest part first.
+    pub usages: Vec<IdentityUsage>,
+}
+
+/// What one identity did on a GPU over a stretch of time. What its driver did not tell is `null`.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct IdentityUsage {
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub identity: String,
+    /// The same for all that belongs together.
+    pub key: String,
+    /// Numeric user id.
+    pub uid: Option<u32>,
+    /// Seconds of the GPU's time.
+    pub busy: Option<f64>,
+    /// The most bytes of the GPU's memory that it had.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub vram: Option<u64>,
+    /// Seconds of the encoder's time.
+    pub encoder: Option<f64>,
+    /// Seconds of the decoder's time.
+    pub decoder: Option<f64>,
+    /// Its part of the energy, in joules.
+    pub energy: Option<f64>,
 }
 
 /// One line of the metric table, for a face that lets a person choose.
@@ -185,6 +274,10 @@ mod tests {
         rewrite_stale::<Status>(&mut stale);
         rewrite_stale::<Recorder>(&mut stale);
         rewrite_stale::<SourceStatus>(&mut stale);
+        rewrite_stale::<GpuProcess>(&mut stale);
+        rewrite_stale::<GpuUsages>(&mut stale);
+        rewrite_stale::<GpuTotal>(&mut stale);
+        rewrite_stale::<IdentityUsage>(&mut stale);
         rewrite_stale::<Value>(&mut stale);
         rewrite_stale::<History>(&mut stale);
         rewrite_stale::<Series>(&mut stale);

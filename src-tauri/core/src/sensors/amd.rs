@@ -3,8 +3,8 @@
 //! One source a card. What the driver gives in a file of its own comes from there, because it has brought firmware,
 //! units and chip together; what it does not comes from `gpu_metrics`. All of it is read only while the card is awake,
 //! and an idle card that can sleep is let go: see [`gate`](super::gpu::gate). Never read at all: `pcie_bw`, which sleeps
-//! a second in the kernel; `config` and `current_link_*`, which wake the card. Deliberately not here: what processes use
-//! of a card.
+//! a second in the kernel; `config` and `current_link_*`, which wake the card. Who uses a card comes from fdinfo, and is
+//! asked for only of a card that was just read.
 
 mod files;
 mod gpu_metrics;
@@ -13,6 +13,8 @@ mod values;
 use std::time::Duration;
 
 use self::files::{Files, Outcome};
+use super::fdinfo::{Scan, uses};
+use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
 use super::gpu::{self, Card, Finder, Named, names};
@@ -38,6 +40,8 @@ pub struct Amd {
     /// Whether there ever was one: a card that was unplugged is lost, which is not to be without cards.
     seen: bool,
     looked: Option<Duration>,
+    scan: Scan,
+    clients: Clients,
     buffer: Buffer,
 }
 
@@ -48,6 +52,8 @@ struct Watched {
     gate: Gate,
     /// Found when the card is first seen awake, because even a label may ask the hardware.
     files: Option<Files>,
+    /// How busy it is, where that is known, if it was read in this sample.
+    read: Option<Option<f64>>,
 }
 
 impl Amd {
@@ -60,6 +66,8 @@ impl Amd {
             cards: Vec::new(),
             seen: false,
             looked: None,
+            scan: Scan::new(roots),
+            clients: Clients::new(roots),
             buffer: Buffer::default(),
         })
     }
@@ -75,7 +83,7 @@ impl Amd {
             let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
             self.cards.push(match known {
                 Some(at) => before.swap_remove(at),
-                None => Watched { gate: Gate::new(&self.roots, &card), files: None, card, named },
+                None => Watched { gate: Gate::new(&self.roots, &card), files: None, read: None, card, named },
             });
         }
     }
@@ -99,13 +107,42 @@ impl Sensor for Amd {
             }
             self.ledger.write(&watched.card, &mut watched.gate, &watched.named.source, now, batch);
         }
+        self.tell_users(now, batch);
         Ok(())
+    }
+}
+
+impl Amd {
+    /// Tells who uses the cards that were read, and how much of what they do that explains.
+    fn tell_users(&mut self, now: Duration, batch: &mut Batch) {
+        let cards = &self.cards;
+        let mut may_read = |address: &str| cards.iter().any(|one| one.read.is_some() && one.card.address == address);
+        // Without the processes the cards have everything else.
+        if self.scan.update(now, &mut may_read).is_err() {
+            return;
+        }
+        self.clients.begin();
+        for Watched { card, named, read, .. } in &self.cards {
+            let Some(busy) = *read else { continue };
+            uses::put(&self.scan, &card.address, &named.source, &mut self.clients, now, batch);
+            // Without a second reading, or without the nodes of a card, nothing is known of anybody's share.
+            let explained = self.scan.passed().and_then(|_| self.scan.device(&card.address).busy());
+            // What decodes videos is no part of what the driver calls busy.
+            let explained = busy.zip(explained).map(|(busy, explained)| busy.min(explained)).or(explained);
+            batch.put(&named.source, Metric::GpuAttributed, explained);
+            batch.put(
+                &named.source,
+                Metric::GpuRemainder,
+                busy.zip(explained).map(|(busy, explained)| busy - explained),
+            );
+        }
     }
 }
 
 impl Watched {
     /// Whether the card is no more.
     fn sample(&mut self, now: Duration, roots: &Roots, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+        self.read = None;
         if let Answer::Leave(health, reason) = self.gate.ask(now, buffer) {
             // Which files there are may be another matter after it slept: the driver may have been loaded anew.
             self.files = None;
@@ -122,8 +159,9 @@ impl Watched {
         let files = self.files.get_or_insert_with(|| Files::find(&self.card, roots));
         match files.read(buffer) {
             Outcome::Read(values) => {
-                let busy = values.get(&Metric::GpuUtilization);
-                self.gate.saw(busy.map(|busy| *busy < IDLE_BELOW), now);
+                let busy = values.get(&Metric::GpuUtilization).copied();
+                self.gate.saw(busy.map(|busy| busy < IDLE_BELOW), now);
+                self.read = Some(busy);
                 values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
                 false
             }

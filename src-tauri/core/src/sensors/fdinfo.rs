@@ -10,6 +10,7 @@ mod nodes;
 mod scan;
 mod share;
 pub mod text;
+pub(super) mod uses;
 
 pub use self::scan::{DeviceUse, ProcessUse, Scan};
 pub use self::share::Share;

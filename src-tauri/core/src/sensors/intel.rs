@@ -20,7 +20,8 @@ use std::time::Duration;
 use self::board::Board;
 use self::gt::Gt;
 use self::look::Look;
-use super::fdinfo::Scan;
+use super::fdinfo::{Scan, uses};
+use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
 use super::gpu::{self, Card, Finder};
@@ -43,6 +44,7 @@ pub struct Intel {
     ledger: Writer,
     gpus: Vec<Gpu>,
     scan: Scan,
+    clients: Clients,
     looked: Option<Duration>,
     buffer: Buffer,
 }
@@ -70,6 +72,7 @@ impl Intel {
             ledger: Writer::new(roots),
             gpus: Vec::new(),
             scan: Scan::new(roots),
+            clients: Clients::new(roots),
             looked: None,
             buffer: Buffer::default(),
         })
@@ -112,7 +115,11 @@ impl Sensor for Intel {
         let mut may_read = |address: &str| open.iter().any(|gpu| gpu.card.address == address);
         // Without the processes the cards have everything else.
         let seen = self.scan.update(clock.now().boot, &mut may_read);
+        self.clients.begin();
         for gpu in open {
+            if seen.is_ok() {
+                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut self.clients, boot, batch);
+            }
             gpu.read(&self.roots, clock, seen.is_ok().then_some(&self.scan), &mut self.buffer, batch);
         }
         Ok(())

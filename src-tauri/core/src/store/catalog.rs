@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
+use super::gpu_usage;
 use crate::metrics::{Metric, TABLE};
 use crate::model::{Condition, Source};
 
@@ -108,7 +109,7 @@ impl Catalog {
 
     /// Where a metric of a source is written; makes source and column where they are new.
     pub fn place(&mut self, db: &Connection, source: &Source, metric: Metric, ts: i64) -> Result<Place, StoreError> {
-        self.ensure(db, source, ts)?;
+        self.number(db, source, ts)?;
         let Some(entry) = self.entries.get_mut(source.id.as_str()) else {
             return Err(StoreError::Damaged(format!("the source {} was written and is not there", source.id)));
         };
@@ -149,7 +150,7 @@ impl Catalog {
     /// and it is not listed any more. Its row stays until retention forgets it.
     pub fn replace(&mut self, db: &Connection, before: &str, source: &Source, ts: i64) -> Result<(), StoreError> {
         let Some(old) = source_id(db, before)? else { return Ok(()) };
-        let new = self.ensure(db, source, ts)?;
+        let new = self.number(db, source, ts)?;
         db.prepare_cached("UPDATE event SET source_id = ? WHERE source_id = ?")?.execute([new, old])?;
         db.prepare_cached("UPDATE source SET health = 'lost', health_ts = 0, reason = ? WHERE source_id = ?")?
             .execute(params![format!("now known as {}", source.id), old])?;
@@ -163,7 +164,7 @@ impl Catalog {
         condition: &Condition,
         ts: i64,
     ) -> Result<usize, StoreError> {
-        let source_id = self.ensure(db, source, ts)?;
+        let source_id = self.number(db, source, ts)?;
         let mut update = db.prepare_cached(
             "UPDATE source SET kind = ?, label = ?, health = ?, health_ts = ?, reason = ? WHERE source_id = ? AND uid = ?",
         )?;
@@ -178,7 +179,8 @@ impl Catalog {
         ])?)
     }
 
-    fn ensure(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<i64, StoreError> {
+    /// The number of a source, which is made where it is new.
+    pub fn number(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<i64, StoreError> {
         if let Some(entry) = self.entries.get(source.id.as_str()) {
             return Ok(entry.source_id);
         }
@@ -217,7 +219,7 @@ fn insert(db: &Connection, uid: &str, kind: &str, label: &str, whole: Option<i64
     Ok(id)
 }
 
-/// Forgets packs that are gone and of which nothing is left: no value, no rollup, no event. One that may have been given
+/// Forgets packs that are gone and of which nothing is left: no value, no rollup, no event, nobody's use of it. One that may have been given
 /// the highest number stays, so that no number is given twice: pages that were freed long ago may still hold rows of the
 /// old owner, which a salvage would give to the new one.
 pub(super) fn forget_gone(db: &Connection) -> Result<(), StoreError> {
@@ -238,6 +240,9 @@ pub(super) fn forget_gone(db: &Connection) -> Result<(), StoreError> {
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for pack_id in gone {
+        if gpu_usage::mentions(db, pack_id)? {
+            continue;
+        }
         for table in ["series", "current", "source"] {
             db.prepare_cached(&format!("DELETE FROM {table} WHERE pack_id = ?"))?.execute([pack_id])?;
         }

@@ -10,8 +10,12 @@ use rusqlite::Connection;
 use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
-use super::{Store, alert, ballast, check, folder, layout, recent, recorder, replace, schema};
+use super::{Store, alert, ballast, check, folder, hour, layout, recent, recorder, replace, schema};
+use crate::metrics::Metric;
 use crate::model::{AlertRow, Event, Keep, Now, RecorderState};
+
+/// How far back the lowest power of a GPU is looked for: what it takes when idle changes with drivers and screens.
+const LOWEST_OF: i64 = 30 * 86_400;
 
 /// What opening found.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct Opened {
     pub paused_until: Option<i64>,
     /// The second of the newest tick in the store.
     pub last_ts: Option<i64>,
+    /// The lowest power of each GPU in the last weeks, in watts, by the source's id.
+    pub lowest_power: Vec<(String, f64)>,
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -86,10 +92,22 @@ impl Store {
             alerts: alert::read(&store.db)?,
             paused_until: store.wish.1.filter(|until| *until > now.unix()),
             last_ts: recent::last_ts(&store.db)?,
+            lowest_power: lowest_power(&store.db, now.unix())?,
             left,
             store,
         })
     }
+}
+
+/// What each GPU takes when it does nothing, as far as hours tell.
+fn lowest_power(db: &Connection, now: i64) -> Result<Vec<(String, f64)>, StoreError> {
+    let mut found = Vec::new();
+    for (series, source, _) in catalog::series_of(db, Metric::GpuPower, None)? {
+        if let Some(stored) = hour::lowest(db, series.series_id, now - LOWEST_OF)? {
+            found.push((source, Metric::GpuPower.to_value(stored as f64)));
+        }
+    }
+    Ok(found)
 }
 
 /// The hard limit of the file's size: reached only where the soft one could not hold.

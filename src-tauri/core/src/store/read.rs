@@ -7,9 +7,13 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::{catalog, check, connection, event, folder, history, layout, recent, recorder};
+use super::{
+    catalog, check, connection, event, folder, gpu_usage, history, layout, processes, recent, recorder, schema,
+};
 use crate::metrics::Metric;
-use crate::model::answer::{EventInfo, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value};
+use crate::model::answer::{
+    EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value,
+};
 use crate::model::{Health, RecorderState, SourceKind};
 
 /// A face's read-only view of the database.
@@ -96,6 +100,20 @@ impl Reader {
         event::read(&self.db, since, limit)
     }
 
+    /// See [`crate::api::Face::gpu_usages`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn gpu_usages(&self, since: i64, until: i64) -> Result<GpuUsages, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        // A recorder of an older Hoofbeat writes still.
+        if schema::version(&transaction)? < schema::WITH_PROCESSES {
+            return Ok(GpuUsages { schema: SCHEMA, since, until, gpus: Vec::new() });
+        }
+        let gpus = gpu_usage::totals(&transaction, since, until)?;
+        Ok(GpuUsages { schema: SCHEMA, since, until, gpus })
+    }
+
     /// The metrics that some source has, in the table's order.
     ///
     /// # Errors
@@ -159,8 +177,9 @@ fn sources(db: &Connection, state: RecorderState) -> Result<Vec<SourceStatus>, S
             columns.entry(row.get(0)?).or_default().push((metric, row.get(2)?));
         }
     }
+    let told = if schema::version(db)? < schema::WITH_PROCESSES { "NULL" } else { "c.processes" };
     let mut query = db.prepare_cached(&format!(
-        "SELECT s.source_id, s.uid, s.kind, s.label, p.uid, s.health, s.reason, c.ts, c.vals
+        "SELECT s.source_id, s.uid, s.kind, s.label, p.uid, s.health, s.reason, c.ts, c.vals, {told}
            FROM source s JOIN source p ON p.source_id = s.pack_id LEFT JOIN current c ON c.pack_id = s.pack_id
           WHERE {}",
         catalog::LISTED
@@ -194,7 +213,11 @@ fn sources(db: &Connection, state: RecorderState) -> Result<Vec<SourceStatus>, S
             })
             .collect();
         let part_of = Some(whole).filter(|whole| *whole != id);
-        sources.push(SourceStatus { id, kind, label: row.get(3)?, part_of, health, reason, ts: row.get(7)?, metrics });
+        // What was done on a GPU that is not read now is not what is done on it.
+        let column = row.get_ref(9)?.as_str_or_null().map_err(rusqlite::Error::from)?.filter(|_| health == Health::Ok);
+        let processes = processes::of_source(column, &id, part_of.is_some());
+        let (label, ts) = (row.get(3)?, row.get(7)?);
+        sources.push(SourceStatus { id, kind, label, part_of, health, reason, ts, metrics, processes });
     }
     // Wholes in the order of kinds, each followed by its parts in natural order: core 10 comes after core 9.
     let rank = |kind: SourceKind| SourceKind::WORDS.iter().position(|(known, _)| *known == kind);

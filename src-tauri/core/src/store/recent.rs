@@ -13,13 +13,20 @@ CREATE TABLE current(pack_id INTEGER PRIMARY KEY REFERENCES source, ts INTEGER N
 CREATE TABLE recent(seq INTEGER PRIMARY KEY, pack_id INTEGER NOT NULL, ts INTEGER NOT NULL, vals TEXT NOT NULL) STRICT;
 ";
 
-/// Writes a pack's row of one tick: its status in place, and its history.
-pub(super) fn write(db: &Connection, pack_id: i64, ts: i64, vals: &str) -> Result<(), StoreError> {
+/// Writes a pack's row of one tick: its status in place, with the processes of its GPUs, and its history.
+pub(super) fn write(
+    db: &Connection,
+    pack_id: i64,
+    ts: i64,
+    vals: &str,
+    processes: Option<&str>,
+) -> Result<(), StoreError> {
     let updated = db
-        .prepare_cached("UPDATE current SET ts = ?, vals = ? WHERE pack_id = ?")?
-        .execute(params![ts, vals, pack_id])?;
+        .prepare_cached("UPDATE current SET ts = ?, vals = ?, processes = ? WHERE pack_id = ?")?
+        .execute(params![ts, vals, processes, pack_id])?;
     if updated == 0 {
-        db.prepare_cached("INSERT INTO current VALUES(?, ?, ?)")?.execute(params![pack_id, ts, vals])?;
+        db.prepare_cached("INSERT INTO current(pack_id, ts, vals, processes) VALUES(?, ?, ?, ?)")?
+            .execute(params![pack_id, ts, vals, processes])?;
     }
     db.prepare_cached("INSERT INTO recent(pack_id, ts, vals) VALUES(?, ?, ?)")?.execute(params![pack_id, ts, vals])?;
     Ok(())
@@ -27,7 +34,8 @@ pub(super) fn write(db: &Connection, pack_id: i64, ts: i64, vals: &str) -> Resul
 
 /// Empties a pack's status, because nothing was read.
 pub(super) fn empty(db: &Connection, pack_id: i64, ts: i64) -> Result<(), StoreError> {
-    db.prepare_cached("UPDATE current SET ts = ?, vals = '[]' WHERE pack_id = ?")?.execute(params![ts, pack_id])?;
+    db.prepare_cached("UPDATE current SET ts = ?, vals = '[]', processes = NULL WHERE pack_id = ?")?
+        .execute(params![ts, pack_id])?;
     Ok(())
 }
 

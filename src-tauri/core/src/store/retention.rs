@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
-use super::{catalog, chunk, event, hour, minute, recent, usage};
+use super::{catalog, chunk, event, gpu_usage, hour, identity, minute, recent, usage};
 use crate::model::Keep;
 
 const DAY: i64 = 86_400;
@@ -41,9 +41,23 @@ fn delete_old(db: &Connection, keep: &Keep, now: i64) -> Result<(), StoreError> 
             hour::delete_before(db, series.series_id, horizon)?;
         }
     }
-    usage::delete_before(db, bounded(usage::oldest(db)?, before(now, keep.usage)))?;
+    delete_usage(db, bounded(oldest_usage(db)?, before(now, keep.usage)))?;
     event::delete_before(db, bounded(event::oldest(db)?, before(now, keep.hours)))?;
     Ok(())
+}
+
+/// The oldest minute of what processes used, of CPUs or GPUs.
+fn oldest_usage(db: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok([usage::oldest(db)?, gpu_usage::oldest(db)?].into_iter().flatten().min())
+}
+
+/// Deletes what processes used before `ts`, and who they were where nothing mentions them any more.
+fn delete_usage(db: &Connection, ts: i64) -> Result<usize, StoreError> {
+    let deleted = usage::delete_before(db, ts)? + gpu_usage::delete_before(db, ts)?;
+    if deleted > 0 {
+        identity::delete_before(db, ts)?;
+    }
+    Ok(deleted)
 }
 
 /// The second that lies `age` before `now`. An age beyond all numbers lies before all history, and never after it.

@@ -91,6 +91,8 @@ const PLAIN: &[(&str, &str)] = &[
     ("hour", "series_id, ts"),
     ("identity", "identity_id"),
     ("usage", "ts, identity_id"),
+    ("gpu_usage", "ts, source_id, identity_id"),
+    ("gpu_minute", "ts, source_id"),
     ("event", "seq"),
     ("recent", "seq"),
     ("alert", "rule, source"),
@@ -159,7 +161,11 @@ fn walk(old: &Connection, fresh: &Connection, table: &str, order: &str) -> Resul
         let Ok(mut select) = old.prepare(&format!("SELECT * FROM {table} ORDER BY {order}")) else { continue };
         let width = select.column_count();
         let marks = vec!["?"; width].join(", ");
-        let mut insert = fresh.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES({marks})"))?;
+        // A file of an older schema has fewer columns, and in another order.
+        let columns = select.column_names().collect::<Vec<_>>().join(", ");
+        let Ok(mut insert) = fresh.prepare(&format!("INSERT OR IGNORE INTO {table}({columns}) VALUES({marks})")) else {
+            continue;
+        };
         let Ok(mut rows) = select.query([]) else { continue };
         let whole = loop {
             match rows.next() {

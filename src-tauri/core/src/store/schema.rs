@@ -1,15 +1,21 @@
-//! Migrations: append-only, each in a transaction of its own, counted by `PRAGMA user_version`.
+//! Migrations: append-only, each in a transaction of its own, counted by `PRAGMA user_version`. They make tables; the
+//! views hold nothing and are made anew after the last one.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
-use super::{alert, catalog, chunk, event, hour, meta, minute, recent, recorder, usage, view};
+use super::{
+    alert, catalog, chunk, event, gpu_usage, hour, identity, meta, minute, processes, recent, recorder, usage, view,
+};
 
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes];
+
+/// The first schema that knows what processes do on GPUs. Faces read older ones, too.
+pub(super) const WITH_PROCESSES: i64 = 2;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -27,7 +33,12 @@ fn first() -> String {
         recorder::CREATE,
         meta::CREATE,
     ];
-    tables.concat() + &view::create()
+    tables.concat()
+}
+
+/// What processes do on GPUs, and the keys of identities.
+fn gpu_processes() -> String {
+    [processes::ADD, identity::REBUILD, gpu_usage::CREATE].concat()
 }
 
 /// The schema number of a file.
@@ -40,10 +51,46 @@ pub fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let from = version(db)?;
     for (at, migration) in MIGRATIONS.iter().enumerate().skip(from.max(0) as usize) {
         let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // A view that names a table holds up changes of it.
+        view::drop_all(&transaction)?;
         transaction.execute_batch(&migration())?;
+        if at + 1 == MIGRATIONS.len() {
+            transaction.execute_batch(&view::create())?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", at as i64 + 1)?;
         transaction.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the first schema, with a name in it, as a recorder of those days left it.
+    #[test]
+    fn an_older_file_keeps_what_it_has_and_learns_the_rest() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(&first()).unwrap();
+        db.execute_batch(
+            "CREATE VIEW usages AS SELECT name, uid FROM usage JOIN identity USING(identity_id);
+             INSERT INTO source VALUES(1, 'gpu:1', 'gpu', 'GPU', 1, 0, 'ok', 0, '');
+             INSERT INTO current VALUES(1, 60, '[1]');
+             INSERT INTO identity VALUES(7, CAST('blender' AS BLOB), 1000, 0, 60);
+             INSERT INTO usage VALUES(60, 7, 1, 500, 70000, NULL);
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        assert_eq!(version(&db).unwrap(), VERSION);
+        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(one("SELECT identity || uid || cpu_seconds || coalesce(key, '-') FROM usages"), "blender10000.5-");
+        assert_eq!(one("SELECT source || coalesce(processes, '-') FROM status"), "gpu:1-");
+        let name = "blender".into();
+        let number = |key: &str, uid| identity::number(&db, &key.into(), &name, uid, 120).unwrap();
+        assert_eq!(number("", Some(1000)), 7);
+        assert_eq!(number("program:blender", None), number("program:blender", None), "an unknown user is one user");
+        assert_ne!(number("program:blender", None), number("program:blender", Some(0)));
+    }
 }

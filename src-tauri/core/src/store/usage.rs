@@ -1,10 +1,12 @@
-//! The tables `identity` and `usage`: what each program of each user used, by minute.
+//! The table `usage`: what each program of each user used, by minute.
 
 use rusqlite::{Connection, params};
 
 use super::error::StoreError;
+use super::identity;
 use crate::model::Usage;
 
+/// With the first form of `identity`, which has a file of its own since.
 pub(super) const CREATE: &str = "
 CREATE TABLE identity(identity_id INTEGER PRIMARY KEY, name BLOB NOT NULL, uid INTEGER NOT NULL,
   first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL, UNIQUE(name, uid)) STRICT;   -- name: bytes as they came
@@ -25,12 +27,7 @@ pub(super) fn add(db: &Connection, minute: i64, usage: &[Usage]) -> Result<(), S
         if cpu_ms < WORTH_CPU_MS && memory_kib < WORTH_MEMORY_KIB {
             continue;
         }
-        let identity_id: i64 = db
-            .prepare_cached(
-                "INSERT INTO identity(name, uid, first_ts, last_ts) VALUES(?1, ?2, ?3, ?3)
-                 ON CONFLICT(name, uid) DO UPDATE SET last_ts = excluded.last_ts RETURNING identity_id",
-            )?
-            .query_row(params![one.identity.as_bytes(), one.uid, minute], |row| row.get(0))?;
+        let identity_id = identity::number(db, &one.key, &one.identity, Some(one.uid), minute)?;
         // A minute that the clock visits twice adds up.
         db.prepare_cached(
             "INSERT INTO usage VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(ts, identity_id) DO UPDATE
@@ -50,13 +47,9 @@ pub(super) fn add(db: &Connection, minute: i64, usage: &[Usage]) -> Result<(), S
     Ok(())
 }
 
-/// Deletes minutes before `ts`, and identities that nothing mentions any more.
+/// Deletes minutes before `ts`.
 pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<usize, StoreError> {
-    let deleted = db.prepare_cached("DELETE FROM usage WHERE ts < ?")?.execute([ts])?;
-    if deleted > 0 {
-        db.prepare_cached("DELETE FROM identity WHERE last_ts < ?")?.execute([ts])?;
-    }
-    Ok(deleted)
+    Ok(db.prepare_cached("DELETE FROM usage WHERE ts < ?")?.execute([ts])?)
 }
 
 /// The oldest stored minute.

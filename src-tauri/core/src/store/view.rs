@@ -5,8 +5,11 @@
 //! parser stops at about thirty calls inside each other. Differences are summed by a window over one chunk, so a
 //! condition on `hour` or `day` (not on `ts` alone) is what keeps a query from decoding everything.
 
+use rusqlite::Connection;
+
 use super::catalog::LISTED;
 use super::codec::{DIFFERENCES, EMPTY, LAST, LETTERS, MINUS, ZEROS};
+use super::error::StoreError;
 
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
 /// is the column `numbers`.
@@ -35,6 +38,16 @@ fn decoded(text: &str, from: &str) -> String {
     query
 }
 
+/// Removes every view.
+pub(super) fn drop_all(db: &Connection) -> Result<(), StoreError> {
+    let mut query = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
+    let names: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for name in names {
+        db.execute_batch(&format!("DROP VIEW \"{}\"", name.replace('"', "\"\"")))?;
+    }
+    Ok(())
+}
+
 /// Makes every view.
 pub(super) fn create() -> String {
     let column = |col: &str| format!("json_extract(CAST(sqlar_uncompress(body, raw_len) AS TEXT), '$['||{col}||']')");
@@ -59,8 +72,17 @@ CREATE VIEW status AS
  SELECT s.uid AS source, s.kind, s.label, s.health, s.reason, c.ts,
    (SELECT json_group_object(m.key, json_extract(c.vals, '$['||e.col||']') * m.multiply / m.divide)
       FROM series e JOIN metric m USING(metric_id)
-     WHERE e.source_id = s.source_id AND json_extract(c.vals, '$['||e.col||']') IS NOT NULL) AS metrics
+     WHERE e.source_id = s.source_id AND json_extract(c.vals, '$['||e.col||']') IS NOT NULL) AS metrics,
+   (SELECT json_group_array(json(v.value)) FROM source w JOIN json_each(c.processes) v
+     WHERE w.source_id = s.pack_id AND s.health = 'ok' AND coalesce(v.value ->> 'source', w.uid) = s.uid
+    HAVING count(*) > 0) AS processes
    FROM source s LEFT JOIN current c USING(pack_id) WHERE {LISTED};
+
+CREATE VIEW gpu_processes AS
+ SELECT s.uid AS source, v.value ->> 'pid' AS pid, v.value ->> 'started' AS started, v.value ->> 'identity' AS identity,
+   v.value ->> 'uid' AS uid, v.value ->> 'share' AS share, v.value ->> 'vram' AS vram, v.value ->> 'key' AS key
+   FROM current c JOIN source w ON w.source_id = c.pack_id JOIN json_each(c.processes) v
+   JOIN source s ON s.uid = coalesce(v.value ->> 'source', w.uid) WHERE s.health = 'ok';
 
 CREATE VIEW history AS
  SELECT metric, source, hour, ts, stored * multiply / divide AS value FROM (
@@ -99,7 +121,20 @@ CREATE VIEW hours AS
 
 CREATE VIEW usages AS
  SELECT u.ts, CAST(i.name AS TEXT) AS identity, i.uid, u.processes, u.cpu_ms / 1000.0 AS cpu_seconds,
-   u.memory_kib * 1024 AS memory, u.io_kib * 1024 AS io FROM usage u JOIN identity i USING(identity_id);
+   u.memory_kib * 1024 AS memory, u.io_kib * 1024 AS io, nullif(CAST(i.key AS TEXT), '') AS key FROM usage u JOIN identity i USING(identity_id);
+
+CREATE VIEW gpu_usages AS
+ SELECT u.ts, s.uid AS source, CAST(i.name AS TEXT) AS identity, CAST(i.key AS TEXT) AS key, i.uid,
+   u.busy_ms / 1000.0 AS busy_seconds, u.vram_kib * 1024 AS vram, u.encoder_ms / 1000.0 AS encoder_seconds,
+   u.decoder_ms / 1000.0 AS decoder_seconds, u.energy_mj / 1000.0 AS energy
+   FROM gpu_usage u JOIN identity i USING(identity_id) JOIN source s USING(source_id);
+
+CREATE VIEW gpu_minutes AS
+ SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
+   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - m.idle_mj - m.attributed_mj) / 1000.0 AS unattributed,
+   m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
+   m.missing_ms / 1000.0 AS missing_seconds
+   FROM gpu_minute m JOIN source s USING(source_id);
 
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);

@@ -4,6 +4,7 @@
 
 mod clocks;
 mod damage;
+mod gpus;
 mod laws;
 mod refusals;
 mod size;

@@ -35,13 +35,22 @@ fn every_documented_query_answers() {
         source: None,
         detail: serde_json::json!({"seconds": 60.0, "holders": [{"pid": 7, "identity": "Blender"}]}),
     });
-    let usage =
-        Usage { identity: Untrusted::from("blender"), uid: 1000, processes: 1, cpu: 42.0, memory: 1 << 30, io: None };
+    let usage = Usage {
+        key: "program:blender".into(),
+        identity: Untrusted::from("blender"),
+        uid: 1000,
+        processes: 1,
+        cpu: 42.0,
+        memory: 1 << 30,
+        io: None,
+    };
+    first.gpu_minute = Some(crate::gpus::used_minute(start / 60 * 60));
     first.usage = Some((start / 60 * 60, vec![usage]));
     store.append(&[first], false).unwrap();
     let ticks: Vec<_> =
         (1..7200).map(|s| machine.tick(start + s, (s % 100) as f64, &[Some(3.0), None, None])).collect();
     store.append(&ticks, false).unwrap();
+    store.append(&[crate::gpus::used_tick(end)], false).unwrap();
     store.maintain(now(end)).unwrap();
 
     let queries = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/queries.sql")).unwrap();

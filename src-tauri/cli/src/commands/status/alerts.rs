@@ -128,6 +128,7 @@ mod tests {
             reason: String::new(),
             ts: Some(1000),
             metrics,
+            processes: Vec::new(),
         }
     }
 

@@ -45,6 +45,7 @@ impl Core {
         self.note(now, EventKind::Paused, json!({ "until": until }));
         self.next.recorder = Some((RecorderState::Paused, Some(until)));
         self.next.usage = self.minute.take();
+        self.next.gpu_minute = self.gpus.take();
         self.durable = true;
         self.hand_over_news(now.unix());
         self.roster.quiet();
@@ -76,6 +77,7 @@ impl Core {
         self.note(now, EventKind::RecorderStopped, json!({}));
         self.next.recorder = Some((RecorderState::Off, None));
         self.next.usage = self.minute.take();
+        self.next.gpu_minute = self.gpus.take();
         self.durable = true;
         self.hand_over_news(now.unix());
         self.journal.stop();

@@ -14,6 +14,7 @@ use crate::sensors::SensorError;
 mod alerting;
 mod clocks;
 mod commands;
+mod gpus;
 mod sampling;
 
 const START: u64 = 1_700_000_000;

@@ -30,6 +30,9 @@ pub struct Scan {
     holders: Holders,
     nodes: Nodes,
     looked: Option<Duration>,
+    /// When descriptors were last read, and how long before that they were read for the last time but one.
+    read: Option<Duration>,
+    passed: Option<Duration>,
     clients: HashMap<Key, Known>,
     /// The client behind each descriptor, so that a client of many descriptors is asked once.
     behind: HashMap<(u32, u32), Key>,
@@ -112,6 +115,8 @@ impl Scan {
             holders: Holders::new(roots),
             nodes: Nodes::default(),
             looked: None,
+            read: None,
+            passed: None,
             clients: HashMap::new(),
             behind: HashMap::new(),
             text: vec![0; LONGEST],
@@ -133,8 +138,10 @@ impl Scan {
         }
         if !allowed.values().any(|allowed| *allowed) {
             self.clients.clear();
+            (self.read, self.passed) = (None, None);
             return Ok(());
         }
+        self.passed = self.read.replace(boot).map(|before| boot.saturating_sub(before));
         self.holders.update(&self.roots, boot)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let proc = rustix::fs::open(&self.roots.proc, flags, Mode::empty())
@@ -202,6 +209,11 @@ impl Scan {
             known.pids.push(pid);
         }
         Some(key)
+    }
+
+    /// How long the time is that [`Share`]s are of; `None` before the second reading.
+    pub fn passed(&self) -> Option<Duration> {
+        self.passed
     }
 
     /// Whether every process shows us its descriptors; where not, a device may be busier than its processes say.

@@ -1,6 +1,7 @@
 //! The bits of `gpu.throttle`, the same for every vendor: what holds a GPU below the clock that it would take.
 //!
-//! The vendors name dozens of limits; a person asks which kind it is. Deliberately not here: the vendors' own bits.
+//! The vendors name dozens of limits; a person asks which kind it is. Deliberately not here: the vendors' own bits, and the
+//! names that people read (`format`).
 
 /// A limit on power.
 pub(crate) const POWER: u64 = 1 << 0;
@@ -12,3 +13,18 @@ pub(crate) const CURRENT: u64 = 1 << 2;
 pub(crate) const SIGNAL: u64 = 1 << 3;
 /// Something else, or a reason that the driver does not name in a way that is the same for all chips.
 pub(crate) const OTHER: u64 = 1 << 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::throttle;
+
+    #[test]
+    fn each_bit_has_its_own_name() {
+        let named = [(POWER, "power"), (HEAT, "heat"), (CURRENT, "current"), (SIGNAL, "signal"), (OTHER, "other")];
+        for (bit, word) in named {
+            let name = throttle(bit as f64);
+            assert!(name.contains(word) && !name.contains(','), "{name}");
+        }
+    }
+}

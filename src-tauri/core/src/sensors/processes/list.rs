@@ -19,6 +19,8 @@ pub struct Process {
     pub parent: u32,
     /// Unix seconds.
     pub started: f64,
+    /// The same in clock ticks since boot, as `/proc` has it.
+    pub ticks: u64,
     /// What a person calls it, and where it belongs.
     pub identity: Arc<Identity>,
     /// The numeric id of the user that it runs as.
@@ -54,6 +56,7 @@ pub fn snapshot(roots: &Roots, identities: &mut Identities) -> Result<Vec<Proces
             pid,
             parent: stat.parent,
             started: boot_time as f64 + stat.started as f64 / ticks_per_second,
+            ticks: stat.started,
             identity: identities.resolve(pid, stat.started),
             uid: folder.uid(pid)?,
             state: char::from(stat.state),

@@ -143,9 +143,10 @@ impl Table {
 
     /// What each identity and user used since the sample before.
     pub(super) fn usage(&self) -> Vec<Usage> {
-        let mut sums: HashMap<(&Untrusted, u32), Usage> = HashMap::new();
+        let mut sums: HashMap<(&Untrusted, &Untrusted, u32), Usage> = HashMap::new();
         for entry in self.entries.values() {
-            let sum = sums.entry((&entry.identity.label, entry.uid)).or_insert_with(|| Usage {
+            let sum = sums.entry((&entry.identity.key, &entry.identity.label, entry.uid)).or_insert_with(|| Usage {
+                key: entry.identity.key.clone(),
                 identity: entry.identity.label.clone(),
                 uid: entry.uid,
                 processes: 0,

@@ -6,10 +6,10 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{DAY, drop_raw, oldest_of};
+use super::{DAY, delete_usage, drop_raw, oldest_of, oldest_usage};
 use crate::model::Keep;
 use crate::store::error::StoreError;
-use crate::store::{catalog, event, hour, minute, open, usage};
+use crate::store::{catalog, event, hour, minute, open};
 
 /// Pages given back to the file system in one step: a few tens of milliseconds.
 const STEP: u32 = 512;
@@ -93,7 +93,7 @@ fn drop_minutes(db: &Connection) -> Result<usize, StoreError> {
 }
 
 fn drop_usage(db: &Connection) -> Result<usize, StoreError> {
-    usage::oldest(db)?.map_or(Ok(0), |oldest| usage::delete_before(db, oldest + DAY))
+    oldest_usage(db)?.map_or(Ok(0), |oldest| delete_usage(db, oldest + DAY))
 }
 
 fn drop_hours(db: &Connection) -> Result<usize, StoreError> {

@@ -103,7 +103,15 @@ fn a_sensor_that_hangs_is_stale_holds_up_nobody_and_comes_back() {
 
     // The answer comes at last: it is old and dropped, but what processes used is not lost.
     let Ok(mut old) = batch(&[(&disk, Metric::DiskUsed, 2e9)]) else { unreachable!() };
-    old.usage(Usage { identity: "cc".into(), uid: 1, processes: 1, cpu: 5.0, memory: 1, io: None });
+    old.usage(Usage {
+        key: "program:cc".into(),
+        identity: "cc".into(),
+        uid: 1,
+        processes: 1,
+        cpu: 5.0,
+        memory: 1,
+        io: None,
+    });
     rig.answer(0, hanging, Ok(old));
     let tick = rig.second(vec![batch(&[(&disk, Metric::DiskUsed, 3e9)]), good()]);
     assert_eq!(values(&tick, "disk:nfs").len(), 1);
@@ -213,7 +221,15 @@ fn usage_is_given_once_a_minute() {
     let mut rig = Rig::new(&["processes"]);
     let used = || {
         let mut batch = Batch::default();
-        batch.usage(Usage { identity: "cc".into(), uid: 1, processes: 2, cpu: 0.5, memory: 100, io: Some(1) });
+        batch.usage(Usage {
+            key: "program:cc".into(),
+            identity: "cc".into(),
+            uid: 1,
+            processes: 2,
+            cpu: 0.5,
+            memory: 100,
+            io: Some(1),
+        });
         Ok(batch)
     };
     let minutes: Vec<_> = (0..130).filter_map(|_| rig.second(vec![used()]).usage).collect();

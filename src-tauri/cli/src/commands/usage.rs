@@ -1,0 +1,181 @@
+//! `hoofbeat usage`: who used which GPU, and what that took.
+//!
+//! Energies are estimates of what the GPU's board took, never of what the wall gave, and say so by "about". What nobody
+//! explains stands in a line of its own. Deliberately not here: how joules are split, which the recorder has done.
+
+use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage};
+use hoofbeat_core::config::{Config, Tariff};
+use hoofbeat_core::format;
+use hoofbeat_core::metrics::{Metric, Unit};
+use hoofbeat_core::paths;
+use jiff::Zoned;
+use serde::Serialize;
+
+use super::users::Users;
+use crate::args::{self, Global};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// Names longer than this are cut; the whole text is in `--json`.
+const NAME_WIDTH: usize = 40;
+
+/// The answer of core with what this machine's users and config add.
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: u32,
+    since: i64,
+    until: i64,
+    /// `null` where no price is set.
+    tariff: Option<Price<'a>>,
+    gpus: Vec<Gpu<'a>>,
+}
+
+#[derive(Serialize)]
+struct Price<'a> {
+    /// Of a kilowatt-hour.
+    price: f64,
+    currency: &'a str,
+}
+
+#[derive(Serialize)]
+struct Gpu<'a> {
+    source: &'a str,
+    label: &'a str,
+    /// Joules.
+    energy: Option<f64>,
+    idle: Option<f64>,
+    attributed: Option<f64>,
+    unattributed: Option<f64>,
+    /// Seconds.
+    busy: Option<f64>,
+    explained: Option<f64>,
+    missing: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+    usages: Vec<Usage<'a>>,
+}
+
+#[derive(Serialize)]
+struct Usage<'a> {
+    #[serde(flatten)]
+    of: &'a IdentityUsage,
+    /// Empty where it is not known.
+    user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+}
+
+/// Shows who used which GPU.
+pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let until = now.timestamp().as_second();
+    let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
+    if since >= until {
+        return Err(Failure::Usage("--since must be before now".to_string()));
+    }
+    let usages = super::face(global)?.gpu_usages(since, until)?;
+    let tariff = tariff();
+    let mut users = Users::of(global);
+    if output.json {
+        return Ok(output.json(&answer(&usages, &tariff, &mut users))?);
+    }
+    if usages.gpus.is_empty() {
+        let since = time::moment(since, &now);
+        output.line(format!("Nothing is recorded of a GPU since {since}; a minute is told once it is over."))?;
+    }
+    for (at, gpu) in usages.gpus.iter().enumerate() {
+        if at > 0 {
+            output.line("")?;
+        }
+        let label = if gpu.label.is_empty() { &gpu.source } else { &gpu.label };
+        output.line(output.paint(Style::Bold, &output::text(label)))?;
+        output.table(&rows(gpu, &tariff, &mut users))?;
+        if gpu.missing >= 1.0 {
+            let missing = format::quantity(gpu.missing, Unit::Second);
+            output.line(output.paint(Style::Dim, &format!("Of {missing} nothing is known.")))?;
+        }
+    }
+    Ok(())
+}
+
+/// What energy costs; a config that cannot be read names no price.
+fn tariff() -> Tariff {
+    let config = paths::config_file().map_err(|error| error.to_string());
+    let config = config.and_then(|file| {
+        if file.exists() { Config::load(&file).map_err(|error| error.to_string()) } else { Ok(Config::default()) }
+    });
+    config
+        .inspect_err(|error| log::warn!("{error}; costs are left out"))
+        .map(|config| config.tariff)
+        .unwrap_or_default()
+}
+
+fn answer<'a>(usages: &'a GpuUsages, tariff: &'a Tariff, users: &mut Users) -> Answer<'a> {
+    let cost = |joules: Option<f64>| joules.and_then(|joules| tariff.cost(joules));
+    let mut gpu = |gpu: &'a GpuTotal| Gpu {
+        source: &gpu.source,
+        label: &gpu.label,
+        energy: gpu.energy,
+        idle: gpu.idle,
+        attributed: gpu.attributed,
+        unattributed: gpu.unattributed,
+        busy: gpu.busy,
+        explained: gpu.explained,
+        missing: gpu.missing,
+        cost: cost(gpu.energy),
+        usages: gpu.usages.iter().map(|of| Usage { of, user: user(of, users), cost: cost(of.energy) }).collect(),
+    };
+    let price = (tariff.price > 0.0).then_some(Price { price: tariff.price, currency: &tariff.currency });
+    let gpus = usages.gpus.iter().map(&mut gpu).collect();
+    Answer { schema: usages.schema, since: usages.since, until: usages.until, tariff: price, gpus }
+}
+
+fn user(of: &IdentityUsage, users: &mut Users) -> String {
+    of.uid.map(|uid| users.name(uid)).unwrap_or_default()
+}
+
+fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
+    let video = gpu.usages.iter().any(|one| one.encoder.or(one.decoder).is_some());
+    let costs = tariff.price > 0.0;
+    let columns = |[name, user, time, vram, encoder, decoder, energy, cost]: [Cell; 8]| {
+        let video = if video { vec![encoder, decoder] } else { Vec::new() };
+        let cost = if costs { vec![cost] } else { Vec::new() };
+        [vec![name, user, time, vram], video, vec![energy], cost].concat()
+    };
+    let known = |text: Option<String>| Cell::number(text.unwrap_or_else(|| "–".to_string()));
+    let time = |seconds: Option<f64>| known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
+    let energy = |joules: Option<f64>| known(joules.map(format::about_energy));
+    let cost = |joules: Option<f64>| {
+        let amount = joules.and_then(|joules| tariff.cost(joules));
+        known(amount.map(|amount| format::about_money(amount, &tariff.currency)))
+    };
+    let none = || Cell::number("");
+    let numbers = ["GPU TIME", "PEAK VRAM", "ENCODER", "DECODER", "ENERGY", "COST"].map(Cell::number);
+    let [gpu_time, vram, encoder, decoder, joules, money] = numbers;
+    let head = [Cell::new("NAME"), Cell::new("USER"), gpu_time, vram, encoder, decoder, joules, money];
+    let mut rows = vec![columns(head.map(|cell| cell.style(Style::Dim)))];
+    for one in &gpu.usages {
+        rows.push(columns([
+            Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
+            Cell::new(output::short_text(&user(one, users), 12)),
+            time(one.busy),
+            known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
+            time(one.encoder),
+            time(one.decoder),
+            energy(one.energy),
+            cost(one.energy),
+        ]));
+    }
+    let unexplained = gpu.busy.zip(gpu.explained).map(|(busy, explained)| (busy - explained).max(0.0));
+    for (name, seconds, joules) in [
+        ("idle", None, gpu.idle),
+        ("unattributed", Some(unexplained), gpu.unattributed),
+        ("whole", Some(gpu.busy), gpu.energy),
+    ] {
+        let seconds = seconds.map_or_else(none, time);
+        let cells = [Cell::new(name), Cell::new(""), seconds, none(), none(), none(), energy(joules), cost(joules)];
+        rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
+    }
+    rows
+}

@@ -1,0 +1,164 @@
+//! The processes of this machine with what they do on its GPUs: what `/proc` shows now, joined with what the recorder
+//! wrote last, because only the recorder touches a GPU.
+//!
+//! Deliberately not here: which of them a face shows, in which order, and how.
+
+use std::collections::HashMap;
+
+use crate::model::answer::{GpuProcess, Status};
+use crate::sensors::processes::Process;
+use crate::untrusted::Untrusted;
+
+/// One process.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProcessNow {
+    /// Its number.
+    pub pid: u32,
+    /// What is known of it.
+    pub seen: Seen,
+    /// What it does on each GPU that it uses.
+    pub gpus: Vec<GpuShare>,
+}
+
+/// What is known of a process.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// What `/proc` shows.
+    Here(Process),
+    /// A GPU's driver names it, and `/proc` does not show it to us.
+    Hidden {
+        /// What a person calls it, as far as the recorder knew.
+        identity: Untrusted,
+        /// The same for all that belongs together.
+        key: Untrusted,
+        /// Numeric user id, where it is known.
+        uid: Option<u32>,
+    },
+}
+
+/// What a process does on one GPU. What the driver does not tell is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GpuShare {
+    /// The source's id.
+    pub source: String,
+    /// Percent of the GPU's time.
+    pub share: Option<f64>,
+    /// Bytes of its memory.
+    pub vram: Option<u64>,
+}
+
+/// Joins a list of processes with a status. A process is the same one if number and start are; one of the list whose
+/// number the recorder knew under another start has replaced it. Hidden processes come last.
+pub fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec<ProcessNow> {
+    let here = |process: Process| ProcessNow { pid: process.pid, seen: Seen::Here(process), gpus: Vec::new() };
+    let mut all: Vec<ProcessNow> = processes.into_iter().map(here).collect();
+    let places: HashMap<u32, usize> = all.iter().enumerate().map(|(at, process)| (process.pid, at)).collect();
+    let mut hidden: HashMap<(u32, Option<u64>), usize> = HashMap::new();
+    for source in status.iter().flat_map(|status| &status.sources) {
+        for one in &source.processes {
+            let at = match (places.get(&one.pid), one.started) {
+                (Some(&at), Some(started)) if matches!(&all[at].seen, Seen::Here(it) if it.ticks == started) => at,
+                (Some(_), Some(_)) => continue,
+                _ => *hidden.entry((one.pid, one.started)).or_insert_with(|| {
+                    all.push(unseen(one));
+                    all.len() - 1
+                }),
+            };
+            all[at].gpus.push(GpuShare { source: source.id.clone(), share: one.share, vram: one.vram });
+        }
+    }
+    all
+}
+
+fn unseen(one: &GpuProcess) -> ProcessNow {
+    let (identity, key) = (one.identity.as_str().into(), one.key.as_str().into());
+    ProcessNow { pid: one.pid, seen: Seen::Hidden { identity, key, uid: one.uid }, gpus: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::identity::{Identity, Role};
+    use crate::model::answer::{Recorder, SourceStatus};
+    use crate::model::{Health, RecorderState, SourceKind};
+
+    fn process(pid: u32, ticks: u64) -> Process {
+        let identity = Identity {
+            key: "program:x".into(),
+            label: "x".into(),
+            detail: None,
+            role: Role::Program,
+            icon: None,
+            user: None,
+            parent: None,
+            via: None,
+        };
+        Process {
+            pid,
+            parent: 0,
+            started: 0.0,
+            ticks,
+            identity: Arc::new(identity),
+            state: 'S',
+            threads: 1,
+            uid: 0,
+            cpu_seconds: 0.0,
+            memory: 1,
+        }
+    }
+
+    fn gpu(id: &str, processes: &[(u32, Option<u64>, f64)]) -> SourceStatus {
+        let told = |(pid, started, share): &(u32, Option<u64>, f64)| GpuProcess {
+            pid: *pid,
+            started: *started,
+            identity: "y".into(),
+            key: "program:y".into(),
+            uid: Some(7),
+            share: Some(*share),
+            vram: None,
+        };
+        SourceStatus {
+            id: id.into(),
+            kind: SourceKind::Gpu,
+            label: id.into(),
+            part_of: None,
+            health: Health::Ok,
+            reason: String::new(),
+            ts: None,
+            metrics: Default::default(),
+            processes: processes.iter().map(told).collect(),
+        }
+    }
+
+    #[test]
+    fn a_process_is_the_same_by_number_and_start() {
+        let recorder = Recorder { state: RecorderState::Recording, since: None, until: None, tick: None };
+        let sources = vec![
+            gpu("gpu:1", &[(1, Some(10), 70.0), (2, Some(10), 20.0), (9, None, 5.0)]),
+            gpu("gpu:2", &[(1, Some(10), 3.0), (9, None, 1.0), (3, None, 2.0), (8, Some(4), 9.0)]),
+        ];
+        let status = Status { schema: 1, ts: None, recorder, sources };
+        let all = with_gpus(vec![process(1, 10), process(2, 20), process(3, 30)], Some(&status));
+        let told: Vec<_> = all
+            .iter()
+            .map(|it| {
+                let shares = it.gpus.iter().map(|gpu| (gpu.source.as_str(), gpu.share.unwrap())).collect::<Vec<_>>();
+                (it.pid, matches!(it.seen, Seen::Here(_)), shares)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, true, vec![("gpu:1", 70.0), ("gpu:2", 3.0)]),
+                (2, true, vec![]),
+                (3, true, vec![]),
+                (9, false, vec![("gpu:1", 5.0), ("gpu:2", 1.0)]),
+                (3, false, vec![("gpu:2", 2.0)]),
+                (8, false, vec![("gpu:2", 9.0)]),
+            ]
+        );
+        assert_eq!(with_gpus(vec![process(1, 10)], None)[0].gpus, []);
+    }
+}

@@ -1,0 +1,276 @@
+//! What identities did on each GPU, and what the GPU took, folded into minutes.
+//!
+//! A GPU's counter is kept in whole joules, so that a stretch of few of them tells little about whose they are: stretches
+//! are added up until there is something to split. Deliberately not here: how joules are split (`energy`), who is what
+//! identity (`sensors`), and which of them are worth keeping (`store`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::energy::{Meter, Passed, split};
+use crate::metrics::Metric;
+use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, SourceKind};
+use crate::untrusted::Untrusted;
+
+/// A stretch with at least this many joules is split, or one of this many seconds.
+const ENOUGH_JOULES: f64 = 16.0;
+const ENOUGH_SECONDS: f64 = 10.0;
+
+/// The most identities that a minute keeps, and what those beyond are counted as.
+const MOST: usize = 400;
+const OTHER: &str = "other";
+
+/// Past this many the minute is trimmed early, so that names made to fill memory cannot.
+const TRIM: usize = 4 * MOST;
+
+/// Who used what: the source's id, key, name and user.
+type Who = (String, Untrusted, Untrusted, Option<u32>);
+
+fn who(one: &GpuUse) -> Who {
+    (one.source.id.clone(), one.key.clone(), one.identity.clone(), one.uid)
+}
+
+/// One GPU.
+#[derive(Debug)]
+struct Gpu {
+    meter: Meter,
+    /// What was not split yet.
+    open: Stretch,
+    minute: GpuEnergy,
+}
+
+/// Time whose joules were not split yet.
+#[derive(Debug, Default)]
+struct Stretch {
+    joules: f64,
+    seconds: f64,
+    /// Seconds in which the GPU worked; `None` where it did not tell that of all of them.
+    busy: Option<f64>,
+    users: HashMap<Who, f64>,
+}
+
+/// All GPUs, and the minute that is being folded.
+#[derive(Debug, Default)]
+pub(super) struct Gpus {
+    /// Its first second.
+    start: Option<i64>,
+    by_id: HashMap<String, Gpu>,
+    usage: HashMap<Who, GpuUsage>,
+    /// The lowest power of each GPU, as the store knew it when recording began.
+    lowest: HashMap<String, f64>,
+}
+
+impl Gpus {
+    /// No GPU yet; of some it is known how little they take.
+    pub fn knowing(lowest_power: Vec<(String, f64)>) -> Gpus {
+        Gpus { lowest: lowest_power.into_iter().collect(), ..Gpus::default() }
+    }
+
+    /// Adds what one sensor read at the tick `ts`, which ends a stretch of about `step` seconds. `quiet` are its sources
+    /// that have no readings now.
+    pub fn sample<'a>(
+        &mut self,
+        ts: i64,
+        boot: Duration,
+        step: u64,
+        readings: &[Reading],
+        uses: &[GpuUse],
+        quiet: impl Iterator<Item = &'a Arc<Source>>,
+    ) {
+        let mut gpus: HashMap<&str, (&Arc<Source>, [Option<f64>; 3])> = HashMap::new();
+        let is_gpu = |source: &Source| source.kind == SourceKind::Gpu && source.part_of.is_none();
+        for reading in readings.iter().filter(|reading| is_gpu(&reading.source)) {
+            let at = match reading.metric {
+                Metric::GpuEnergy => 0,
+                Metric::GpuPower => 1,
+                Metric::GpuUtilization => 2,
+                _ => continue,
+            };
+            let (_, values) = gpus.entry(&reading.source.id).or_insert((&reading.source, [None; 3]));
+            values[at] = Some(reading.metric.to_value(reading.stored as f64));
+        }
+        for source in quiet.filter(|source| is_gpu(source) && !gpus.contains_key(source.id.as_str())) {
+            if let Some(gpu) = self.by_id.get_mut(&source.id) {
+                gpu.meter.pause();
+            }
+        }
+        if gpus.is_empty() && uses.is_empty() {
+            return;
+        }
+        let start = self.begin(ts);
+        for (id, (source, [counter, power, utilization])) in gpus {
+            let gpu = self.by_id.entry(id.to_owned()).or_insert_with(|| Gpu {
+                meter: Meter::knowing(self.lowest.get(id).copied()),
+                open: Stretch::default(),
+                minute: none_of(source),
+            });
+            let own: Vec<&GpuUse> = uses.iter().filter(|one| one.source.pack() == id).collect();
+            let since = gpu.meter.since_last(boot);
+            let passed = gpu.meter.read(boot, counter, power, step as f64);
+            // How busy it is now tells of a tick, and not of an hour.
+            let recent = since.filter(|seconds| *seconds <= 2.5 * step as f64);
+            let busy = utilization.zip(recent).map(|(percent, seconds)| percent / 100.0 * seconds);
+            // A GPU that nobody has is used by nobody.
+            let told = own.iter().map(|one| one.busy).fold(own.is_empty().then_some(0.0), add);
+            gpu.minute.busy = add(gpu.minute.busy, busy);
+            let limit = busy.or(since);
+            gpu.minute.explained = add(gpu.minute.explained, told.zip(limit).map(|(told, limit)| told.min(limit)));
+            match passed {
+                Passed::Untold => {}
+                Passed::Missing(seconds) => gpu.minute.missing += seconds.min((ts - start).clamp(0, 60) as f64),
+                Passed::Took { joules, seconds } => {
+                    let open = &mut gpu.open;
+                    open.busy = if open.seconds == 0.0 { busy } else { open.busy.zip(busy).map(|(a, b)| a + b) };
+                    open.joules += joules;
+                    open.seconds += seconds;
+                    for one in own {
+                        if let Some(busy) = one.busy.filter(|busy| *busy > 0.0) {
+                            *open.users.entry(who(one)).or_default() += busy;
+                        }
+                    }
+                    if open.joules >= ENOUGH_JOULES || open.seconds >= ENOUGH_SECONDS {
+                        gpu.close(&mut self.usage);
+                    }
+                }
+            }
+        }
+        self.note(uses);
+    }
+
+    /// Adds what processes did, that was told too late for the tick that it belongs to.
+    pub fn late(&mut self, ts: i64, uses: &[GpuUse]) {
+        if !uses.is_empty() {
+            self.begin(ts);
+            self.note(uses);
+        }
+    }
+
+    /// The first second of the minute in which `ts` ends a stretch.
+    fn begin(&mut self, ts: i64) -> i64 {
+        // What is sampled on the full minute was used in the one before.
+        *self.start.get_or_insert((ts - 1).div_euclid(60) * 60)
+    }
+
+    /// Adds times, and the memory that the processes of each identity have together.
+    fn note(&mut self, uses: &[GpuUse]) {
+        let mut vram: HashMap<Who, u64> = HashMap::new();
+        for one in uses {
+            let who = who(one);
+            if let Some(bytes) = one.vram {
+                let sum = vram.entry(who.clone()).or_default();
+                *sum = sum.saturating_add(bytes);
+            }
+            let usage = entry(&mut self.usage, who, &one.source);
+            usage.busy = add(usage.busy, one.busy);
+            usage.encoder = add(usage.encoder, one.encoder);
+            usage.decoder = add(usage.decoder, one.decoder);
+        }
+        for (who, bytes) in vram {
+            if let Some(usage) = self.usage.get_mut(&who) {
+                usage.vram = usage.vram.max(Some(bytes.min(i64::MAX as u64)));
+            }
+        }
+        if self.usage.len() > TRIM {
+            self.trim();
+        }
+    }
+
+    /// The minute, where the tick `ts` is past its end (or the clock is before its beginning).
+    pub fn take_over(&mut self, ts: i64) -> Option<GpuMinute> {
+        let start = self.start?;
+        if (start..start + 60).contains(&ts) { None } else { self.take() }
+    }
+
+    /// The minute as it is, at the end of recording.
+    pub fn take(&mut self) -> Option<GpuMinute> {
+        let start = self.start.take()?;
+        let mut energy = Vec::new();
+        for gpu in self.by_id.values_mut() {
+            gpu.close(&mut self.usage);
+            let empty = none_of(&gpu.minute.source);
+            let minute = std::mem::replace(&mut gpu.minute, empty);
+            if minute.energy.or(minute.busy).is_some() || minute.missing > 0.0 {
+                energy.push(minute);
+            }
+        }
+        self.trim();
+        let mut usage: Vec<_> = std::mem::take(&mut self.usage).into_iter().collect();
+        usage.sort_by(|a, b| a.0.cmp(&b.0));
+        energy.sort_by(|a, b| a.source.id.cmp(&b.source.id));
+        let usage: Vec<GpuUsage> = usage.into_iter().map(|(_, usage)| usage).collect();
+        (!usage.is_empty() || !energy.is_empty()).then_some(GpuMinute { start, usage, energy })
+    }
+
+    /// Keeps the identities that used the most time and those that hold the most memory; adds up the rest.
+    fn trim(&mut self) {
+        if self.usage.len() <= MOST {
+            return;
+        }
+        let mut all: Vec<(Who, GpuUsage)> = std::mem::take(&mut self.usage).into_iter().collect();
+        all.sort_by(|a, b| b.1.busy.unwrap_or(0.0).total_cmp(&a.1.busy.unwrap_or(0.0)));
+        let mut rest = all.split_off(MOST / 2);
+        rest.sort_by_key(|(_, usage)| std::cmp::Reverse(usage.vram));
+        let small = rest.split_off(MOST / 2);
+        self.usage.extend(all.into_iter().chain(rest));
+        for ((source, _, _, uid), one) in small {
+            let who = (source, Untrusted::from(OTHER), Untrusted::from(OTHER), uid);
+            let other = entry(&mut self.usage, who, &one.source);
+            other.busy = add(other.busy, one.busy);
+            other.encoder = add(other.encoder, one.encoder);
+            other.decoder = add(other.decoder, one.decoder);
+            other.energy = add(other.energy, one.energy);
+            other.vram = other.vram.max(one.vram);
+        }
+    }
+}
+
+impl Gpu {
+    /// Splits what is open.
+    fn close(&mut self, usage: &mut HashMap<Who, GpuUsage>) {
+        let Stretch { joules, seconds, busy, users } = std::mem::take(&mut self.open);
+        if seconds <= 0.0 {
+            return;
+        }
+        let (names, times): (Vec<Who>, Vec<f64>) = users.into_iter().unzip();
+        let parts = split(joules, self.meter.idle(joules, seconds), seconds, busy, &times);
+        self.minute.energy = add(self.minute.energy, Some(joules));
+        self.minute.idle = add(self.minute.idle, Some(parts.idle));
+        self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
+        for (who, energy) in names.into_iter().zip(parts.users) {
+            let usage = entry(usage, who, &self.minute.source);
+            usage.energy = add(usage.energy, Some(energy));
+        }
+    }
+}
+
+fn entry<'a>(all: &'a mut HashMap<Who, GpuUsage>, who: Who, source: &Arc<Source>) -> &'a mut GpuUsage {
+    let (_, key, identity, uid) = who.clone();
+    all.entry(who).or_insert_with(|| GpuUsage {
+        source: source.clone(),
+        key,
+        identity,
+        uid,
+        busy: None,
+        vram: None,
+        encoder: None,
+        decoder: None,
+        energy: None,
+    })
+}
+
+fn none_of(source: &Arc<Source>) -> GpuEnergy {
+    let source = source.clone();
+    GpuEnergy { source, energy: None, idle: None, attributed: None, busy: None, explained: None, missing: 0.0 }
+}
+
+/// What is not known adds nothing.
+fn add(sum: Option<f64>, more: Option<f64>) -> Option<f64> {
+    match (sum, more) {
+        (Some(sum), Some(more)) => Some(sum + more),
+        (sum, more) => sum.or(more),
+    }
+}
+
+#[cfg(test)]
+mod tests;

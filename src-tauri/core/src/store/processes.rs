@@ -1,0 +1,86 @@
+//! The column `processes` of `current`: what processes do on the GPUs of a pack, now, as a JSON array.
+//!
+//! It is replaced with the values that it belongs to, and NULL where nobody uses the GPU. Deliberately not here: the
+//! past (`gpu_usage`).
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Catalog;
+use crate::model::GpuUse;
+use crate::model::answer::GpuProcess;
+
+pub(super) const ADD: &str = "ALTER TABLE current ADD COLUMN processes TEXT CHECK(json_valid(processes));\n";
+
+/// The most processes of a pack that are told; those with the largest shares.
+const MOST: usize = 64;
+
+/// One process in the column. What is not known is left out.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    /// The source where it is a part of the pack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    pid: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started: Option<u64>,
+    identity: String,
+    key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uid: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    share: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vram: Option<u64>,
+}
+
+impl Entry {
+    fn of(one: &GpuUse) -> Entry {
+        Entry {
+            source: one.source.part_of.is_some().then(|| one.source.id.clone()),
+            pid: one.pid,
+            started: one.started,
+            identity: one.identity.json().into_owned(),
+            key: one.key.json().into_owned(),
+            uid: one.uid,
+            // Shares are no more exact than this.
+            share: one.share.filter(|share| share.is_finite()).map(|share| (share * 10.0).round() / 10.0),
+            // SQLite's numbers have a sign.
+            vram: one.vram.map(|vram| vram.min(i64::MAX as u64)),
+        }
+    }
+}
+
+/// The column's text for each pack of which processes are told.
+pub(super) fn by_pack(catalog: &Catalog, uses: &[GpuUse]) -> HashMap<i64, String> {
+    let mut packs: HashMap<i64, Vec<&GpuUse>> = HashMap::new();
+    for one in uses {
+        if let Some(pack_id) = catalog.pack(&one.source) {
+            packs.entry(pack_id).or_default().push(one);
+        }
+    }
+    let text = |mut uses: Vec<&GpuUse>| {
+        let share = |one: &GpuUse| one.share.unwrap_or(-1.0);
+        uses.sort_by(|a, b| share(b).total_cmp(&share(a)).then(b.vram.cmp(&a.vram)).then(a.pid.cmp(&b.pid)));
+        let entries: Vec<Entry> = uses.into_iter().take(MOST).map(Entry::of).collect();
+        serde_json::to_string(&entries).expect("text and finite numbers are JSON")
+    };
+    packs.into_iter().map(|(pack_id, uses)| (pack_id, text(uses))).collect()
+}
+
+/// The processes of one source of a pack; a column that cannot be read hides them and nothing else.
+pub(super) fn of_source(column: Option<&str>, source: &str, part: bool) -> Vec<GpuProcess> {
+    let entries: Vec<Entry> = column.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let ours = |entry: &Entry| if part { entry.source.as_deref() == Some(source) } else { entry.source.is_none() };
+    let told = |entry: Entry| GpuProcess {
+        pid: entry.pid,
+        started: entry.started,
+        identity: entry.identity,
+        key: entry.key,
+        uid: entry.uid,
+        share: entry.share,
+        vram: entry.vram,
+    };
+    entries.into_iter().filter(ours).map(told).collect()
+}
