@@ -152,10 +152,11 @@ impl Nvidia {
                 batch.event(&gpu.source, EventKind::Xid, error.detail());
             }
         }
-        // Listening keeps a GPU open, so only those are listened to that never sleep.
-        let lasting = keys.iter().filter(|key| !sleepy.contains(key));
-        let lasting: Vec<_> = lasting.map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
-        self.listener.listen(&session, &lasting);
+        // Other threads keep the session, and with it every GPU that it has open, for moments of their own.
+        let alone = !sleepy.is_empty();
+        let heard = if alone { &[] } else { keys };
+        let heard: Vec<_> = heard.iter().map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
+        self.listener.listen(&session, &heard);
         self.aside.begin(now.boot);
         let mut context = Context {
             session: &session,
@@ -174,7 +175,7 @@ impl Nvidia {
                 context.batch.condition(&gpu.source, *health, reason.clone());
                 continue;
             }
-            match gpu.read(key, sleepy.contains(key), &mut context) {
+            match gpu.read(key, alone, &mut context) {
                 Ok(busy) => {
                     gpu.lost = None;
                     idle &= !(busy && sleepy.contains(key));

@@ -103,12 +103,12 @@ impl Gpu {
         self.told = Told::default();
     }
 
-    /// Reads everything; says whether it is in use. Of one that may sleep nothing is asked aside: that would reach it at a
-    /// moment of its own, and keep the library open beyond this one.
+    /// Reads everything; says whether it is in use. Where the session must be `alone`, because one of its GPUs may sleep,
+    /// nothing is asked aside: that would reach the GPU at a moment of its own, and keep the library open beyond this one.
     ///
     /// # Errors
     /// It, or the whole driver, is out of reach.
-    pub(super) fn read(&mut self, key: &str, may_sleep: bool, context: &mut Context<'_>) -> Result<bool, NvmlError> {
+    pub(super) fn read(&mut self, key: &str, alone: bool, context: &mut Context<'_>) -> Result<bool, NvmlError> {
         let session = context.session.clone();
         let device = self.open(&session, key)?;
         let (source, now) = (self.source.clone(), context.now);
@@ -125,7 +125,7 @@ impl Gpu {
             }
             batch.put(&source, metric, value);
         })?;
-        if !may_sleep {
+        if !alone {
             let put = |metric, value| batch.put(&source, metric, value);
             aside.read(&session, raw::handle(&device), key, now.boot, put);
         }
