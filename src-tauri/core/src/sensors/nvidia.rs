@@ -22,7 +22,7 @@ mod xid;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nvml_wrapper::Nvml;
@@ -48,8 +48,6 @@ const LIBRARY: &str = "HOOFBEAT_NVML";
 /// A driver that is out of reach is tried again after the first wait, and then more and more seldom.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(50);
-/// A thread that hangs in the driver is waited for no longer than this.
-const LONGEST_END: Duration = Duration::from_secs(10);
 /// A GPU that is lost is asked again this often.
 const LOST_WAIT: Duration = Duration::from_secs(30);
 
@@ -60,9 +58,6 @@ pub struct Nvidia {
     library: Option<OsString>,
     gates: Gates,
     session: Option<Arc<Nvml>>,
-    /// The session before, as long as a thread still uses it, and since when it is to end. The library counts its users: a
-    /// new session beside it would keep open what is to be let go.
-    ending: Option<(Weak<Nvml>, Duration)>,
     /// When the library may be opened again, after it could not be, and how long the next wait is.
     retry: Option<(Duration, Duration)>,
     /// What the kernel said of the driver when it could not be: another driver is worth another attempt at once.
@@ -90,7 +85,6 @@ impl Nvidia {
             library,
             gates: Gates::new(roots),
             session: None,
-            ending: None,
             retry: None,
             driver: None,
             reason: None,
@@ -108,13 +102,6 @@ impl Nvidia {
         if self.session.is_some() || waits && self.driver == driver(&self.roots) {
             return;
         }
-        if let Some((session, since)) = &self.ending
-            && session.strong_count() > 0
-            && now.saturating_sub(*since) < LONGEST_END
-        {
-            return;
-        }
-        self.ending = None;
         let mut builder = Nvml::builder();
         builder.flags(InitFlags::NO_ATTACH);
         if let Some(library) = &self.library {
@@ -134,15 +121,15 @@ impl Nvidia {
 
     /// Closes the library after an error, and plans the next attempt.
     fn close(&mut self, error: &NvmlError, now: Duration) {
-        self.end_session(now);
+        self.end_session();
         self.driver = driver(&self.roots);
         let wait = self.retry.map_or(FIRST_WAIT, |(_, wait)| (wait * 2).min(LONGEST_WAIT));
         self.retry = Some((now + wait, wait));
         self.reason = Some(faults::told(error));
     }
 
-    fn end_session(&mut self, now: Duration) {
-        self.ending = self.session.take().map(|session| (Arc::downgrade(&session), now));
+    fn end_session(&mut self) {
+        self.session = None;
         self.listener.stop();
         self.gates.closed();
     }
@@ -158,7 +145,6 @@ impl Nvidia {
             if let Some((source, known)) = self.gates.source(key) {
                 let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
                 (gpu.source, gpu.known) = (source.clone(), known);
-                gpu.never_sleeps = self.gates.never_sleeps(key);
             }
         }
     }
@@ -172,10 +158,11 @@ impl Nvidia {
                 batch.event(&gpu.source, EventKind::Xid, error.detail());
             }
         }
-        // Listening keeps a GPU open, so only those are listened to that never sleep.
-        let lasting = keys.iter().filter_map(|key| Some((key, self.gpus.get(key).filter(|gpu| gpu.never_sleeps)?)));
-        let lasting: Vec<_> = lasting.map(|(key, gpu)| (key, gpu.handle())).collect();
-        self.listener.listen(&session, &lasting);
+        // Other threads keep the session, and with it every GPU that it has open, for moments of their own.
+        let alone = keys.iter().any(|key| !self.gates.never_sleeps(key));
+        let heard = if alone { &[] } else { keys };
+        let heard: Vec<_> = heard.iter().map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
+        self.listener.listen(&session, &heard);
         self.aside.begin(now.boot);
         let mut context = Context {
             session: &session,
@@ -193,7 +180,7 @@ impl Nvidia {
                 context.batch.condition(&gpu.source, *health, reason.clone());
                 continue;
             }
-            let read = gpu.read(key, &mut context);
+            let read = gpu.read(key, alone, &mut context);
             self.gates.saw(key, read.as_ref().ok().map(|busy| !busy), now.boot);
             match read {
                 Ok(_) => {
@@ -255,7 +242,7 @@ impl Sensor for Nvidia {
         let mut awake = round.read;
         if awake.is_empty() && !self.gates.is_empty() {
             if self.gates.end_session() {
-                self.end_session(now);
+                self.end_session();
             }
             self.gates.tell(now, batch);
             return Ok(());
@@ -281,7 +268,7 @@ impl Sensor for Nvidia {
             }
         }
         if self.gates.end_session() {
-            self.end_session(now);
+            self.end_session();
         }
         self.gates.tell(now, batch);
         Ok(())

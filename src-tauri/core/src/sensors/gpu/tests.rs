@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::inotify;
 use serde_json::{Value, json};
@@ -371,11 +371,6 @@ fn a_card_that_never_sleeps_does_not_keep_another_one_awake() {
     machine.write("02", "power/control", "on\n");
     machine.read(11);
     let shutdowns = |machine: &Machine| machine.calls().lines().filter(|call| call.contains("nvmlShutdown")).count();
-    // A thread that listens for errors of the other one lets go within two seconds.
-    let limit = Instant::now() + Duration::from_secs(20);
-    while shutdowns(&machine) == 0 && Instant::now() < limit {
-        std::thread::sleep(Duration::from_millis(20));
-    }
     let before = machine.calls().lines().count();
     assert_eq!(machine.read(30).len(), 30, "the one that never sleeps");
     let calls = machine.calls();

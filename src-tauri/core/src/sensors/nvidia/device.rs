@@ -49,8 +49,6 @@ pub(super) struct Gpu {
     pub(super) source: Arc<Source>,
     /// Whether the source is the GPU's own, and not the one that stands for it until its id is known.
     pub(super) known: bool,
-    /// Nothing ever puts it to sleep.
-    pub(super) never_sleeps: bool,
     /// What the library told of who it is.
     pub(super) who: cards::Told,
     /// When it was last found out of reach, and why.
@@ -83,7 +81,7 @@ impl Gpu {
     pub(super) fn unknown(key: &str) -> Gpu {
         let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
         let who = cards::Told::default();
-        Gpu { source, known: false, never_sleeps: false, who, lost: None, told: Told::default() }
+        Gpu { source, known: false, who, lost: None, told: Told::default() }
     }
 
     /// Learns who it is.
@@ -110,12 +108,12 @@ impl Gpu {
         self.told = Told::default();
     }
 
-    /// Reads everything; says whether it is in use. Of one that may sleep nothing is asked aside: that would reach it at a
-    /// moment of its own, and keep the library open beyond this one.
+    /// Reads everything; says whether it is in use. Where the session must be `alone`, because one of its GPUs may sleep,
+    /// nothing is asked aside: that would reach the GPU at a moment of its own, and keep the library open beyond this one.
     ///
     /// # Errors
     /// It, or the whole driver, is out of reach.
-    pub(super) fn read(&mut self, key: &str, context: &mut Context<'_>) -> Result<bool, NvmlError> {
+    pub(super) fn read(&mut self, key: &str, alone: bool, context: &mut Context<'_>) -> Result<bool, NvmlError> {
         let session = context.session.clone();
         let device = self.open(&session, key)?;
         let (source, now) = (self.source.clone(), context.now);
@@ -132,7 +130,7 @@ impl Gpu {
             }
             batch.put(&source, metric, value);
         })?;
-        if self.never_sleeps {
+        if !alone {
             let put = |metric, value| batch.put(&source, metric, value);
             aside.read(&session, raw::handle(&device), key, now.boot, put);
         }

@@ -1,7 +1,7 @@
 //! The errors that NVIDIA's driver reports by number ("XID"), heard as they happen.
 //!
-//! The driver delivers them to an event set, on which a thread waits. Such a set keeps its GPUs open and so awake:
-//! only GPUs that never sleep are listened to. The thread shares the session until it is told to stop, and looks up for
+//! The driver delivers them to an event set, on which a thread waits. Such a set keeps its GPUs open and so awake, and
+//! the thread the session: it listens only where none of a session's GPUs ever sleeps. The thread shares the session until it is told to stop, and looks up for
 //! that every few seconds. Deliberately not here: what is done about an error.
 
 use std::sync::atomic::{AtomicBool, Ordering};

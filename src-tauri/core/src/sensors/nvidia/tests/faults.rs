@@ -137,8 +137,16 @@ fn errors_of_the_driver_are_events() {
 }
 
 #[test]
-fn a_gpu_that_may_sleep_is_neither_listened_to_nor_asked_aside() {
-    let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
+fn where_a_gpu_may_sleep_nothing_is_listened_to_or_asked_aside() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[device]]\nprofile = \"geforce-rtx-4090\"\nuuid = \"GPU-2\"\npci = \"0000:02:00.0\"\n\
+         [driver]\ntrace = \"calls.txt\"\n",
+    );
+    let other = rig.path("sys/bus/pci/devices/0000:02:00.0");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("vendor"), "0x10de\n").unwrap();
+    std::fs::write(other.join("class"), "0x030200\n").unwrap();
     std::fs::write(rig.path("sys/bus/pci/devices").join(ADDRESS).join("power/control"), "auto\n").unwrap();
     rig.until(5);
     let calls = rig.calls();
