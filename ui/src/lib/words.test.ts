@@ -46,6 +46,7 @@ test.each([
     event('gpu_woke', { holders: [holder('a\u202e'), holder('b'), holder('b'), holder('c'), holder('d')], more: 2 }),
     'A GPU woke; a\ufffd, b, c and 3 more have it open',
   ],
+  [event('gpu_woke', { holders: [holder('a')], more: 2 }), 'A GPU woke; a and 2 more have it open'],
   [event('gpu_woke', { holders: [] }), 'A GPU woke; no program has it open'],
   [
     event('gpu_woke', { holders: [], hidden: 12 }),

@@ -114,10 +114,10 @@ function openers(event: EventInfo, deed: string): string {
     const all = !hidden && !cut;
     return all ? '; no program has it open' : `; who ${deed} cannot be seen, other users’ programs are hidden`;
   }
-  const rest = names.length - NAMED + (typeof more === 'number' ? more : 0);
+  const rest = Math.max(names.length - NAMED, 0) + (typeof more === 'number' ? more : 0);
   const shown = names.slice(0, NAMED).join(', ');
   const others = rest > 0 ? `${shown} and ${rest} more` : shown;
-  return `; ${others} ${names.length + Math.max(rest, 0) > 1 ? 'have' : 'has'} it open`;
+  return `; ${others} ${names.length + rest > 1 ? 'have' : 'has'} it open`;
 }
 
 /** An error that NVIDIA's driver reported by its number. */
