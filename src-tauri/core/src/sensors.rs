@@ -4,12 +4,12 @@
 //! (`&str` or `&[u8]` to values), and root path and clock are passed in, so that a captured machine is a test.
 //! Deliberately not here: threads, deadlines and health over time, which are the engine's.
 
-mod amd;
+pub(crate) mod amd;
 mod battery;
 mod chips;
 mod cpu;
 mod disk;
-mod drm;
+pub(crate) mod drm;
 pub mod fdinfo;
 mod filesystem;
 mod gate;
@@ -21,7 +21,7 @@ mod memory;
 mod mounts;
 mod names;
 mod network;
-mod nvidia;
+pub(crate) mod nvidia;
 mod pace;
 mod pressure;
 pub mod processes;

@@ -7,7 +7,7 @@
 //! of a card.
 
 mod files;
-mod gpu_metrics;
+pub(crate) mod gpu_metrics;
 mod values;
 
 use std::time::Duration;

@@ -6,7 +6,7 @@
 //! looked for again. Deliberately not here: what a process is called, and what a
 //! value means for a person.
 
-mod cards;
+pub(crate) mod cards;
 mod faults;
 mod readings;
 mod rest;
