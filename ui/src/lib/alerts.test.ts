@@ -20,6 +20,7 @@ const memory: SourceStatus = {
   reason: '',
   ts: NOW,
   metrics: { 'memory.used': { value: 907 * 1024 ** 2, unit: 'B' } },
+  processes: [],
 };
 const cpu: SourceStatus = {
   ...memory,

@@ -3,7 +3,7 @@ import { brief, shortLabel, sourceName, visible, titleOf } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 function source(id: string, kind: string, label: string, part_of: string | null = null): SourceStatus {
-  return { id, kind, label, part_of, health: 'ok', reason: '', ts: null, metrics: {} };
+  return { id, kind, label, part_of, health: 'ok', reason: '', ts: null, metrics: {}, processes: [] };
 }
 
 test('a part names its whole, twins their id, and an empty label is no name', () => {
@@ -41,11 +41,16 @@ test.each([
   ['CPU temperature', 'Temperature'],
   ['Time tasks waited for a CPU', 'Pressure'],
   ['Load, 15 minutes', 'Load, 15 min'],
-  ['GPU fan, intended (may exceed 100)', 'Fan, intended'],
+  ['GPU fan, intended (may exceed 100)', 'Fan, set'],
   ["Hoofbeat's CPU, of one core", 'CPU, of one core'],
   ['Received', 'Received'],
   ['Packets received', 'Packets in'],
   ['Send errors', 'Errors out'],
+  ['Memory bus busy', 'Memory bus'],
+  ['Video encoder busy', 'Encoder'],
+  ['GPU memory temperature', 'Memory temp.'],
+  ['Throttle reasons', 'Held back by'],
+  ['Performance state', 'State'],
 ])('%s on its own card is %s', (label, short) => {
   expect(shortLabel(label)).toBe(short);
 });

@@ -36,4 +36,8 @@ ts: number | null,
 /**
  * Values by metric key; a metric that was not read is missing.
  */
-metrics: { [key in string]: Value }, };
+metrics: { [key in string]: Value }, 
+/**
+ * The processes that use it, where it is a GPU.
+ */
+processes: {pid:number, started:number|null, identity:string, key:string, uid:number|null, share:number|null, vram:number|null}[], };
