@@ -46,7 +46,7 @@ test.each([
   ['Received', 'Received'],
   ['Packets received', 'Packets in'],
   ['Send errors', 'Errors out'],
-  ['Memory bus busy', 'Memory bus'],
+  ['GPU memory bus busy', 'Memory bus'],
   ['Video encoder busy', 'Encoder'],
   ['GPU memory temperature', 'Memory temp.'],
   ['Throttle reasons', 'Held back by'],

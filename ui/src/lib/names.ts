@@ -72,7 +72,7 @@ const PANEL_WORDS = /^(CPU|GPU|Memory|Disk|Hoofbeat's) /;
 
 /** Names that have no room on a card with many values, and what they are there. */
 const SHORT: Record<string, string> = {
-  'Memory bus busy': 'Memory bus',
+  'GPU memory bus busy': 'Memory bus',
   'Video encoder busy': 'Encoder',
   'Video decoder busy': 'Decoder',
   'Shared memory used': 'Shared',
