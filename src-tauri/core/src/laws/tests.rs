@@ -51,6 +51,7 @@ fn what_fuzzing_has_found_breaks_no_law_any_more() {
         let stat = [b"7 (", name, tail].concat();
         process_identity(&[&stat, &b""[..], cgroup].join(&BETWEEN), folder.path());
     }
+    fdinfo(&[&b"drm-driver: a\n"[..], &b"drm-resident-vram: 1048575 GiB\n".repeat(2)].concat());
     for path in ["/qemu.slice/.scope", "/machine.slice/machine-.scope", "/x/systemd-nspawn@.service"] {
         process_cgroup(format!("0::{path}\n").as_bytes());
     }
