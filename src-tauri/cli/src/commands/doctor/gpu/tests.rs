@@ -89,6 +89,19 @@ fn no_gpu_at_all_is_said_and_is_no_failure() {
 }
 
 #[test]
+fn a_card_is_found_on_the_bus_or_where_it_draws_and_only_once() {
+    let link = "../../../bus/pci/devices/0000:03:00.0";
+    let both = Written::new(&[]).card("0000:03:00.0", "0x1002\n", "DRIVER=amdgpu\n");
+    let both = both.link("sys/class/drm/card0/device", link).with("sys/class/drm/card0-DP-1/enabled", "enabled\n");
+    assert_eq!(both.look()[0].message, "AMD 0000:03:00.0 (amdgpu)");
+    let uevent = "DRIVER=amdgpu\nPCI_ID=1002:15BF\nPCI_SLOT_NAME=0000:64:00.0\n";
+    let drawing = Written::new(&[("sys/class/drm/card1/device/uevent", uevent)]);
+    drawing.with("sys/class/drm/card1/device/vendor", "0x1002\n").check("gpu", Level::Ok, "AMD 0000:64:00.0", "");
+    let chip = Written::new(&[("sys/class/drm/card0/device/uevent", "DRIVER=panfrost\n")]);
+    chip.check("gpu", Level::Warning, "there is a display adapter card0 (panfrost)", "recorded without one");
+}
+
+#[test]
 fn a_card_with_another_driver_than_nvidias() {
     let nouveau = Written::nvidia(Some("nouveau"));
     nouveau.check(DRIVER, Level::Failure, "runs with nouveau", "your distribution's package");
