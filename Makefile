@@ -1,5 +1,5 @@
 # Every target does its own set-up; a second call spends less than three seconds on it.
-.PHONY: help setup run test lint bench screenshots
+.PHONY: help setup run demo test lint bench screenshots
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\): ## /\1\t/p' Makefile | expand -t 14
@@ -9,6 +9,9 @@ setup: ## Install what building needs, and build the window's pages.
 
 run: ## Build Hoofbeat and record into data/; with a display, show the tray icon and the window.
 	@scripts/run
+
+demo: ## See it at work without a GPU: a scripted evening, recorded into data/demo.
+	@scripts/demo
 
 test: ## Every check and every test, those on a virtual desktop included.
 	@scripts/test

@@ -26,6 +26,15 @@ at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; 
 # has_display: whether windows can be shown.
 has_display() { [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; }
 
+# build_programs: builds what a person runs. A release build: the recorder is made to cost next to nothing, and a debug build
+# of it costs several times that.
+build_programs() {
+    local programs=(-p hoofbeat)
+    if has_display; then programs+=(-p hoofbeat-desktop); fi
+    say "Building"
+    cargo build --locked --release --quiet "${programs[@]}"
+}
+
 # changed STAMP FILE…: whether the files (or the folders' files) differ from those of the last `remember STAMP`.
 # Contents count, not times: a checkout of another branch and back needs no rebuild.
 changed() {

@@ -1,7 +1,7 @@
 //! A whole desktop without a screen: X server, session bus, window manager, and on demand a panel with a tray and a
 //! notification server. Each is Debian's, started by us, waited for by what it offers, and ended by its pid.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -72,6 +72,12 @@ impl Deref for Desktop {
 
     fn deref(&self) -> &Sandbox {
         &self.sandbox
+    }
+}
+
+impl DerefMut for Desktop {
+    fn deref_mut(&mut self) -> &mut Sandbox {
+        &mut self.sandbox
     }
 }
 

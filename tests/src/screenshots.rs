@@ -1,12 +1,14 @@
 //! Takes the pictures of the product at work: `hoofbeat-screenshots FOLDER [SECONDS]`.
 //!
 //! It records this machine for so many seconds first, so that the chart has something to show, and says what it saved.
+//! Where `HOOFBEAT_DEMO` names a folder in which `scripts/demo stage` plays, that evening's GPU is in the pictures.
 //! A person looks at the pictures; no test compares them.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use hoofbeat_product_tests::desktop::succeeds;
+use hoofbeat_product_tests::sandbox::product;
 use hoofbeat_product_tests::tray::Item;
 use hoofbeat_product_tests::{Desktop, Program, wait_for, wait_until};
 
@@ -34,7 +36,9 @@ fn main() {
     backdrop(&desktop);
     desktop.start_panel();
     desktop.start_dunst();
-    let _watch = desktop.watch(&[]);
+    let root = stage(&mut desktop);
+    let root: Vec<&str> = root.iter().flat_map(|root| ["--root", root]).collect();
+    let _watch = desktop.watch(&root);
     let bus = desktop.bus();
     wait_for("the icon", || Item::of_hoofbeat(&bus));
     let start = Instant::now();
@@ -51,6 +55,15 @@ fn main() {
         output.is_ok_and(|output| output.stdout.starts_with(b"1"))
     });
     save(&desktop, "root", &folder.join("notification.png"), Some("520x220+880+0"));
+}
+
+/// Lets every program see the demo's GPU; the folder that the recorder reads, where there is a demo.
+fn stage(desktop: &mut Desktop) -> Option<String> {
+    let demo = PathBuf::from(std::env::var_os("HOOFBEAT_DEMO")?);
+    let text = |path: PathBuf| path.into_os_string().into_string().expect("the demo's folder has a name that is text");
+    desktop.set("HOOFBEAT_NVML", text(product("libnvml_standin.so")));
+    desktop.set("NVML_STANDIN", text(demo.join("evening.toml")));
+    Some(text(demo.join("machine")))
 }
 
 /// A plain colour instead of the X server's black. It only looks better: pictures without it serve as well.

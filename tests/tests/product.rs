@@ -2,6 +2,7 @@
 
 mod product {
     mod boundaries;
+    mod demo;
     mod faults;
     mod machine;
     mod notification;

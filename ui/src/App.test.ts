@@ -47,6 +47,31 @@ test('every source has a card, with its label and its values', async () => {
   expect(headline()).toContain('/home is 94 % full.');
 });
 
+test('a GPU says who uses it, and by name what holds it back', async () => {
+  await show('fine');
+  const card = screen.getByTestId('card-gpu:GPU-1c7a');
+  const list = screen.getByTestId('users-gpu:GPU-1c7a');
+  const lines = [...list.querySelectorAll('li')].map((line) => line.textContent?.replace(/\s+/g, ' ').trim());
+  expect(lines).toHaveLength(10);
+  expect(lines[0]).toMatch(/^Blender 8\.1 GiB 4\d %$/);
+  expect(lines[1]).toMatch(/^Ollama ×2 6\.4 GiB 20 %$/);
+  expect(lines[8]).toBe('and 2 more');
+  expect(lines[9]).toMatch(/^not visible: other users or driver [678](\.\d)? %$/);
+  expect(list.querySelector('li[title^="a_training_script"]')?.getAttribute('title')).toMatch(/\(process 6100\)$/);
+  expect(card.querySelector('[data-metric="gpu.throttle"]')?.textContent).toMatch(/power limit, heat/);
+  expect(card.querySelector('[data-metric="gpu.remainder"]')).toBeNull();
+});
+
+test('a GPU that sleeps, or is let go, has a calm word and no empty places', async () => {
+  await show('fine');
+  const badge = (id: string) => within(screen.getByTestId(id)).getByTestId('health').textContent?.trim();
+  expect(badge('card-gpu:0000:00:02.0')).toBe('asleep');
+  expect(badge('card-gpu:0000:03:00.0')).toBe('idle');
+  const card = screen.getByTestId('card-gpu:0000:03:00.0');
+  expect(card.textContent).toContain('so that it may sleep');
+  expect(card.querySelector('[data-metric]')).toBeNull();
+});
+
 test('values move with every push', async () => {
   const { machine } = await show('fine');
   const reading = () =>
@@ -75,7 +100,7 @@ test('the picker offers only what some source has, by panel, and a range asks fo
   const picker = screen.getByTestId('metric-picker');
   const groups = [...picker.querySelectorAll('optgroup')].map((group) => group.label);
   expect(groups).toEqual(['GPU', 'CPU', 'Memory', 'Disks', 'Network', 'Sensors', 'Hoofbeat itself']);
-  expect(within(picker).queryByText('Video encoder busy')).toBeNull();
+  expect(within(picker).queryByText('Shared memory used')).toBeNull();
   await fireEvent.click(screen.getByTestId('range-30d'));
   await vi.advanceTimersByTimeAsync(20);
   const query = history.mock.lastCall?.[0];
@@ -102,6 +127,7 @@ test('names from outside are text, whatever they say', async () => {
   await show('hostile');
   expect(screen.getByTestId('card-net:enp6s0')).toBeDefined();
   expect(document.querySelector('img')).toBeNull();
+  expect(screen.getByTestId('users-gpu:GPU-1c7a').textContent).toContain('<img src=x onerror=alert(1)>\ufffdgnp.');
   expect(screen.getByTestId('card-disk:nvme0').textContent).toContain(
     '<img src=x onerror=alert(1)>\ufffdgnp.\ufffdexe',
   );

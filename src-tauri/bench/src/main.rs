@@ -1,5 +1,6 @@
 //! `hoofbeat-bench`: what Hoofbeat costs, measured and never asserted. `make bench` runs all of it.
 
+mod gpu;
 mod query;
 mod report;
 mod scan;
@@ -39,6 +40,12 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// What a tick costs more with two scripted GPUs and ten processes on them.
+    Gpu {
+        /// How long it is measured.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// The cost of finding who uses a GPU.
     Scan {
         /// Sleeping processes to start, beside those that are there.
@@ -56,10 +63,12 @@ fn main() -> anyhow::Result<()> {
         Some(What::Storage { days }) => storage::run(days, &mut report)?,
         Some(What::Query { days }) => query::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
+        Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
             tick::run(300, 60, &mut report)?;
+            gpu::run(60, &mut report)?;
             scan::run(500, &mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;

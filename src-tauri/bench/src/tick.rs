@@ -86,24 +86,28 @@ fn measure(name: &str, pid: u32, stretch: Duration, compare: bool, report: &mut 
     let memory = pss(pid)? / 1024.0;
     report.line(
         &format!("{name}, {running} processes"),
-        format!("{} of a core, {memory:.1} MiB PSS", spread(&mut shares[0])),
+        format!("{} of a core, {memory:.1} MiB PSS", percent(&mut shares[0])),
         "≤ 0.25 %, ≤ 12 MiB",
     );
     for ((_, name), shares) in readers.iter().zip(&mut shares[1..]) {
-        report.line(&format!("  {name}, at the same time"), format!("{} of a core", spread(shares)), "");
+        report.line(&format!("  {name}, at the same time"), format!("{} of a core", percent(shares)), "");
     }
     Ok(())
 }
 
-/// The median, with the lowest and the highest.
-fn spread(shares: &mut [f64]) -> String {
-    shares.sort_by(f64::total_cmp);
-    let [low, middle, high] = [0, shares.len() / 2, shares.len() - 1].map(|at| shares[at]);
+fn percent(shares: &mut [f64]) -> String {
+    let [low, middle, high] = spread(shares);
     format!("{middle:.2} % ({low:.2}–{high:.2})")
 }
 
+/// The lowest, the median and the highest.
+pub fn spread(values: &mut [f64]) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [0, values.len() / 2, values.len() - 1].map(|at| values[at])
+}
+
 /// The time that all threads of a process have run, to the nanosecond (`/proc/PID/stat` counts hundredths of a second).
-fn cpu_time(pid: u32) -> Result<Duration> {
+pub fn cpu_time(pid: u32) -> Result<Duration> {
     let mut sum = 0;
     for task in std::fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
         // A thread may end meanwhile.

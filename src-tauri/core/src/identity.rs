@@ -11,7 +11,7 @@
 //! applications' names.
 
 mod cache;
-mod cgroup;
+pub(crate) mod cgroup;
 mod command;
 mod container;
 mod desktop;

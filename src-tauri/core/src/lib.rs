@@ -10,6 +10,8 @@ pub mod config;
 pub mod engine;
 pub mod format;
 pub mod identity;
+#[cfg(any(test, fuzzing))]
+pub mod laws;
 pub mod metrics;
 pub mod model;
 mod parse;

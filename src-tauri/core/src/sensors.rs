@@ -4,14 +4,14 @@
 //! (`&str` or `&[u8]` to values), and root path and clock are passed in, so that a captured machine is a test.
 //! Deliberately not here: threads, deadlines and health over time, which are the engine's.
 
-mod amd;
+pub(crate) mod amd;
 mod battery;
 mod chips;
 mod cpu;
 mod disk;
 pub mod fdinfo;
 mod filesystem;
-mod gpu;
+pub(crate) mod gpu;
 mod hwmon;
 mod input;
 mod intel;
@@ -19,7 +19,7 @@ mod memory;
 mod mounts;
 mod names;
 mod network;
-mod nvidia;
+pub(crate) mod nvidia;
 mod pace;
 mod pressure;
 pub mod processes;

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::driver::Driver;
 use crate::fault::Outcome;
 use crate::loader;
+use crate::spent;
 
 static DRIVER: Mutex<Option<Driver>> = Mutex::new(None);
 
@@ -44,6 +45,7 @@ pub fn answer_in(
     limit: Duration,
     mut body: impl FnMut(&mut Driver) -> Option<Result<(), Code>>,
 ) -> u32 {
+    let entered = Instant::now();
     let answered = catch_unwind(AssertUnwindSafe(|| {
         let Some(outcome) = begin(call, arguments) else { return Code::DriverNotLoaded };
         let slow = SLOW.iter().find(|(slow, _)| *slow == call).map_or(Duration::ZERO, |(_, time)| *time);
@@ -70,6 +72,7 @@ pub fn answer_in(
         }
         code
     }));
+    spent::add(call, entered.elapsed());
     answered.unwrap_or(Code::Unknown) as u32
 }
 
@@ -105,6 +108,7 @@ pub fn end() {
     {
         driver.children.end();
     }
+    spent::write();
 }
 
 /// Declares exported functions: their bodies see the driver and return what went wrong.

@@ -30,4 +30,5 @@ mod loader;
 mod process;
 mod runtime_pm;
 mod scenario;
+mod spent;
 mod trace;

@@ -225,6 +225,28 @@ fn an_error_of_the_driver_is_kept_as_an_event() {
     });
 }
 
+#[test]
+fn doctor_tells_what_the_recorder_met_and_asks_the_driver_nothing() {
+    let machine = Machine::new("[[fault]]\nat = 0\ncall = \"nvmlInit*\"\ncode = \"LIB_RM_VERSION_MISMATCH\"\n");
+    let doctor = || {
+        let root = machine.root.to_str().expect("our own names are text");
+        let mut command = machine.sandbox.product("hoofbeat", &["--root", root, "doctor", "--json"]);
+        command.env("HOOFBEAT_NVML", machine.library()).env("NVML_STANDIN", machine.sandbox.path("scenario.toml"));
+        let answer = command.output().expect("hoofbeat can be started").stdout;
+        String::from_utf8(answer).expect("JSON is text")
+    };
+    let watch = machine.watch();
+    machine.wait_for_health("lost", "updated");
+    drop(watch);
+    let calls = machine.calls();
+    let told = doctor();
+    assert!(
+        told.contains("driver was updated under the running one") && told.contains("restart the machine"),
+        "{told}"
+    );
+    assert_eq!(machine.calls(), calls, "looking asks nothing");
+}
+
 fn read(file: &Path) -> String {
     std::fs::read_to_string(file).unwrap_or_default()
 }

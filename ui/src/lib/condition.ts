@@ -22,6 +22,23 @@ export function isTold(health: SourceStatus['health'], condition: Condition | nu
   return health !== 'ok' && !(health === 'stale' && condition?.kind === 'off');
 }
 
+/** A source's health in a word; the reason follows on its card. */
+const HEALTH = {
+  ok: '',
+  asleep: 'asleep',
+  lost: 'gone',
+  denied: 'no permission',
+  unsupported: 'not supported',
+  stale: 'no data',
+};
+
+/** What a source is like, in a word. A GPU that is let go is not asleep yet. */
+export function stateWord(source: SourceStatus): string {
+  return source.health === 'asleep' && source.reason.startsWith('idle')
+    ? 'idle'
+    : (HEALTH[source.health] ?? source.health);
+}
+
 /** Judges a status at the second `now`. */
 export function judge(status: Status, now: number): Condition {
   const { state, since, until, tick } = status.recorder;

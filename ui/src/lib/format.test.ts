@@ -1,7 +1,19 @@
 import { expect, test } from 'vitest';
 // Not a copy: the very file that format.rs is tested against.
 import cases from '../../../src-tauri/core/src/format.json';
-import { aboutEnergy, aboutMoney, clock, duration, moment, ofWhole, parts, text, timeTick } from './format';
+import {
+  aboutEnergy,
+  aboutMoney,
+  clock,
+  duration,
+  moment,
+  ofWhole,
+  parts,
+  text,
+  throttleReasons,
+  timeTick,
+  words,
+} from './format';
 
 const KIB = 1024;
 
@@ -43,4 +55,16 @@ test('a moment of another day names the day', () => {
   expect(timeTick(at(2026, 10, 21, 6, 0), 3600)).not.toMatch(/21/);
   expect(timeTick(at(2026, 10, 21, 6, 0), 86400)).toMatch(/21/);
   expect(timeTick(at(2026, 10, 21, 6, 0) + 30, 30), 'two ticks of one minute').toMatch(/30/);
+});
+
+test.each(cases.throttles as [number, string][])('the reasons in %d are %s', (bits, expected) => {
+  expect(throttleReasons(bits)).toBe(expected);
+});
+
+test('numbers that stand for something are said in words, and others are not', () => {
+  expect(words('gpu.throttle', 2)).toBe('heat');
+  expect(words('gpu.pstate', 8)).toBe('P8');
+  expect(words('gpu.pcie.width', 16)).toBe('×16');
+  expect(words('gpu.temperature', 64)).toBeNull();
+  expect(words('gpu.throttle', NaN)).toBeNull();
 });

@@ -56,6 +56,28 @@ export function text(value: number, unit: string): string {
   return suffix === '' ? number : suffix === '/s' ? `${number}${suffix}` : `${number} ${suffix}`;
 }
 
+/** What holds a GPU's clock down, by the bit of `gpu.throttle`; the twin of `sensors/gpu/throttle.rs`. */
+const THROTTLE = ['power limit', 'heat', 'current limit', 'signal from the board', 'other limit'] as const;
+
+/** The names in a value of `gpu.throttle`. A bit that is not known yet is a limit, too. */
+export function throttleReasons(bits: number): string {
+  const known = THROTTLE.filter((_, bit) => Math.floor(bits / 2 ** bit) % 2 === 1);
+  const more = bits >= 2 ** THROTTLE.length && !known.includes('other limit') ? ['other limit'] : [];
+  return [...known, ...more].join(', ') || 'nothing';
+}
+
+/** Metrics whose numbers stand for something else. */
+const CODES: Record<string, (value: number) => string> = {
+  'gpu.throttle': throttleReasons,
+  'gpu.pstate': (state) => `P${state}`,
+  'gpu.pcie.width': (lanes) => `×${lanes}`,
+};
+
+/** The value of a metric in words, where its number says nothing to a person; `null` for all others. */
+export function words(metric: string, value: number): string | null {
+  return Number.isFinite(value) ? (CODES[metric]?.(value) ?? null) : null;
+}
+
 /** A part of a whole, its unit once: "6.1 of 24 GiB". */
 export function ofWhole(part: number, total: number, unit: string): string {
   const whole = parts(total, unit);

@@ -41,11 +41,16 @@ test.each([
   ['CPU temperature', 'Temperature'],
   ['Time tasks waited for a CPU', 'Pressure'],
   ['Load, 15 minutes', 'Load, 15 min'],
-  ['GPU fan, intended (may exceed 100)', 'Fan, intended'],
+  ['GPU fan, intended (may exceed 100)', 'Fan, set'],
   ["Hoofbeat's CPU, of one core", 'CPU, of one core'],
   ['Received', 'Received'],
   ['Packets received', 'Packets in'],
   ['Send errors', 'Errors out'],
+  ['GPU memory bus busy', 'Memory bus'],
+  ['Video encoder busy', 'Encoder'],
+  ['GPU memory temperature', 'Memory temp.'],
+  ['Throttle reasons', 'Held back by'],
+  ['Performance state', 'State'],
 ])('%s on its own card is %s', (label, short) => {
   expect(shortLabel(label)).toBe(short);
 });

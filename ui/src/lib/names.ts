@@ -70,8 +70,24 @@ const MOST_CHARACTERS = 40;
 /** Words that a card's heading already says. */
 const PANEL_WORDS = /^(CPU|GPU|Memory|Disk|Hoofbeat's) /;
 
+/** Names that have no room on a card with many values, and what they are there. */
+const SHORT: Record<string, string> = {
+  'GPU memory bus busy': 'Memory bus',
+  'Video encoder busy': 'Encoder',
+  'Video decoder busy': 'Decoder',
+  'Shared memory used': 'Shared',
+  'Hotspot temperature': 'Hotspot',
+  'GPU memory temperature': 'Memory temp.',
+  'Margin to slowdown': 'Margin',
+  'GPU fan, intended (may exceed 100)': 'Fan, set',
+  'Throttle reasons': 'Held back by',
+  'Performance state': 'State',
+  'PCIe generation': 'PCIe gen.',
+};
+
 /** A metric's name inside a card of its panel: "CPU temperature" is "Temperature" on the CPU's card. */
 export function shortLabel(label: string): string {
+  if (SHORT[label]) return SHORT[label];
   const short = label
     .replace(PANEL_WORDS, '')
     .replace(/ \(.*\)$/, '')

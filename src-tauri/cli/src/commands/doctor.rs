@@ -4,6 +4,7 @@
 //! database, which takes as long as it is large (`hoofbeat data check`).
 
 mod desktop;
+mod gpu;
 mod recording;
 mod sources;
 
@@ -63,16 +64,34 @@ struct Answer {
 pub fn run(global: &Global, output: &mut Output) -> Outcome {
     let folder = super::folder(global)?;
     let mut findings = recording::check(&folder, super::now());
-    findings.extend(sources::check(&super::roots(global)));
+    let roots = super::roots(global);
+    findings.extend(sources::check(&roots));
+    // Where there is no machine, every GPU would seem to be missing.
+    if roots.proc.is_dir() {
+        findings.extend(gpu::check(&roots, &folder));
+    }
     findings.extend(desktop::check());
     findings.push(clock(Path::new("/run")));
-    let failed = findings.iter().any(|finding| finding.level == Level::Failure);
+    let outcome = outcome(&findings);
     if output.json {
         output.json(&Answer { schema: SCHEMA, doctor: findings })?;
     } else {
         print(&findings, output)?;
     }
-    if failed { Err(Failure::Reported) } else { Ok(()) }
+    outcome
+}
+
+/// A machine without a GPU is as healthy as another: only what is broken fails, and a driver that is missing has a status
+/// of its own where nothing else is wrong.
+fn outcome(findings: &[Finding]) -> Outcome {
+    let mut failures = findings.iter().filter(|finding| finding.level == Level::Failure).peekable();
+    if failures.peek().is_none() {
+        Ok(())
+    } else if failures.all(|finding| finding.check == gpu::DRIVER) {
+        Err(Failure::DriverMissing)
+    } else {
+        Err(Failure::Reported)
+    }
 }
 
 fn print(findings: &[Finding], output: &mut Output) -> std::io::Result<()> {

@@ -190,6 +190,26 @@ fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
 }
 
 #[test]
+fn doctor_ends_in_its_own_way_where_only_a_driver_is_missing() {
+    let sandbox = Sandbox::new();
+    let root = sandbox.path("m").display().to_string();
+    let doctor = || sandbox.run(&["--root", &root, "doctor"]);
+    // No GPU at all: a machine as healthy as another.
+    let ended = doctor();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stdout.contains("no GPU"), "{ended:?}");
+    sandbox.write("m/sys/bus/pci/devices/0000:01:00.0/vendor", "0x10de\n");
+    sandbox.write("m/sys/bus/pci/devices/0000:01:00.0/class", "0x030000\n");
+    sandbox.write("m/sys/bus/pci/devices/0000:01:00.0/uevent", "DRIVER=nouveau\n");
+    let ended = doctor();
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert!(ended.stdout.contains("runs with nouveau") && ended.stdout.contains("→ install NVIDIA's own"), "{ended:?}");
+    // Something else is broken too.
+    sandbox.config("nonsense = 1");
+    assert_eq!(doctor().code, 1);
+}
+
+#[test]
 fn doctor_does_not_promise_to_save_what_belongs_to_another_program() {
     let sandbox = Sandbox::new();
     sandbox.record();

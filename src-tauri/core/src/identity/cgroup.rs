@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// Where a process belongs. Each is absent where the path does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub container: Option<Container>,
     /// The virtual machine of this name.
     pub machine: Option<Vec<u8>>,
@@ -26,14 +26,14 @@ pub(super) struct Place {
 
 /// A container, as its engine knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Container {
+pub(crate) struct Container {
     pub engine: Engine,
     /// A long number in base 16, or a name.
     pub id: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Engine {
+pub(crate) enum Engine {
     Docker,
     Podman,
     Containerd,
@@ -60,13 +60,13 @@ impl Engine {
 
 /// An application, as the desktop knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct App {
+pub(crate) struct App {
     pub kind: AppKind,
     pub id: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AppKind {
+pub(crate) enum AppKind {
     /// Of the system or the user; the id is that of its `.desktop` file.
     Desktop,
     Flatpak,
@@ -112,7 +112,7 @@ const LAUNCHERS: &[&[u8]] = &[
 ];
 
 /// Reads the whole file.
-pub(super) fn parse(text: &[u8]) -> Place {
+pub(crate) fn parse(text: &[u8]) -> Place {
     let mut place = Place::default();
     // Version 2 stands last and is the one that systemd uses; where it says nothing, version 1 does.
     for line in text.split(|byte| *byte == b'\n').rev() {
@@ -167,7 +167,8 @@ fn parse_path(path: &[u8]) -> Place {
 }
 
 fn container(above: &[u8], part: &[u8]) -> Option<Container> {
-    let found = |engine, id: &[u8]| Some(Container { engine, id: unescaped(id).into_owned() });
+    // Whoever makes a group may leave out the name, and nothing is called by an empty one.
+    let found = |engine, id: &[u8]| (!id.is_empty()).then(|| Container { engine, id: unescaped(id).into_owned() });
     let stem = part.strip_suffix(b".scope").unwrap_or(part);
     for (prefix, engine) in SCOPES {
         if let Some(id) = stem.strip_prefix(*prefix).filter(|id| is_id(id)) {
@@ -196,7 +197,7 @@ fn container(above: &[u8], part: &[u8]) -> Option<Container> {
 
 /// The name of a virtual machine: libvirt's `machine-qemu\x2d3\x2dwin11.scope`, or a number of Proxmox.
 fn machine(above: &[u8], part: &[u8]) -> Option<Vec<u8>> {
-    let name = part.strip_suffix(b".scope")?;
+    let name = part.strip_suffix(b".scope").filter(|name| !name.is_empty())?;
     if above == b"qemu.slice" {
         return Some(name.to_vec());
     }
@@ -335,6 +336,18 @@ mod tests {
         check("a\\xzz\\", "a\\xzz\\");
         check("a\\x+1", "a\\x+1");
         check("", "");
+    }
+
+    #[test]
+    fn a_group_without_a_name_names_nothing() {
+        #[track_caller]
+        fn check(path: &str, expected: Place) {
+            assert_eq!(parse(format!("0::{path}\n").as_bytes()), expected);
+        }
+        check("/qemu.slice/.scope", Place::default());
+        check("/machine.slice/machine-.scope", Place::default());
+        let service = Some(b"systemd-nspawn@.service".to_vec());
+        check("/machine.slice/systemd-nspawn@.service", Place { unit: service, ..Place::default() });
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl Identities {
         let head = head(&own, &ancestors);
         let game = std::iter::once(&own).chain(ancestors.iter()).find_map(|seen| seen.program.game);
         let game = game.or_else(|| self.game_of(&own));
-        let name = self.choose(pid, &head.program, &place, game, user);
+        let mut name = self.choose(pid, &head.program, &place, game, user);
+        // Containers, units and applications can be given a name of nothing but blanks.
+        if name.label.trim_ascii().is_empty() {
+            name.label = b"unnamed".to_vec();
+        }
         let details = details(&own, head, &name);
         let via = via(head, &ancestors, &place, &name);
         Some(Identity {

@@ -147,9 +147,9 @@ impl Program {
     }
 }
 
-/// A name that is no argument: the kernel's, or a file's.
+/// A name that is no argument: the kernel's, or a file's. Nobody can tell a blank one from none.
 fn some(name: &[u8]) -> Option<&[u8]> {
-    Some(cut(name)).filter(|name| !name.is_empty())
+    Some(cut(name)).filter(|name| !name.trim_ascii().is_empty())
 }
 
 /// `reaper SteamLaunch AppId=570 -- …`

@@ -7,7 +7,7 @@
 //! asked for only of a card that was just read.
 
 mod files;
-mod gpu_metrics;
+pub(crate) mod gpu_metrics;
 mod values;
 
 use std::time::Duration;

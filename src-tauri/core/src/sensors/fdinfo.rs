@@ -8,7 +8,7 @@
 mod holders;
 mod nodes;
 mod scan;
-mod share;
+pub(crate) mod share;
 pub mod text;
 pub(super) mod uses;
 

@@ -7,7 +7,7 @@
 //! not here: what a process is called, and what a value means for a person.
 
 mod aside;
-mod cards;
+pub(crate) mod cards;
 mod device;
 mod faults;
 mod gates;
@@ -159,7 +159,7 @@ impl Nvidia {
             }
         }
         // Other threads keep the session, and with it every GPU that it has open, for moments of their own.
-        let alone = keys.iter().any(|key| !self.gates.never_sleeps(key));
+        let alone = !self.gates.never_sleep();
         let heard = if alone { &[] } else { keys };
         let heard: Vec<_> = heard.iter().map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
         self.listener.listen(&session, &heard);
@@ -185,8 +185,8 @@ impl Nvidia {
             match read {
                 Ok(_) => {
                     gpu.lost = None;
-                    if gpu.who.uuid.is_some() {
-                        self.gates.learn(key, gpu.who.clone());
+                    if gpu.told.uuid.is_some() {
+                        self.gates.learn(key, gpu.told.clone());
                     }
                 }
                 Err(error) if faults::ends_session(&error) => return Err(error),

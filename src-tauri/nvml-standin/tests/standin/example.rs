@@ -81,8 +81,8 @@ fn an_event_reaches_who_was_there() {
 const INNER: &str = "NVML_STANDIN_TEST_INNER";
 
 #[test]
-fn the_environment_names_the_scenario_and_the_trace() {
-    let name = "example::the_environment_names_the_scenario_and_the_trace";
+fn the_environment_names_the_scenario_the_trace_and_where_the_time_is_counted() {
+    let name = "example::the_environment_names_the_scenario_the_trace_and_where_the_time_is_counted";
     if std::env::var_os(INNER).is_some() {
         let beside = Standin::profile("h100");
         let nvml = beside.open();
@@ -90,16 +90,21 @@ fn the_environment_names_the_scenario_and_the_trace() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let trace = folder.path().join("trace.txt");
+    let (trace, spent) = (folder.path().join("trace.txt"), folder.path().join("spent.txt"));
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name])
         .env(INNER, "1")
         .env("NVML_STANDIN", Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/laptop-rtx-3060.toml"))
         .env("NVML_STANDIN_TRACE", &trace)
+        .env("NVML_STANDIN_SPENT", &spent)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(std::fs::read_to_string(trace).unwrap().contains("nvmlDeviceGetName"));
+    let spent = std::fs::read_to_string(spent).unwrap();
+    let name = spent.lines().find_map(|line| line.strip_prefix("nvmlDeviceGetName\t")).expect("the call was counted");
+    let (calls, nanoseconds) = name.split_once('\t').unwrap();
+    assert!(calls == "1" && nanoseconds.parse::<u64>().unwrap() > 0, "{spent}");
 }
 
 #[test]

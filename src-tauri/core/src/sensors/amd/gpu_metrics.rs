@@ -193,7 +193,7 @@ fn layout(format: u8, content: u8) -> Option<Layout> {
 
 /// The values in the table, in the metrics' units; none where it is damaged or of an unknown revision. The number of the
 /// chip tells what its energy counter counts.
-pub(super) fn values(file: &[u8], chip: Option<u16>) -> Vec<(Metric, f64)> {
+pub(crate) fn values(file: &[u8], chip: Option<u16>) -> Vec<(Metric, f64)> {
     let Some((table, layout)) = open(file) else { return Vec::new() };
     let field = |at: At| table.field(at);
     let up_to = |at: At, unit: f64, most: f64| field(at).map(|raw| raw as f64 / unit).filter(|value| *value <= most);

@@ -18,14 +18,14 @@ pub struct Share {
 
 /// The counters of one client at its last reading.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Track {
+pub(crate) struct Track {
     at: Option<Duration>,
     engines: Vec<Engine>,
 }
 
 impl Track {
     /// Takes the counters of this moment; `None` at the first reading, which tells nothing about now.
-    pub(super) fn advance(&mut self, boot: Duration, engines: &[Engine]) -> Option<Vec<Share>> {
+    pub(crate) fn advance(&mut self, boot: Duration, engines: &[Engine]) -> Option<Vec<Share>> {
         let first = self.at.is_none();
         let passed = self.at.replace(boot).and_then(|before| seconds(before, boot));
         let mut shares = Vec::new();

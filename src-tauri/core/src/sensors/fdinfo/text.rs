@@ -90,6 +90,10 @@ impl Client {
             client.take(&line[..colon], line[colon + 1..].trim_ascii());
         }
         for region in &mut client.regions {
+            // Lines of one name are added up, and their sum may be what no line may say.
+            for bytes in region.all() {
+                *bytes = bytes.filter(|bytes| *bytes < ABSURD_BYTES);
+            }
             region.resident = region.resident.or(region.legacy);
         }
         client.engines.retain(|engine| engine.busy.is_some() || engine.cycles.is_some());
@@ -172,6 +176,11 @@ impl Region {
     fn called(name: &[u8]) -> Region {
         Region { name: name.to_vec(), ..Region::default() }
     }
+
+    fn all(&mut self) -> [&mut Option<u64>; 6] {
+        let Region { total, shared, resident, purgeable, active, legacy, .. } = self;
+        [total, shared, resident, purgeable, active, legacy]
+    }
 }
 
 /// The entry of this name, made where it is missing; `None` where there are too many already.
@@ -247,6 +256,13 @@ mod tests {
         assert!(vram.is_local() && !gtt.is_local() && !cpu.is_local());
         assert_eq!((gtt.resident, gtt.own()), (Some(2 << 20), Some(2 << 20)));
         assert_eq!((cpu.total, cpu.resident, cpu.own()), (Some(4096), None, None));
+    }
+
+    #[test]
+    fn a_sum_that_no_memory_can_hold_is_no_value() {
+        let half = "drm-resident-vram: 1048575 GiB\n";
+        let client = parsed(&format!("drm-driver: amdgpu\ndrm-total-vram: 1 MiB\n{half}{half}"));
+        assert_eq!((client.regions[0].resident, client.regions[0].total), (None, Some(1 << 20)));
     }
 
     #[test]

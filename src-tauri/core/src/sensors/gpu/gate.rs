@@ -48,8 +48,7 @@ pub(crate) struct Gate {
     /// Its driver says that it never sleeps.
     stays_awake: bool,
     is_asleep: bool,
-    /// It has runtime power management.
-    is_managed: bool,
+    is_unmanaged: bool,
 }
 
 impl Gate {
@@ -62,7 +61,7 @@ impl Gate {
             checked: None,
             stays_awake: false,
             is_asleep: false,
-            is_managed: true,
+            is_unmanaged: false,
         }
     }
 
@@ -72,7 +71,7 @@ impl Gate {
         let times = self.power.times(buffer);
         let slept_meanwhile = self.ledger.see(&state, times, now);
         self.is_asleep = matches!(state, State::Asleep | State::Changing);
-        self.is_managed = state != State::Unmanaged;
+        self.is_unmanaged = state == State::Unmanaged;
         match state {
             State::Unmanaged => {
                 self.rest.start_over();
@@ -111,9 +110,9 @@ impl Gate {
         self.stays_awake = stays_awake;
     }
 
-    /// Whether nothing ever puts it to sleep, by what it was when it was last asked.
+    /// Whether nothing puts it to sleep, be a screen lit on it or not.
     pub(crate) fn never_sleeps(&self) -> bool {
-        !self.is_managed || self.stays_awake || !self.power.is_allowed()
+        !self.is_asleep && (self.stays_awake || self.is_unmanaged || !self.power.may_sleep())
     }
 
     /// Whether it was asleep when it was last asked.

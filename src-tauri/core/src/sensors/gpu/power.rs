@@ -95,11 +95,11 @@ impl Power {
 
     /// Whether the kernel may put it to sleep while nobody uses it: it is allowed to, and no screen hangs on it.
     pub(super) fn can_sleep(&self) -> bool {
-        self.is_allowed() && !self.shows_picture()
+        self.may_sleep() && !self.shows_picture()
     }
 
-    /// Whether the kernel was told that it may put it to sleep.
-    pub(super) fn is_allowed(&self) -> bool {
+    /// Whether the kernel is allowed to put it to sleep.
+    pub(super) fn may_sleep(&self) -> bool {
         self.control.iter().any(|file| says(file, b"auto"))
     }
 

@@ -39,7 +39,7 @@ fn read(roots: &Roots, address: &str, file: &str) -> Vec<u8> {
 }
 
 /// The value of a line `KEY: \t VALUE`, by its key and never by its place: drivers change the order.
-fn told(text: &[u8], key: &str) -> Option<String> {
+pub(crate) fn told(text: &[u8], key: &str) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix(':'))?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())

@@ -9,7 +9,7 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
 use super::aside::Aside;
-use super::cards;
+use super::cards::Told;
 use super::faults::{self, Fault};
 use super::instances::Instances;
 use super::lists::Lists;
@@ -49,16 +49,16 @@ pub(super) struct Gpu {
     pub(super) source: Arc<Source>,
     /// Whether the source is the GPU's own, and not the one that stands for it until its id is known.
     pub(super) known: bool,
-    /// What the library told of who it is.
-    pub(super) who: cards::Told,
     /// When it was last found out of reach, and why.
     pub(super) lost: Option<(Duration, Health, String)>,
+    /// What the library told of it.
+    pub(super) told: Told,
     /// What is good for as long as the library stays open.
-    told: Told,
+    open: Open,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct Open {
     handle: Option<Handle>,
     readings: Readings,
     lists: Lists,
@@ -80,8 +80,7 @@ impl Gpu {
     /// A GPU whose id is not known yet: it sleeps, or its driver is away.
     pub(super) fn unknown(key: &str) -> Gpu {
         let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
-        let who = cards::Told::default();
-        Gpu { source, known: false, who, lost: None, told: Told::default() }
+        Gpu { source, known: false, lost: None, told: Told::default(), open: Open::default() }
     }
 
     /// Learns who it is.
@@ -90,22 +89,22 @@ impl Gpu {
         let label = Untrusted::from(model.as_deref().unwrap_or("NVIDIA GPU"));
         self.source = Source::whole(SourceKind::Gpu, id, label);
         self.known = true;
-        self.who = cards::Told { uuid: Some(uuid), model };
+        self.told = Told { uuid: Some(uuid), model };
     }
 
     /// What the library knows it by, where it was read since the library was opened.
     pub(super) fn handle(&self) -> Option<Handle> {
-        self.told.handle
+        self.open.handle
     }
 
     /// It and its instances.
     pub(super) fn sources(&self) -> impl Iterator<Item = Arc<Source>> {
-        std::iter::once(&self.source).chain(self.told.instances.sources()).cloned()
+        std::iter::once(&self.source).chain(self.open.instances.sources()).cloned()
     }
 
     /// Forgets what is good only while the library stays open.
     pub(super) fn forget(&mut self) {
-        self.told = Told::default();
+        self.open = Open::default();
     }
 
     /// Reads everything; says whether it is in use. Where the session must be `alone`, because one of its GPUs may sleep,
@@ -118,7 +117,7 @@ impl Gpu {
         let device = self.open(&session, key)?;
         let (source, now) = (self.source.clone(), context.now);
         let Context { clients, rows, aside, batch, .. } = context;
-        let told = &mut self.told;
+        let told = &mut self.open;
         let (mut whole, mut total) = (Whole::default(), None);
         told.readings.read(&device, now.boot, |metric, value| {
             match metric {
@@ -174,7 +173,7 @@ impl Gpu {
 
     /// What the driver says that a GPU needs which it cannot read, where it still tells.
     pub(super) fn remedy(&self, session: &Nvml) -> Option<&'static str> {
-        let device = raw::device(session, self.told.handle?);
+        let device = raw::device(session, self.open.handle?);
         let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
         REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
     }
@@ -182,7 +181,7 @@ impl Gpu {
     /// The GPU as the library knows it. At the first time in a session it is asked who it is: another one may stand in
     /// its place. By its address, because looking for an id makes the library wake the others.
     fn open<'a>(&mut self, session: &'a Nvml, key: &str) -> Result<Device<'a>, NvmlError> {
-        if let Some(handle) = self.told.handle {
+        if let Some(handle) = self.open.handle {
             return Ok(raw::device(session, handle));
         }
         let device = match key.parse() {
@@ -193,12 +192,12 @@ impl Gpu {
         if !self.known || id_of(&uuid).is_some_and(|id| id != self.source.id) {
             self.is(uuid, device.name().ok());
         }
-        self.told.handle = Some(raw::handle(&device));
+        self.open.handle = Some(raw::handle(&device));
         Ok(device)
     }
 }
 
-impl Told {
+impl Open {
     /// Takes in what processes did; says whether the driver tells.
     fn tell_shares(&mut self, device: &Device<'_>, holders: &[Row], whole: Whole, now: Now, rows: &mut Rows) -> bool {
         let Some(samples) = self.samples(device, self.shares.since(now), rows) else { return false };

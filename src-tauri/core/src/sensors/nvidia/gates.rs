@@ -37,7 +37,6 @@ struct Guarded {
     is_replaced: bool,
     /// The library has it open.
     is_open: bool,
-    /// It was found to be one that never sleeps.
     never_sleeps: bool,
 }
 
@@ -145,12 +144,6 @@ impl Gates {
         }
     }
 
-    /// Whether nothing ever puts a card to sleep, so that it may be kept open. A card that no gate guards sleeps at times,
-    /// for all that is known.
-    pub(super) fn never_sleeps(&self, address: &str) -> bool {
-        self.cards.iter().any(|one| one.card.address == address && one.never_sleeps)
-    }
-
     /// Asks every gate at `now`.
     pub(super) fn ask(&mut self, now: Duration) -> Round {
         let mut round = Round::default();
@@ -163,10 +156,18 @@ impl Gates {
             }
             if self.looked == Some(now) && !one.gate.is_asleep() {
                 one.gate.set_stays_awake(stays_awake(&self.roots, &one.card.address));
+            }
+            if self.looked == Some(now) {
                 one.never_sleeps = one.gate.never_sleeps();
             }
         }
         round
+    }
+
+    /// Whether nothing puts any of the cards to sleep, as far as that was looked at last: what keeps them open for a while
+    /// longer does no harm then.
+    pub(super) fn never_sleep(&self) -> bool {
+        self.cards.iter().all(|one| one.never_sleeps)
     }
 
     /// Tells that the library was asked about a card at `now`, and whether that showed it idle, where it can tell.

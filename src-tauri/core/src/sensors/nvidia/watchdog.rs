@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::model::{Batch, Health, Now, Source};
+use crate::model::{Batch, Health, Now, Parts, Source};
 use crate::sensors::{Sensor, SensorError};
 
 /// An answer is waited for this long, which is what a tick of a second can spare.
@@ -93,8 +93,9 @@ impl<S: Known> Watched<S> {
         match outcome {
             Ok(Ok(read)) if waited > STALE => {
                 // What happened, happened.
-                let events = read.into_parts().events;
+                let Parts { events, replaced, .. } = read.into_parts();
                 events.into_iter().for_each(|(source, kind, detail)| batch.event(&source, kind, detail));
+                replaced.into_iter().for_each(|(before, source)| batch.replace(before, &source));
                 self.silent(batch)
             }
             Ok(Ok(read)) => {
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::metrics::Metric;
-    use crate::model::{EventKind, Parts, SourceKind};
+    use crate::model::{EventKind, SourceKind};
 
     /// A sensor that answers only when it is let.
     struct Slow {

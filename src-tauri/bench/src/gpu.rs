@@ -1,0 +1,161 @@
+//! `gpu`: what a tick costs more where two GPUs work for ten processes.
+//!
+//! Two recorders run at the same time on the same small written machine; one of them finds GPUs, which the scripted driver
+//! plays. What is measured is the CPU time of the whole recorder, names and database included; the time within the
+//! driver is the stand-in's own, which says nothing of a real one, and is taken off. The files of a written machine are
+//! opened at each reading, so the figure is rather too high than too low.
+
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use hoofbeat_product_tests::sandbox::product;
+use hoofbeat_product_tests::{Program, Sandbox, wait_until};
+
+use crate::report::Report;
+use crate::tick::{cpu_time, spread};
+
+const GPUS: u32 = 2;
+const PROCESSES: u32 = 10;
+/// Until what is read only once has been read, and names are known.
+const WARM_UP: Duration = Duration::from_secs(15);
+/// The figure is the median of so many stretches.
+const STRETCHES: u32 = 5;
+
+/// A recorder with a sandbox of its own.
+struct Recorder {
+    watch: Program,
+    sandbox: Sandbox,
+    started: Instant,
+}
+
+impl Recorder {
+    fn start(gpus: u32) -> Result<Recorder> {
+        let sandbox = Sandbox::new();
+        let root = sandbox.path("machine");
+        machine(&root, gpus)?;
+        let root = root.to_str().context("the folder's name is no text")?;
+        let mut command = sandbox.product("hoofbeat", &["--root", root, "watch", "--headless"]);
+        if gpus > 0 {
+            fs::write(sandbox.path("scenario.toml"), scenario(gpus))?;
+            command.env("HOOFBEAT_NVML", product("libnvml_standin.so"));
+            command.env("NVML_STANDIN", sandbox.path("scenario.toml"));
+            command.env("NVML_STANDIN_SPENT", sandbox.path("spent"));
+        }
+        let started = Instant::now();
+        let watch = Program::start("watch", &mut command, &sandbox.logs());
+        wait_until("the first tick", || sandbox.newest_tick().is_some());
+        Ok(Recorder { watch, sandbox, started })
+    }
+
+    /// How many GPUs answer now.
+    fn answering(&self) -> usize {
+        let status = self.sandbox.status().unwrap_or_default();
+        let sources = status["sources"].as_array().into_iter().flatten();
+        sources.filter(|source| source["metrics"]["gpu.utilization"]["value"].is_number()).count()
+    }
+}
+
+pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
+    let (mut with, without) = (Recorder::start(GPUS)?, Recorder::start(0)?);
+    sleep(WARM_UP);
+    anyhow::ensure!(with.answering() == GPUS as usize, "the scripted GPUs do not answer:\n{}", with.watch.log());
+    let mut more = Vec::new();
+    for _ in 0..STRETCHES {
+        let both = || Ok::<_, anyhow::Error>([cpu_time(with.watch.pid())?, cpu_time(without.watch.pid())?]);
+        let before = both()?;
+        let began = Instant::now();
+        sleep(Duration::from_secs(seconds) / STRETCHES);
+        let after = both()?;
+        let ticks = began.elapsed().as_secs_f64();
+        let [with, without] = [0, 1].map(|at| (after[at] - before[at]).as_secs_f64());
+        more.push((with - without) / ticks * 1e6);
+    }
+    let ticks = with.started.elapsed().as_secs_f64();
+    with.watch.end(rustix::process::Signal::TERM);
+    let (calls, driver) = spent(&with.sandbox.path("spent"))?;
+    let (calls, driver) = (calls / ticks, driver.as_secs_f64() / ticks * 1e6);
+    let mut own: Vec<f64> = more.iter().map(|micros| micros - driver).collect();
+    report.line(
+        &format!("a tick with {GPUS} GPUs and {PROCESSES} processes on them, more than without"),
+        micros(&mut own),
+        "≤ 150 µs",
+    );
+    report.line(
+        "  within the scripted driver, which is not counted above",
+        format!("{driver:.0} µs in {calls:.0} calls"),
+        "",
+    );
+    report.line("  both together", micros(&mut more), "");
+    Ok(())
+}
+
+/// The median, with the lowest and the highest.
+fn micros(values: &mut [f64]) -> String {
+    let [low, middle, high] = spread(values);
+    format!("{middle:.0} µs ({low:.0}–{high:.0})")
+}
+
+/// Calls of the driver, and the time in them, but for its start.
+fn spent(file: &Path) -> Result<(f64, Duration)> {
+    let (mut calls, mut nanoseconds) = (0, 0);
+    for line in fs::read_to_string(file).context("the driver did not say how long it was in use")?.lines() {
+        let mut columns = line.split('\t');
+        let (Some(call), Some(count), Some(time)) = (columns.next(), columns.next(), columns.next()) else { continue };
+        if !call.starts_with("nvmlInit") {
+            calls += count.parse::<u64>()?;
+            nanoseconds += time.parse::<u64>()?;
+        }
+    }
+    Ok((calls as f64, Duration::from_nanos(nanoseconds)))
+}
+
+/// A machine with processes, and with GPUs that never sleep.
+fn machine(root: &Path, gpus: u32) -> Result<()> {
+    let write = |file: &str, text: &str| {
+        let path = root.join(file);
+        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+        fs::write(path, text).context("the sandbox's folder is ours")
+    };
+    write("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 100 0 100 800 0 0 0 0 0 0\nbtime 1790000000\n")?;
+    write("proc/meminfo", "MemTotal: 24000000 kB\nMemFree: 1000000 kB\nMemAvailable: 18000000 kB\n")?;
+    for pid in pids() {
+        let stat = format!("{pid} (python3) R 1 {pid} {pid} 0 -1 4194304 0 0 0 0 9 0 0 0 20 0 1 0 900 1000000 25 0\n");
+        write(&format!("proc/{pid}/stat"), &stat)?;
+        write(&format!("proc/{pid}/cmdline"), &format!("python3\0train-{pid}.py\0"))?;
+        write(&format!("proc/{pid}/cgroup"), "0::/user.slice/user-1000.slice/session-2.scope\n")?;
+        write(&format!("proc/{pid}/status"), "Name:\tpython3\nUid:\t1000\t1000\t1000\t1000\n")?;
+    }
+    for gpu in 0..gpus {
+        let device = format!("sys/bus/pci/devices/{}", address(gpu));
+        write(&format!("{device}/vendor"), "0x10de\n")?;
+        write(&format!("{device}/class"), "0x030000\n")?;
+    }
+    Ok(())
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    4001..4001 + PROCESSES
+}
+
+fn address(gpu: u32) -> String {
+    format!("0000:{:02x}:00.0", gpu + 1)
+}
+
+/// GPUs that work, and share their work among the processes.
+fn scenario(gpus: u32) -> String {
+    let devices = (0..gpus).map(|gpu| {
+        format!(
+            "[[device]]\nprofile = \"geforce-rtx-4090\"\nuuid = \"GPU-{gpu}\"\npci = \"{}\"\n[device.curve]\n\
+             util = 80\nmem_util = 30\npower_w = 300\ntemp_c = 66\nfan_percent = 50\nenc = 0\ndec = 0\n",
+            address(gpu)
+        )
+    });
+    let processes = pids().map(|pid| {
+        let share = f64::from(GPUS) / f64::from(PROCESSES);
+        format!("[[process]]\npid = {pid}\ndevice = {}\nkind = \"C\"\nmem_mib = 1024\nshare = {share}\n", pid % GPUS)
+    });
+    devices.chain(processes).collect()
+}

@@ -1,0 +1,62 @@
+/** Who uses a GPU, as its card lists them. Names come from outside and stay text. */
+
+import { visible } from './names';
+import type { SourceStatus } from './types/generated/SourceStatus';
+
+/** All processes of one identity on one GPU. */
+export interface User {
+  key: string;
+  name: string;
+  pids: readonly number[];
+  /** Of the GPU, in percent; `null` where nobody told. */
+  share: number | null;
+  /** Bytes. */
+  vram: number | null;
+}
+
+/** What a card shows of them. */
+export interface Users {
+  shown: readonly User[];
+  /** How many more there are. */
+  more: number;
+  /** How busy somebody keeps the GPU who cannot be seen, in percent; `null` where that is next to nothing. */
+  unseen: number | null;
+}
+
+/** So many fit on a card; a browser alone may bring a dozen. */
+const MOST = 8;
+/** A smaller remainder is rounding, and the driver's own work. */
+const LEAST_UNSEEN = 5;
+
+/** The users of a GPU, those who use it most first. */
+export function usersOf(source: SourceStatus): Users {
+  const users = new Map<string, User>();
+  for (const { pid, key, identity, share, vram } of source.processes ?? []) {
+    const known = users.get(key);
+    users.set(key, {
+      key,
+      name: known?.name ?? (visible(identity).trim() || `process ${pid}`),
+      pids: [...(known?.pids ?? []), pid],
+      share: sum(known?.share, share),
+      vram: sum(known?.vram, vram),
+    });
+  }
+  const all = [...users.values()].map((user) => ({ ...user, share: user.share && Math.min(100, user.share) }));
+  all.sort((a, b) => down(a.share, b.share) || down(a.vram, b.vram) || a.name.localeCompare(b.name));
+  const unseen = source.metrics['gpu.remainder']?.value ?? 0;
+  return {
+    shown: all.slice(0, MOST),
+    more: Math.max(0, all.length - MOST),
+    unseen: unseen >= LEAST_UNSEEN ? unseen : null,
+  };
+}
+
+/** What nobody told is nothing to add, and not 0. */
+function sum(a: number | null | undefined, b: number | null): number | null {
+  return a === null || a === undefined ? b : a + (b ?? 0);
+}
+
+/** The larger first, and what is not known last. */
+function down(a: number | null, b: number | null): number {
+  return (b ?? -1) - (a ?? -1);
+}
