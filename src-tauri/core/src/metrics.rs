@@ -177,6 +177,22 @@ table! {
     GpuPcieWidth         = 121 "gpu.pcie.width"          Number        step(1.0),      Gauge   "gpu"     "PCIe lanes";
     GpuAttributed        = 122 "gpu.attributed"          Percent       step(1.0),      Gauge   "gpu"     "Busy, explained";
     GpuRemainder         = 123 "gpu.remainder"           Percent       step(1.0),      Gauge   "gpu"     "Busy, unexplained";
+    GpuPowerInstant      = 140 "gpu.power.instant"       Watt          step(0.1),      Gauge   "gpu"     "GPU power, this instant";
+    GpuMemoryPower       = 141 "gpu.power.memory"        Watt          step(0.1),      Gauge   "gpu"     "GPU memory power";
+    GpuJpeg              = 142 "gpu.jpeg.utilization"    Percent       step(1.0),      Gauge   "gpu"     "JPEG engine busy";
+    GpuOpticalFlow       = 143 "gpu.ofa.utilization"     Percent       step(1.0),      Gauge   "gpu"     "Optical-flow engine busy";
+    GpuPcieReceive       = 144 "gpu.pcie.receive"        BytePerSecond digits(1.0, 3), Gauge   "gpu"     "PCIe, to the GPU";
+    GpuPcieTransmit      = 145 "gpu.pcie.transmit"       BytePerSecond digits(1.0, 3), Gauge   "gpu"     "PCIe, from the GPU";
+    GpuPcieReplays       = 146 "gpu.pcie.replays"        Number        step(1.0),      Counter "gpu"     "PCIe packets sent again";
+    GpuPowerCapTime      = 147 "gpu.throttle.power.time" Second        step(0.001),    Counter "gpu"     "Time held down by the power limit";
+    GpuHeatTime          = 148 "gpu.throttle.heat.time"  Second        step(0.001),    Counter "gpu"     "Time held down by heat";
+    GpuHardwareHeatTime  = 155 "gpu.throttle.hardware.time" Second     step(0.001),    Counter "gpu"     "Time that the hardware itself slowed down for heat";
+    GpuEccCorrected      = 149 "gpu.ecc.corrected"       Number        step(1.0),      Counter "gpu"     "Memory errors, corrected";
+    GpuEccUncorrected    = 150 "gpu.ecc.uncorrected"     Number        step(1.0),      Counter "gpu"     "Memory errors, not corrected";
+    GpuRemappedRows      = 151 "gpu.rows.remapped"       Number        step(1.0),      Gauge   "gpu"     "Memory rows replaced";
+    GpuRemapPending      = 152 "gpu.rows.pending"        Number        step(1.0),      Gauge   "gpu"     "Memory rows wait for a reset";
+    GpuRemapFailed       = 153 "gpu.rows.failed"         Number        step(1.0),      Gauge   "gpu"     "No spare memory row was left";
+    GpuRetiredPages      = 154 "gpu.pages.retired"       Number        step(1.0),      Gauge   "gpu"     "Memory pages out of use";
 
     CpuUtilization       = 1   "cpu.utilization"         Percent       step(0.1),      Gauge   "cpu"     "CPU busy";
     CpuCoreUtilization   = 2   "cpu.core.utilization"    Percent       step(1.0),      Gauge   "cpu"     "Core busy";

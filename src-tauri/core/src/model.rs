@@ -383,6 +383,8 @@ pub enum EventKind {
     StoreRecovered,
     /// A damaged database was set aside, with `reason`, `file`, `salvaged`.
     DatabaseSetAside,
+    /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
+    Xid,
 }
 
 /// Where an alert of one rule for one source stands; survives a restart.

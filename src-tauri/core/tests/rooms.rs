@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. A new room gets its line here.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -98,6 +98,23 @@ fn no_room_looks_up_or_beside_itself() {
     // The test sees what there is to see.
     let names = |room: &str, other: &str| seen[room].iter().any(|(_, name)| name == other);
     assert!(names("engine", "store") && names("store", "model") && names("api", "store"));
+}
+
+/// The files of a folder, and of those in it.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn one_module_alone_speaks_c() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&source, &mut all);
+    all.retain(|path| fs::read_to_string(path).unwrap().contains("unsafe_code"));
+    assert_eq!(all, [source.join("sensors/nvidia/raw.rs")]);
 }
 
 #[test]

@@ -54,10 +54,11 @@ pub struct EventSet {
     pub delivered: BTreeSet<usize>,
 }
 
-/// A moment of a device.
+/// A moment of a device, or of one of its MIG instances.
 #[derive(Debug, Clone, Copy)]
 pub struct GpmSample {
     pub device: usize,
+    pub instance: Option<usize>,
     pub at: f64,
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hoofbeat_product_tests::sandbox::product;
 use hoofbeat_product_tests::{Program, Sandbox, wait_until};
+use rustix::process::Signal;
 use serde_json::Value;
 
 const ADDRESS: &str = "0000:01:00.0";
@@ -167,6 +168,56 @@ fn a_lost_gpu_and_a_reloaded_driver_are_states_and_no_end() {
     machine.wait_for_health("lost", "fallen off the bus");
     assert_eq!(machine.value("gpu.utilization"), None, "the last good value is not shown");
     assert!(watch.ended().is_none(), "{}", watch.log());
+}
+
+#[test]
+fn a_driver_that_hangs_stops_nothing_else() {
+    let machine = Machine::new(
+        "[device.curve]\nutil = 42\n[[fault]]\nat = 5\nuntil = 6\ncall = \"nvmlDeviceGetUtilizationRates\"\ndelay_ms = 4000\n\
+         [[fault]]\nat = 10\ncall = \"nvmlDeviceGetUtilizationRates\"\ndelay_ms = 3600000\n\
+         [clock]\nsource = \"file:now.ms\"\nepoch = 1763000000\n",
+    );
+    machine.clock(0);
+    let mut watch = machine.watch();
+    wait_until("its values", || machine.value("gpu.utilization") == Some(42.0));
+    machine.clock(5);
+    machine.wait_for_health("stale", "driver does not answer");
+    assert_eq!(machine.value("gpu.utilization"), None, "the last good value is not shown");
+    machine.clock(7);
+    wait_until("its values again", || machine.value("gpu.utilization") == Some(42.0));
+    machine.clock(10);
+    machine.wait_for_health("stale", "driver does not answer");
+    machine.sandbox.wait_for_ticks(3);
+    // The call does not return before the test is over; the end does not wait for it.
+    assert!(watch.end(Signal::TERM).success(), "{}", watch.log());
+}
+
+#[test]
+fn a_library_that_is_installed_later_is_found() {
+    let machine = Machine::new("[device.curve]\nutil = 42\n");
+    std::fs::remove_file(machine.library()).expect("our own folder is writable");
+    let _watch = machine.watch();
+    machine.wait_for_health("unsupported", "not installed");
+    std::fs::copy(product("libnvml_standin.so"), machine.library()).expect("the driver was built");
+    wait_until("its values", || machine.value("gpu.utilization") == Some(42.0));
+}
+
+#[test]
+fn an_error_of_the_driver_is_kept_as_an_event() {
+    let machine = Machine::new(
+        "[[xid]]\nat = 100\ndevice = 0\ncode = 79\n[clock]\nsource = \"file:now.ms\"\nepoch = 1763000000\n",
+    );
+    let control = machine.status_file().with_file_name("control");
+    std::fs::write(control, "on\n").expect("our own folder is writable");
+    machine.clock(0);
+    let _watch = machine.watch();
+    wait_until("the driver to be listened to", || machine.calls().contains("nvmlDeviceRegisterEvents"));
+    machine.clock(101);
+    let told = || machine.sandbox.sqlite("select source, detail from events where kind = 'xid'");
+    wait_until("the event", || {
+        let told = told();
+        told.contains(UUID) && told.contains("\"code\":79") && told.contains("fallen off the bus")
+    });
 }
 
 fn read(file: &Path) -> String {

@@ -32,6 +32,12 @@ test.each([
   [event('store_recovered', { lost: 0 }), 'History is written again; nothing was lost'],
   [event('store_recovered', { lost: 3 }), 'History is written again; 3 samples were lost'],
   [event('database_set_aside', { file: 'a\u202e.db' }), 'A damaged database was set aside as a\ufffd.db'],
+  [
+    event('xid', { code: 79, meaning: 'the GPU has fallen off the bus' }, 'gpu:0'),
+    'gpu:0: driver error 79 (Xid): the GPU has fallen off the bus',
+  ],
+  [event('xid', { code: 999 }, 'gpu:0'), 'gpu:0: driver error 999 (Xid)'],
+  [event('xid', { code: 'x', meaning: 'a\u202e' }), 'Driver error: a\ufffd'],
   [event('gpu_went_to_sleep'), 'gpu went to sleep'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);
@@ -41,5 +47,6 @@ test('what matters has a colour', () => {
   expect(tone(event('alert_fired', { severity: 'critical' }))).toBe('bad');
   expect(tone(event('alert_fired', { severity: 'warning' }))).toBe('warn');
   expect(tone(event('alert_fired', { severity: 'info' }))).toBe('plain');
+  expect(tone(event('xid', { code: 79 }))).toBe('warn');
   expect(tone(event('recorder_started'))).toBe('plain');
 });

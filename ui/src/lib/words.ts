@@ -52,6 +52,8 @@ export function sentence(event: EventInfo, around: Surroundings): string {
     }
     case 'database_set_aside':
       return `A damaged database was set aside${word('file') ? ` as ${word('file')}` : ''}`;
+    case 'xid':
+      return driverError(event, around);
     default:
       return visible(event.kind).replaceAll('_', ' ');
   }
@@ -69,10 +71,20 @@ export function tone(event: EventInfo): Tone {
     case 'store_recovered':
       return 'good';
     case 'clock_step':
+    case 'xid':
       return 'warn';
     default:
       return 'plain';
   }
+}
+
+/** An error that NVIDIA's driver reported by its number. */
+function driverError(event: EventInfo, around: Surroundings): string {
+  const { code, meaning } = event.detail;
+  const source = around.sources.find((source) => source.id === event.source);
+  const where = source ? sourceName(source, around.sources) : event.source && visible(event.source);
+  const error = `${where ? `${where}: driver` : 'Driver'} error${typeof code === 'number' ? ` ${code} (Xid)` : ''}`;
+  return typeof meaning === 'string' ? `${error}: ${visible(meaning)}` : error;
 }
 
 /** An alert's news with the values of that time: which rule it was matters only where they are unknown. */

@@ -6,33 +6,42 @@
 //! looked for again. Deliberately not here: what a process is called, and what a
 //! value means for a person.
 
+mod aside;
 mod cards;
+mod device;
 mod faults;
+mod instances;
+mod lists;
+mod raw;
 mod readings;
 mod rest;
 mod shares;
+mod watchdog;
+mod work;
+mod xid;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nvml_wrapper::Nvml;
 use nvml_wrapper::bitmasks::InitFlags;
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::struct_wrappers::device::ProcessUtilizationSample;
-use nvml_wrapper::{Device, Nvml};
 
+use self::aside::Aside;
 use self::cards::{Card, Gate};
+use self::device::{Context, Gpu};
 use self::faults::Fault;
-use self::readings::Readings;
+use self::raw::Rows;
 use self::rest::{Leave, Rest};
-use self::shares::{Sample, Shares};
-use super::input::Buffer;
+use self::watchdog::{Known, Watched};
+use self::xid::Listener;
+use super::gpu::clients::Clients;
+use super::input::{Buffer, attribute};
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
-use crate::metrics::Metric;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
-use crate::untrusted::Untrusted;
+use crate::model::{Batch, EventKind, Health, Now, Source};
 
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
@@ -41,7 +50,7 @@ const LIBRARY: &str = "HOOFBEAT_NVML";
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A driver that is out of reach is tried again after the first wait, and then more and more seldom.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(50);
 /// A GPU that is lost is asked again this often.
 const LOST_WAIT: Duration = Duration::from_secs(30);
 
@@ -52,34 +61,28 @@ pub struct Nvidia {
     library: Option<OsString>,
     cards: Vec<Card>,
     looked: Option<Duration>,
-    session: Option<Nvml>,
+    session: Option<Arc<Nvml>>,
     /// When the library may be opened again, after it could not be, and how long the next wait is.
     retry: Option<(Duration, Duration)>,
+    /// What the kernel said of the driver when it could not be: another driver is worth another attempt at once.
+    driver: Option<Vec<u8>>,
     /// Why it could not be opened.
     reason: Option<(Health, String)>,
     rest: Rest,
     /// By PCI address, or by index where the kernel shows no card.
     gpus: HashMap<String, Gpu>,
+    clients: Clients,
+    aside: Aside,
+    listener: Listener,
+    rows: Rows,
     buffer: Buffer,
-}
-
-/// What is known of one GPU.
-#[derive(Debug)]
-struct Gpu {
-    source: Arc<Source>,
-    /// Whether the source is the GPU's own, and not the one that stands for it until its id is known.
-    known: bool,
-    readings: Readings,
-    shares: Shares,
-    /// Whether the driver tells what processes do on it.
-    tells_shares: bool,
-    lost: Option<Duration>,
 }
 
 impl Nvidia {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
-        Box::new(Nvidia::new(roots, std::env::var_os(LIBRARY).filter(|name| !name.is_empty())))
+        let (roots, library) = (roots.clone(), std::env::var_os(LIBRARY).filter(|name| !name.is_empty()));
+        Box::new(Watched::new(move || Nvidia::new(&roots, library.clone())))
     }
 
     fn new(roots: &Roots, library: Option<OsString>) -> Nvidia {
@@ -90,16 +93,22 @@ impl Nvidia {
             looked: None,
             session: None,
             retry: None,
+            driver: None,
             reason: None,
             rest: Rest::default(),
             gpus: HashMap::new(),
+            clients: Clients::new(roots),
+            aside: Aside::default(),
+            listener: Listener::default(),
+            rows: Rows::default(),
             buffer: Buffer::default(),
         }
     }
 
     /// Opens the library where it is not open.
     fn open(&mut self, now: Duration) {
-        if self.session.is_some() || self.retry.is_some_and(|(at, _)| now < at) {
+        let waits = self.retry.is_some_and(|(at, _)| now < at);
+        if self.session.is_some() || waits && self.driver == driver(&self.roots) {
             return;
         }
         let mut builder = Nvml::builder();
@@ -109,8 +118,11 @@ impl Nvidia {
         }
         match builder.init() {
             Ok(session) => {
-                self.session = Some(session);
+                self.session = Some(Arc::new(session));
                 (self.retry, self.reason) = (None, None);
+                // What the driver could not do may have changed, and its handles have.
+                self.gpus.values_mut().for_each(Gpu::forget);
+                self.aside.reset();
             }
             Err(error) => self.close(&error, now),
         }
@@ -119,10 +131,11 @@ impl Nvidia {
     /// Closes the library after an error, and plans the next attempt.
     fn close(&mut self, error: &NvmlError, now: Duration) {
         self.session = None;
+        self.listener.stop();
+        self.driver = driver(&self.roots);
         let wait = self.retry.map_or(FIRST_WAIT, |(_, wait)| (wait * 2).min(LONGEST_WAIT));
         self.retry = Some((now + wait, wait));
         self.reason = Some(faults::told(error));
-        self.gpus.values_mut().for_each(|gpu| gpu.readings = Readings::default());
     }
 
     fn condition(&mut self, key: &str, health: Health, reason: &str, batch: &mut Batch) {
@@ -132,32 +145,66 @@ impl Nvidia {
 
     /// Reads the GPUs with these keys. Returns whether all of `sleepy` were idle, or the error that ends the session.
     fn read(&mut self, keys: &[String], sleepy: &[String], now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
-        let Some(session) = &self.session else { return Ok(true) };
+        let Some(session) = self.session.clone() else { return Ok(true) };
+        self.clients.begin();
+        for (key, error) in self.listener.heard() {
+            if let Some(gpu) = self.gpus.get(&key) {
+                batch.event(&gpu.source, EventKind::Xid, error.detail());
+            }
+        }
+        // Listening keeps a GPU open, so only those are listened to that never sleep.
+        let lasting = keys.iter().filter(|key| !sleepy.contains(key));
+        let lasting: Vec<_> = lasting.map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
+        self.listener.listen(&session, &lasting);
+        self.aside.begin(now.boot);
+        let mut context = Context {
+            session: &session,
+            now,
+            clients: &mut self.clients,
+            rows: &mut self.rows,
+            aside: &mut self.aside,
+            batch,
+        };
         let mut idle = true;
         for key in keys {
             let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
-            if gpu.lost.is_some_and(|at| now.boot.saturating_sub(at) < LOST_WAIT) {
-                let (health, reason) = faults::told(&NvmlError::GpuLost);
-                batch.condition(&gpu.source, health, reason);
+            if let Some((at, health, reason)) = &gpu.lost
+                && now.boot.saturating_sub(*at) < LOST_WAIT
+            {
+                context.batch.condition(&gpu.source, *health, reason.clone());
                 continue;
             }
-            match gpu.read(session, key, now, batch) {
+            match gpu.read(key, &mut context) {
                 Ok(busy) => {
                     gpu.lost = None;
                     idle &= !(busy && sleepy.contains(key));
                 }
-                Err(error) if faults::of(&error) == Fault::Driver => return Err(error),
+                Err(error) if faults::ends_session(&error) => return Err(error),
                 Err(error) => {
+                    let (health, mut reason) = faults::told(&error);
                     if faults::of(&error) == Fault::Gpu {
-                        gpu.lost = Some(now.boot);
-                        gpu.readings = Readings::default();
+                        if let Some(remedy) = gpu.remedy(&session) {
+                            reason = format!("{reason}; the driver asks for {remedy}");
+                        }
+                        gpu.lost = Some((now.boot, health, reason.clone()));
+                        gpu.forget();
                     }
-                    let (health, reason) = faults::told(&error);
-                    batch.condition(&gpu.source, health, reason);
+                    context.batch.condition(&gpu.source, health, reason);
                 }
             }
         }
         Ok(idle)
+    }
+}
+
+/// The version of the driver that is loaded, in the kernel's words.
+fn driver(roots: &Roots) -> Option<Vec<u8>> {
+    attribute(&roots.proc.join("driver/nvidia/version"))
+}
+
+impl Known for Nvidia {
+    fn sources(&self) -> Vec<Arc<Source>> {
+        self.gpus.values().flat_map(Gpu::sources).collect()
     }
 }
 
@@ -240,78 +287,5 @@ impl Sensor for Nvidia {
     }
 }
 
-impl Gpu {
-    /// A GPU whose id is not known yet: it sleeps, or its driver is away.
-    fn unknown(key: &str) -> Gpu {
-        let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
-        let (readings, shares) = (Readings::default(), Shares::default());
-        Gpu { source, known: false, readings, shares, tells_shares: true, lost: None }
-    }
-
-    fn is(&mut self, uuid: &str, name: Option<&str>) {
-        let label = Untrusted::from(name.unwrap_or("NVIDIA GPU"));
-        self.source = Source::whole(SourceKind::Gpu, format!("gpu:{uuid}"), label);
-        self.known = true;
-    }
-
-    /// Reads everything; says whether it is in use.
-    fn read(&mut self, session: &Nvml, key: &str, now: Now, batch: &mut Batch) -> Result<bool, NvmlError> {
-        let device = match key.parse() {
-            Ok(index) => session.device_by_index(index)?,
-            Err(_) => session.device_by_pci_bus_id(key)?,
-        };
-        if !self.known {
-            self.is(&device.uuid()?, device.name().ok().as_deref());
-        }
-        let (source, mut busy) = (self.source.clone(), None);
-        self.readings.read(&device, now.boot, |metric, value| {
-            if metric == Metric::GpuUtilization {
-                busy = Some(value);
-            }
-            batch.put(&source, metric, value);
-        })?;
-        let holders = holders(&device);
-        if let Some(busy) = busy {
-            self.explain(&device, &holders, busy, now, batch);
-        }
-        // Whether a person would miss it: it works, somebody else's process holds it, or it shows a picture.
-        let own = std::process::id();
-        let is_held = holders.iter().any(|pid| *pid != own);
-        Ok(busy.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
-    }
-
-    /// Tells how much of `busy` percent the processes that hold the GPU explain.
-    fn explain(&mut self, device: &Device<'_>, holders: &[u32], busy: f64, now: Now, batch: &mut Batch) {
-        if !self.tells_shares {
-            return;
-        }
-        let samples = match device.process_utilization_stats(self.shares.since(now)) {
-            Ok(samples) => samples,
-            // Nobody did anything.
-            Err(NvmlError::NotFound) => Vec::new(),
-            Err(error) => {
-                self.tells_shares = faults::of(&error) != Fault::Unsupported;
-                return;
-            }
-        };
-        let sample =
-            |one: &ProcessUtilizationSample| Sample { pid: one.pid, timestamp: one.timestamp, share: one.sm_util };
-        self.shares.take(now, holders, &samples.iter().map(sample).collect::<Vec<_>>());
-        let attributed = self.shares.attributed(busy);
-        batch.put(&self.source, Metric::GpuAttributed, attributed);
-        batch.put(&self.source, Metric::GpuRemainder, busy - attributed);
-    }
-}
-
-/// The processes that hold a GPU. One may be in several lists.
-fn holders(device: &Device<'_>) -> Vec<u32> {
-    let lists = [
-        device.running_compute_processes(),
-        device.running_graphics_processes(),
-        device.mps_running_compute_processes(),
-    ];
-    let mut pids: Vec<u32> = lists.into_iter().flatten().flatten().map(|process| process.pid).collect();
-    pids.sort_unstable();
-    pids.dedup();
-    pids
-}
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,17 @@ exports! {
         if gpu.device.gpm != Some(true) {
             return Err(Code::NotSupported);
         }
-        let taken = GpmSample { device: gpu.index, at: gpu.at };
+        let taken = GpmSample { device: gpu.index, instance: None, at: gpu.at };
+        *driver.gpm_samples.get_mut(&sample.0).ok_or(Code::InvalidArgument)? = Some(taken);
+        Ok(())
+    }
+    fn nvmlGpmMigSampleGet(driver, device: Handle, gpu_instance: u32, sample: Token) {
+        let gpu = driver.gpu(device)?;
+        let mig = gpu.device.mig.as_ref().filter(|mig| mig.enabled && gpu.device.gpm == Some(true));
+        let mig = mig.ok_or(Code::NotSupported)?;
+        let instance = mig.instance.iter().position(|instance| instance.gpu == gpu_instance);
+        let instance = Some(instance.ok_or(Code::InvalidArgument)?);
+        let taken = GpmSample { device: gpu.index, instance, at: gpu.at };
         *driver.gpm_samples.get_mut(&sample.0).ok_or(Code::InvalidArgument)? = Some(taken);
         Ok(())
     }
@@ -55,19 +65,19 @@ exports! {
         let head = request.get()?;
         let sample = |token| driver.gpm_samples.get(&token).copied().flatten().ok_or(Code::InvalidArgument);
         let (first, second) = (sample(head.first)?, sample(head.second)?);
-        if first.device != second.device {
+        if (first.device, first.instance) != (second.device, second.instance) {
             return Err(Code::InvalidArgument);
         }
         let gpu = driver.gpu_at(first.device);
         let metrics: Out<GpmMetric> = request.behind();
         for index in 0..head.count as usize {
-            metrics.put_at(index, metric(gpu, metrics.get_at(index)?, first.at, second.at))?;
+            metrics.put_at(index, metric(gpu, metrics.get_at(index)?, first, second.at))?;
         }
         Ok(())
     }
 }
 
-fn metric(gpu: Gpu, asked: GpmMetric, from: f64, to: f64) -> GpmMetric {
+fn metric(gpu: Gpu, asked: GpmMetric, from: GpmSample, to: f64) -> GpmMetric {
     let found = METRICS.iter().find(|(id, ..)| *id == asked.id);
     let mean = found.and_then(|(_, quantity, factor, ..)| Some(mean(gpu, *quantity, from, to)? * factor));
     match (found, mean) {
@@ -83,9 +93,17 @@ fn metric(gpu: Gpu, asked: GpmMetric, from: f64, to: f64) -> GpmMetric {
     }
 }
 
-fn mean(gpu: Gpu, quantity: Quantity, from: f64, to: f64) -> Option<f64> {
-    let piece = (to - from) / f64::from(PIECES);
-    let sum: Option<f64> =
-        (0..PIECES).map(|index| gpu.value_at(quantity, from + piece * (f64::from(index) + 0.5))).sum();
+fn mean(gpu: Gpu, quantity: Quantity, from: GpmSample, to: f64) -> Option<f64> {
+    let value = |at: f64| match (from.instance, quantity) {
+        (None, _) => gpu.value_at(quantity, at),
+        (Some(instance), Quantity::Util | Quantity::MemUtil) => {
+            let instance = &gpu.device.mig.as_ref()?.instance[instance];
+            let curve = if quantity == Quantity::Util { &instance.util } else { &instance.mem_util };
+            Some(curve.as_ref()?.value(at, &|_, _| 0.0))
+        }
+        (Some(_), _) => None,
+    };
+    let piece = (to - from.at) / f64::from(PIECES);
+    let sum: Option<f64> = (0..PIECES).map(|index| value(from.at + piece * (f64::from(index) + 0.5))).sum();
     Some(sum? / f64::from(PIECES))
 }

@@ -180,6 +180,8 @@ tables! {
     /// One MIG instance.
     Instance {
         name: String, uuid: String, gpu: u32, compute: u32, memory_mib: f64, base_mib: Curve, bar1_mib: f64,
+        /// What GPM tells of it.
+        util: Option<Curve>, mem_util: Option<Curve>,
         multiprocessors: u32, copy_engines: u32, decoders: u32, encoders: u32, jpegs: u32, ofas: u32, gpu_slices: u32,
         compute_slices: u32,
     }
@@ -201,6 +203,10 @@ impl Device {
 
     /// Finds what could not be played.
     pub fn check(&self) -> Result<(), String> {
+        let instances = self.mig.iter().flat_map(|mig| &mig.instance);
+        if instances.flat_map(|one| one.util.iter().chain(&one.mem_util)).any(|curve| curve.follows().is_some()) {
+            return Err("an instance's curve cannot follow another one; write numbers, steps, a line or a wave".into());
+        }
         if self.address().is_none() {
             return Err(format!("{:?} is no PCI address; write it like 0000:01:00.0", self.pci));
         }

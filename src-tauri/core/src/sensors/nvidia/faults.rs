@@ -20,7 +20,8 @@ pub(super) enum Fault {
 /// Sorts an error of a call.
 pub(super) fn of(error: &NvmlError) -> Fault {
     match error {
-        NvmlError::GpuLost | NvmlError::ResetRequired => Fault::Gpu,
+        // 28: "GPU not found", which the wrapper does not know yet.
+        NvmlError::GpuLost | NvmlError::ResetRequired | NvmlError::UnexpectedVariant(28) => Fault::Gpu,
         NvmlError::Uninitialized
         | NvmlError::DriverNotLoaded
         | NvmlError::LibRmVersionMismatch
@@ -38,6 +39,12 @@ pub(super) fn of(error: &NvmlError) -> Fault {
         // Among them 26, "deprecated", which drivers from 590 on answer to calls that they do without.
         _ => Fault::Unsupported,
     }
+}
+
+/// Whether an error with which reading a whole GPU failed means that the library has to be opened anew. An error that
+/// says nothing does, because it is given only where everything failed so.
+pub(super) fn ends_session(error: &NvmlError) -> bool {
+    of(error) == Fault::Driver || matches!(error, NvmlError::Unknown)
 }
 
 /// Health and words for a person, of an error that takes the GPU or the whole driver away.

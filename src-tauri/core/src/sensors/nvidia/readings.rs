@@ -1,209 +1,345 @@
-//! What is read of an awake GPU: a table with a line a call.
+//! What is read of an awake GPU: a table with a line a call, and one with a line a numbered value.
 //!
 //! Units are those of the driver's library (<https://docs.nvidia.com/deploy/nvml-api/>) and become ours here: mW, mJ,
 //! MHz and MiB never leave this file. A call that this GPU does not know is not made again until the library is opened
-//! anew; a value that stands for "not there" is absent. Deliberately not here: which GPU may be touched.
+//! anew. A value that stands for "not there", or that no GPU can have, is absent; [`Readings::odd`] names it.
+//! Deliberately not here: which GPU may be touched.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use nvml_wrapper::Device;
-use nvml_wrapper::bitmasks::device::ThrottleReasons;
-use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor, TemperatureThreshold};
-use nvml_wrapper::enums::device::SampleValue;
+use nvml_wrapper::enum_wrappers::device::{Clock, EccCounter, MemoryError, TemperatureSensor, TemperatureThreshold};
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::structs::device::FieldId;
 
 use super::faults::{self, Fault};
+use super::raw::{self, Field};
 use crate::metrics::Metric;
 use crate::sensors::gpu::throttle;
 
 /// What changes slowly, or costs more, is read this often; until then its last reading stands.
 const SLOW: Duration = Duration::from_secs(5);
+/// What changes once in months is read this often.
+const RARE: Duration = Duration::from_secs(60);
 
-type Put<'a> = dyn FnMut(Metric, f64) + 'a;
+type Call = fn(&Device<'_>, &mut Taken<'_>) -> Result<(), NvmlError>;
 
-/// One call.
+/// One reading: the calls that give it, of which the first that this GPU knows is made.
 struct Line {
     every: Duration,
-    read: fn(&Device<'_>, &mut Put<'_>) -> Result<(), NvmlError>,
+    calls: &'static [Call],
 }
 
-const fn tick(read: fn(&Device<'_>, &mut Put<'_>) -> Result<(), NvmlError>) -> Line {
-    Line { every: Duration::ZERO, read }
+const fn tick(calls: &'static [Call]) -> Line {
+    Line { every: Duration::ZERO, calls }
 }
 
-const fn slow(read: fn(&Device<'_>, &mut Put<'_>) -> Result<(), NvmlError>) -> Line {
-    Line { every: SLOW, read }
+const fn slow(calls: &'static [Call]) -> Line {
+    Line { every: SLOW, calls }
 }
 
-/// The fields of `nvmlDeviceGetFieldValues` that have no call of their own.
-const MEMORY_TEMPERATURE: u32 = 82;
-const POWER_INSTANT: u32 = 186;
+const fn rare(calls: &'static [Call]) -> Line {
+    Line { every: RARE, calls }
+}
+
+const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
+/// A fan may be driven past what it is made for.
+const FAN: RangeInclusive<f64> = 0.0..=200.0;
+const CELSIUS: RangeInclusive<f64> = -60.0..=199.0;
+/// Watts.
+const POWER: RangeInclusive<f64> = 0.0..=10_000.0;
+/// Joules: a megawatt for thirty years.
+const ENERGY: RangeInclusive<f64> = 0.0..=1e15;
+/// Hertz.
+const CLOCK: RangeInclusive<f64> = 0.0..=20e9;
+const COUNT: RangeInclusive<f64> = 0.0..=1e12;
+/// Seconds: a hundred years.
+const TIME: RangeInclusive<f64> = 0.0..=3.2e9;
+/// Bytes: a pebibyte.
+const MEMORY: RangeInclusive<f64> = 0.0..=1_125_899_906_842_624.0;
 
 const LINES: &[Line] = &[
-    tick(|gpu, put| {
+    tick(&[|gpu, taken| {
         let rates = gpu.utilization_rates()?;
-        percent(rates.gpu, Metric::GpuUtilization, put);
-        percent(rates.memory, Metric::GpuMemoryUtilization, put);
+        taken.put(Metric::GpuUtilization, f64::from(rates.gpu), PERCENT);
+        taken.put(Metric::GpuMemoryUtilization, f64::from(rates.memory), PERCENT);
         Ok(())
-    }),
-    tick(|gpu, put| {
-        percent(gpu.encoder_utilization()?.utilization, Metric::GpuEncoder, put);
+    }]),
+    tick(&[|gpu, taken| {
+        taken.put(Metric::GpuEncoder, f64::from(gpu.encoder_utilization()?.utilization), PERCENT);
         Ok(())
-    }),
-    tick(|gpu, put| {
-        percent(gpu.decoder_utilization()?.utilization, Metric::GpuDecoder, put);
+    }]),
+    tick(&[|gpu, taken| {
+        taken.put(Metric::GpuDecoder, f64::from(gpu.decoder_utilization()?.utilization), PERCENT);
         Ok(())
-    }),
-    tick(|gpu, put| {
-        // Machines whose GPU has no memory of its own say 0 (facts: DGX Spark).
-        let memory = gpu.memory_info()?;
-        if memory.total > 0 && memory.used <= memory.total && memory.total < 1 << 50 {
-            put(Metric::GpuMemoryTotal, memory.total as f64);
-            put(Metric::GpuMemoryUsed, memory.used as f64);
-        }
-        Ok(())
-    }),
-    tick(|gpu, put| {
-        let degrees = gpu.temperature(TemperatureSensor::Gpu)?;
-        celsius(degrees, Metric::GpuTemperature, put);
-        // Data-centre GPUs tell a margin instead and have no threshold: theirs is absent here.
-        if let Ok(limit) = gpu.temperature_threshold(TemperatureThreshold::Slowdown)
-            && (1..200).contains(&limit)
-            && degrees < 200
-        {
-            put(Metric::GpuMargin, f64::from(limit) - f64::from(degrees));
-        }
-        Ok(())
-    }),
-    tick(|gpu, put| {
-        field(gpu, MEMORY_TEMPERATURE, |value| (0.0..200.0).contains(&value), Metric::GpuMemoryTemperature, 1.0, put)
-    }),
-    tick(|gpu, put| match gpu.power_usage() {
-        Ok(milliwatts) => {
-            watts(milliwatts, Metric::GpuPower, put);
+    }]),
+    tick(&[
+        |gpu, taken| {
+            let memory = gpu.memory_info()?;
+            taken.memory(memory.total, memory.used);
             Ok(())
+        },
+        |gpu, taken| {
+            let (total, used) = raw::memory_before_510(gpu)?;
+            taken.memory(total, used);
+            Ok(())
+        },
+    ]),
+    // Newer libraries give the older call up.
+    tick(&[
+        |gpu, taken| {
+            taken.temperature(f64::from(gpu.temperature(TemperatureSensor::Gpu)?));
+            Ok(())
+        },
+        |gpu, taken| {
+            taken.temperature(f64::from(raw::temperature(gpu)?));
+            Ok(())
+        },
+    ]),
+    // A data-centre GPU has no threshold of its own to subtract from and tells what is left of it.
+    tick(&[|gpu, taken| {
+        if taken.slowdown.is_some() {
+            return Err(NvmlError::NotSupported);
         }
-        // Some Blackwell cards know only the instantaneous power (facts).
-        Err(error) if faults::of(&error) == Fault::Unsupported => {
-            field(gpu, POWER_INSTANT, |value| value < 1e7, Metric::GpuPower, 1e-3, put)
-        }
-        Err(error) => Err(error),
-    }),
-    tick(|gpu, put| {
-        put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3);
+        taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
         Ok(())
-    }),
-    tick(|gpu, put| {
-        put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6);
+    }]),
+    // The mean of a second, where the GPU has it (Ampere and later); some Blackwell cards know only this instant's.
+    tick(&[
+        |gpu, taken| {
+            taken.put(Metric::GpuPower, f64::from(gpu.power_usage()?) * 1e-3, POWER);
+            Ok(())
+        },
+        |gpu, taken| {
+            taken.put(Metric::GpuPower, single(gpu, POWER_AVERAGE)? * 1e-3, POWER);
+            Ok(())
+        },
+        |gpu, taken| {
+            taken.put(Metric::GpuPower, single(gpu, POWER_INSTANT)? * 1e-3, POWER);
+            Ok(())
+        },
+    ]),
+    tick(&[|gpu, taken| {
+        taken.put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3, ENERGY);
         Ok(())
-    }),
-    tick(|gpu, put| {
-        put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6);
+    }]),
+    tick(&[|gpu, taken| {
+        taken.put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6, CLOCK);
         Ok(())
-    }),
-    tick(|gpu, put| {
+    }]),
+    tick(&[|gpu, taken| {
+        taken.put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6, CLOCK);
+        Ok(())
+    }]),
+    tick(&[|gpu, taken| {
+        // 32 is the driver's word for a state that it does not know.
         let state = gpu.performance_state()? as u32;
-        if state <= 15 {
-            put(Metric::GpuPstate, f64::from(state));
+        if state != 32 {
+            taken.put(Metric::GpuPstate, f64::from(state), 0.0..=15.0);
         }
         Ok(())
-    }),
-    tick(|gpu, put| {
-        put(Metric::GpuThrottle, throttle(gpu.current_throttle_reasons()?) as f64);
+    }]),
+    tick(&[
+        |gpu, taken| {
+            taken.put(Metric::GpuThrottle, throttle(raw::clocks_event_reasons(gpu)?) as f64, COUNT);
+            Ok(())
+        },
+        |gpu, taken| {
+            taken.put(Metric::GpuThrottle, throttle(raw::throttle_reasons(gpu)?) as f64, COUNT);
+            Ok(())
+        },
+    ]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuPowerLimit, f64::from(gpu.enforced_power_limit()?) * 1e-3, POWER);
         Ok(())
-    }),
-    slow(|gpu, put| {
-        watts(gpu.enforced_power_limit()?, Metric::GpuPowerLimit, put);
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?), FAN);
         Ok(())
-    }),
-    slow(|gpu, put| {
-        put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?));
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?), 0.0..=30_000.0);
         Ok(())
-    }),
-    slow(|gpu, put| {
-        put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?));
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?), 0.0..=16.0);
         Ok(())
-    }),
-    slow(|gpu, put| {
-        put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?));
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?), 0.0..=64.0);
         Ok(())
-    }),
-    slow(|gpu, put| {
-        put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?));
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuJpeg, f64::from(raw::jpeg(gpu)?), PERCENT);
         Ok(())
-    }),
+    }]),
+    slow(&[|gpu, taken| {
+        taken.put(Metric::GpuOpticalFlow, f64::from(raw::optical_flow(gpu)?), PERCENT);
+        Ok(())
+    }]),
+    // Those of the card's life; some cards count only since the driver was loaded.
+    rare(&[
+        |gpu, taken| taken.errors(gpu, EccCounter::Aggregate),
+        |gpu, taken| taken.errors(gpu, EccCounter::Volatile),
+    ]),
+    rare(&[|gpu, taken| {
+        let rows = raw::remapped_rows(gpu)?;
+        let sum = f64::from(rows.corrected) + f64::from(rows.uncorrected);
+        taken.put(Metric::GpuRemappedRows, sum, COUNT);
+        taken.put(Metric::GpuRemapPending, f64::from(u8::from(rows.pending)), COUNT);
+        taken.put(Metric::GpuRemapFailed, f64::from(u8::from(rows.failed)), COUNT);
+        Ok(())
+    }]),
+    // What GPUs before Ampere did instead: single errors again and again (0), and double ones (1).
+    rare(&[|gpu, taken| {
+        let sum = f64::from(raw::retired_pages(gpu, 0)?) + f64::from(raw::retired_pages(gpu, 1)?);
+        taken.put(Metric::GpuRetiredPages, sum, COUNT);
+        Ok(())
+    }]),
+    rare(&[|gpu, taken| {
+        taken.put(Metric::GpuPcieReplays, f64::from(gpu.pcie_replay_counter()?), COUNT);
+        Ok(())
+    }]),
 ];
 
-fn percent(value: u32, metric: Metric, put: &mut Put<'_>) {
-    if value <= 100 {
-        put(metric, f64::from(value));
-    }
-}
-
-fn celsius(value: u32, metric: Metric, put: &mut Put<'_>) {
-    if value < 200 {
-        put(metric, f64::from(value));
-    }
-}
-
-fn watts(milliwatts: u32, metric: Metric, put: &mut Put<'_>) {
-    // 10 kW: what is beyond stands for "not there".
-    if milliwatts < 10_000_000 {
-        put(metric, f64::from(milliwatts) * 1e-3);
-    }
-}
-
-fn field(
-    gpu: &Device<'_>,
-    id: u32,
-    plausible: fn(f64) -> bool,
+/// One numbered value; all that are due are asked for in one call.
+struct Numbered {
+    every: Duration,
+    field: Field,
     metric: Metric,
+    /// The size of the driver's unit in ours.
     unit: f64,
-    put: &mut Put<'_>,
-) -> Result<(), NvmlError> {
-    // The wrapper gives ids back translated: a single field is the first.
-    let sample = gpu.field_values_for(&[FieldId(id)])?.into_iter().next().ok_or(NvmlError::NotFound)??;
-    let value = match sample.value? {
-        SampleValue::F64(value) => value,
-        SampleValue::U32(value) => f64::from(value),
-        SampleValue::U64(value) => value as f64,
-        SampleValue::I64(value) => value as f64,
-    };
-    if plausible(value) {
-        put(metric, value * unit);
-    }
-    Ok(())
+    range: RangeInclusive<f64>,
+}
+
+const fn whole(id: u32) -> Field {
+    Field { id, scope: 0 }
+}
+
+const POWER_AVERAGE: Field = whole(185);
+const POWER_INSTANT: Field = whole(186);
+
+const NUMBERED: &[Numbered] = &[
+    Numbered {
+        every: Duration::ZERO,
+        field: whole(82),
+        metric: Metric::GpuMemoryTemperature,
+        unit: 1.0,
+        range: CELSIUS,
+    },
+    Numbered { every: Duration::ZERO, field: POWER_INSTANT, metric: Metric::GpuPowerInstant, unit: 1e-3, range: POWER },
+    Numbered {
+        every: Duration::ZERO,
+        field: Field { id: 185, scope: 2 },
+        metric: Metric::GpuMemoryPower,
+        unit: 1e-3,
+        range: POWER,
+    },
+    // Nanoseconds since the driver was loaded.
+    Numbered { every: SLOW, field: whole(74), metric: Metric::GpuPowerCapTime, unit: 1e-9, range: TIME },
+    Numbered { every: SLOW, field: whole(251), metric: Metric::GpuHeatTime, unit: 1e-9, range: TIME },
+    Numbered { every: SLOW, field: whole(252), metric: Metric::GpuHardwareHeatTime, unit: 1e-9, range: TIME },
+];
+
+fn single(gpu: &Device<'_>, field: Field) -> Result<f64, NvmlError> {
+    raw::fields(gpu, &[field])?.pop().unwrap_or(Err(NvmlError::NotFound))
 }
 
 /// What holds a GPU below the clock that it would take. Being idle and settings that a person made do not.
-fn throttle(reasons: ThrottleReasons) -> u64 {
-    const HEAT: ThrottleReasons = ThrottleReasons::SW_THERMAL_SLOWDOWN.union(ThrottleReasons::HW_THERMAL_SLOWDOWN);
-    let bit = |set: ThrottleReasons, bit: u64| if reasons.intersects(set) { bit } else { 0 };
-    let power = bit(ThrottleReasons::SW_POWER_CAP, throttle::POWER);
-    let causes = bit(HEAT, throttle::HEAT) | bit(ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN, throttle::SIGNAL);
-    // `HW_SLOWDOWN` comes together with its cause where the driver knows it.
-    let other = if causes == 0 { bit(ThrottleReasons::HW_SLOWDOWN, throttle::OTHER) } else { 0 };
-    power | causes | other
+fn throttle(reasons: u64) -> u64 {
+    const POWER_CAP: u64 = 0x04;
+    const SLOWDOWN: u64 = 0x08;
+    const HEAT: u64 = 0x20 | 0x40;
+    const POWER_BRAKE: u64 = 0x80;
+    let bit = |set: u64, bit: u64| if reasons & set != 0 { bit } else { 0 };
+    let causes = bit(HEAT, throttle::HEAT) | bit(POWER_BRAKE, throttle::SIGNAL);
+    // A slowdown comes together with its cause where the driver knows it.
+    let other = if causes == 0 { bit(SLOWDOWN, throttle::OTHER) } else { 0 };
+    bit(POWER_CAP, throttle::POWER) | causes | other
 }
 
-/// What is known of one GPU's lines.
+/// Where a call puts its values.
+struct Taken<'a> {
+    held: &'a mut Vec<(Metric, f64)>,
+    odd: &'a mut Vec<Metric>,
+    /// Degrees Celsius at which the GPU slows itself down.
+    slowdown: Option<f64>,
+}
+
+impl Taken<'_> {
+    fn put(&mut self, metric: Metric, value: f64, range: RangeInclusive<f64>) {
+        if range.contains(&value) {
+            self.held.push((metric, value));
+        } else {
+            self.odd.push(metric);
+        }
+    }
+
+    fn temperature(&mut self, degrees: f64) {
+        self.put(Metric::GpuTemperature, degrees, CELSIUS);
+        if let Some(slowdown) = self.slowdown.filter(|_| CELSIUS.contains(&degrees)) {
+            self.held.push((Metric::GpuMargin, slowdown - degrees));
+        }
+    }
+
+    fn memory(&mut self, total: u64, used: u64) {
+        // Machines whose GPU has no memory of its own say 0 (facts: DGX Spark).
+        if total == 0 {
+            return;
+        }
+        self.put(Metric::GpuMemoryTotal, total as f64, MEMORY);
+        let most = if MEMORY.contains(&(total as f64)) { total as f64 } else { *MEMORY.end() };
+        self.put(Metric::GpuMemoryUsed, used as f64, 0.0..=most);
+    }
+
+    fn errors(&mut self, gpu: &Device<'_>, counter: EccCounter) -> Result<(), NvmlError> {
+        let corrected = gpu.total_ecc_errors(MemoryError::Corrected, counter)?;
+        let uncorrected = gpu.total_ecc_errors(MemoryError::Uncorrected, counter)?;
+        self.put(Metric::GpuEccCorrected, corrected as f64, COUNT);
+        self.put(Metric::GpuEccUncorrected, uncorrected as f64, COUNT);
+        Ok(())
+    }
+}
+
+/// What is known of one GPU's readings since the library was opened.
 #[derive(Debug)]
 pub(super) struct Readings {
     lines: Vec<Known>,
+    numbered: Vec<Known>,
+    /// The GPU's own limit, which does not change: `None` until it was asked for.
+    slowdown: Option<Option<f64>>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The driver does not have it for this GPU.
-    off: bool,
+    /// How many of the line's calls the driver does not have for this GPU.
+    passed: usize,
     read: Option<Duration>,
     held: Vec<(Metric, f64)>,
+    odd: Vec<Metric>,
+}
+
+impl Known {
+    /// Whether it is to be read now; what was read before is then forgotten.
+    fn begin(&mut self, every: Duration, now: Duration) -> bool {
+        let due = self.read.is_none_or(|read| now.saturating_sub(read) >= every);
+        if due {
+            self.clear();
+            self.read = Some(now);
+        }
+        due
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+        self.odd.clear();
+    }
 }
 
 impl Default for Readings {
     fn default() -> Self {
-        Readings { lines: LINES.iter().map(|_| Known::default()).collect() }
+        let known = |count| std::iter::repeat_with(Known::default).take(count).collect();
+        Readings { lines: known(LINES.len()), numbered: known(NUMBERED.len()), slowdown: None }
     }
 }
 
@@ -218,22 +354,104 @@ impl Readings {
         now: Duration,
         mut put: impl FnMut(Metric, f64),
     ) -> Result<(), NvmlError> {
-        for (line, known) in LINES.iter().zip(&mut self.lines).filter(|(_, known)| !known.off) {
-            let due = known.read.is_none_or(|read| now.saturating_sub(read) >= line.every);
-            if due {
-                known.held.clear();
-                known.read = Some(now);
-                let held = &mut known.held;
-                if let Err(error) = (line.read)(gpu, &mut |metric, value| held.push((metric, value))) {
-                    match faults::of(&error) {
-                        Fault::Unsupported => known.off = true,
-                        Fault::Passing => {}
-                        Fault::Gpu | Fault::Driver => return Err(error),
+        let slowdown = *self.slowdown.get_or_insert_with(|| {
+            let limit = gpu.temperature_threshold(TemperatureThreshold::Slowdown).ok().map(f64::from);
+            limit.filter(|limit| (1.0..200.0).contains(limit))
+        });
+        let (mut answered, mut unknown) = (0, 0);
+        for (line, known) in LINES.iter().zip(&mut self.lines).filter(|(line, known)| known.passed < line.calls.len()) {
+            if !known.begin(line.every, now) {
+                continue;
+            }
+            while let Some(call) = line.calls.get(known.passed) {
+                let mut taken = Taken { held: &mut known.held, odd: &mut known.odd, slowdown };
+                let Err(error) = call(gpu, &mut taken) else {
+                    answered += 1;
+                    break;
+                };
+                known.clear();
+                match faults::of(&error) {
+                    Fault::Unsupported => known.passed += 1,
+                    Fault::Passing => {
+                        unknown += u32::from(matches!(error, NvmlError::Unknown));
+                        break;
                     }
+                    Fault::Gpu | Fault::Driver => return Err(error),
                 }
             }
-            known.held.iter().for_each(|(metric, value)| put(*metric, *value));
+        }
+        // An error that says nothing, from everything: the driver itself is out of order.
+        if answered == 0 && unknown > 1 {
+            return Err(NvmlError::Unknown);
+        }
+        self.read_numbered(gpu, now)?;
+        let known = self.lines.iter().chain(&self.numbered);
+        known.flat_map(|known| &known.held).for_each(|(metric, value)| put(*metric, *value));
+        Ok(())
+    }
+
+    fn read_numbered(&mut self, gpu: &Device<'_>, now: Duration) -> Result<(), NvmlError> {
+        let mut due = Vec::new();
+        for (line, known) in NUMBERED.iter().zip(&mut self.numbered) {
+            if known.passed == 0 && known.begin(line.every, now) {
+                due.push((line, known));
+            }
+        }
+        if due.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<Field> = due.iter().map(|(line, _)| line.field).collect();
+        let answers = match raw::fields(gpu, &asked) {
+            Ok(answers) => answers,
+            Err(error) => match faults::of(&error) {
+                Fault::Gpu | Fault::Driver => return Err(error),
+                fault => {
+                    due.iter_mut().for_each(|(_, known)| known.passed = usize::from(fault == Fault::Unsupported));
+                    return Ok(());
+                }
+            },
+        };
+        for ((line, known), answer) in due.iter_mut().zip(answers) {
+            match answer {
+                Ok(value) => {
+                    let mut taken = Taken { held: &mut known.held, odd: &mut known.odd, slowdown: None };
+                    taken.put(line.metric, value * line.unit, line.range.clone());
+                }
+                Err(error) => match faults::of(&error) {
+                    Fault::Unsupported => known.passed = 1,
+                    Fault::Passing => {}
+                    Fault::Gpu | Fault::Driver => return Err(error),
+                },
+            }
         }
         Ok(())
+    }
+
+    /// What the driver tells with a value that no GPU can have.
+    pub(super) fn odd(&self) -> Vec<Metric> {
+        let known = self.lines.iter().chain(&self.numbered);
+        known.flat_map(|known| &known.odd).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_holds_a_gpu_down_counts_as_throttling() {
+        for (reasons, expected) in [
+            (0, 0),
+            // Idle, the clocks that a person set, and the display's.
+            (0x01 | 0x02 | 0x10 | 0x100, 0),
+            (0x04, throttle::POWER),
+            (0x08, throttle::OTHER),
+            (0x08 | 0x40, throttle::HEAT),
+            (0x20 | 0x04, throttle::HEAT | throttle::POWER),
+            (0x80, throttle::SIGNAL),
+            (1 << 40, 0),
+        ] {
+            assert_eq!(throttle(reasons), expected, "{reasons:#x}");
+        }
     }
 }

@@ -1,30 +1,41 @@
-//! Whose work a GPU does: each process's share of its time, smoothed.
+//! Whose work a GPU does: each process's share of its time, smoothed, and the seconds that it used.
 //!
 //! The driver gives one process nearly all of a sample and the next one all of the next (facts: two equal encoders
-//! alternate 99/0 each second), so a share means something only over some seconds. A process that is not mentioned did
-//! nothing: that is a zero, not an error. What is neither listed nor possible (facts: drivers return a hundred junk rows
-//! after zombies) is left out. Pure. Deliberately not here: the calls, and what a process is called.
+//! alternate 99/0 each second), so a share means something only over some seconds. The seconds are not smoothed: what
+//! is added up over minutes evens out by itself, and together the processes never used more than the GPU was busy. A
+//! process that is not mentioned did nothing: that is a zero, not an error. What is neither listed nor possible (facts:
+//! drivers return a hundred junk rows after zombies) is left out. Pure. Deliberately not here: the calls, and what a
+//! process is called.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::raw::Used;
 use crate::model::Now;
 
 /// The time in which a share follows a change.
 const SMOOTH: Duration = Duration::from_secs(6);
-/// A sample from further ahead than this is junk: it would hide all that come after it.
-const AHEAD: u64 = 60_000_000;
+/// A sample from further ahead than this is junk, or the clock was set back: it would hide all that come after it.
+const AHEAD: u64 = 2_000_000;
 /// A smoothed share below this many percent is none.
 const NOTHING: f64 = 0.5;
+/// Over a longer stretch than this, the driver's last sample says nothing about the time before it.
+const LONGEST: Duration = Duration::from_secs(15);
 
-/// One process in one of the driver's samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sample {
-    pub(super) pid: u32,
-    /// Microseconds on the driver's clock.
-    pub(super) timestamp: u64,
-    /// Percent of the GPU's time.
-    pub(super) share: u32,
+/// How busy the whole GPU was, in percent, where it tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Whole {
+    pub(super) gpu: Option<f64>,
+    pub(super) encoder: Option<f64>,
+    pub(super) decoder: Option<f64>,
+}
+
+/// Seconds of each engine that a process used since the last time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Seconds {
+    pub(super) busy: f64,
+    pub(super) encoder: f64,
+    pub(super) decoder: f64,
 }
 
 /// See the module.
@@ -34,41 +45,60 @@ pub(super) struct Shares {
     newest: u64,
     smooth: HashMap<u32, f64>,
     at: Option<Duration>,
+    /// What was used in the last stretch; `None` where there was none, or one too long to say.
+    used: Option<HashMap<u32, Seconds>>,
 }
 
 impl Shares {
     /// What is newer than this, in microseconds on the driver's clock, was not taken in yet. Never all that the driver
     /// has: its buffer reaches back to processes that are long gone.
     pub(super) fn since(&self, now: Now) -> u64 {
-        if self.newest > 0 { self.newest } else { (now.wall.as_micros() as u64).saturating_sub(1_000_000) }
+        let wall = now.wall.as_micros() as u64;
+        // The driver's clock is the wall clock, and that may have been set back.
+        let usable = self.newest > 0 && self.newest <= wall + AHEAD;
+        if usable { self.newest } else { wall.saturating_sub(1_000_000) }
     }
 
     /// Takes in the samples since the last time; `listed` are the processes that hold the GPU.
-    pub(super) fn take(&mut self, now: Now, listed: &[u32], samples: &[Sample]) {
+    pub(super) fn take(&mut self, now: Now, listed: &[u32], samples: &[Used], whole: Whole) {
         let latest = now.wall.as_micros() as u64 + AHEAD;
-        let mut sums: HashMap<u32, (f64, u32)> = HashMap::new();
-        let since = self.newest;
+        let mut sums: HashMap<u32, ([f64; 3], u32)> = HashMap::new();
+        let since = if self.newest <= latest { self.newest } else { 0 };
+        self.newest = since;
         for sample in samples.iter().filter(|sample| sample.timestamp > since && sample.timestamp < latest) {
+            let engines = [sample.share, sample.encoder, sample.decoder];
             // A junk row must not decide from when on samples are asked for either.
-            if sample.pid == 0 || sample.share > 100 || !listed.contains(&sample.pid) {
+            if sample.pid == 0 || engines.iter().any(|share| *share > 100) || !listed.contains(&sample.pid) {
                 continue;
             }
             self.newest = self.newest.max(sample.timestamp);
             let (sum, count) = sums.entry(sample.pid).or_default();
-            (*sum, *count) = (*sum + f64::from(sample.share), *count + 1);
+            sum.iter_mut().zip(engines).for_each(|(sum, share)| *sum += f64::from(share));
+            *count += 1;
         }
+        let means: HashMap<u32, [f64; 3]> =
+            sums.into_iter().map(|(pid, (sum, count))| (pid, sum.map(|sum| sum / f64::from(count)))).collect();
+        let passed = self.at.replace(now.boot).map(|at| now.boot.saturating_sub(at));
+        self.used = passed.filter(|passed| *passed <= LONGEST).map(|passed| seconds(&means, passed, whole));
         // The first samples are all that is known: there is nothing to smooth them with.
-        let keep = self.at.replace(now.boot).map_or(0.0, |at| {
-            let passed = now.boot.saturating_sub(at);
-            (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp()
-        });
+        let keep = passed.map_or(0.0, |passed| (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp());
         self.smooth.retain(|pid, share| {
             *share *= keep;
-            listed.contains(pid) && (*share >= NOTHING || sums.contains_key(pid))
+            listed.contains(pid) && (*share >= NOTHING || means.contains_key(pid))
         });
-        for (pid, (sum, count)) in sums {
-            *self.smooth.entry(pid).or_default() += (1.0 - keep) * sum / f64::from(count);
+        for (pid, [share, ..]) in means {
+            *self.smooth.entry(pid).or_default() += (1.0 - keep) * share;
         }
+    }
+
+    /// A listed process's percent of the GPU's time, smoothed.
+    pub(super) fn share(&self, pid: u32) -> f64 {
+        self.smooth.get(&pid).copied().unwrap_or(0.0)
+    }
+
+    /// What a listed process used since the last time; `None` where there was no last time.
+    pub(super) fn used(&self, pid: u32) -> Option<Seconds> {
+        self.used.as_ref().map(|used| used.get(&pid).copied().unwrap_or_default())
     }
 
     /// Percent of the GPU's time that is explained, at most `busy`, which is what the whole GPU says.
@@ -77,22 +107,38 @@ impl Shares {
     }
 }
 
+/// Seconds out of percentages, scaled down where the processes together would have used more than the whole GPU did.
+fn seconds(means: &HashMap<u32, [f64; 3]>, passed: Duration, whole: Whole) -> HashMap<u32, Seconds> {
+    let per_percent = |engine: usize, whole: Option<f64>| {
+        let sum: f64 = means.values().map(|shares| shares[engine]).sum();
+        let most = whole.unwrap_or(100.0);
+        let scale = if sum > most { most / sum } else { 1.0 };
+        scale * passed.as_secs_f64() / 100.0
+    };
+    let [busy, encoder, decoder] =
+        [per_percent(0, whole.gpu), per_percent(1, whole.encoder), per_percent(2, whole.decoder)];
+    let used = |shares: &[f64; 3]| Seconds {
+        busy: shares[0] * busy,
+        encoder: shares[1] * encoder,
+        decoder: shares[2] * decoder,
+    };
+    means.iter().map(|(pid, shares)| (*pid, used(shares))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn sample(pid: u32, second: u64, share: u32) -> Sample {
-        Sample { pid, timestamp: second * 1_000_000, share }
+    const BUSY: Whole = Whole { gpu: Some(100.0), encoder: None, decoder: None };
+
+    fn sample(pid: u32, second: u64, share: u32) -> Used {
+        Used { pid, timestamp: second * 1_000_000, share, ..Used::default() }
     }
 
     fn at(second: u64) -> Now {
         Now { wall: Duration::from_secs(second), boot: Duration::from_secs(second) }
-    }
-
-    fn share(shares: &Shares, pid: u32) -> f64 {
-        shares.smooth.get(&pid).copied().unwrap_or(0.0)
     }
 
     #[test]
@@ -100,42 +146,77 @@ mod tests {
         let mut shares = Shares::default();
         for second in 1..=60 {
             let pid = if second % 2 == 0 { 10 } else { 20 };
-            shares.take(at(second), &[10, 20], &[sample(pid, second, 99)]);
+            shares.take(at(second), &[10, 20], &[sample(pid, second, 99)], BUSY);
         }
         for pid in [10, 20] {
-            assert!((share(&shares, pid) - 49.5).abs() < 5.0, "{shares:?}");
+            assert!((shares.share(pid) - 49.5).abs() < 5.0, "{shares:?}");
         }
         assert!((shares.attributed(100.0) - 99.0).abs() < 1.0);
         assert_eq!(shares.attributed(40.0), 40.0, "never more than the GPU did");
     }
 
     #[test]
+    fn seconds_are_those_of_the_stretch_and_never_more_than_the_gpu_was_busy() {
+        let mut shares = Shares::default();
+        let samples = |second| {
+            let encoder = Used { encoder: 30, decoder: 10, ..sample(10, second, 80) };
+            [encoder, sample(20, second, 80)]
+        };
+        shares.take(at(1), &[10, 20], &samples(1), BUSY);
+        assert_eq!(shares.used(10), None, "there was no last time");
+        shares.take(at(3), &[10, 20, 30], &samples(3), Whole { gpu: Some(80.0), encoder: Some(15.0), decoder: None });
+        let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+        let used = shares.used(10).unwrap();
+        assert!(near(used.busy, 0.8) && near(used.encoder, 0.3) && near(used.decoder, 0.2), "{used:?}");
+        assert!(near(shares.used(20).unwrap().busy, 0.8));
+        assert_eq!(shares.used(30), Some(Seconds::default()), "listed and not mentioned is idle");
+        shares.take(at(60), &[10], &[sample(10, 60, 80)], BUSY);
+        assert_eq!(shares.used(10), None, "nobody knows what it did in a minute");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_hides_nothing() {
+        let mut shares = Shares::default();
+        shares.take(at(5000), &[10], &[sample(10, 5000, 50)], BUSY);
+        let back = Now { wall: Duration::from_secs(1000), boot: Duration::from_secs(5001) };
+        assert_eq!(shares.since(back), 999_000_000);
+        shares.take(back, &[10], &[sample(10, 1000, 50)], BUSY);
+        assert!(shares.used(10).unwrap().busy > 0.4, "{shares:?}");
+    }
+
+    #[test]
     fn junk_is_left_out_and_decides_nothing() {
         let mut shares = Shares::default();
-        let junk = [sample(0, 9, 50), sample(10, 9, 4000), sample(77, 9_000_000, 90), sample(10, 1, 60)];
-        shares.take(at(1), &[10], &junk);
-        assert!(share(&shares, 10) > 30.0 && share(&shares, 77) == 0.0, "{shares:?}");
+        let mad = Used { decoder: 4000, ..sample(10, 2, 5) };
+        let junk =
+            [sample(0, 2, 50), sample(10, 2, 4000), mad, sample(77, 2, 90), sample(10, 9_000, 90), sample(10, 1, 60)];
+        shares.take(at(1), &[10], &junk, BUSY);
+        assert!(shares.share(10) > 30.0 && shares.share(77) == 0.0, "{shares:?}");
         assert_eq!(shares.since(at(1)), 1_000_000);
-        shares.take(at(2), &[10], &[sample(10, 1, 60)]);
-        let before = share(&shares, 10);
-        shares.take(at(3), &[10], &[]);
-        assert!(share(&shares, 10) < before, "not mentioned is not busy");
-        shares.take(at(60), &[10], &[]);
-        assert_eq!(share(&shares, 10), 0.0);
+        shares.take(at(2), &[10], &[sample(10, 1, 60)], BUSY);
+        let before = shares.share(10);
+        shares.take(at(3), &[10], &[], BUSY);
+        assert!(shares.share(10) < before, "not mentioned is not busy");
+        shares.take(at(60), &[10], &[], BUSY);
+        assert_eq!(shares.share(10), 0.0);
     }
 
     proptest! {
         #[test]
-        fn shares_stay_within_a_hundred_percent_each(
+        fn shares_and_seconds_stay_within_what_the_gpu_did(
             rounds in prop::collection::vec(prop::collection::vec((0u32..5, any::<u64>(), any::<u32>()), 0..20), 0..20),
         ) {
             let mut shares = Shares::default();
             for (second, round) in rounds.iter().enumerate() {
-                let samples: Vec<_> =
-                    round.iter().map(|(pid, timestamp, share)| Sample { pid: *pid, timestamp: *timestamp, share: share % 120 }).collect();
-                shares.take(at(second as u64), &[1, 2, 3], &samples);
+                let samples: Vec<_> = round
+                    .iter()
+                    .map(|(pid, timestamp, share)| Used { pid: *pid, timestamp: *timestamp, share: share % 120, ..Used::default() })
+                    .collect();
+                shares.take(at(second as u64), &[1, 2, 3], &samples, Whole { gpu: Some(60.0), ..Whole::default() });
                 prop_assert!(shares.smooth.values().all(|share| (0.0..=100.0 + 1e-9).contains(share)), "{shares:?}");
                 prop_assert!(shares.attributed(50.0) <= 50.0);
+                let used: f64 = shares.used.iter().flat_map(|used| used.values()).map(|used| used.busy).sum();
+                prop_assert!(used <= 0.6 + 1e-9, "{shares:?}");
             }
         }
     }

@@ -1,0 +1,88 @@
+//! The processes that hold a GPU: the driver's three lists, merged.
+//!
+//! One process may stand in several lists (compute and graphics), and in one list more than once (clients of CUDA's
+//! multi-process service). A list that the driver does not have is not asked for again; one that could not be read this
+//! time, because processes came faster than its buffer grew, stands as it was. Deliberately not here: what the processes
+//! are called and what they do.
+
+use nvml_wrapper::Device;
+use nvml_wrapper::error::NvmlError;
+
+use super::faults::{self, Fault};
+use super::raw::{self, List, Row, Rows};
+
+const LISTS: [List; 3] = [List::Compute, List::Graphics, List::Mps];
+
+/// The lists of one GPU, or of one instance of it.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    known: [Known; LISTS.len()],
+    denied: bool,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    off: bool,
+    rows: Vec<Row>,
+}
+
+impl Lists {
+    /// Whether the driver keeps a list from this user.
+    pub(super) fn are_denied(&self) -> bool {
+        self.denied
+    }
+
+    /// Every process once, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The GPU or the whole driver is out of reach.
+    pub(super) fn read(&mut self, gpu: &Device<'_>, buffer: &mut Rows) -> Result<Vec<Row>, NvmlError> {
+        for (list, known) in LISTS.into_iter().zip(&mut self.known).filter(|(_, known)| !known.off) {
+            match raw::processes(gpu, list, buffer) {
+                Ok(rows) => known.rows = rows,
+                Err(NvmlError::NoPermission) => {
+                    *known = Known { off: true, rows: Vec::new() };
+                    self.denied = true;
+                }
+                // Nobody.
+                Err(NvmlError::NotFound) => known.rows.clear(),
+                Err(error) => match faults::of(&error) {
+                    Fault::Unsupported => *known = Known { off: true, rows: Vec::new() },
+                    Fault::Passing => {}
+                    Fault::Gpu | Fault::Driver => return Err(error),
+                },
+            }
+        }
+        Ok(merged(self.known.iter().flat_map(|known| &known.rows).copied()))
+    }
+}
+
+/// The largest memory that a list knows counts: the lists tell the same memory, and not parts of it.
+fn merged(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut all: Vec<Row> = rows.filter(|row| row.pid != 0).collect();
+    all.sort_unstable_by_key(|row| (row.pid, row.instance, std::cmp::Reverse(row.memory)));
+    all.dedup_by_key(|row| (row.pid, row.instance));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_in_several_lists_is_one_and_unknown_is_not_zero() {
+        let row = |pid, memory, instance| Row { pid, memory, instance };
+        let lists = [
+            row(7, Some(100), None),
+            row(9, None, None),
+            row(0, Some(5), None),
+            row(7, None, None),
+            row(7, Some(120), None),
+            row(8, Some(1), Some((2, 0))),
+            row(8, Some(2), Some((3, 0))),
+        ];
+        let expected =
+            [row(7, Some(120), None), row(8, Some(1), Some((2, 0))), row(8, Some(2), Some((3, 0))), row(9, None, None)];
+        assert_eq!(merged(lists.into_iter()), expected);
+    }
+}

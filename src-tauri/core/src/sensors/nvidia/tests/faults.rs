@@ -1,0 +1,141 @@
+//! What goes wrong, and comes back.
+
+use super::*;
+
+const GAME: &str = "geforce-rtx-4090";
+
+#[test]
+fn a_library_that_is_installed_while_recording_is_found_within_a_minute() {
+    let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n");
+    std::fs::remove_file(rig.path("libnvidia-ml.so.1")).unwrap();
+    let missing = |told: &Told| {
+        let mut all = told.conditions.values();
+        all.any(|one| one.health == Health::Unsupported && one.reason.contains("not installed"))
+    };
+    assert!(missing(&rig.at(1)));
+    assert!(missing(&rig.until(200)), "it was looked for ever more seldom");
+    rig.install();
+    assert_eq!(rig.until(260).value(Metric::GpuUtilization), Some(42.0));
+}
+
+#[test]
+fn a_driver_that_is_loaded_is_tried_at_once() {
+    let mut rig =
+        Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 500\n");
+    rig.until(509);
+    let folder = rig.path("proc/driver/nvidia");
+    std::fs::create_dir_all(&folder).unwrap();
+    rig.until(512);
+    assert!(rig.sensor.session.is_none(), "its turn has not come");
+    std::fs::write(folder.join("version"), "NVRM version: NVIDIA UNIX x86_64 Kernel Module  590.48.01\n").unwrap();
+    assert_eq!(rig.at(513).value(Metric::GpuUtilization), Some(42.0));
+}
+
+#[test]
+fn a_reloaded_driver_is_waited_for_and_what_it_can_do_is_tried_anew() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[fault]]\nat = 0\nuntil = 15\ncall = \"nvmlDeviceGetEncoderUtilization\"\ncode = \"NOT_SUPPORTED\"\n\
+         [[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 8\nmismatch_s = 60\nnew_version = \"590.48.01\"\n",
+    );
+    let told = rig.until(9);
+    assert_eq!((told.value(Metric::GpuUtilization), told.value(Metric::GpuEncoder)), (Some(42.0), None));
+    assert!(rig.at(10).is(Health::Lost, "not loaded"));
+    assert!(rig.until(40).is(Health::Lost, "updated under the running one"), "an upgrade without a restart");
+    let told = rig.until(140);
+    assert_eq!(told.value(Metric::GpuUtilization), Some(42.0));
+    assert!(told.value(Metric::GpuEncoder).is_some(), "another driver can do other things");
+    assert_eq!(told.condition(), None);
+}
+
+#[test]
+fn a_lost_gpu_takes_no_other_with_it_and_comes_back() {
+    const OTHER: &str = "GPU-11111111-2222-3333-4444-555555555555";
+    let mut rig = Rig::new(
+        GAME,
+        &format!(
+            "[device.curve]\nutil = 42\n[[device]]\nprofile = \"{GAME}\"\nuuid = \"{OTHER}\"\npci = \"0000:02:00.0\"\n\
+             [[fault]]\nat = 20\nuntil = 30\ndevice = 0\ncall = \"*\"\ncode = \"GPU_IS_LOST\"\n\
+             [[fault]]\nat = 100\nuntil = 110\ndevice = 0\ncall = \"*\"\ncode = \"RESET_REQUIRED\"\n"
+        ),
+    );
+    let other = rig.path("sys/bus/pci/devices/0000:02:00.0");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("vendor"), "0x10de\n").unwrap();
+    std::fs::write(other.join("class"), "0x030200\n").unwrap();
+    assert_eq!(rig.until(19).value(Metric::GpuUtilization), Some(42.0));
+    for (second, word) in [(25, "fallen off the bus"), (105, "must be reset")] {
+        let told = rig.until(second);
+        assert!(told.is(Health::Lost, word) && told.value(Metric::GpuUtilization).is_none(), "{told:?}");
+        assert!(told.value_of(&format!("gpu:{OTHER}"), Metric::GpuTemperature).is_some(), "the other goes on");
+        let told = rig.until(second + 40);
+        assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    }
+}
+
+#[test]
+fn a_driver_that_only_says_unknown_is_started_anew() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[fault]]\nat = 10\nuntil = 12\ncall = \"nvmlDeviceGet*\"\ncode = \"UNKNOWN\"\n\
+         [[fault]]\nat = 30\nuntil = 40\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"UNKNOWN\"\n[driver]\ntrace = \"calls.txt\"\n",
+    );
+    rig.until(9);
+    rig.calls();
+    assert!(rig.at(10).is(Health::Lost, "internal driver error"));
+    let told = rig.until(20);
+    assert_eq!(told.value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.calls().iter().any(|call| call == "nvmlInitWithFlags"));
+    // One call that says so takes nothing else away.
+    let told = rig.until(35);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (None, None));
+    assert!(told.value(Metric::GpuTemperature).is_some());
+}
+
+#[test]
+fn errors_of_the_driver_are_events() {
+    let mut rig = Rig::new(GAME, "[[xid]]\nat = 1000000\ndevice = 0\ncode = 79\n[driver]\ntrace = \"calls.txt\"\n");
+    let trace = rig.path("calls.txt");
+    rig.wait_until("the driver to be listened to", |_| {
+        std::fs::read_to_string(&trace).is_ok_and(|text| text.contains("nvmlDeviceRegisterEvents"))
+    });
+    rig.at(1_000_001);
+    let told = rig.wait_until("the error", |told| !told.events.is_empty());
+    let (source, detail) = &told.events[0];
+    assert_eq!((source.as_str(), &detail["code"]), (&*format!("gpu:{UUID}"), &serde_json::json!(79)));
+    assert!(detail["meaning"].as_str().is_some_and(|words| words.contains("fallen off the bus")));
+}
+
+#[test]
+fn a_gpu_that_may_sleep_is_not_listened_to() {
+    let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
+    std::fs::write(rig.path("sys/bus/pci/devices").join(ADDRESS).join("power/control"), "auto\n").unwrap();
+    rig.until(5);
+    let calls = rig.calls();
+    assert!(calls.iter().any(|call| call == "nvmlDeviceGetUtilizationRates"));
+    assert!(!calls.iter().any(|call| call.contains("EventSet") || call.contains("RegisterEvents")), "{calls:?}");
+}
+
+#[test]
+fn a_gpu_in_need_tells_what_would_help() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\nrecovery_action = 2\n\
+         [[fault]]\nat = 5\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n",
+    );
+    rig.until(4);
+    assert!(rig.at(5).is(Health::Lost, "asks for a restart of the machine"));
+    assert!(rig.at(6).is(Health::Lost, "asks for a restart of the machine"), "it is remembered");
+}
+
+#[test]
+fn lists_that_are_kept_from_this_user_are_said() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[process]]\npid = 10\ndevice = 0\nkind = \"C\"\nshare = 1.0\n\
+         [device.codes]\nnvmlDeviceGetComputeRunningProcesses_v3 = \"NO_PERMISSION\"\n",
+    );
+    let told = rig.until(3);
+    assert!(told.is(Health::Denied, "who uses the GPU") && told.uses.is_empty(), "{told:?}");
+    assert_eq!(told.value(Metric::GpuRemainder), Some(42.0));
+}
