@@ -3,6 +3,7 @@
 mod product {
     mod boundaries;
     mod faults;
+    mod gpu_usage;
     mod machine;
     mod notification;
     mod nvidia;
