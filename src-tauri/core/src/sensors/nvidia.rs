@@ -3,8 +3,8 @@
 //! A GPU that sleeps is not touched, and one that is idle and may sleep is let go (`rest`): the library is then closed,
 //! because an open one keeps the GPU awake. The library is opened without attaching GPUs, so that reading one does not
 //! wake another. What the driver cannot do for a GPU is absent; a GPU or a driver that is gone is a state of its own and
-//! looked for again. Deliberately not here: what a process is called, and what a
-//! value means for a person.
+//! looked for again. No call of the library is made on the thread that the engine waits for (`watchdog`). Deliberately
+//! not here: what a process is called, and what a value means for a person.
 
 mod aside;
 mod cards;
@@ -119,7 +119,7 @@ impl Nvidia {
         match builder.init() {
             Ok(session) => {
                 self.session = Some(Arc::new(session));
-                (self.retry, self.reason) = (None, None);
+                self.reason = None;
                 // What the driver could not do may have changed, and its handles have.
                 self.gpus.values_mut().for_each(Gpu::forget);
                 self.aside.reset();
@@ -193,6 +193,8 @@ impl Nvidia {
                 }
             }
         }
+        // Only now: a driver that opens, and then fails, is tried more and more seldom, too.
+        self.retry = None;
         Ok(idle)
     }
 }

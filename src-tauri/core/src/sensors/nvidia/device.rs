@@ -228,8 +228,7 @@ impl Told {
             let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
             return Some((Health::Unsupported, reason.to_owned()));
         }
-        let reason = "the driver does not let this user see who uses the GPU";
-        self.lists.are_denied().then(|| (Health::Denied, reason.to_owned()))
+        self.lists.missing().map(|(health, reason)| (health, reason.to_owned()))
     }
 }
 

@@ -10,6 +10,7 @@ use nvml_wrapper::error::NvmlError;
 
 use super::faults::{self, Fault};
 use super::raw::{self, List, Row, Rows};
+use crate::model::Health;
 
 const LISTS: [List; 3] = [List::Compute, List::Graphics, List::Mps];
 
@@ -17,7 +18,8 @@ const LISTS: [List; 3] = [List::Compute, List::Graphics, List::Mps];
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     known: [Known; LISTS.len()],
-    denied: bool,
+    /// Why processes are missing.
+    missing: Option<(Health, &'static str)>,
 }
 
 #[derive(Debug, Default)]
@@ -27,9 +29,9 @@ struct Known {
 }
 
 impl Lists {
-    /// Whether the driver keeps a list from this user.
-    pub(super) fn are_denied(&self) -> bool {
-        self.denied
+    /// Why processes are missing that may be there.
+    pub(super) fn missing(&self) -> Option<(Health, &'static str)> {
+        self.missing
     }
 
     /// Every process once, in the order of their numbers.
@@ -37,12 +39,16 @@ impl Lists {
     /// # Errors
     /// The GPU or the whole driver is out of reach.
     pub(super) fn read(&mut self, gpu: &Device<'_>, buffer: &mut Rows) -> Result<Vec<Row>, NvmlError> {
+        if self.missing.is_none() && raw::has_longer_rows(gpu) {
+            let reason = "this version of NVIDIA's driver cannot tell who uses the GPU; another version can";
+            self.missing = Some((Health::Unsupported, reason));
+        }
         for (list, known) in LISTS.into_iter().zip(&mut self.known).filter(|(_, known)| !known.off) {
             match raw::processes(gpu, list, buffer) {
                 Ok(rows) => known.rows = rows,
                 Err(NvmlError::NoPermission) => {
                     *known = Known { off: true, rows: Vec::new() };
-                    self.denied = true;
+                    self.missing = Some((Health::Denied, "the driver does not let this user see who uses the GPU"));
                 }
                 // Nobody.
                 Err(NvmlError::NotFound) => known.rows.clear(),

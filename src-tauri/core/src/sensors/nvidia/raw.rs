@@ -237,11 +237,17 @@ pub(super) struct Rows {
 
 type Listing = unsafe extern "C" fn(sys::nvmlDevice_t, *mut u32, *mut sys::nvmlProcessInfo_t) -> u32;
 
+/// Whether this driver writes longer rows through the symbols of the lists than it says, and so past the end of any
+/// buffer. Those around 535.54 do; they are known by a call that they have and one that they lack.
+pub(super) fn has_longer_rows(gpu: &Device<'_>) -> bool {
+    let lib = gpu.nvml().lib();
+    lib.nvmlDeviceGetConfComputeMemSizeInfo.is_ok() && lib.nvmlDeviceGetRunningProcessDetailList.is_err()
+}
+
 /// The processes of one list.
 pub(super) fn processes(gpu: &Device<'_>, list: List, rows: &mut Rows) -> Result<Vec<Row>, NvmlError> {
     let lib = gpu.nvml().lib();
-    // Drivers around 535.54 write longer rows through the same symbol, and would write past the end of any buffer.
-    if lib.nvmlDeviceGetConfComputeMemSizeInfo.is_ok() && lib.nvmlDeviceGetRunningProcessDetailList.is_err() {
+    if has_longer_rows(gpu) {
         return Err(NvmlError::NotSupported);
     }
     // Drivers before 510 have the same rows under the older name.

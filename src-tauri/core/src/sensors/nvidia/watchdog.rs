@@ -24,7 +24,7 @@ const EASY: Duration = Duration::from_millis(250);
 const REST: u32 = 4;
 const LONGEST: Duration = Duration::from_secs(10);
 /// A machine without such a GPU is looked at this often.
-const ABSENT: Duration = Duration::from_secs(30);
+const ABSENT: Duration = Duration::from_secs(10);
 /// Values that are older than this when they come are not told any more.
 const STALE: Duration = Duration::from_secs(3);
 /// The driver's library runs on this stack, and starts threads and reads files of its own at its first call.
@@ -91,7 +91,12 @@ impl<S: Known> Watched<S> {
         self.asked = None;
         self.interval = if took > EASY { (took * REST).min(LONGEST) } else { Duration::ZERO };
         match outcome {
-            Ok(Ok(_)) if waited > STALE => self.silent(batch),
+            Ok(Ok(read)) if waited > STALE => {
+                // What happened, happened.
+                let events = read.into_parts().events;
+                events.into_iter().for_each(|(source, kind, detail)| batch.event(&source, kind, detail));
+                self.silent(batch)
+            }
             Ok(Ok(read)) => {
                 *batch = read;
                 Ok(())
@@ -179,7 +184,7 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
     use crate::metrics::Metric;
-    use crate::model::{Parts, SourceKind};
+    use crate::model::{EventKind, Parts, SourceKind};
 
     /// A sensor that answers only when it is let.
     struct Slow {
@@ -195,6 +200,7 @@ mod tests {
             let _open = self.gate.lock().unwrap();
             self.met = true;
             batch.put(&self.source, Metric::GpuUtilization, 42.0);
+            batch.event(&self.source, EventKind::Xid, serde_json::json!({}));
             Ok(())
         }
     }
@@ -257,6 +263,7 @@ mod tests {
         // What comes now was asked for long ago, so it is not told; the next sample is.
         let late = rig.answer();
         assert!(late.readings.is_empty() && late.conditions.len() == 1);
+        assert_eq!(late.events.len(), 1, "what happened is told all the same");
         assert_eq!(rig.began.try_iter().count(), 1, "requests did not pile up");
         let parts = rig.answer();
         assert!(parts.conditions.is_empty() && parts.readings.len() == 1);

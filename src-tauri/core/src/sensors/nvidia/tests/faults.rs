@@ -93,6 +93,17 @@ fn a_driver_that_only_says_unknown_is_started_anew() {
 }
 
 #[test]
+fn a_driver_that_opens_and_fails_is_tried_ever_more_seldom() {
+    let mut rig = Rig::new(
+        GAME,
+        "[[fault]]\nat = 10\ncall = \"nvmlDeviceGet*\"\ncode = \"UNKNOWN\"\n[driver]\ntrace = \"calls.txt\"\n",
+    );
+    rig.until(310);
+    let attempts = rig.calls().iter().filter(|call| *call == "nvmlInitWithFlags").count();
+    assert!((5..=11).contains(&attempts), "{attempts} attempts in five minutes");
+}
+
+#[test]
 fn errors_of_the_driver_are_events() {
     let mut rig = Rig::new(GAME, "[[xid]]\nat = 1000000\ndevice = 0\ncode = 79\n[driver]\ntrace = \"calls.txt\"\n");
     let trace = rig.path("calls.txt");
