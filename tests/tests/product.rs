@@ -4,6 +4,7 @@ mod product {
     mod boundaries;
     mod demo;
     mod faults;
+    mod gpu_usage;
     mod machine;
     mod notification;
     mod nvidia;

@@ -86,7 +86,9 @@ impl Line {
         gpus: Vec<Share>,
         users: &mut Users,
     ) -> Line {
-        let in_full = format!("{} (not visible)", identity.json());
+        // Some are called that already.
+        let note = if key.as_bytes() == b"hidden" { "" } else { " (not visible)" };
+        let in_full = format!("{}{note}", identity.json());
         let more = More { key: key.json().into_owned(), detail: None, parent: None, via: None, in_full };
         let user = uid.map(|uid| users.name(uid)).unwrap_or_default();
         let identity = identity.json().into_owned();
