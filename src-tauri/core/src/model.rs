@@ -5,7 +5,9 @@
 //! recorder, and what is not put is absent: never 0, −1 or the last good value.
 
 pub mod answer;
+mod batch;
 pub mod rule;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
+
+pub use self::batch::{Batch, Parts};
+pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Usage};
 
 /// What sort of thing a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,169 +191,6 @@ pub struct Reading {
     pub metric: Metric,
     /// See [`Metric::to_value`].
     pub stored: i64,
-}
-
-/// What the processes of one name and user used since the last sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Usage {
-    /// The same for everything that belongs together, on each day: `docker:ollama`, `program:blender`.
-    pub key: Untrusted,
-    /// What a person calls it.
-    pub identity: Untrusted,
-    /// Numeric user id.
-    pub uid: u32,
-    /// How many processes.
-    pub processes: u32,
-    /// CPU time used, in seconds of one core.
-    pub cpu: f64,
-    /// Resident memory now, in bytes, summed over the processes.
-    pub memory: u64,
-    /// Bytes read from and written to storage, where the kernel lets us see them.
-    pub io: Option<u64>,
-}
-
-/// What one process does on one GPU, now and since the last sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GpuUse {
-    /// The GPU, or the instance of one.
-    pub source: Arc<Source>,
-    /// The number that its driver knows the process by, which is the host's.
-    pub pid: u32,
-    /// Its start in clock ticks since boot; `None` where `/proc` does not show us the process.
-    pub started: Option<u64>,
-    /// The same for everything that belongs together, on each day: `docker:ollama`, `steam:570`.
-    pub key: Untrusted,
-    /// What a person calls it.
-    pub identity: Untrusted,
-    /// Numeric user id, where it is known.
-    pub uid: Option<u32>,
-    /// Percent of the GPU's time, smoothed over some seconds; `None` where the driver does not tell, which is not zero.
-    pub share: Option<f64>,
-    /// Bytes of the GPU's memory that it has, where the driver tells.
-    pub vram: Option<u64>,
-    /// Seconds of the GPU's time that it used since the last sample, not smoothed.
-    pub busy: Option<f64>,
-    /// The same of the encoder's time.
-    pub encoder: Option<f64>,
-    /// The same of the decoder's time.
-    pub decoder: Option<f64>,
-}
-
-/// What one identity did on one GPU in a minute.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GpuUsage {
-    /// The GPU, or the instance of one.
-    pub source: Arc<Source>,
-    /// See [`GpuUse::key`].
-    pub key: Untrusted,
-    /// What a person calls it.
-    pub identity: Untrusted,
-    /// Numeric user id, where it is known.
-    pub uid: Option<u32>,
-    /// Seconds of the GPU's time; `None` where the driver did not tell, which is not zero. So it is with the others.
-    pub busy: Option<f64>,
-    /// The most bytes of the GPU's memory that its processes had at the same time.
-    pub vram: Option<u64>,
-    /// Seconds of the encoder's time.
-    pub encoder: Option<f64>,
-    /// Seconds of the decoder's time.
-    pub decoder: Option<f64>,
-    /// Its part of the GPU's energy, in joules.
-    pub energy: Option<f64>,
-}
-
-/// What one GPU took in a minute, in joules, and whose doing that was.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GpuEnergy {
-    /// The GPU.
-    pub source: Arc<Source>,
-    /// All that it took.
-    pub energy: Option<f64>,
-    /// What it would have taken without work.
-    pub idle: Option<f64>,
-    /// What the work of known processes took beyond that; the rest is nobody's.
-    pub attributed: Option<f64>,
-    /// Seconds in which it worked.
-    pub busy: Option<f64>,
-    /// Seconds of that which known processes explain.
-    pub explained: Option<f64>,
-    /// Seconds of which nothing is known, because it was not read.
-    pub missing: f64,
-}
-
-/// A minute of all GPUs, given once, when it is over.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct GpuMinute {
-    /// Its first second.
-    pub start: i64,
-    /// Who used them.
-    pub usage: Vec<GpuUsage>,
-    /// What they took.
-    pub energy: Vec<GpuEnergy>,
-}
-
-/// What one sensor read in one sample.
-#[derive(Debug, Default)]
-pub struct Batch {
-    parts: Parts,
-}
-
-/// A batch, taken apart.
-#[derive(Debug, Default)]
-pub struct Parts {
-    /// Values.
-    pub readings: Vec<Reading>,
-    /// Why sources have none, or fewer.
-    pub conditions: Vec<(Arc<Source>, Condition)>,
-    /// What identities used.
-    pub usage: Vec<Usage>,
-    /// What processes do on GPUs.
-    pub gpu_uses: Vec<GpuUse>,
-    /// What happened to sources.
-    pub events: Vec<(Arc<Source>, EventKind, serde_json::Value)>,
-    /// Ids that only stood for a source until its own was known.
-    pub replaced: Vec<(String, Arc<Source>)>,
-}
-
-impl Batch {
-    /// Records a value in the metric's unit. `None`, a value that is not finite, or one beyond what can be stored is
-    /// absent.
-    pub fn put(&mut self, source: &Arc<Source>, metric: Metric, value: impl Into<Option<f64>>) {
-        if let Some(stored) = value.into().and_then(|value| metric.to_stored(value)) {
-            self.parts.readings.push(Reading { source: source.clone(), metric, stored });
-        }
-    }
-
-    /// Says why a source has no values, or fewer than it should. A source with readings and no condition is `ok`.
-    pub fn condition(&mut self, source: &Arc<Source>, health: Health, reason: impl Into<String>) {
-        self.parts.conditions.push((source.clone(), Condition { health, reason: reason.into() }));
-    }
-
-    /// Records what an identity used since the last sample.
-    pub fn usage(&mut self, usage: Usage) {
-        self.parts.usage.push(usage);
-    }
-
-    /// Records what a process does on a GPU. A GPU that has readings and no uses in a batch is used by nobody that its
-    /// driver tells of.
-    pub fn gpu_use(&mut self, gpu_use: GpuUse) {
-        self.parts.gpu_uses.push(gpu_use);
-    }
-
-    /// Records that something happened to a source, with details as a JSON object.
-    pub fn event(&mut self, source: &Arc<Source>, kind: EventKind, detail: serde_json::Value) {
-        self.parts.events.push((source.clone(), kind, detail));
-    }
-
-    /// Says that the id `before` only stood for `source` until its own id was known: it is nothing by itself any more.
-    pub fn replace(&mut self, before: String, source: &Arc<Source>) {
-        self.parts.replaced.push((before, source.clone()));
-    }
-
-    /// Takes the batch apart.
-    pub fn into_parts(self) -> Parts {
-        self.parts
-    }
 }
 
 /// Something that happened, kept for as long as the hours are.
