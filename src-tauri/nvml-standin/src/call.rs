@@ -45,7 +45,7 @@ pub fn answer_in(
     limit: Duration,
     mut body: impl FnMut(&mut Driver) -> Option<Result<(), Code>>,
 ) -> u32 {
-    let entered = Instant::now();
+    let entered = spent::now();
     let answered = catch_unwind(AssertUnwindSafe(|| {
         let Some(outcome) = begin(call, arguments) else { return Code::DriverNotLoaded };
         let slow = SLOW.iter().find(|(slow, _)| *slow == call).map_or(Duration::ZERO, |(_, time)| *time);
@@ -72,7 +72,7 @@ pub fn answer_in(
         }
         code
     }));
-    spent::add(call, entered.elapsed());
+    spent::add(call, entered);
     answered.unwrap_or(Code::Unknown) as u32
 }
 

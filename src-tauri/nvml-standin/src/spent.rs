@@ -1,4 +1,4 @@
-//! How long the client was in here, for those who measure a client: what a real driver would take is not ours to say, so
+//! How much CPU time the client spent in here, for those who measure a client: what a real driver would take is not ours to say, so
 //! it is taken off.
 //!
 //! Where `NVML_STANDIN_SPENT` names a file, a line a symbol is appended to it when the library is left: symbol, calls,
@@ -18,15 +18,34 @@ type Calls = BTreeMap<&'static str, (u64, Duration)>;
 
 static SPENT: Mutex<Calls> = Mutex::new(BTreeMap::new());
 
-/// Counts a call.
-pub fn add(call: &'static str, time: Duration) {
-    if FILE.is_none() {
-        return;
+/// What asking for the time takes itself. A call asks twice and sees one of them: the other one is added.
+static ASKING: LazyLock<Duration> = LazyLock::new(|| {
+    const TIMES: u32 = 1000;
+    let before = thread_time();
+    for _ in 0..TIMES {
+        std::hint::black_box(thread_time());
     }
+    thread_time().saturating_sub(before) / TIMES
+});
+
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32)
+}
+
+/// The CPU time of this thread until now, where anybody wants to know: a call that sleeps costs nothing.
+pub fn now() -> Option<Duration> {
+    FILE.as_ref()?;
+    Some(thread_time())
+}
+
+/// Counts a call that began when [`now`] said `entered`.
+pub fn add(call: &'static str, entered: Option<Duration>) {
+    let Some(time) = entered.and_then(|entered| now()?.checked_sub(entered)) else { return };
     let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
     let (calls, sum) = spent.entry(call).or_default();
     *calls += 1;
-    *sum += time;
+    *sum += time + *ASKING;
 }
 
 /// Writes down what was counted since the last time.
