@@ -17,7 +17,7 @@ use super::fdinfo::{Scan, uses};
 use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
-use super::gpu::{self, Card, Finder, Named, names};
+use super::gpu::{self, Card, Finder, Interrupts, Named, names};
 use super::input::{Buffer, attribute};
 use super::parse::content;
 use super::{Roots, Sensor, SensorError};
@@ -42,6 +42,7 @@ pub struct Amd {
     looked: Option<Duration>,
     scan: Scan,
     clients: Clients,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -54,6 +55,8 @@ struct Watched {
     files: Option<Files>,
     /// How busy it is, where that is known, if it was read in this sample.
     read: Option<Option<f64>>,
+    /// How much of that each process does.
+    shares: uses::Shares,
 }
 
 impl Amd {
@@ -68,6 +71,7 @@ impl Amd {
             looked: None,
             scan: Scan::new(roots),
             clients: Clients::new(roots),
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         })
     }
@@ -83,7 +87,14 @@ impl Amd {
             let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
             self.cards.push(match known {
                 Some(at) => before.swap_remove(at),
-                None => Watched { gate: Gate::new(&self.roots, &card), files: None, read: None, card, named },
+                None => Watched {
+                    gate: Gate::new(&self.roots, &card),
+                    files: None,
+                    read: None,
+                    shares: uses::Shares::default(),
+                    card,
+                    named,
+                },
             });
         }
     }
@@ -102,7 +113,7 @@ impl Sensor for Amd {
         }
         self.seen = true;
         for watched in &mut self.cards {
-            if watched.sample(now, &self.roots, &mut self.buffer, batch) {
+            if watched.sample(now, &self.roots, &mut self.interrupts, &mut self.buffer, batch) {
                 self.looked = None;
             }
             self.ledger.write(&watched.card, &mut watched.gate, &watched.named.source, now, batch);
@@ -122,9 +133,9 @@ impl Amd {
             return;
         }
         self.clients.begin();
-        for Watched { card, named, read, .. } in &self.cards {
+        for Watched { card, named, read, shares, .. } in &mut self.cards {
             let Some(busy) = *read else { continue };
-            uses::put(&self.scan, &card.address, &named.source, &mut self.clients, now, batch);
+            uses::put(&self.scan, &card.address, &named.source, shares, &mut self.clients, now, batch);
             // Without a second reading, or without the nodes of a card, nothing is known of anybody's share.
             let explained = self.scan.passed().and_then(|_| self.scan.device(&card.address).busy());
             // What decodes videos is no part of what the driver calls busy.
@@ -141,9 +152,16 @@ impl Amd {
 
 impl Watched {
     /// Whether the card is no more.
-    fn sample(&mut self, now: Duration, roots: &Roots, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+    fn sample(
+        &mut self,
+        now: Duration,
+        roots: &Roots,
+        interrupts: &mut Interrupts,
+        buffer: &mut Buffer,
+        batch: &mut Batch,
+    ) -> bool {
         self.read = None;
-        if let Answer::Leave(health, reason) = self.gate.ask(now, buffer) {
+        if let Answer::Leave(health, reason) = self.gate.ask(now, interrupts, buffer) {
             // Which files there are may be another matter after it slept: the driver may have been loaded anew.
             self.files = None;
             batch.condition(&self.named.source, health, reason);

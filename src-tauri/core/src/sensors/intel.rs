@@ -24,7 +24,7 @@ use super::fdinfo::{Scan, uses};
 use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
-use super::gpu::{self, Card, Finder};
+use super::gpu::{self, Card, Finder, Interrupts};
 use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
@@ -46,6 +46,7 @@ pub struct Intel {
     scan: Scan,
     clients: Clients,
     looked: Option<Duration>,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -55,6 +56,8 @@ struct Gpu {
     gate: Gate,
     /// Found when it is first read, because even a label may ask the hardware.
     parts: Option<Parts>,
+    /// What each process does on it.
+    shares: uses::Shares,
     look_again: bool,
 }
 
@@ -74,6 +77,7 @@ impl Intel {
             scan: Scan::new(roots),
             clients: Clients::new(roots),
             looked: None,
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         })
     }
@@ -106,7 +110,7 @@ impl Sensor for Intel {
         }
         let mut open: Vec<&mut Gpu> = Vec::new();
         for gpu in &mut self.gpus {
-            let is_open = gpu.is_open(boot, &mut self.buffer, batch);
+            let is_open = gpu.is_open(boot, &mut self.interrupts, &mut self.buffer, batch);
             self.ledger.write(&gpu.card, &mut gpu.gate, &gpu.source, boot, batch);
             if is_open {
                 open.push(gpu);
@@ -118,7 +122,7 @@ impl Sensor for Intel {
         self.clients.begin();
         for gpu in open {
             if seen.is_ok() {
-                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut self.clients, boot, batch);
+                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut gpu.shares, &mut self.clients, boot, batch);
             }
             gpu.read(&self.roots, clock, seen.is_ok().then_some(&self.scan), &mut self.buffer, batch);
         }
@@ -128,12 +132,19 @@ impl Sensor for Intel {
 
 impl Gpu {
     fn new(card: Card, source: Arc<Source>, roots: &Roots) -> Gpu {
-        Gpu { gate: Gate::new(roots, &card), card, source, parts: None, look_again: false }
+        Gpu {
+            gate: Gate::new(roots, &card),
+            card,
+            source,
+            parts: None,
+            shares: uses::Shares::default(),
+            look_again: false,
+        }
     }
 
     /// Whether it may be read now.
-    fn is_open(&mut self, boot: Duration, buffer: &mut Buffer, batch: &mut Batch) -> bool {
-        let shut = match (self.gate.ask(boot, buffer), self.card.is_out_of_reach()) {
+    fn is_open(&mut self, boot: Duration, interrupts: &mut Interrupts, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+        let shut = match (self.gate.ask(boot, interrupts, buffer), self.card.is_out_of_reach()) {
             (Answer::Leave(health, reason), _) => (health, reason),
             (Answer::Read, Some(reason)) => (Health::Unsupported, reason),
             (Answer::Read, None) => return true,

@@ -155,12 +155,12 @@ impl Gpu {
                 figures.decoder = used.map(|used| used.decoder);
             }
             let place = row.instance.and_then(|number| told.instances.numbered(number)).unwrap_or(&source);
-            batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
+            batch.gpu_use(clients.name(place, row.pid, figures, now.boot, Some(&name)));
         }
         for (place, rows) in &parts {
             for row in rows {
                 let figures = Figures { vram: vram(row), ..Figures::default() };
-                batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
+                batch.gpu_use(clients.name(place, row.pid, figures, now.boot, Some(&name)));
             }
         }
         if let Some((health, reason)) = told.complaint() {

@@ -17,7 +17,7 @@ use crate::model::{Batch, Health, Source, SourceKind};
 use crate::sensors::Roots;
 use crate::sensors::gpu::gate::{Answer, Gate};
 use crate::sensors::gpu::ledger::Writer;
-use crate::sensors::gpu::{self, Card, Finder, names};
+use crate::sensors::gpu::{self, Card, Finder, Interrupts, names};
 use crate::sensors::input::Buffer;
 use crate::untrusted::Untrusted;
 
@@ -47,6 +47,7 @@ pub(super) struct Gates {
     ledger: Writer,
     cards: Vec<Guarded>,
     looked: Option<Duration>,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -67,6 +68,7 @@ impl Gates {
             ledger: Writer::new(roots),
             cards: Vec::new(),
             looked: None,
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         }
     }
@@ -149,7 +151,7 @@ impl Gates {
         let mut round = Round::default();
         for one in &mut self.cards {
             let address = one.card.address.clone();
-            match (one.gate.ask(now, &mut self.buffer), one.card.is_out_of_reach()) {
+            match (one.gate.ask(now, &mut self.interrupts, &mut self.buffer), one.card.is_out_of_reach()) {
                 (Answer::Leave(health, reason), _) => round.leave.push((address, health, reason)),
                 (Answer::Read, Some(reason)) => round.leave.push((address, Health::Unsupported, reason)),
                 (Answer::Read, None) => round.read.push(address),

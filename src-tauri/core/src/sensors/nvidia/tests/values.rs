@@ -117,10 +117,9 @@ fn a_tick_makes_few_calls() {
     rig.calls();
     rig.at(4);
     let mut calls = rig.calls();
-    // The threads aside ask and listen when they like.
-    let aside =
-        ["nvmlDeviceGetPcieThroughput", "nvmlEventSet", "nvmlDeviceRegisterEvents", "nvmlDeviceGetSupportedEventTypes"];
-    calls.retain(|call| !aside.iter().any(|start| call.starts_with(start)));
+    // The threads for traffic and for errors ask when they like.
+    let aside = ["PcieThroughput", "SupportedEventTypes", "RegisterEvents", "EventSet"];
+    calls.retain(|call| !aside.iter().any(|name| call.contains(name)));
     // Each of them costs a call into the kernel; a constant is asked for once.
     assert!(calls.len() <= 16, "{} calls: {calls:#?}", calls.len());
     assert!(!calls.iter().any(|call| call.contains("Threshold") || call.contains("HandleBy")), "{calls:?}");
