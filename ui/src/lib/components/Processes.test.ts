@@ -98,7 +98,7 @@ test('without a recorder the columns of GPUs say so once', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   await waitFor(() => expect(screen.getAllByTestId('processes-unrecorded')).toHaveLength(1));
   expect(table().querySelector('.bar')).toBeNull();
-  expect(lines()[0]).toMatch(/ \|  \|  \| \d/);
+  expect(lines()[0]).toMatch(/ \| {2}\| {2}\| \d/);
 });
 
 test('it says that it reads, and what went wrong, and keeps what it had', async () => {
