@@ -3,7 +3,7 @@
 //! Energies are estimates of what the GPU's board took, never of what the wall gave, and say so by "about". What nobody
 //! explains stands in a line of its own. Deliberately not here: how joules are split, which the recorder has done.
 
-use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage};
+use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage, Users};
 use hoofbeat_core::config::{Config, Tariff};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
@@ -12,7 +12,6 @@ use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde::Serialize;
 
-use super::users::Users;
 use crate::args::{self, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
@@ -78,7 +77,7 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
     let face = super::face(global)?;
     let usages = face.gpu_usages(since, until)?;
     let tariff = tariff();
-    let mut users = Users::of(global);
+    let mut users = Users::new(global.root.is_none());
     if output.json {
         return Ok(output.json(&answer(&usages, &tariff, &mut users))?);
     }

@@ -4,8 +4,6 @@
 
 use std::collections::HashMap;
 
-use crate::args::Global;
-
 /// Names of users, each looked up once: a network directory may be slow.
 pub struct Users {
     /// Whether they are this machine's.
@@ -14,15 +12,9 @@ pub struct Users {
 }
 
 impl Users {
-    /// This machine's, or those of the captured one that is read.
-    pub fn of(global: &Global) -> Users {
-        Users { here: global.root.is_none(), known: HashMap::new() }
-    }
-
-    /// Nobody by name.
-    #[cfg(test)]
-    pub fn elsewhere() -> Users {
-        Users { here: false, known: HashMap::new() }
+    /// Those of this machine (`here`), or those of a captured one.
+    pub fn new(here: bool) -> Users {
+        Users { here, known: HashMap::new() }
     }
 
     /// The name of a user, or the number where there is none.
