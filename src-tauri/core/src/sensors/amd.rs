@@ -55,8 +55,6 @@ struct Watched {
     files: Option<Files>,
     /// How busy it is, where that is known, if it was read in this sample.
     read: Option<Option<f64>>,
-    /// How much of that each process does.
-    shares: uses::Shares,
 }
 
 impl Amd {
@@ -87,14 +85,7 @@ impl Amd {
             let known = before.iter().position(|known| known.card == card && known.named.source == named.source);
             self.cards.push(match known {
                 Some(at) => before.swap_remove(at),
-                None => Watched {
-                    gate: Gate::new(&self.roots, &card),
-                    files: None,
-                    read: None,
-                    shares: uses::Shares::default(),
-                    card,
-                    named,
-                },
+                None => Watched { gate: Gate::new(&self.roots, &card), files: None, read: None, card, named },
             });
         }
     }
@@ -133,9 +124,9 @@ impl Amd {
             return;
         }
         self.clients.begin();
-        for Watched { card, named, read, shares, .. } in &mut self.cards {
+        for Watched { card, named, read, .. } in &self.cards {
             let Some(busy) = *read else { continue };
-            uses::put(&self.scan, &card.address, &named.source, shares, &mut self.clients, now, batch);
+            uses::put(&self.scan, &card.address, &named.source, &mut self.clients, now, batch);
             // Without a second reading, or without the nodes of a card, nothing is known of anybody's share.
             let explained = self.scan.passed().and_then(|_| self.scan.device(&card.address).busy());
             // What decodes videos is no part of what the driver calls busy.

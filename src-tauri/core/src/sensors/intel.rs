@@ -56,8 +56,6 @@ struct Gpu {
     gate: Gate,
     /// Found when it is first read, because even a label may ask the hardware.
     parts: Option<Parts>,
-    /// What each process does on it.
-    shares: uses::Shares,
     look_again: bool,
 }
 
@@ -122,7 +120,7 @@ impl Sensor for Intel {
         self.clients.begin();
         for gpu in open {
             if seen.is_ok() {
-                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut gpu.shares, &mut self.clients, boot, batch);
+                uses::put(&self.scan, &gpu.card.address, &gpu.source, &mut self.clients, boot, batch);
             }
             gpu.read(&self.roots, clock, seen.is_ok().then_some(&self.scan), &mut self.buffer, batch);
         }
@@ -132,14 +130,7 @@ impl Sensor for Intel {
 
 impl Gpu {
     fn new(card: Card, source: Arc<Source>, roots: &Roots) -> Gpu {
-        Gpu {
-            gate: Gate::new(roots, &card),
-            card,
-            source,
-            parts: None,
-            shares: uses::Shares::default(),
-            look_again: false,
-        }
+        Gpu { gate: Gate::new(roots, &card), card, source, parts: None, look_again: false }
     }
 
     /// Whether it may be read now.

@@ -5,12 +5,9 @@ use proptest::prelude::*;
 
 use super::text::Client;
 use super::*;
-use crate::model::{Batch, GpuUse, Source, SourceKind};
 use crate::sensors::Roots;
-use crate::sensors::gpu::clients::Clients;
 use rustix::fs::inotify;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A machine with two GPUs, one of them with a second node, and processes that a test adds.
@@ -203,70 +200,6 @@ fn descriptors_of_a_gpu_that_sleeps_are_not_opened() {
     machine.descriptor(10, 3, "/dev/dri/card1", &xe(1, 900, 2000, 8));
     machine.update(40);
     assert_eq!(machine.seen(), [(10, None, Some(7 << 20))]);
-}
-
-/// What is put of the users of the card, each second.
-struct Put {
-    machine: Machine,
-    shares: uses::Shares,
-    clients: Clients,
-    source: Arc<Source>,
-}
-
-impl Put {
-    fn new(machine: Machine) -> Put {
-        let clients = Clients::new(&Roots::at(machine.folder.path()));
-        let source = Source::whole(SourceKind::Gpu, "gpu:1", "x");
-        Put { machine, shares: uses::Shares::default(), clients, source }
-    }
-
-    /// The only user, after it had done so many of `second` thousands of cycles.
-    fn at(&mut self, second: u64, cycles: u64) -> GpuUse {
-        self.machine.descriptor(10, 3, "/dev/dri/card1", &xe(1, cycles, second * 1000, 8));
-        self.machine.update(second);
-        self.clients.begin();
-        let (mut batch, boot) = (Batch::default(), Duration::from_secs(second));
-        let Put { machine, shares, clients, source } = self;
-        uses::put(&machine.scan, CARD, source, shares, clients, boot, &mut batch);
-        batch.into_parts().gpu_uses.remove(0)
-    }
-}
-
-#[test]
-fn a_share_is_smoothed_and_the_seconds_that_were_used_are_not() {
-    let machine = Machine::new();
-    machine.process(10, "encode", 1, 5);
-    let mut put = Put::new(machine);
-    assert_eq!(put.at(1, 500).share, None, "the first reading tells nothing about now");
-    let first = put.at(2, 1500);
-    assert_eq!((first.share, first.busy), (Some(100.0), Some(1.0)), "nothing else is known");
-    let mut cycles = 1500;
-    for second in 3..60 {
-        let busy = if second % 2 == 0 { 1000 } else { 0 };
-        cycles += busy;
-        let told = put.at(second, cycles);
-        assert_eq!(told.busy, Some(busy as f64 / 1000.0));
-        assert_eq!(put.machine.scan.device(CARD).busy(), Some(busy as f64 / 10.0), "what explains the load of now");
-        let share = told.share.unwrap();
-        assert!(second < 30 || (share - 50.0).abs() < 5.0, "{share}");
-    }
-    // Not asked for a while, it is met again: what it did before says nothing about now.
-    put.machine.scan.update(Duration::from_secs(300), &mut |_| false).unwrap();
-    assert_eq!(put.at(301, cycles).share, None);
-    let again = put.at(302, cycles + 200).share.unwrap();
-    assert!((again - 20.0).abs() < 0.1, "{again}");
-}
-
-/// Its numbers are those of the same `/proc` in which they are looked up; only a driver tells the host's.
-#[test]
-fn inside_a_container_users_have_their_names() {
-    let machine = Machine::new();
-    machine.process(10, "encode", 1, 5);
-    machine.write("proc/10/cmdline", "/usr/bin/encode\0");
-    std::fs::create_dir_all(machine.folder.path().join("proc/self/ns")).unwrap();
-    std::os::unix::fs::symlink("pid:[4026532999]", machine.folder.path().join("proc/self/ns/pid")).unwrap();
-    let told = Put::new(machine).at(1, 500);
-    assert_eq!((told.pid, told.started, told.identity), (10, Some(5), "encode".into()));
 }
 
 #[test]

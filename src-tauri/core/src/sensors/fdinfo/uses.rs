@@ -1,9 +1,7 @@
 //! From what fdinfo tells of processes to named uses of a GPU.
 //!
-//! A share is smoothed over some seconds; the seconds that were used, and what all processes together explain of the GPU's
-//! load, are those since the last sample. Deliberately not here: how busy the GPU is altogether, which its own files tell.
+//! Deliberately not here: how busy the GPU is altogether, which its own files tell.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,43 +9,22 @@ use super::Scan;
 use super::scan::ProcessUse;
 use crate::model::{Batch, Source};
 use crate::sensors::gpu::clients::{Clients, Figures};
-use crate::sensors::gpu::smooth::Smooth;
 
 /// The driver whose engines tell whether they encode or decode. Intel's do both under one name.
 const TELLS_VIDEO: &[u8] = b"amdgpu";
 
-/// The smoothed shares of a GPU's processes, which are told apart by number and start.
-pub(crate) type Shares = Smooth<(u32, u64)>;
-
-/// Puts what each visible process does on the device of this address, whose shares are kept in `shares`.
+/// Puts what each visible process does on the device of this address.
 pub(crate) fn put(
     scan: &Scan,
     address: &str,
     source: &Arc<Source>,
-    shares: &mut Shares,
     clients: &mut Clients,
     boot: Duration,
     batch: &mut Batch,
 ) {
-    let own = |process: &ProcessUse| &*process.device == address;
-    let processes: Vec<ProcessUse> = scan.processes().into_iter().filter(own).collect();
-    smooth(shares, &processes, boot);
-    for process in &processes {
-        let mut figures = figures(process, scan.passed());
-        figures.share = figures.share.map(|_| shares.of(key(process)));
+    for process in scan.processes().iter().filter(|process| &*process.device == address) {
+        let figures = figures(process, scan.passed());
         batch.gpu_use(clients.name(source, process.pid, figures, boot, None));
-    }
-}
-
-fn key(process: &ProcessUse) -> (u32, u64) {
-    (process.pid, process.started)
-}
-
-/// Takes in what the processes did. Where there are some, and nothing is known of any, that is not to do nothing.
-fn smooth(shares: &mut Shares, processes: &[ProcessUse], boot: Duration) {
-    let known: HashMap<_, _> = processes.iter().filter_map(|one| Some((key(one), one.share()?))).collect();
-    if !known.is_empty() || processes.is_empty() {
-        shares.take(boot, &known, |one| processes.iter().any(|process| key(process) == one));
     }
 }
 

@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use super::raw::Used;
 use crate::model::Now;
-use crate::sensors::gpu::smooth::Smooth;
 
+/// The time in which a share follows a change.
+const SMOOTH: Duration = Duration::from_secs(6);
 /// A sample from further ahead than this is junk, or the clock was set back: it would hide all that come after it.
 const AHEAD: u64 = 2_000_000;
+/// A smoothed share below this many percent is none.
+const NOTHING: f64 = 0.5;
 /// Over a longer stretch than this, the driver's last sample says nothing about the time before it.
 const LONGEST: Duration = Duration::from_secs(15);
 
@@ -40,7 +43,7 @@ pub(super) struct Seconds {
 pub(super) struct Shares {
     /// The newest sample that was taken in.
     newest: u64,
-    smooth: Smooth<u32>,
+    smooth: HashMap<u32, f64>,
     at: Option<Duration>,
     /// What was used in the last stretch; `None` where there was none, or one too long to say.
     used: Option<HashMap<u32, Seconds>>,
@@ -77,13 +80,20 @@ impl Shares {
             sums.into_iter().map(|(pid, (sum, count))| (pid, sum.map(|sum| sum / f64::from(count)))).collect();
         let passed = self.at.replace(now.boot).map(|at| now.boot.saturating_sub(at));
         self.used = passed.filter(|passed| *passed <= LONGEST).map(|passed| seconds(&means, passed, whole));
-        let shares = means.into_iter().map(|(pid, [share, ..])| (pid, share)).collect();
-        self.smooth.take(now.boot, &shares, |pid| listed.contains(&pid));
+        // The first samples are all that is known: there is nothing to smooth them with.
+        let keep = passed.map_or(0.0, |passed| (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp());
+        self.smooth.retain(|pid, share| {
+            *share *= keep;
+            listed.contains(pid) && (*share >= NOTHING || means.contains_key(pid))
+        });
+        for (pid, [share, ..]) in means {
+            *self.smooth.entry(pid).or_default() += (1.0 - keep) * share;
+        }
     }
 
     /// A listed process's percent of the GPU's time, smoothed.
     pub(super) fn share(&self, pid: u32) -> f64 {
-        self.smooth.of(pid)
+        self.smooth.get(&pid).copied().unwrap_or(0.0)
     }
 
     /// What a listed process used since the last time; `None` where there was no last time.
@@ -93,7 +103,7 @@ impl Shares {
 
     /// Percent of the GPU's time that is explained, at most `busy`, which is what the whole GPU says.
     pub(super) fn attributed(&self, busy: f64) -> f64 {
-        self.smooth.sum().min(busy)
+        self.smooth.values().sum::<f64>().min(busy)
     }
 }
 
@@ -203,7 +213,7 @@ mod tests {
                     .map(|(pid, timestamp, share)| Used { pid: *pid, timestamp: *timestamp, share: share % 120, ..Used::default() })
                     .collect();
                 shares.take(at(second as u64), &[1, 2, 3], &samples, Whole { gpu: Some(60.0), ..Whole::default() });
-                prop_assert!([1, 2, 3].into_iter().all(|pid| (0.0..=100.0 + 1e-9).contains(&shares.share(pid))), "{shares:?}");
+                prop_assert!(shares.smooth.values().all(|share| (0.0..=100.0 + 1e-9).contains(share)), "{shares:?}");
                 prop_assert!(shares.attributed(50.0) <= 50.0);
                 let used: f64 = shares.used.iter().flat_map(|used| used.values()).map(|used| used.busy).sum();
                 prop_assert!(used <= 0.6 + 1e-9, "{shares:?}");
