@@ -16,6 +16,7 @@ mod lists;
 mod raw;
 mod readings;
 mod shares;
+mod stretch;
 mod watchdog;
 mod work;
 mod xid;
