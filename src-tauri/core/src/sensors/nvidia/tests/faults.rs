@@ -74,6 +74,54 @@ fn a_lost_gpu_takes_no_other_with_it_and_comes_back() {
 }
 
 #[test]
+fn where_the_kernel_shows_no_card_a_reload_and_an_upgrade_are_said_and_waited_for_too() {
+    let mut rig = Rig::bare(
+        "[device.curve]\nutil = 42\n\
+         [[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 8\nmismatch_s = 60\nnew_version = \"590.48.01\"\n\
+         [driver]\ntrace = \"calls.txt\"\n",
+    );
+    assert_eq!(rig.until(9).value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.at(10).is(Health::Lost, "not loaded"));
+    assert!(rig.until(40).is(Health::Lost, "updated under the running one"), "an upgrade without a restart");
+    let told = rig.until(140);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    let attempts = rig.calls().iter().filter(|call| *call == "nvmlInitWithFlags").count();
+    assert!(attempts < 12, "{attempts} attempts in two minutes");
+}
+
+#[test]
+fn where_the_kernel_shows_no_card_a_lost_gpu_and_a_missing_library_are_said_too() {
+    let mut rig = Rig::bare(
+        "[device.curve]\nutil = 42\n\
+         [[fault]]\nat = 5\nuntil = 10\ndevice = 0\ncall = \"*\"\ncode = \"GPU_IS_LOST\"\n\
+         [[fault]]\nat = 60\naction = \"driver_reload\"\ndown_s = 500\n",
+    );
+    assert_eq!(rig.until(4).value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.until(6).is(Health::Lost, "fallen off the bus"));
+    let told = rig.until(59);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    rig.until(61);
+    // The loader would find the one that it has loaded under the name that it knows it by.
+    let library = rig.sensor.library.replace(rig.path("nowhere").into_os_string());
+    assert!(rig.until(130).is(Health::Unsupported, "not installed"));
+    rig.sensor.library = library;
+    assert_eq!(rig.until(620).value(Metric::GpuUtilization), Some(42.0));
+}
+
+#[test]
+fn where_the_kernel_shows_no_card_one_that_the_driver_does_not_list_any_more_is_said() {
+    let mut rig = Rig::bare("[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\n");
+    assert_eq!(rig.until(9).value(Metric::GpuUtilization), Some(42.0));
+    let other = rig.path("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(rig.path("libnvidia-ml.so.1"), other.join("libnvidia-ml.so.1")).unwrap();
+    let nobody = "[driver]\nversion = \"580.95.05\"\nnvml = \"13.580.95.05\"\ncuda = 13000\n";
+    std::fs::write(other.join("nvml-standin.toml"), nobody).unwrap();
+    rig.sensor.library = Some(other.join("libnvidia-ml.so.1").into_os_string());
+    assert!(rig.until(30).is(Health::Lost, "does not list"));
+}
+
+#[test]
 fn another_gpu_in_the_same_place_is_another_source() {
     let mut rig =
         Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 4\n");
