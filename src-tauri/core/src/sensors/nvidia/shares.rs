@@ -1,7 +1,9 @@
 //! Whose work a GPU does: each process's share of its time, smoothed, and the seconds that it used.
 //!
 //! The driver gives one process nearly all of a sample and the next one all of the next (`nvidia-smi pmon` shows two
-//! equal encoders alternate between 99 and nothing each second), so a share means something only over some seconds. The
+//! equal encoders alternate between 99 and nothing each second), so a share means something only over some seconds: it is
+//! the mean of the last ones, or of all since the process began to work, so that who has just begun is not taken for
+//! little; and together the shares are never more than the GPU does now, so that who has just ended is not shown at work. The
 //! seconds are not smoothed: what is added up over minutes evens out by itself, and together the processes never used
 //! more than the GPU was busy. A process that is not mentioned did nothing: that is a zero, not an error. What is neither
 //! listed nor possible is left out: after zombies some drivers return a hundred junk rows (nvtop's issue 110). Pure.
@@ -39,12 +41,33 @@ pub(super) struct Seconds {
     pub(super) decoder: f64,
 }
 
+/// A mean over the last seconds, in which what is older weighs less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Mean {
+    sum: f64,
+    /// Of all that is in the sum: less than one as long as there is little.
+    weight: f64,
+}
+
+impl Mean {
+    fn take(&mut self, keep: f64, share: f64) {
+        self.sum = self.sum * keep + share * (1.0 - keep);
+        self.weight = self.weight * keep + 1.0 - keep;
+    }
+
+    fn value(self) -> f64 {
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// The newest sample that was taken in.
     newest: u64,
-    smooth: HashMap<u32, f64>,
+    smooth: HashMap<u32, Mean>,
+    /// How busy the GPU is, which the shares together do not exceed.
+    most: f64,
     at: Option<Duration>,
     /// What was used in the last stretch; `None` where there was none, or one too long to say.
     used: Option<HashMap<u32, Seconds>>,
@@ -86,13 +109,18 @@ impl Shares {
         self.used = passed.filter(|passed| *passed <= LONGEST).map(|passed| seconds(&means, passed, whole));
         // The first samples are all that is known: there is nothing to smooth them with.
         let keep = passed.map_or(0.0, |passed| (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp());
-        self.smooth.retain(|pid, share| {
-            *share *= keep;
-            listed.contains(pid) && (*share >= NOTHING || means.contains_key(pid))
-        });
-        for (pid, [share, ..]) in means {
-            *self.smooth.entry(pid).or_default() += (1.0 - keep) * share;
+        self.most = whole.gpu.unwrap_or(100.0);
+        // Who worked before the GPU fell idle says nothing of who will work next.
+        self.smooth.retain(|pid, _| listed.contains(pid) && self.most > 0.0);
+        for (pid, [share, ..]) in means.iter().filter(|_| self.most > 0.0) {
+            self.smooth.entry(*pid).or_default().take(keep, *share);
         }
+        self.smooth.retain(|pid, mean| {
+            if !means.contains_key(pid) {
+                mean.take(keep, 0.0);
+            }
+            means.contains_key(pid) || mean.value() >= NOTHING
+        });
     }
 
     /// What each process did on average since the last time.
@@ -124,7 +152,13 @@ impl Shares {
 
     /// A listed process's percent of the GPU's time, smoothed.
     pub(super) fn share(&self, pid: u32) -> f64 {
-        self.smooth.get(&pid).copied().unwrap_or(0.0)
+        let sum = self.sum();
+        let scale = if sum > self.most { self.most / sum } else { 1.0 };
+        self.smooth.get(&pid).map_or(0.0, |mean| mean.value() * scale)
+    }
+
+    fn sum(&self) -> f64 {
+        self.smooth.values().map(|mean| mean.value()).sum()
     }
 
     /// What a listed process used since the last time; `None` where there was no last time.
@@ -134,7 +168,7 @@ impl Shares {
 
     /// Percent of the GPU's time that is explained, at most `busy`, which is what the whole GPU says.
     pub(super) fn attributed(&self, busy: f64) -> f64 {
-        self.smooth.values().sum::<f64>().min(busy)
+        self.sum().min(busy)
     }
 }
 
@@ -184,6 +218,30 @@ mod tests {
         }
         assert!((shares.attributed(100.0) - 99.0).abs() < 1.0);
         assert_eq!(shares.attributed(40.0), 40.0, "never more than the GPU did");
+    }
+
+    /// What a person sees who starts a program, and ends it.
+    #[test]
+    fn who_has_just_begun_explains_the_load_and_who_has_just_ended_does_not() {
+        let mut shares = Shares::default();
+        let idle = Whole { gpu: Some(0.0), ..Whole::default() };
+        (1..=20).for_each(|second| shares.take(at(second), &[10, 20], &[], idle));
+        for second in 21..=24 {
+            shares.take(at(second), &[10, 20], &[sample(10, second, 97)], BUSY);
+            assert!(shares.share(10) > 90.0 && shares.attributed(100.0) > 90.0, "{second}: {shares:?}");
+        }
+        // A second one joins and wins every other sample: within a few seconds each has about half.
+        for second in 25..=44 {
+            let pid = if second % 2 == 0 { 10 } else { 20 };
+            shares.take(at(second), &[10, 20], &[sample(pid, second, 97)], BUSY);
+            assert!(shares.share(10) + shares.share(20) <= 100.0 + 1e-9);
+        }
+        assert!((shares.share(10) - 48.5).abs() < 8.0 && (shares.share(20) - 48.5).abs() < 8.0, "{shares:?}");
+        shares.take(at(45), &[10, 20], &[], idle);
+        assert_eq!((shares.share(10), shares.share(20)), (0.0, 0.0));
+        // Work that nobody who is listed did is nobody's, whoever worked before.
+        shares.take(at(46), &[10, 20], &[], BUSY);
+        assert_eq!(shares.attributed(100.0), 0.0);
     }
 
     #[test]
@@ -316,7 +374,8 @@ mod tests {
                     .map(|(pid, timestamp, share)| Used { pid: *pid, timestamp: *timestamp, share: share % 120, ..Used::default() })
                     .collect();
                 shares.take(at(second as u64), &[1, 2, 3], &samples, Whole { gpu: Some(60.0), ..Whole::default() });
-                prop_assert!(shares.smooth.values().all(|share| (0.0..=100.0 + 1e-9).contains(share)), "{shares:?}");
+                let shown: f64 = [1, 2, 3].map(|pid| shares.share(pid)).iter().sum();
+                prop_assert!((0.0..=60.0 + 1e-9).contains(&shown), "{shares:?}");
                 prop_assert!(shares.attributed(50.0) <= 50.0);
                 let used: f64 = shares.used.iter().flat_map(|used| used.values()).map(|used| used.busy).sum();
                 prop_assert!(used <= 0.6 + 1e-9, "{shares:?}");
