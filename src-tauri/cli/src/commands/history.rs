@@ -20,6 +20,9 @@ const WIDEST: usize = 72;
 /// Columns that label and numbers take beside the bars.
 const BESIDE: usize = 56;
 
+/// Labels longer than this are cut; the whole text is in `--json`.
+const NAME_WIDTH: usize = 20;
+
 /// Bars from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -119,16 +122,20 @@ fn bars(
     let recorded = history.series.iter().filter(|series| !series.points.is_empty());
     let mut rows = Vec::new();
     for series in recorded {
-        let label = if series.label.is_empty() { &series.source } else { &series.label };
         let flags = (metric.definition().kind == Kind::Flags).then(|| flat(series));
         let bars = line_of_bars(flags.as_ref().unwrap_or(series), (since, until), columns);
-        let shown = [Cell::new(output::short_text(label, 20)), Cell::new(bars).style(Style::Good)];
+        let shown = [Cell::new(name(series)), Cell::new(bars).style(Style::Good)];
         rows.push([shown.to_vec(), summary(series, metric)].concat());
     }
     if rows.is_empty() {
         return output.line("Nothing was recorded in that time.");
     }
     output.table(&rows)
+}
+
+/// What a row is called: of instances of one GPU only the ends of their labels differ.
+fn name(series: &Series) -> String {
+    output::short_name(if series.label.is_empty() { &series.source } else { &series.label }, NAME_WIDTH)
 }
 
 /// What a series that has points comes to, in words.
@@ -202,6 +209,16 @@ mod tests {
         let stretch = Stretch::of("yesterday", "12:00", &now).unwrap();
         assert_eq!(stretch.shown, "2026-11-20 00:00 – 12:00");
         assert_eq!(stretch.until - stretch.since, 36 * 3600);
+    }
+
+    #[test]
+    fn a_gpu_and_its_instances_have_names_of_their_own() {
+        let labels =
+            ["NVIDIA H100 80GB HBM3", "NVIDIA H100 80GB HBM3 MIG 1g.10gb #7", "NVIDIA H100 80GB HBM3 MIG 1g.10gb #8"];
+        let named =
+            |label: &str| name(&Series { source: "gpu:1".into(), label: label.into(), step: 1, points: Vec::new() });
+        assert_eq!(labels.map(named), ["NVIDIA H10…80GB HBM3", "NVIDIA H10…g.10gb #7", "NVIDIA H10…g.10gb #8"]);
+        assert_eq!(named(""), "gpu:1");
     }
 
     #[test]
