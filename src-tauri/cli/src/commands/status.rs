@@ -132,16 +132,26 @@ fn row(indent: &str, source: &SourceStatus, values: String, status: &Status, now
             Health::Stale | Health::Denied => Style::Warning,
             _ => Style::Bad,
         };
-        let mut words = source.health.word().to_string();
-        if !source.reason.is_empty() {
-            words = format!("{words}: {}", output::text(&source.reason));
-        }
-        if let (Health::Stale | Health::Lost, Some(ts)) = (source.health, source.ts) {
-            words = format!("{words} (last read {} ago)", format::duration(time::since(ts, now)));
-        }
-        row.push(Cell::new(words).style(style));
+        row.push(Cell::new(condition(source, now)).style(style));
     }
     row
+}
+
+/// What is the matter with a source, in words.
+fn condition(source: &SourceStatus, now: i64) -> String {
+    let (word, reason) = (source.health.word(), output::text(&source.reason));
+    let words = match (source.health, reason.as_str()) {
+        (_, "") => word.to_string(),
+        // One that is left alone may not sleep yet: the reason says all of it, and the word would deny it.
+        (Health::Asleep, reason) => reason.to_string(),
+        (_, reason) => format!("{word}: {reason}"),
+    };
+    match (source.health, source.ts) {
+        (Health::Stale | Health::Lost, Some(ts)) => {
+            format!("{words} (last read {} ago)", format::duration(time::since(ts, now)))
+        }
+        _ => words,
+    }
 }
 
 /// Who uses the GPU above: the first of them, and how many there are beside.
@@ -228,6 +238,19 @@ mod tests {
             metrics: BTreeMap::new(),
             processes: (1..=count).map(process).collect(),
         }
+    }
+
+    #[test]
+    fn what_is_the_matter_is_said_once() {
+        #[track_caller]
+        fn check(health: Health, reason: &str, expected: &str) {
+            assert_eq!(condition(&gpu(health, reason, 0), 1060), expected);
+        }
+        check(Health::Asleep, "", "asleep");
+        check(Health::Asleep, "idle, letting it sleep", "idle, letting it sleep");
+        check(Health::Denied, "not yours", "denied: not yours");
+        check(Health::Lost, "", "lost (last read 1 min ago)");
+        check(Health::Stale, "no answer", "stale: no answer (last read 1 min ago)");
     }
 
     #[test]
