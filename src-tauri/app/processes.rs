@@ -25,7 +25,7 @@ impl Processes {
     /// Of this machine, or of the one in the folder that stands for `/`.
     pub(crate) fn new(root: Option<&Path>) -> Processes {
         let live = LiveProcesses::new(&Roots::at(root.unwrap_or(Path::new("/"))));
-        Processes { known: Mutex::new((live, Users::new(root.is_none()))) }
+        Processes { known: Mutex::new((live, Users::at(root))) }
     }
 
     /// The processes now, which is `now` on the boot-time clock, with the CPU that they used since they were asked for.

@@ -1,3 +1,5 @@
+/** The whole page on a made-up machine, as a person uses it. */
+
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from './App.svelte';

@@ -1,3 +1,5 @@
+/** The sentence at the top, in every state of the machine. */
+
 import { expect, test } from 'vitest';
 import { Fixture } from '../fixture/fixture';
 import type { Condition } from './condition';

@@ -1,3 +1,5 @@
+/** Who uses a GPU, in which order and under which name. */
+
 import { expect, test } from 'vitest';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import { culprits, usersOf } from './users';

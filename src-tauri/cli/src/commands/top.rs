@@ -42,7 +42,7 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
     let mut look =
         |status: Option<&Status>| live.look(boot(), status).map_err(|error| Failure::Failed(error.to_string()));
     // Names of users stand in this machine's files, and not in those of a captured one.
-    let mut users = Users::new(global.root.is_none());
+    let mut users = Users::at(global.root.as_deref());
     let face = super::face(global).ok();
     let drafts = output.redraws && !output.json;
     let status = if drafts { written(face.as_ref()) } else { None };

@@ -77,7 +77,7 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
     let face = super::face(global)?;
     let usages = face.gpu_usages(since, until)?;
     let tariff = tariff();
-    let mut users = Users::new(global.root.is_none());
+    let mut users = Users::at(global.root.as_deref());
     if output.json {
         return Ok(output.json(&answer(&usages, &tariff, &mut users))?);
     }

@@ -55,6 +55,8 @@ fn sum<T: Copy>(a: Option<T>, b: Option<T>, add: impl Fn(T, T) -> T) -> Option<T
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::super::processes::GpuShare;
     use super::super::processes::tests::process;
     use super::*;
@@ -81,7 +83,7 @@ mod tests {
             here(3, 1, Some(2.5), &[(Some(30.0), Some(u64::MAX))]),
             hidden,
         ];
-        let told: Vec<_> = groups(&all, &mut Users::new(false))
+        let told: Vec<_> = groups(&all, &mut Users::at(Some(Path::new("nowhere"))))
             .into_iter()
             .map(|group| (group.user, group.pids, group.hidden, group.share, group.vram, group.cpu, group.memory))
             .collect();

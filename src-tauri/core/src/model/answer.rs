@@ -184,7 +184,8 @@ pub struct Series {
     /// Seconds that one point covers.
     #[cfg_attr(test, ts(type = "number"))]
     pub step: i64,
-    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
+    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point. Of flags all three are the same:
+    /// every bit that was set.
     #[cfg_attr(test, ts(type = "[number, number, number, number][]"))]
     pub points: Vec<(i64, f64, f64, f64)>,
 }
