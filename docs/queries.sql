@@ -37,7 +37,8 @@ SELECT source, identity, uid, round(sum(busy_seconds) / 3600, 2) AS gpu_hours, m
        round(sum(energy) / 3600, 1) AS about_wh FROM gpu_usages
  WHERE ts >= unixepoch('now', '-7 days') GROUP BY source, identity, uid ORDER BY about_wh DESC;
 
--- What did each GPU take today, and how much of that was nobody's?
+-- What did each GPU take today, and how much of that was nobody's? (idle is NULL until the GPU was seen unused; the other
+-- two hold that part until then.)
 SELECT source, round(sum(energy) / 3600, 1) AS about_wh, round(sum(idle) / 3600, 1) AS idle_wh,
        round(sum(unattributed) / 3600, 1) AS unattributed_wh FROM gpu_minutes
  WHERE ts >= unixepoch('now', '-1 day') GROUP BY source;

@@ -151,7 +151,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         paused_until: opened.paused_until,
         last_ts: opened.last_ts,
         state: opened.left,
-        lowest_power: opened.lowest_power,
+        idle_power: opened.idle_power,
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left

@@ -33,6 +33,7 @@ use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::untrusted::Untrusted;
 
 pub use self::known::Role;
+pub(crate) use self::secret::shown;
 
 /// How many generations are looked at for who started a process.
 const DEEPEST: usize = 32;

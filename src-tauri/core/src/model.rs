@@ -18,7 +18,7 @@ use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
 pub use self::batch::{Batch, Parts};
-pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Usage};
+pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, UNUSED_PERCENT, Usage};
 
 /// What sort of thing a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -30,11 +30,11 @@ impl Machine {
         let mut machine = Machine { sandbox, root, users: Vec::new() };
         let trainer = machine.start("trainer");
         let renderer = machine.start("renderer");
-        // Three seconds without work tell what the GPU takes when it is idle.
+        // Seven seconds without work tell what the GPU takes when it is idle.
         let scenario = format!(
             "[driver]\nversion = \"580.95.05\"\nnvml = \"13.580.95.05\"\ncuda = 13000\nsysfs_root = \"machine/sys\"\n\
              [[device]]\nprofile = \"geforce-rtx-4090\"\nuuid = \"{UUID}\"\npci = \"0000:01:00.0\"\n\
-             display_active = false\n[device.curve]\nutil = [[0, 0], [3, 100]]\npower_w = [[0, 30], [3, 330]]\n\
+             display_active = false\n[device.curve]\nutil = [[0, 0], [7, 0], [8, 100]]\npower_w = [[0, 30], [7, 30], [8, 330]]\n\
              [[process]]\npid = {trainer}\ndevice = 0\nkind = \"C\"\nmem_mib = 8192\nshare = 0.7\n\
              [[process]]\npid = {renderer}\ndevice = 0\nkind = \"G\"\nmem_mib = 2048\nshare = 0.3\n"
         );

@@ -181,7 +181,10 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
         [("(idle)", None, gpu.idle), ("(not explained)", None, gpu.unattributed), ("total", Some(gpu.busy), gpu.energy)]
     {
         let seconds = seconds.map_or_else(none, time);
-        let cells = [Cell::new(name), Cell::new(""), seconds, none(), none(), none(), energy(joules), cost(joules)];
+        // What a GPU takes when idle is learnt while nobody uses it.
+        let learnt = name != "idle" || gpu.energy.is_none() || joules.is_some();
+        let told = if learnt { energy(joules) } else { Cell::number("not known yet") };
+        let cells = [Cell::new(name), Cell::new(""), seconds, none(), none(), none(), told, cost(joules)];
         rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
     }
     rows

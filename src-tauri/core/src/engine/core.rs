@@ -51,7 +51,7 @@ pub(super) struct Left {
     pub paused_until: Option<i64>,
     pub last_ts: Option<i64>,
     pub state: Option<RecorderState>,
-    pub lowest_power: Vec<(String, f64)>,
+    pub idle_power: Vec<(String, f64)>,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -154,7 +154,7 @@ impl Core {
             roster: Roster::default(),
             watch,
             minute: Minute::default(),
-            gpus: Gpus::knowing(left.lowest_power),
+            gpus: Gpus::knowing(left.idle_power),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,

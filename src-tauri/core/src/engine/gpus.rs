@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::energy::{Meter, Passed, split};
 use crate::metrics::Metric;
-use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, SourceKind};
+use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, SourceKind, UNUSED_PERCENT};
 use crate::untrusted::Untrusted;
 
 /// A stretch with at least this many joules is split, or one of this many seconds.
@@ -47,6 +47,8 @@ struct Stretch {
     seconds: f64,
     /// Seconds in which the GPU worked; `None` where it did not tell that of all of them.
     busy: Option<f64>,
+    /// Nobody used it in any of them.
+    settled: bool,
     users: HashMap<Who, f64>,
 }
 
@@ -57,14 +59,14 @@ pub(super) struct Gpus {
     start: Option<i64>,
     by_id: HashMap<String, Gpu>,
     usage: HashMap<Who, GpuUsage>,
-    /// The lowest power of each GPU, as the store knew it when recording began.
-    lowest: HashMap<String, f64>,
+    /// What each GPU takes when nobody uses it, as far as the store knew when recording began.
+    idle: HashMap<String, f64>,
 }
 
 impl Gpus {
-    /// No GPU yet; of some it is known how little they take.
-    pub fn knowing(lowest_power: Vec<(String, f64)>) -> Gpus {
-        Gpus { lowest: lowest_power.into_iter().collect(), ..Gpus::default() }
+    /// No GPU yet; of some it is known what they take when nobody uses them.
+    pub fn knowing(idle_power: Vec<(String, f64)>) -> Gpus {
+        Gpus { idle: idle_power.into_iter().collect(), ..Gpus::default() }
     }
 
     /// Adds what one sensor read at the tick `ts`, which ends a stretch of about `step` seconds. `quiet` are its sources
@@ -101,13 +103,16 @@ impl Gpus {
         let start = self.begin(ts);
         for (id, (source, [counter, power, utilization])) in gpus {
             let gpu = self.by_id.entry(id.to_owned()).or_insert_with(|| Gpu {
-                meter: Meter::knowing(self.lowest.get(id).copied()),
+                meter: Meter::knowing(self.idle.get(id).copied()),
                 open: Stretch::default(),
                 minute: none_of(source),
             });
             let own: Vec<&GpuUse> = uses.iter().filter(|one| one.source.pack() == id).collect();
             let since = gpu.meter.since_last(boot);
-            let passed = gpu.meter.read(boot, counter, power, step as f64);
+            // Without its load nobody can tell: whom `/proc` hides may use it.
+            let shares: f64 = own.iter().filter_map(|one| one.share).sum();
+            let unused = utilization.is_some_and(|percent| percent.max(shares) <= UNUSED_PERCENT);
+            let passed = gpu.meter.read(boot, counter, power, unused, step as f64);
             // How busy it is now tells of a tick, and not of an hour.
             let recent = since.filter(|seconds| *seconds <= 2.5 * step as f64);
             let busy = utilization.zip(recent).map(|(percent, seconds)| percent / 100.0 * seconds);
@@ -121,6 +126,7 @@ impl Gpus {
                 Passed::Missing(seconds) => gpu.minute.missing += seconds.min((ts - start).clamp(0, 60) as f64),
                 Passed::Took { joules, seconds } => {
                     let open = &mut gpu.open;
+                    open.settled = (open.seconds == 0.0 || open.settled) && gpu.meter.is_settled(boot);
                     open.busy = if open.seconds == 0.0 { busy } else { open.busy.zip(busy).map(|(a, b)| a + b) };
                     open.joules += joules;
                     open.seconds += seconds;
@@ -228,14 +234,14 @@ impl Gpus {
 impl Gpu {
     /// Splits what is open.
     fn close(&mut self, usage: &mut HashMap<Who, GpuUsage>) {
-        let Stretch { joules, seconds, busy, users } = std::mem::take(&mut self.open);
+        let Stretch { joules, seconds, busy, settled, users } = std::mem::take(&mut self.open);
         if seconds <= 0.0 {
             return;
         }
         let (names, times): (Vec<Who>, Vec<f64>) = users.into_iter().unzip();
-        let parts = split(joules, self.meter.idle(joules, seconds), seconds, busy, &times);
+        let parts = split(joules, self.meter.idle(joules, seconds, settled), seconds, busy, &times);
         self.minute.energy = add(self.minute.energy, Some(joules));
-        self.minute.idle = add(self.minute.idle, Some(parts.idle));
+        self.minute.idle = add(self.minute.idle, parts.idle);
         self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
         for (who, energy) in names.into_iter().zip(parts.users) {
             let usage = entry(usage, who, &self.minute.source);

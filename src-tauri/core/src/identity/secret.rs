@@ -48,7 +48,7 @@ const RANDOM: usize = 16;
 const LONGEST: usize = 120;
 
 /// The word, if it may be shown, as long as a name may be.
-pub(super) fn shown(word: &[u8]) -> Option<&[u8]> {
+pub(crate) fn shown(word: &[u8]) -> Option<&[u8]> {
     let word = word.trim_ascii();
     if word.is_empty() || is_secret(word) {
         return None;

@@ -216,7 +216,7 @@ pub struct GpuTotal {
     pub label: String,
     /// All that it took; `null` where it does not tell. `idle`, `attributed` and `unattributed` add up to it.
     pub energy: Option<f64>,
-    /// What it would have taken without work.
+    /// What it would have taken without work; `null` until that is known, which takes a while without work.
     pub idle: Option<f64>,
     /// What the work of known processes took.
     pub attributed: Option<f64>,

@@ -77,6 +77,9 @@ pub struct GpuUsage {
     pub energy: Option<f64>,
 }
 
+/// At most this busy, in percent, a GPU counts as unused: a desktop that stands still moves a cursor now and then.
+pub const UNUSED_PERCENT: f64 = 2.0;
+
 /// What one GPU took in a minute, in joules, and whose doing that was.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GpuEnergy {
@@ -84,7 +87,7 @@ pub struct GpuEnergy {
     pub source: Arc<Source>,
     /// All that it took.
     pub energy: Option<f64>,
-    /// What it would have taken without work.
+    /// What it would have taken without work; `None` until that is known, which takes a while without work.
     pub idle: Option<f64>,
     /// What the work of known processes took beyond that; the rest is nobody's.
     pub attributed: Option<f64>,

@@ -1,6 +1,6 @@
 //! The tables `gpu_usage` and `gpu_minute`: who used which GPU, and what that took, by minute.
 //!
-//! NULL is what was not told, and adds nothing. Times are in milliseconds and energies in millijoules, so that a minute
+//! NULL is what was not told, and adds nothing; `idle_mj` is NULL until it is known what the GPU takes when idle. Times are in milliseconds and energies in millijoules, so that a minute
 //! that is written in pieces adds up exactly. Deliberately not here: whose doing energy is (`engine::energy`).
 
 use rusqlite::{Connection, params};
@@ -123,11 +123,10 @@ pub(super) fn totals(db: &Connection, since: i64, until: i64) -> Result<Vec<GpuT
     let mut gpus = Vec::new();
     while let Some(row) = rows.next()? {
         let [energy, idle, attributed, busy, explained, missing] = base(row, 3)?;
-        let unattributed = match (energy, idle, attributed) {
-            // A sum of rounded parts may be a little larger than the rounded whole.
-            (Some(energy), Some(idle), Some(attributed)) => Some((energy - idle - attributed).max(0.0)),
-            _ => None,
-        };
+        // Until it is known what the GPU takes when idle, that is among what nobody is known for. A sum of rounded parts
+        // may be a little larger than the rounded whole.
+        let unattributed =
+            energy.zip(attributed).map(|(energy, attributed)| (energy - idle.unwrap_or(0.0) - attributed).max(0.0));
         let (missing, usages) = (missing.unwrap_or(0.0), usages(db, row.get(2)?, range)?);
         let (source, label) = (row.get(0)?, row.get(1)?);
         gpus.push(GpuTotal { source, label, energy, idle, attributed, unattributed, busy, explained, missing, usages });

@@ -46,12 +46,6 @@ pub(super) fn visit(
     Ok(())
 }
 
-/// The lowest minimum above zero since `ts`, in stored units.
-pub(super) fn lowest(db: &Connection, series_id: i64, ts: i64) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT min(min) FROM hour WHERE series_id = ? AND ts >= ? AND min > 0";
-    Ok(db.prepare_cached(sql)?.query_row([series_id, ts], |row| row.get(0))?)
-}
-
 /// Deletes a series' hours before `ts`.
 pub(super) fn delete_before(db: &Connection, series_id: i64, ts: i64) -> Result<usize, StoreError> {
     Ok(db.prepare_cached("DELETE FROM hour WHERE series_id = ? AND ts < ?")?.execute([series_id, ts])?)

@@ -2,6 +2,7 @@
 //!
 //! Deliberately not here: how a new file takes a damaged one's place (`replace`), and what is saved of it (`salvage`).
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -10,12 +11,12 @@ use rusqlite::Connection;
 use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
-use super::{Store, alert, ballast, check, folder, hour, layout, recent, recorder, replace, schema};
+use super::{Store, alert, ballast, check, folder, layout, minute, recent, recorder, replace, schema};
 use crate::metrics::Metric;
-use crate::model::{AlertRow, Event, Keep, Now, RecorderState};
+use crate::model::{AlertRow, Event, Keep, Now, RecorderState, UNUSED_PERCENT};
 
-/// How far back the lowest power of a GPU is looked for: what it takes when idle changes with drivers and screens.
-const LOWEST_OF: i64 = 30 * 86_400;
+/// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
+const IDLE_OF: i64 = 30 * 86_400;
 
 /// What opening found.
 #[derive(Debug)]
@@ -32,8 +33,8 @@ pub struct Opened {
     pub paused_until: Option<i64>,
     /// The second of the newest tick in the store.
     pub last_ts: Option<i64>,
-    /// The lowest power of each GPU in the last weeks, in watts, by the source's id.
-    pub lowest_power: Vec<(String, f64)>,
+    /// What each GPU took in the last weeks when nobody used it, in watts, by the source's id.
+    pub idle_power: Vec<(String, f64)>,
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -92,20 +93,35 @@ impl Store {
             alerts: alert::read(&store.db)?,
             paused_until: store.wish.1.filter(|until| *until > now.unix()),
             last_ts: recent::last_ts(&store.db)?,
-            lowest_power: lowest_power(&store.db, now.unix())?,
+            idle_power: idle_power(&store.db, now.unix())?,
             left,
             store,
         })
     }
 }
 
-/// What each GPU takes when it does nothing, as far as hours tell.
-fn lowest_power(db: &Connection, now: i64) -> Result<Vec<(String, f64)>, StoreError> {
+/// What each GPU takes when it does nothing: its lowest power in minutes all of which it was unused. An hour would seldom
+/// be.
+fn idle_power(db: &Connection, now: i64) -> Result<Vec<(String, f64)>, StoreError> {
+    let unused = Metric::GpuUtilization.to_stored(UNUSED_PERCENT);
+    let loads = catalog::series_of(db, Metric::GpuUtilization, None)?;
     let mut found = Vec::new();
-    for (series, source, _) in catalog::series_of(db, Metric::GpuPower, None)? {
-        if let Some(stored) = hour::lowest(db, series.series_id, now - LOWEST_OF)? {
-            found.push((source, Metric::GpuPower.to_value(stored as f64)));
-        }
+    for (power, source, _) in catalog::series_of(db, Metric::GpuPower, None)? {
+        let Some((load, ..)) = loads.iter().find(|(_, of, _)| *of == source) else { continue };
+        // A damaged day tells nothing, and is told of where it is looked for.
+        let mut quiet = HashSet::new();
+        minute::visit(db, load.series_id, now - IDLE_OF, now, |ts, fold| {
+            if Some(fold.max) <= unused {
+                quiet.insert(ts);
+            }
+        })?;
+        let mut lowest = None;
+        minute::visit(db, power.series_id, now - IDLE_OF, now, |ts, fold| {
+            if fold.min > 0 && quiet.contains(&ts) {
+                lowest = Some(lowest.map_or(fold.min, |lowest: i64| lowest.min(fold.min)));
+            }
+        })?;
+        found.extend(lowest.map(|stored| (source, Metric::GpuPower.to_value(stored as f64))));
     }
     Ok(found)
 }

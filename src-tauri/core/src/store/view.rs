@@ -140,7 +140,7 @@ CREATE VIEW gpu_usages AS
 
 CREATE VIEW gpu_minutes AS
  SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
-   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - m.idle_mj - m.attributed_mj) / 1000.0 AS unattributed,
+   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - coalesce(m.idle_mj, 0) - m.attributed_mj) / 1000.0 AS unattributed,
    m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
    m.missing_ms / 1000.0 AS missing_seconds
    FROM gpu_minute m JOIN source s USING(source_id);

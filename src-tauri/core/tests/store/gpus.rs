@@ -166,6 +166,51 @@ fn a_minute_that_is_visited_twice_adds_up() {
 }
 
 #[test]
+fn what_a_gpu_takes_when_idle_may_not_be_known() {
+    let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
+    let mut store = open(temp.path(), HOUR).store;
+    let mut minute = minute(&gpu, HOUR, Vec::new());
+    minute.energy[0].idle = None;
+    store.append(&[Tick { gpu_minute: Some(minute), ..tick(HOUR + 60, &gpu, Vec::new()) }], false).unwrap();
+    let rows = sqlite3(temp.path(), "SELECT energy, idle, attributed, unattributed FROM gpu_minutes");
+    assert_eq!(rows, "600.0||300.0|300.0");
+    let usages = Reader::open(temp.path()).unwrap().gpu_usages(HOUR, HOUR + 60).unwrap();
+    let one = &usages.gpus[0];
+    assert_eq!((one.energy, one.idle, one.unattributed), (Some(600.0), None, Some(300.0)));
+}
+
+#[test]
+fn only_unused_minutes_tell_what_a_gpu_takes_when_idle() {
+    let (temp, busy) = (tempfile::tempdir().unwrap(), gpu());
+    let rests = Source::whole(SourceKind::Gpu, "gpu:2", "Another GPU");
+    let mut store = open(temp.path(), HOUR).store;
+    let ticks = (0..3600).map(|at| {
+        let mut batch = Batch::default();
+        // Both take least while they work; one of them rests in the tenth minute, and not for a whole one in the twentieth.
+        let (load, watts) = match at / 60 {
+            10 => (1.0, 30.0),
+            20 if at % 60 < 30 => (0.0, 20.0),
+            _ => (100.0, if at == 5 { 5.0 } else { 300.0 }),
+        };
+        batch.put(&busy, Metric::GpuUtilization, 100.0);
+        batch.put(&busy, Metric::GpuPower, watts);
+        batch.put(&rests, Metric::GpuUtilization, load);
+        batch.put(&rests, Metric::GpuPower, watts);
+        let mut tick = Tick { ts: HOUR + at, readings: batch.into_parts().readings, ..Tick::default() };
+        if at == 0 {
+            tick.conditions = [&busy, &rests].map(|gpu| (gpu.clone(), Condition::OK)).to_vec();
+            tick.step = Some(1);
+        }
+        tick
+    });
+    store.append(&ticks.collect::<Vec<_>>(), false).unwrap();
+    store.append(&[tick(HOUR + 3600, &busy, Vec::new())], false).unwrap();
+    store.maintain(now(HOUR + 3600 + 120)).unwrap();
+    store.close().unwrap();
+    assert_eq!(open(temp.path(), HOUR + 7200).idle_power, [("gpu:2".to_owned(), 30.0)]);
+}
+
+#[test]
 fn what_gpus_were_used_for_ages_and_keeps_its_names_until_then() {
     let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
     const DAY: i64 = 86_400;

@@ -68,6 +68,33 @@ fn energy_goes_to_who_worked() {
 }
 
 #[test]
+fn of_a_gpu_that_always_worked_idle_is_not_known() {
+    let (gpu, mut gpus) = (gpu(), Gpus::default());
+    let uses = |share| [used(&gpu, "a", 1, Some(share), None)];
+    for at in 1..=60 {
+        second(&mut gpus, at, &gpu, 300.0, 100.0, &uses(0.5));
+    }
+    let GpuMinute { usage, energy, .. } = gpus.take_over(60).unwrap();
+    assert_eq!(energy[0].idle, None);
+    near(energy[0].energy, 59.0 * 300.0);
+    near(energy[0].attributed, 59.0 * 150.0);
+    near(usage[0].energy, 59.0 * 150.0);
+    // Somebody works whose work the driver's load does not count, and then nobody does.
+    for at in 61..=70 {
+        second(&mut gpus, at, &gpu, 100.0, 0.0, &uses(0.5));
+    }
+    for at in 71..=90 {
+        second(&mut gpus, at, &gpu, 20.0, 0.0, &uses(0.0));
+    }
+    for at in 91..=100 {
+        second(&mut gpus, at, &gpu, 300.0, 100.0, &uses(1.0));
+    }
+    let GpuMinute { energy, .. } = gpus.take().unwrap();
+    // From the fifth second without use on.
+    near(energy[0].idle, 26.0 * 20.0);
+}
+
+#[test]
 fn what_is_not_explained_is_nobodys() {
     let (gpu, mut gpus) = (gpu(), Gpus::knowing(vec![("gpu:1".into(), 100.0)]));
     for at in 1..=30 {

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::identity::Identities;
+use crate::identity::{Identities, shown};
 use crate::model::{GpuUse, Source};
 use crate::sensors::Roots;
 use crate::untrusted::Untrusted;
@@ -122,11 +122,12 @@ impl Clients {
     }
 }
 
-/// The program in what a driver calls a process: a path, with arguments behind it where the process wrote its title
-/// itself. Arguments may hold secrets and are dropped.
+/// The program in what a driver calls a process: its path, or whatever it wrote over its arguments. Only the first word
+/// is kept, because nobody can tell the blank in a path from the one before an argument, and arguments hold secrets.
 fn program(told: &str) -> Option<&str> {
-    let path = told.split(" -").next().unwrap_or_default().trim();
-    path.rsplit(['/', '\\']).next().map(str::trim).filter(|name| !name.is_empty())
+    let path = told.split_ascii_whitespace().next().filter(|path| !path.starts_with('-'))?;
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).trim_end_matches(':');
+    shown(name.as_bytes()).and_then(|name| std::str::from_utf8(name).ok())
 }
 
 #[cfg(test)]
@@ -218,8 +219,17 @@ mod tests {
         for (told, expected) in [
             ("/usr/bin/python3", Some("python3")),
             ("/opt/google/chrome/chrome --type=gpu-process --token=1", Some("chrome")),
-            (r"C:\Program Files\Game\game.exe", Some("game.exe")),
+            (r"C:\Games\game.exe", Some("game.exe")),
             ("plain", Some("plain")),
+            ("mytool sk-abcdef0123456789abcdef0123 hunter2", Some("mytool")),
+            ("/opt/x/agent password=hunter2 --q", Some("agent")),
+            ("/opt/x/agent /home/me/hunter2/key", Some("agent")),
+            ("/opt/x/agent\thunter2", Some("agent")),
+            ("answering: what is the dose of hunter2 for my child", Some("answering")),
+            ("postgres: hunter2 [local] idle", Some("postgres")),
+            ("sk-abcdef0123456789abcdef0123", None),
+            ("PASSWORD=hunter2 /opt/x/agent", None),
+            ("/", None),
             ("", None),
             (" -x", None),
         ] {

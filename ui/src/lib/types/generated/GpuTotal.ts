@@ -18,7 +18,7 @@ label: string,
  */
 energy: number | null, 
 /**
- * What it would have taken without work.
+ * What it would have taken without work; `null` until that is known, which takes a while without work.
  */
 idle: number | null, 
 /**

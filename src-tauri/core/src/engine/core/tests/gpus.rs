@@ -32,7 +32,7 @@ fn busy(gpu: &Arc<Source>, watts: f64) -> Answer {
 
 #[test]
 fn who_works_gets_the_energy_beyond_what_the_gpu_takes_idle() {
-    let left = Left { lowest_power: vec![("gpu:1".to_owned(), 50.0)], ..Left::default() };
+    let left = Left { idle_power: vec![("gpu:1".to_owned(), 50.0)], ..Left::default() };
     let mut rig = Rig::with(&["gpu"], "", left, None);
     let gpu = gpu();
     // 1,700,000,000 is 20 s into its minute.
