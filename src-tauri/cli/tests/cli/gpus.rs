@@ -161,9 +161,10 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     let usage = sandbox.run(&["usage", "--since", "1h", "--json"]).json();
     let [gpu] = &usage["gpus"].as_array().unwrap()[..] else { panic!("{usage}") };
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} is no number: {usage}"));
-    let parts = ["idle", "attributed", "unattributed"].map(|part| number(&gpu[part]));
+    // It worked all the time, so that nobody knows what it takes when idle.
+    assert_eq!(gpu["idle"], Value::Null);
+    let parts = ["attributed", "unattributed"].map(|part| number(&gpu[part]));
     assert!((parts.iter().sum::<f64>() - number(&gpu["energy"])).abs() < 0.01, "{usage}");
-    assert!(parts[1] > 2.0 * parts[0], "it takes 20 W idle and 220 W at work: {usage}");
     let [a, b] = &gpu["usages"].as_array().unwrap()[..] else { panic!("{usage}") };
     assert_eq!((a["identity"].as_str(), b["identity"].as_str()), (Some("Ollama"), Some("Blender")));
     for key in ["busy", "energy"] {

@@ -225,18 +225,32 @@ impl Open {
 
     /// Why the GPU tells less than it should.
     fn complaint(&self) -> Option<(Health, String)> {
-        let odd = self.readings.odd();
+        let mut all = Vec::new();
+        let denied = names(&self.readings.denied());
+        if !denied.is_empty() {
+            all.push((Health::Denied, format!("needs permission: {denied}")));
+        }
+        all.extend(self.lists.missing().map(|(health, reason)| (health, reason.to_owned())));
+        let odd = names(&self.readings.odd());
         if !odd.is_empty() {
-            let named: Vec<&str> = odd.iter().map(|metric| metric.definition().label).collect();
-            let reason = format!("the driver tells impossible values, which are left out: {}", named.join(", "));
-            return Some((Health::Unsupported, reason));
+            let reason = format!("the driver tells impossible values, which are left out: {odd}");
+            all.push((Health::Unsupported, reason));
         }
         if self.instances.is_cut() {
             let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
-            return Some((Health::Unsupported, reason.to_owned()));
+            all.push((Health::Unsupported, reason.to_owned()));
         }
-        self.lists.missing().map(|(health, reason)| (health, reason.to_owned()))
+        // What a person can change goes before what is so.
+        let health = all.iter().map(|(health, _)| *health).find(|health| *health == Health::Denied);
+        let health = health.or(all.first().map(|(health, _)| *health))?;
+        Some((health, all.into_iter().map(|(_, reason)| reason).collect::<Vec<_>>().join(". ")))
     }
+}
+
+/// What metrics are called, without what explains the name.
+fn names(metrics: &[Metric]) -> String {
+    let name = |metric: &Metric| metric.definition().label.split(" (").next().unwrap_or_default();
+    metrics.iter().map(name).collect::<Vec<_>>().join("; ")
 }
 
 /// The id of a source, of a driver's id of a GPU or an instance; `None` where that is none.

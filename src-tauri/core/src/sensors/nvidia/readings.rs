@@ -27,19 +27,21 @@ type Call = fn(&Device<'_>, &mut Taken<'_>) -> Result<(), NvmlError>;
 /// One reading: the calls that give it, of which the first that this GPU knows is made.
 struct Line {
     every: Duration,
+    /// The first of the metrics that they give.
+    metric: Metric,
     calls: &'static [Call],
 }
 
-const fn tick(calls: &'static [Call]) -> Line {
-    Line { every: Duration::ZERO, calls }
+const fn tick(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: Duration::ZERO, metric, calls }
 }
 
-const fn slow(calls: &'static [Call]) -> Line {
-    Line { every: SLOW, calls }
+const fn slow(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: SLOW, metric, calls }
 }
 
-const fn rare(calls: &'static [Call]) -> Line {
-    Line { every: RARE, calls }
+const fn rare(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: RARE, metric, calls }
 }
 
 const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
@@ -59,147 +61,213 @@ const TIME: RangeInclusive<f64> = 0.0..=3.2e9;
 const MEMORY: RangeInclusive<f64> = 0.0..=1_125_899_906_842_624.0;
 
 const LINES: &[Line] = &[
-    tick(&[|gpu, taken| {
-        let rates = gpu.utilization_rates()?;
-        taken.put(Metric::GpuUtilization, f64::from(rates.gpu), PERCENT);
-        taken.put(Metric::GpuMemoryUtilization, f64::from(rates.memory), PERCENT);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuEncoder, f64::from(gpu.encoder_utilization()?.utilization), PERCENT);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuDecoder, f64::from(gpu.decoder_utilization()?.utilization), PERCENT);
-        Ok(())
-    }]),
-    tick(&[
-        |gpu, taken| {
-            let memory = gpu.memory_info()?;
-            taken.memory(memory.total, memory.used);
+    tick(
+        Metric::GpuUtilization,
+        &[|gpu, taken| {
+            let rates = gpu.utilization_rates()?;
+            taken.put(Metric::GpuUtilization, f64::from(rates.gpu), PERCENT);
+            taken.put(Metric::GpuMemoryUtilization, f64::from(rates.memory), PERCENT);
             Ok(())
-        },
-        |gpu, taken| {
-            let (total, used) = raw::memory_before_510(gpu)?;
-            taken.memory(total, used);
+        }],
+    ),
+    tick(
+        Metric::GpuEncoder,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuEncoder, f64::from(gpu.encoder_utilization()?.utilization), PERCENT);
             Ok(())
-        },
-    ]),
+        }],
+    ),
+    tick(
+        Metric::GpuDecoder,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuDecoder, f64::from(gpu.decoder_utilization()?.utilization), PERCENT);
+            Ok(())
+        }],
+    ),
+    tick(
+        Metric::GpuMemoryUsed,
+        &[
+            |gpu, taken| {
+                let memory = gpu.memory_info()?;
+                taken.memory(memory.total, memory.used);
+                Ok(())
+            },
+            |gpu, taken| {
+                let (total, used) = raw::memory_before_510(gpu)?;
+                taken.memory(total, used);
+                Ok(())
+            },
+        ],
+    ),
     // Newer libraries give the older call up.
-    tick(&[
-        |gpu, taken| {
-            taken.temperature(f64::from(gpu.temperature(TemperatureSensor::Gpu)?));
-            Ok(())
-        },
-        |gpu, taken| {
-            taken.temperature(f64::from(raw::temperature(gpu)?));
-            Ok(())
-        },
-    ]),
+    tick(
+        Metric::GpuTemperature,
+        &[
+            |gpu, taken| {
+                taken.temperature(f64::from(gpu.temperature(TemperatureSensor::Gpu)?));
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.temperature(f64::from(raw::temperature(gpu)?));
+                Ok(())
+            },
+        ],
+    ),
     // A data-centre GPU has no threshold of its own to subtract from and tells what is left of it.
-    tick(&[|gpu, taken| {
-        if taken.slowdown.is_some() {
-            return Err(NvmlError::NotSupported);
-        }
-        taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
-        Ok(())
-    }]),
+    tick(
+        Metric::GpuMargin,
+        &[|gpu, taken| {
+            if taken.slowdown.is_some() {
+                return Err(NvmlError::NotSupported);
+            }
+            taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
+            Ok(())
+        }],
+    ),
     // The mean of a second, where the GPU has it (Ampere and later); some Blackwell cards know only this instant's.
-    tick(&[
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, f64::from(gpu.power_usage()?) * 1e-3, POWER);
+    tick(
+        Metric::GpuPower,
+        &[
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, f64::from(gpu.power_usage()?) * 1e-3, POWER);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, single(gpu, POWER_AVERAGE)? * 1e-3, POWER);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, single(gpu, POWER_INSTANT)? * 1e-3, POWER);
+                Ok(())
+            },
+        ],
+    ),
+    tick(
+        Metric::GpuEnergy,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3, ENERGY);
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, single(gpu, POWER_AVERAGE)? * 1e-3, POWER);
+        }],
+    ),
+    tick(
+        Metric::GpuClock,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6, CLOCK);
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, single(gpu, POWER_INSTANT)? * 1e-3, POWER);
+        }],
+    ),
+    tick(
+        Metric::GpuMemoryClock,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6, CLOCK);
             Ok(())
-        },
-    ]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3, ENERGY);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6, CLOCK);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6, CLOCK);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        // 32 is the driver's word for a state that it does not know.
-        let state = gpu.performance_state()? as u32;
-        if state != 32 {
-            taken.put(Metric::GpuPstate, f64::from(state), 0.0..=15.0);
-        }
-        Ok(())
-    }]),
-    tick(&[
-        |gpu, taken| {
-            taken.put(Metric::GpuThrottle, throttle(raw::clocks_event_reasons(gpu)?) as f64, COUNT);
+        }],
+    ),
+    tick(
+        Metric::GpuPstate,
+        &[|gpu, taken| {
+            // 32 is the driver's word for a state that it does not know.
+            let state = gpu.performance_state()? as u32;
+            if state != 32 {
+                taken.put(Metric::GpuPstate, f64::from(state), 0.0..=15.0);
+            }
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuThrottle, throttle(raw::throttle_reasons(gpu)?) as f64, COUNT);
+        }],
+    ),
+    tick(
+        Metric::GpuThrottle,
+        &[
+            |gpu, taken| {
+                taken.put(Metric::GpuThrottle, throttle(raw::clocks_event_reasons(gpu)?) as f64, COUNT);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuThrottle, throttle(raw::throttle_reasons(gpu)?) as f64, COUNT);
+                Ok(())
+            },
+        ],
+    ),
+    slow(
+        Metric::GpuPowerLimit,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPowerLimit, f64::from(gpu.enforced_power_limit()?) * 1e-3, POWER);
             Ok(())
-        },
-    ]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPowerLimit, f64::from(gpu.enforced_power_limit()?) * 1e-3, POWER);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?), FAN);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?), 0.0..=30_000.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?), 0.0..=16.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?), 0.0..=64.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuJpeg, f64::from(raw::jpeg(gpu)?), PERCENT);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuOpticalFlow, f64::from(raw::optical_flow(gpu)?), PERCENT);
-        Ok(())
-    }]),
+        }],
+    ),
+    slow(
+        Metric::GpuFanPercent,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?), FAN);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuFanSpeed,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?), 0.0..=30_000.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuPcieGeneration,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?), 0.0..=16.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuPcieWidth,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?), 0.0..=64.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuJpeg,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuJpeg, f64::from(raw::jpeg(gpu)?), PERCENT);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuOpticalFlow,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuOpticalFlow, f64::from(raw::optical_flow(gpu)?), PERCENT);
+            Ok(())
+        }],
+    ),
     // Those of the card's life; some cards count only since the driver was loaded.
-    rare(&[
-        |gpu, taken| taken.errors(gpu, EccCounter::Aggregate),
-        |gpu, taken| taken.errors(gpu, EccCounter::Volatile),
-    ]),
-    rare(&[|gpu, taken| {
-        let rows = raw::remapped_rows(gpu)?;
-        let sum = f64::from(rows.corrected) + f64::from(rows.uncorrected);
-        taken.put(Metric::GpuRemappedRows, sum, COUNT);
-        taken.put(Metric::GpuRemapPending, f64::from(u8::from(rows.pending)), COUNT);
-        taken.put(Metric::GpuRemapFailed, f64::from(u8::from(rows.failed)), COUNT);
-        Ok(())
-    }]),
+    rare(
+        Metric::GpuEccCorrected,
+        &[|gpu, taken| taken.errors(gpu, EccCounter::Aggregate), |gpu, taken| taken.errors(gpu, EccCounter::Volatile)],
+    ),
+    rare(
+        Metric::GpuRemappedRows,
+        &[|gpu, taken| {
+            let rows = raw::remapped_rows(gpu)?;
+            let sum = f64::from(rows.corrected) + f64::from(rows.uncorrected);
+            taken.put(Metric::GpuRemappedRows, sum, COUNT);
+            taken.put(Metric::GpuRemapPending, f64::from(u8::from(rows.pending)), COUNT);
+            taken.put(Metric::GpuRemapFailed, f64::from(u8::from(rows.failed)), COUNT);
+            Ok(())
+        }],
+    ),
     // What GPUs before Ampere did instead: single errors again and again (0), and double ones (1).
-    rare(&[|gpu, taken| {
-        let sum = f64::from(raw::retired_pages(gpu, 0)?) + f64::from(raw::retired_pages(gpu, 1)?);
-        taken.put(Metric::GpuRetiredPages, sum, COUNT);
-        Ok(())
-    }]),
-    rare(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieReplays, f64::from(gpu.pcie_replay_counter()?), COUNT);
-        Ok(())
-    }]),
+    rare(
+        Metric::GpuRetiredPages,
+        &[|gpu, taken| {
+            let sum = f64::from(raw::retired_pages(gpu, 0)?) + f64::from(raw::retired_pages(gpu, 1)?);
+            taken.put(Metric::GpuRetiredPages, sum, COUNT);
+            Ok(())
+        }],
+    ),
+    rare(
+        Metric::GpuPcieReplays,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieReplays, f64::from(gpu.pcie_replay_counter()?), COUNT);
+            Ok(())
+        }],
+    ),
 ];
 
 /// One numbered value; all that are due are asked for in one call.
@@ -314,6 +382,8 @@ pub(super) struct Readings {
 struct Known {
     /// How many of the line's calls the driver does not have for this GPU.
     passed: usize,
+    /// Whether the driver has one of them, and not for this user.
+    is_denied: bool,
     read: Option<Duration>,
     held: Vec<(Metric, f64)>,
     odd: Vec<Metric>,
@@ -367,9 +437,11 @@ impl Readings {
                 let mut taken = Taken { held: &mut known.held, odd: &mut known.odd, slowdown };
                 let Err(error) = call(gpu, &mut taken) else {
                     answered += 1;
+                    known.is_denied = false;
                     break;
                 };
                 known.clear();
+                known.is_denied |= matches!(error, NvmlError::NoPermission);
                 match faults::of(&error) {
                     Fault::Unsupported => known.passed += 1,
                     Fault::Passing => {
@@ -406,7 +478,10 @@ impl Readings {
             Err(error) => match faults::of(&error) {
                 Fault::Gpu | Fault::Driver => return Err(error),
                 fault => {
-                    due.iter_mut().for_each(|(_, known)| known.passed = usize::from(fault == Fault::Unsupported));
+                    for (_, known) in due {
+                        known.passed = usize::from(fault == Fault::Unsupported);
+                        known.is_denied = matches!(error, NvmlError::NoPermission);
+                    }
                     return Ok(());
                 }
             },
@@ -418,13 +493,23 @@ impl Readings {
                     taken.put(line.metric, value * line.unit, line.range.clone());
                 }
                 Err(error) => match faults::of(&error) {
-                    Fault::Unsupported => known.passed = 1,
+                    Fault::Unsupported => {
+                        known.passed = 1;
+                        known.is_denied = matches!(error, NvmlError::NoPermission);
+                    }
                     Fault::Passing => {}
                     Fault::Gpu | Fault::Driver => return Err(error),
                 },
             }
         }
         Ok(())
+    }
+
+    /// What the driver has, and does not let this user read.
+    pub(super) fn denied(&self) -> Vec<Metric> {
+        let lines = LINES.iter().zip(&self.lines).map(|(line, known)| (line.metric, known));
+        let numbered = NUMBERED.iter().zip(&self.numbered).map(|(line, known)| (line.metric, known));
+        lines.chain(numbered).filter(|(_, known)| known.is_denied).map(|(metric, _)| metric).collect()
     }
 
     /// What the driver tells with a value that no GPU can have.

@@ -94,7 +94,8 @@ fn what_no_gpu_can_have_is_absent_and_said() {
     ] {
         assert_eq!(told.value(metric), None, "{metric:?}");
     }
-    assert!(told.is(Health::Unsupported, "GPU busy, GPU memory used, GPU temperature"), "{told:?}");
+    assert!(told.is(Health::Unsupported, "GPU busy; GPU memory used; GPU temperature; "), "{told:?}");
+    assert!(told.is(Health::Unsupported, "GPU fan, intended") && !told.is(Health::Unsupported, "("), "{told:?}");
     assert_eq!(told.value(Metric::GpuMemoryUtilization), Some(17.0), "nothing else changes");
     assert!(told.value(Metric::GpuMemoryTotal).is_some());
     let label = &told.labels[&format!("gpu:{UUID}")];
@@ -105,6 +106,21 @@ fn what_no_gpu_can_have_is_absent_and_said() {
     assert!(rig.until(4).condition().is_some());
     let told = rig.until(6);
     assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+}
+
+#[test]
+fn what_this_user_may_not_read_is_absent_and_said() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\nutil = 42\n[device.codes]\nnvmlDeviceGetUtilizationRates = \"NO_PERMISSION\"\n\
+         nvmlDeviceGetEncoderUtilization = \"NOT_SUPPORTED\"\nnvmlDeviceGetTotalEnergyConsumption = \"NO_PERMISSION\"\n\
+         nvmlDeviceGetPowerUsage = \"NO_PERMISSION\"\n",
+    );
+    let told = rig.until(2);
+    assert_eq!((told.value(Metric::GpuUtilization), told.value(Metric::GpuEnergy)), (None, None));
+    assert!(told.value(Metric::GpuPower).is_some(), "there is another way to it");
+    let condition = told.condition().unwrap();
+    assert_eq!((condition.health, &*condition.reason), (Health::Denied, "needs permission: GPU busy; GPU energy"));
 }
 
 #[test]
