@@ -34,6 +34,9 @@ fn it_shows_live_values_and_a_chart() {
     wait_until("this test in the list", || {
         window.script(names).is_ok_and(|names| names.as_str().is_some_and(|names| names.contains(name)))
     });
+    // However long it is, its column scrolls and the page stands.
+    let beyond = "return document.documentElement.scrollHeight - innerHeight";
+    assert_eq!(window.script(beyond).expect("the page answers").as_i64(), Some(0));
 
     // A chart is drawn: some pixels of its canvas are not empty.
     let painted = "const canvas = document.querySelector('[data-testid=chart] canvas');
