@@ -33,7 +33,7 @@ const LONGEST_NAME: usize = 2048;
 pub fn amd_gpu_metrics(file: &[u8]) {
     // A chip of which nothing is known, one that counts in millijoules, and one that counts as documented.
     for chip in [None, Some(0x73bf), Some(0x738c)] {
-        let values = gpu_metrics::values(file, chip);
+        let values = gpu_metrics::read(file, chip).values;
         let metrics: HashSet<Metric> = values.iter().map(|(metric, _)| *metric).collect();
         assert_eq!(metrics.len(), values.len(), "a metric stands there twice: {values:?}");
         for (metric, value) in &values {
@@ -44,8 +44,8 @@ pub fn amd_gpu_metrics(file: &[u8]) {
         }
         let size = usize::from(u16::from_le_bytes([file[0], file[1]]));
         let longer = [file, &[0, 1, 0xff, 7]].concat();
-        assert_eq!(values, gpu_metrics::values(&longer, chip), "what follows the table changed its values");
-        assert_eq!(gpu_metrics::values(&file[..size - 1], chip), [], "a table that ends early has values");
+        assert_eq!(values, gpu_metrics::read(&longer, chip).values, "what follows the table changed its values");
+        assert_eq!(gpu_metrics::read(&file[..size - 1], chip).values, [], "a table that ends early has values");
     }
 }
 

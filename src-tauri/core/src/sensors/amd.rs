@@ -158,11 +158,14 @@ impl Watched {
         }
         let files = self.files.get_or_insert_with(|| Files::find(&self.card, roots));
         match files.read(buffer) {
-            Outcome::Read(values) => {
+            Outcome::Read(values, odd) => {
                 let busy = values.get(&Metric::GpuUtilization).copied();
                 self.gate.saw(busy.map(|busy| busy < IDLE_BELOW), now);
                 self.read = Some(busy);
                 values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
+                if !odd.is_empty() {
+                    batch.condition(&self.named.source, Health::Ok, odd);
+                }
                 false
             }
             Outcome::Failed(health, reason) => {

@@ -17,6 +17,7 @@ use crate::sensors::Roots;
 use crate::sensors::chips;
 use crate::sensors::gpu::Card;
 use crate::sensors::input::{Buffer, Input, attribute, names};
+use crate::sensors::names::escaped;
 use crate::sensors::parse::{content, number};
 
 /// Files of the PCI function; of two for one metric the first that has a value counts.
@@ -56,8 +57,8 @@ const ALWAYS_BUSY: &[u16] = &[0x15dd, 0x15d8];
 /// What came of reading a card.
 #[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
-    /// These values, at least one.
-    Read(BTreeMap<Metric, f64>),
+    /// These values, at least one, and what is to be said of others; mostly nothing.
+    Read(BTreeMap<Metric, f64>, String),
     /// None, and why.
     Failed(Health, String),
 }
@@ -112,20 +113,30 @@ impl Files {
     pub(super) fn read(&mut self, buffer: &mut Buffer) -> Outcome {
         let mut values = BTreeMap::new();
         let mut failed = Failures::default();
+        let mut odd = Odd::default();
         for (metric, input, parse) in &mut self.inputs {
             if values.contains_key(metric) {
                 continue;
             }
             match input.read_at_once(buffer) {
-                Ok(text) => values.extend(parse.value(text).map(|value| (*metric, value))),
+                Ok(text) => match parse.value(text) {
+                    Some(value) => _ = values.insert(*metric, value),
+                    None if parse.is_odd(text) => odd.note(input),
+                    None => {}
+                },
                 Err(error) => failed.note(input, &error),
             }
         }
         if let Some(input) = &mut self.metrics {
             match input.read_at_once(buffer) {
                 Ok(table) => {
-                    for (metric, value) in gpu_metrics::values(table, self.number) {
+                    let contents = gpu_metrics::read(table, self.number);
+                    for (metric, value) in contents.values {
                         values.entry(metric).or_insert(value);
+                    }
+                    // What a file has said better is not missed.
+                    if contents.damaged || contents.odd.iter().any(|metric| !values.contains_key(metric)) {
+                        odd.note(input);
                     }
                 }
                 Err(error) => failed.note(input, &error),
@@ -135,8 +146,32 @@ impl Files {
             && used > total
         {
             values.remove(&Metric::GpuMemoryUsed);
+            let file = self.inputs.iter().find(|(metric, ..)| *metric == Metric::GpuMemoryUsed);
+            file.iter().for_each(|(_, input, _)| odd.note(input));
         }
-        if values.is_empty() { failed.outcome() } else { Outcome::Read(values) }
+        if values.is_empty() { failed.outcome(odd) } else { Outcome::Read(values, odd.reason()) }
+    }
+}
+
+/// The files that said what no card has.
+#[derive(Debug, Default)]
+struct Odd {
+    names: Vec<String>,
+}
+
+impl Odd {
+    fn note(&mut self, input: &Input) {
+        let name = input.path().file_name().unwrap_or_default();
+        self.names.push(escaped(name.as_encoded_bytes()));
+    }
+
+    /// Of all of them, as a clause for a person; nothing if there are none. What they said may change with each sample,
+    /// and is left out, so that the reason stays the same.
+    fn reason(&self) -> String {
+        if self.names.is_empty() {
+            return String::new();
+        }
+        format!("left out, because no GPU has such values: {}", self.names.join(", "))
     }
 }
 
@@ -160,7 +195,7 @@ impl Failures {
     }
 
     /// What it means that not one file gave a value.
-    fn outcome(self) -> Outcome {
+    fn outcome(self, odd: Odd) -> Outcome {
         if let Some(reason) = self.asleep {
             log::debug!("asleep or in a reset: {reason}");
             return Outcome::Failed(Health::Asleep, String::new());
@@ -171,7 +206,9 @@ impl Failures {
         if let Some(reason) = self.gone {
             return Outcome::Failed(Health::Lost, reason);
         }
-        Outcome::Failed(Health::Unsupported, "its driver gives no readings".into())
+        let nothing = "its driver gives no readings".to_owned();
+        let reason = Some(odd.reason()).filter(|reason| !reason.is_empty()).unwrap_or(nothing);
+        Outcome::Failed(Health::Unsupported, reason)
     }
 }
 
@@ -215,11 +252,11 @@ mod tests {
             let mut failed = Failures::default();
             let input = Input::reopened("/sys/x");
             errors.iter().for_each(|errno| failed.note(&input, &(*errno).into()));
-            match failed.outcome() {
+            match failed.outcome(Odd::default()) {
                 Outcome::Failed(health, reason) => {
                     assert!(health == expected && reason.is_empty() == (health == Health::Asleep), "{health:?}");
                 }
-                Outcome::Read(values) => panic!("{values:?}"),
+                Outcome::Read(values, _) => panic!("{values:?}"),
             }
         }
         check(&[], Health::Unsupported);

@@ -52,6 +52,9 @@ enum Energy {
     ByChip,
 }
 
+/// Linux knows formats up to 3; some more may come before this file learns of them.
+const NEWEST_FORMAT: u8 = 9;
+
 const fn at16(at: usize) -> At {
     Some((at, 2))
 }
@@ -191,16 +194,32 @@ fn layout(format: u8, content: u8) -> Option<Layout> {
     })
 }
 
-/// The values in the table, in the metrics' units; none where it is damaged or of an unknown revision. The number of the
-/// chip tells what its energy counter counts.
-pub(crate) fn values(file: &[u8], chip: Option<u16>) -> Vec<(Metric, f64)> {
-    let Some((table, layout)) = open(file) else { return Vec::new() };
+/// What a table holds.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Contents {
+    /// The values, in the metrics' units.
+    pub values: Vec<(Metric, f64)>,
+    /// The metrics in whose fields stands what no card has.
+    pub odd: Vec<Metric>,
+    /// It is no table that any driver writes. One of a revision that is not listed is none of these.
+    pub damaged: bool,
+}
+
+/// The table's contents. The number of the chip tells what its energy counter counts.
+pub(crate) fn read(file: &[u8], chip: Option<u16>) -> Contents {
+    let (table, layout) = match open(file) {
+        Ok(Some(known)) => known,
+        Ok(None) => return Contents::default(),
+        Err(Damaged) => return Contents { damaged: true, ..Contents::default() },
+    };
     let field = |at: At| table.field(at);
-    let up_to = |at: At, unit: f64, most: f64| field(at).map(|raw| raw as f64 / unit).filter(|value| *value <= most);
+    // A field that is not there is `None`, one that is odd is an infinite value.
+    let limited = |value: f64, most: f64| if value <= most { value } else { f64::INFINITY };
+    let up_to = |at: At, unit: f64, most: f64| field(at).map(|raw| limited(raw as f64 / unit, most));
     let either = |[first, second]: [At; 2]| field(first).or_else(|| field(second));
     // No GPU has zero degrees; chips that lack a sensor do.
     let degrees = |at| up_to(at, layout.degree, 126.0).filter(|degrees| *degrees > 0.0);
-    let clock = |at| either(at).filter(|megahertz| *megahertz <= 20_000).map(|megahertz| megahertz as f64 * 1e6);
+    let clock = |at| either(at).map(|megahertz| limited(megahertz as f64 * 1e6, 20e9));
     let found = [
         (Metric::GpuUtilization, up_to(layout.busy, 1.0, 100.0)),
         (Metric::GpuMemoryUtilization, up_to(layout.memory_busy, 1.0, 100.0)),
@@ -217,7 +236,15 @@ pub(crate) fn values(file: &[u8], chip: Option<u16>) -> Vec<(Metric, f64)> {
         (Metric::GpuPcieGeneration, field(layout.link).and_then(|tenths| generation(tenths as f64 / 10.0))),
         (Metric::GpuPcieWidth, field(layout.lanes).and_then(width)),
     ];
-    found.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect()
+    let mut contents = Contents::default();
+    for (metric, value) in found {
+        match value {
+            Some(value) if value.is_finite() => contents.values.push((metric, value)),
+            Some(_) => contents.odd.push(metric),
+            None => {}
+        }
+    }
+    contents
 }
 
 /// The table without what follows it.
@@ -235,11 +262,16 @@ impl Table<'_> {
     }
 }
 
-fn open(file: &[u8]) -> Option<(Table<'_>, Layout)> {
-    let [low, high, format, content, ..] = *file else { return None };
+/// See [`Contents`].
+struct Damaged;
+
+/// The table and its layout, if that is known.
+fn open(file: &[u8]) -> Result<Option<(Table<'_>, Layout)>, Damaged> {
+    let [low, high, format, content, ..] = *file else { return Err(Damaged) };
     // Captures fill the file up to a page; a file that ends before its table does is damaged.
-    let table = file.get(..usize::from(u16::from_le_bytes([low, high])))?;
-    Some((Table(table), layout(format, content)?))
+    let table = file.get(..usize::from(u16::from_le_bytes([low, high]))).filter(|table| table.len() > 4);
+    let table = table.filter(|_| (1..=NEWEST_FORMAT).contains(&format)).ok_or(Damaged)?;
+    Ok(layout(format, content).map(|layout| (Table(table), layout)))
 }
 
 fn joules(table: &Table<'_>, layout: &Layout, chip: Option<u16>) -> Option<f64> {

@@ -46,7 +46,7 @@ impl Machine {
         self.sensor.sample(&self.clock, &mut batch).unwrap();
         let Parts { readings, conditions, .. } = batch.into_parts();
         let values = readings.iter().map(|reading| (reading.metric, reading.metric.to_value(reading.stored as f64)));
-        (values.collect(), conditions.first().map(|(_, condition)| condition.health))
+        (values.collect(), conditions.first().map(|(_, condition)| condition.health).filter(|health| *health != Health::Ok))
     }
 }
 
@@ -102,6 +102,36 @@ fn chips_that_always_say_busy_say_nothing() {
 fn more_memory_used_than_there_is_is_no_value() {
     let mut machine = Machine::new(&[("mem_info_vram_used", "2097152\n"), ("mem_info_vram_total", "1048576\n")]);
     assert_eq!(machine.sample(), (vec![(Metric::GpuMemoryTotal, 1_048_576.0)], None));
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    let machine = Machine::new(&[
+        ("gpu_busy_percent", "655\n"),
+        ("mem_info_vram_used", "18446744073709551615\n"),
+        ("mem_info_gtt_used", "1048576\n"),
+        ("gpu_metrics", "garbage"),
+        ("hwmon/hwmon3/name", "amdgpu\n"),
+        ("hwmon/hwmon3/temp1_input", "655350\n"),
+        ("hwmon/hwmon3/power1_average", "-1\n"),
+    ]);
+    let reason = |mut machine: Machine| {
+        let mut batch = Batch::default();
+        machine.sensor.sample(&machine.clock, &mut batch).unwrap();
+        let Parts { readings, conditions, .. } = batch.into_parts();
+        assert_eq!(readings.iter().map(|reading| reading.metric).next_back(), Some(Metric::GpuMemoryShared));
+        assert!(conditions.iter().all(|(_, condition)| condition.health == Health::Ok));
+        conditions.into_iter().map(|(_, condition)| condition.reason).collect::<String>()
+    };
+    let odd = "left out, because no GPU has such values: temp1_input, gpu_busy_percent, mem_info_vram_used, gpu_metrics";
+    assert_eq!(reason(machine), odd);
+    let machine = Machine::new(&[
+        ("mem_info_vram_used", "2097152\n"),
+        ("mem_info_vram_total", "1048576\n"),
+        ("mem_info_gtt_used", "1048576\n"),
+    ]);
+    assert_eq!(reason(machine), "left out, because no GPU has such values: mem_info_vram_used");
+    assert_eq!(reason(Machine::new(&[("mem_info_gtt_used", "1\n"), ("gpu_busy_percent", "65535\n")])), "");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Pure. A marker of a register that is not there, and what no card can have, is no value. Deliberately not here:
 //! reading, and `gpu_metrics`.
 
-use crate::sensors::parse::{celsius, content, decimal, lines, number, words};
+use crate::sensors::parse::{celsius, content, decimal, integer, lines, number, words};
 
 /// How the text of a file becomes a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +65,25 @@ impl Parse {
                 width(number(lanes.strip_suffix(b",").unwrap_or(lanes))?)
             }),
         }
+    }
+}
+
+/// What registers hold, and drivers print, for a reading that the hardware does not have.
+const MARKERS: [i64; 5] = [-1, 0xffff, 0xffff_ffff, i64::MAX, i64::MIN];
+
+impl Parse {
+    /// Whether a text that is no value is one that no driver writes: neither a marker, nor a zero or an empty file where
+    /// the chip has no such thing, nor a list without a level in use.
+    pub(super) fn is_odd(self, text: &[u8]) -> bool {
+        let text = content(text);
+        let list = matches!(self, Parse::Level | Parse::LinkGeneration | Parse::LinkWidth);
+        let absent = text.is_empty() || text == b"N/A" || text == b"0";
+        let marker = integer(text).is_some_and(|value| {
+            // The driver may have brought them to the file's unit. Absolute zero is a marker, too.
+            let scaled = |scale| value % scale == 0 && MARKERS.contains(&(value / scale));
+            [1, 1000, 1_000_000].into_iter().any(scaled) || self == Parse::Celsius && value == -273_150
+        });
+        !(list || absent || marker)
     }
 }
 
@@ -169,6 +188,29 @@ mod tests {
         check(Parse::Duty(255.0), "256\n", None);
         check(Parse::Hertz, "798080000\n", Some(798_080_000.0));
         check(Parse::Hertz, "4294967295000000\n", None);
+    }
+
+    #[test]
+    fn only_what_no_driver_writes_is_odd() {
+        for (parse, text, odd) in [
+            (Parse::Percent, "655\n", true),
+            (Parse::Bytes, "18446744073709551615\n", true),
+            (Parse::Celsius, "655350\n", true),
+            (Parse::Power, "-5\n", true),
+            (Parse::Rpm, "3e4", true),
+            (Parse::Percent, "65535\n", false),
+            (Parse::Power, "-1\n", false),
+            (Parse::Power, "4294967295\n", false),
+            (Parse::Power, "4294967295000\n", false),
+            (Parse::Celsius, "65535000\n", false),
+            (Parse::Hertz, "N/A\n", false),
+            (Parse::Rpm, "\n", false),
+            (Parse::Size, "0\n", false),
+            (Parse::Celsius, "-273150\n", false),
+            (Parse::Level, "0: 500Mhz\n", false),
+        ] {
+            assert_eq!(parse.is_odd(text.as_bytes()), odd, "{parse:?} {text:?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn table(format: u8, content: u8, size: u16, fields: &[(usize, usize, u64)]) -> 
 
 #[track_caller]
 fn check(table: &[u8], chip: Option<u16>, expected: &[(Metric, f64)]) {
-    assert_eq!(values(table, chip), expected);
+    assert_eq!(read(table, chip).values, expected);
 }
 
 /// The fields of 1.1 to 1.3 that are taken.
@@ -162,7 +162,7 @@ fn apus() {
 fn the_unit_of_energy_depends_on_the_chip() {
     #[track_caller]
     fn check(chip: Option<u16>, count: u64, expected: Option<f64>) {
-        let found = values(&table(1, 3, 120, &[(24, 8, count)]), chip);
+        let found = read(&table(1, 3, 120, &[(24, 8, count)]), chip).values;
         assert_eq!(found, expected.map(|joules| (Metric::GpuEnergy, joules)).into_iter().collect::<Vec<_>>());
     }
     check(Some(0x73bf), 2_500, Some(2.5));
@@ -177,7 +177,7 @@ fn the_unit_of_energy_depends_on_the_chip() {
 fn reasons_of_throttling_are_the_same_for_all() {
     #[track_caller]
     fn check(own: u64, common: u64, expected: Option<u64>) {
-        let found = values(&table(1, 3, 120, &[(40, 2, 1500), (68, 4, own), (112, 8, common)]), None);
+        let found = read(&table(1, 3, 120, &[(40, 2, 1500), (68, 4, own), (112, 8, common)]), None).values;
         let found = found.iter().find(|(metric, _)| *metric == Metric::GpuThrottle).map(|(_, bits)| *bits as u64);
         assert_eq!(found, expected);
     }
@@ -192,7 +192,7 @@ fn reasons_of_throttling_are_the_same_for_all() {
     check(7, u64::MAX, Some(throttle::OTHER));
     check(0xffff_ffff, u64::MAX, None);
     let off = table(1, 3, 120, &[(40, 2, 0), (68, 4, 2), (112, 8, 1 << 36)]);
-    assert_eq!(values(&off, None), [(Metric::GpuClock, 0.0)], "an engine that is switched off is not slowed down");
+    assert_eq!(read(&off, None).values, [(Metric::GpuClock, 0.0)], "an engine that is switched off is not slowed down");
 }
 
 #[test]
@@ -228,7 +228,7 @@ proptest! {
         let honest = (body.len() + 4) as u16;
         for [low, high] in [[low, high], honest.to_le_bytes()] {
             let file = [&[low, high, format, content], body.as_slice()].concat();
-            for (metric, value) in values(&file, chip) {
+            for (metric, value) in read(&file, chip).values {
                 let most = match metric {
                     Metric::GpuUtilization | Metric::GpuMemoryUtilization => 100.0,
                     Metric::GpuTemperature | Metric::GpuHotspot | Metric::GpuMemoryTemperature => 126.0,
@@ -247,6 +247,17 @@ proptest! {
 
     #[test]
     fn random_bytes_do_no_harm(file: Vec<u8>, chip: Option<u16>) {
-        prop_assert!(values(&file, chip).iter().all(|(_, value)| value.is_finite()));
+        prop_assert!(read(&file, chip).values.iter().all(|(_, value)| value.is_finite()));
     }
+}
+
+#[test]
+fn what_no_card_has_is_odd_and_what_is_not_there_is_not() {
+    let odd = |fields: &[(usize, usize, u64)]| read(&table(1, 3, 120, fields), None).odd;
+    assert_eq!(odd(&[(16, 2, 655), (4, 2, 400)]), [Metric::GpuUtilization, Metric::GpuTemperature]);
+    assert_eq!(odd(&[(54, 2, 30_000), (16, 2, 7), (8, 2, 0)]), [Metric::GpuClock]);
+    assert_eq!(odd(&[]), []);
+    let damaged = |file: &[u8]| read(file, None).damaged;
+    assert!(damaged(b"garbage") && damaged(b"") && damaged(&table(0, 3, 120, &[])) && damaged(&table(77, 1, 120, &[])));
+    assert!(!damaged(&table(1, 3, 120, &[])) && !damaged(&table(1, 9, 120, &[])) && !damaged(&table(4, 0, 120, &[])));
 }
