@@ -125,9 +125,8 @@ pub(super) fn totals(db: &Connection, since: i64, until: i64) -> Result<Vec<GpuT
         let [energy, idle, attributed, busy, explained, missing] = base(row, 3)?;
         // Until it is known what the GPU takes when idle, that is among what nobody is known for. A sum of rounded parts
         // may be a little larger than the rounded whole.
-        let unattributed = energy
-            .zip(attributed)
-            .map(|(energy, attributed)| (energy - idle.unwrap_or(0.0) - attributed).max(0.0));
+        let unattributed =
+            energy.zip(attributed).map(|(energy, attributed)| (energy - idle.unwrap_or(0.0) - attributed).max(0.0));
         let (missing, usages) = (missing.unwrap_or(0.0), usages(db, row.get(2)?, range)?);
         let (source, label) = (row.get(0)?, row.get(1)?);
         gpus.push(GpuTotal { source, label, energy, idle, attributed, unattributed, busy, explained, missing, usages });

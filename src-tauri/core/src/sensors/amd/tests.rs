@@ -46,7 +46,10 @@ impl Machine {
         self.sensor.sample(&self.clock, &mut batch).unwrap();
         let Parts { readings, conditions, .. } = batch.into_parts();
         let values = readings.iter().map(|reading| (reading.metric, reading.metric.to_value(reading.stored as f64)));
-        (values.collect(), conditions.first().map(|(_, condition)| condition.health).filter(|health| *health != Health::Ok))
+        (
+            values.collect(),
+            conditions.first().map(|(_, condition)| condition.health).filter(|health| *health != Health::Ok),
+        )
     }
 }
 
@@ -123,7 +126,8 @@ fn what_is_left_out_is_said() {
         assert!(conditions.iter().all(|(_, condition)| condition.health == Health::Ok));
         conditions.into_iter().map(|(_, condition)| condition.reason).collect::<String>()
     };
-    let odd = "left out, because no GPU has such values: temp1_input, gpu_busy_percent, mem_info_vram_used, gpu_metrics";
+    let odd =
+        "left out, because no GPU has such values: temp1_input, gpu_busy_percent, mem_info_vram_used, gpu_metrics";
     assert_eq!(reason(machine), odd);
     let machine = Machine::new(&[
         ("mem_info_vram_used", "2097152\n"),
