@@ -17,13 +17,16 @@ enum Part {
     Of(Metric, Metric),
     /// How much of a whole, with a word before it; nothing where the whole is nothing (no swap).
     NamedOf(&'static str, Metric, Metric),
+    /// The GPU's part of the machine's memory, where it is larger than what it uses of its own: a GPU inside the
+    /// processor has next to none, and a card begins to use it when it is full.
+    Shared,
     /// What holds the GPU back, where anything does.
     Throttle,
     /// Yes or no.
     Either(Metric, &'static str, &'static str),
 }
 
-use Part::{Either, Named, NamedOf, Of, One, Throttle};
+use Part::{Either, Named, NamedOf, Of, One, Shared, Throttle};
 
 /// The values that matter most, most telling first. A kind without a line shows the first of what it has.
 const PARTS: &[(SourceKind, &[Part])] = &[
@@ -34,6 +37,7 @@ const PARTS: &[(SourceKind, &[Part])] = &[
             One(Metric::GpuTemperature),
             One(Metric::GpuPower),
             Of(Metric::GpuMemoryUsed, Metric::GpuMemoryTotal),
+            Shared,
             Throttle,
         ],
     ),
@@ -98,6 +102,11 @@ fn words(part: &Part, value: &impl Fn(Metric) -> Option<f64>) -> Option<String> 
             Some(0.0) => None,
             whole => Some(format!("{name} {}", share(used, value(used)?, whole))),
         },
+        Shared => {
+            let own = value(Metric::GpuMemoryUsed).unwrap_or(0.0);
+            let shared = value(Metric::GpuMemoryShared).filter(|shared| *shared > own)?;
+            Some(format!("shared {}", format::value(Metric::GpuMemoryShared, shared)))
+        }
         Throttle => {
             let bits = value(Metric::GpuThrottle).filter(|bits| *bits > 0.0)?;
             Some(format!("held back by {}", format::value(Metric::GpuThrottle, bits)))
@@ -139,6 +148,12 @@ mod tests {
         );
         check(SourceKind::Gpu, &[(Metric::GpuThrottle, 0.0)], &[]);
         check(SourceKind::Gpu, &[(Metric::GpuThrottle, 3.0)], &["held back by power limit, heat"]);
+        let memory = |own, shared| [(Metric::GpuMemoryUsed, own), (Metric::GpuMemoryShared, shared)];
+        let own = format::value(Metric::GpuMemoryUsed, 5e8);
+        let shared = format!("shared {}", format::value(Metric::GpuMemoryShared, 7e8));
+        check(SourceKind::Gpu, &memory(5e8, 7e8), &[&own, &shared]);
+        check(SourceKind::Gpu, &memory(5e8, 1e8), &[&own]);
+        check(SourceKind::Gpu, &memory(5e8, 7e8)[1..], &[&shared]);
         check(SourceKind::Mains, &[(Metric::PowerOnline, 0.0)], &["not connected"]);
         check(SourceKind::Memory, &[(Metric::SwapUsed, 0.0), (Metric::SwapTotal, 0.0)], &[]);
         check(SourceKind::Channel, &[(Metric::CpuTemperature, 54.0)], &[&degrees]);

@@ -179,6 +179,7 @@ table! {
     GpuRemainder         = 123 "gpu.remainder"           Percent       step(1.0),      Gauge   "gpu"     "Busy, unexplained";
     GpuPowerInstant      = 140 "gpu.power.instant"       Watt          step(0.1),      Gauge   "gpu"     "GPU power, this instant";
     GpuMemoryPower       = 141 "gpu.power.memory"        Watt          step(0.1),      Gauge   "gpu"     "GPU memory power";
+    GpuVideo             = 156 "gpu.video.utilization"   Percent       step(1.0),      Gauge   "gpu"     "Video engines busy";
     GpuJpeg              = 142 "gpu.jpeg.utilization"    Percent       step(1.0),      Gauge   "gpu"     "JPEG engine busy";
     GpuOpticalFlow       = 143 "gpu.ofa.utilization"     Percent       step(1.0),      Gauge   "gpu"     "Optical-flow engine busy";
     GpuPcieReceive       = 144 "gpu.pcie.receive"        BytePerSecond digits(1.0, 3), Gauge   "gpu"     "PCIe, to the GPU";

@@ -80,17 +80,19 @@ impl Gpus {
         uses: &[GpuUse],
         quiet: impl Iterator<Item = &'a Arc<Source>>,
     ) {
-        let mut gpus: HashMap<&str, (&Arc<Source>, [Option<f64>; 3])> = HashMap::new();
+        let mut gpus: HashMap<&str, (&Arc<Source>, [Option<f64>; 4])> = HashMap::new();
         let is_gpu = |source: &Source| source.kind == SourceKind::Gpu && source.part_of.is_none();
         for reading in readings.iter().filter(|reading| is_gpu(&reading.source)) {
             let at = match reading.metric {
                 Metric::GpuEnergy => 0,
                 Metric::GpuPower => 1,
                 Metric::GpuUtilization => 2,
+                Metric::GpuEncoder | Metric::GpuDecoder | Metric::GpuVideo => 3,
                 _ => continue,
             };
-            let (_, values) = gpus.entry(&reading.source.id).or_insert((&reading.source, [None; 3]));
-            values[at] = Some(reading.metric.to_value(reading.stored as f64));
+            let (_, values) = gpus.entry(&reading.source.id).or_insert((&reading.source, [None; 4]));
+            let value = reading.metric.to_value(reading.stored as f64);
+            values[at] = Some(values[at].map_or(value, |other: f64| other.max(value)));
         }
         for source in quiet.filter(|source| is_gpu(source) && !gpus.contains_key(source.id.as_str())) {
             if let Some(gpu) = self.by_id.get_mut(&source.id) {
@@ -101,7 +103,7 @@ impl Gpus {
             return;
         }
         let start = self.begin(ts);
-        for (id, (source, [counter, power, utilization])) in gpus {
+        for (id, (source, [counter, power, utilization, video])) in gpus {
             let gpu = self.by_id.entry(id.to_owned()).or_insert_with(|| Gpu {
                 meter: Meter::knowing(self.idle.get(id).copied()),
                 open: Stretch::default(),
@@ -111,7 +113,8 @@ impl Gpus {
             let since = gpu.meter.since_last(boot);
             // Without its load nobody can tell: whom `/proc` hides may use it.
             let shares: f64 = own.iter().filter_map(|one| one.share).sum();
-            let unused = utilization.is_some_and(|percent| percent.max(shares) <= UNUSED_PERCENT);
+            let others = shares.max(video.unwrap_or(0.0));
+            let unused = utilization.is_some_and(|percent| percent.max(others) <= UNUSED_PERCENT);
             let passed = gpu.meter.read(boot, counter, power, unused, step as f64);
             // How busy it is now tells of a tick, and not of an hour.
             let recent = since.filter(|seconds| *seconds <= 2.5 * step as f64);

@@ -169,7 +169,9 @@ impl Watched {
         match files.read(buffer) {
             Outcome::Read(values, odd) => {
                 let busy = values.get(&Metric::GpuUtilization).copied();
-                self.gate.saw(busy.map(|busy| busy < IDLE_BELOW), now);
+                // What decodes videos is no part of what the driver calls busy.
+                let video = values.get(&Metric::GpuVideo).copied().unwrap_or(0.0);
+                self.gate.saw(busy.map(|busy| busy.max(video) < IDLE_BELOW), now);
                 self.read = Some(busy);
                 values.iter().for_each(|(metric, value)| batch.put(&self.named.source, *metric, *value));
                 if !odd.is_empty() {

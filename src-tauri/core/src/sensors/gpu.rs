@@ -52,7 +52,7 @@ pub(crate) const NVIDIA: Vendor = Vendor { number: 0x10de, name: "NVIDIA", drive
 pub(crate) struct Named {
     /// What it is recorded as.
     pub source: Arc<Source>,
-    /// Whether a database knew its name; else the label has nothing but its numbers.
+    /// Whether a list knew its name; else the label has nothing but its numbers.
     pub known: bool,
 }
 
@@ -66,23 +66,19 @@ impl Named {
 /// The source of each card. Cards of the same name are numbered in the order of their addresses.
 pub(crate) fn sources(cards: &[Card], roots: &Roots) -> Vec<Named> {
     let known: Vec<Option<Vec<u8>>> = cards.iter().map(|card| names::of(card, roots)).collect();
-    let named = |(card, label): (&Card, Option<Vec<u8>>)| match label {
-        Some(label) => Named { source: Named::source(card, label), known: true },
-        None => Named { source: Named::source(card, names::without(card)), known: false },
-    };
-    cards.iter().zip(numbered(known)).map(named).collect()
+    let is_known: Vec<bool> = known.iter().map(Option::is_some).collect();
+    let labels = known.into_iter().zip(cards).map(|(label, card)| label.unwrap_or_else(|| names::without(card)));
+    let labels = numbered(labels.collect());
+    let named = |((card, label), known)| Named { source: Named::source(card, label), known };
+    cards.iter().zip(labels).zip(is_known).map(named).collect()
 }
 
 /// The labels of a machine's cards, of which those that are the same have a number at their end.
-pub(crate) fn numbered(labels: Vec<Option<Vec<u8>>>) -> Vec<Option<Vec<u8>>> {
-    let number = |(at, label): (usize, &Option<Vec<u8>>)| {
-        let mut label = label.clone()?;
-        let same = |labels: &[Option<Vec<u8>>]| labels.iter().filter(|other| other.as_ref() == Some(&label)).count();
-        if same(&labels) > 1 {
-            let number = same(&labels[..=at]);
-            label.extend(format!(" {number}").bytes());
-        }
-        Some(label)
+pub(crate) fn numbered(labels: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let number = |(at, label): (usize, &Vec<u8>)| {
+        let same = |labels: &[Vec<u8>]| labels.iter().filter(|other| *other == label).count();
+        let number = if same(&labels) > 1 { format!(" {}", same(&labels[..=at])) } else { String::new() };
+        [label.as_slice(), number.as_bytes()].concat()
     };
     labels.iter().enumerate().map(number).collect()
 }

@@ -95,6 +95,19 @@ fn of_a_gpu_that_always_worked_idle_is_not_known() {
 }
 
 #[test]
+fn a_gpu_that_plays_a_video_is_used() {
+    let (gpu, mut gpus) = (gpu(), Gpus::default());
+    for at in 1..=30 {
+        let mut batch = Batch::default();
+        batch.put(&gpu, Metric::GpuPower, 40.0);
+        batch.put(&gpu, Metric::GpuUtilization, 0.0);
+        batch.put(&gpu, Metric::GpuVideo, 30.0);
+        gpus.sample(at, Duration::from_secs(at as u64), 1, &batch.into_parts().readings, &[], std::iter::empty());
+    }
+    assert_eq!(gpus.take().unwrap().energy[0].idle, None);
+}
+
+#[test]
 fn what_is_not_explained_is_nobodys() {
     let (gpu, mut gpus) = (gpu(), Gpus::knowing(vec![("gpu:1".into(), 100.0)]));
     for at in 1..=30 {

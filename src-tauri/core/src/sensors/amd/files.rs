@@ -24,6 +24,8 @@ use crate::sensors::parse::{content, number};
 const DEVICE: &[(Metric, &str, Parse)] = &[
     (Metric::GpuUtilization, "gpu_busy_percent", Parse::Percent),
     (Metric::GpuMemoryUtilization, "mem_busy_percent", Parse::Percent),
+    // It decodes and encodes, and does not tell which.
+    (Metric::GpuVideo, "vcn_busy_percent", Parse::Percent),
     (Metric::GpuMemoryUsed, "mem_info_vram_used", Parse::Bytes),
     (Metric::GpuMemoryTotal, "mem_info_vram_total", Parse::Size),
     (Metric::GpuMemoryShared, "mem_info_gtt_used", Parse::Bytes),

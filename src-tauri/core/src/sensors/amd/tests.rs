@@ -85,6 +85,12 @@ fn the_first_file_with_a_value_counts() {
 }
 
 #[test]
+fn the_video_engine_does_not_tell_whether_it_encodes_or_decodes() {
+    let mut machine = Machine::new(&[("vcn_busy_percent", "12\n")]);
+    assert_eq!(machine.sample(), (vec![(Metric::GpuVideo, 12.0)], None));
+}
+
+#[test]
 fn a_driver_without_labels_has_one_temperature() {
     let mut machine = Machine::new(&[
         ("hwmon/hwmon3/name", "radeon\n"),
@@ -164,6 +170,17 @@ fn an_idle_card_that_can_sleep_is_let_go() {
     let seconds: Vec<usize> = (0..75).filter(|second| read[*second]).collect();
     assert_eq!(seconds, [(0..=10).collect(), vec![70]].concat());
     assert_eq!(machine.sample().1, Some(Health::Asleep));
+}
+
+#[test]
+fn a_card_that_plays_a_video_is_not_let_go() {
+    let mut machine = Machine::new(&[
+        ("gpu_busy_percent", "0\n"),
+        ("vcn_busy_percent", "20\n"),
+        ("power/runtime_status", "active\n"),
+        ("power/control", "auto\n"),
+    ]);
+    assert!((0..30).all(|_| !machine.sample().0.is_empty()));
 }
 
 #[test]

@@ -79,8 +79,9 @@ impl Parse {
         let list = matches!(self, Parse::Level | Parse::LinkGeneration | Parse::LinkWidth);
         let absent = text.is_empty() || text == b"N/A" || text == b"0";
         let marker = integer(text).is_some_and(|value| {
-            // Absolute zero is the same, in thousandths of a degree.
-            MARKERS.contains(&value) || self == Parse::Celsius && value == -273_150
+            // The driver may have brought them to the file's unit. Absolute zero is a marker, too.
+            let scaled = |scale| value % scale == 0 && MARKERS.contains(&(value / scale));
+            [1, 1000, 1_000_000].into_iter().any(scaled) || self == Parse::Celsius && value == -273_150
         });
         !(list || absent || marker)
     }
@@ -200,6 +201,8 @@ mod tests {
             (Parse::Percent, "65535\n", false),
             (Parse::Power, "-1\n", false),
             (Parse::Power, "4294967295\n", false),
+            (Parse::Power, "4294967295000\n", false),
+            (Parse::Celsius, "65535000\n", false),
             (Parse::Hertz, "N/A\n", false),
             (Parse::Rpm, "\n", false),
             (Parse::Size, "0\n", false),

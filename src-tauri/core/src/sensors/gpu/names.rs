@@ -1,8 +1,9 @@
-//! What a person calls a GPU: from the databases of the machine, never a bare number where one of them knows better.
+//! What a person calls a GPU: from the databases of the machine, and from a small list of our own where it has none, as
+//! in containers and on slim systems.
 //!
 //! `amdgpu.ids`, which comes with the graphics libraries, knows variants of a chip apart; `pci.ids` knows nearly every
-//! chip, and writes the trade name in brackets behind the code name. Deliberately not here: a list of our own, which would
-//! be out of date with every new card.
+//! chip, and writes the trade name in brackets behind the code name. `chips.txt`, our own, has only what is common and
+//! certain, because it would be out of date with every new card. Deliberately not here: what drivers call their cards.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -14,10 +15,13 @@ use crate::sensors::Roots;
 const PCI_IDS: &[&str] = &["usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"];
 const AMDGPU_IDS: &str = "usr/share/libdrm/amdgpu.ids";
 
+/// The last resort; see its head.
+const CHIPS: &str = include_str!("chips.txt");
+
 /// `pci.ids` has 1.4 MB; a file that is many times as large is something else.
 const LARGEST: u64 = 16 << 20;
 
-/// The name of a card, if a database has it.
+/// The name of a card, if a database or our own list has it.
 pub(crate) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
     let number = card.number?;
     // The databases of a captured machine lie beside its `sys`. They are the same everywhere but for their age, so
@@ -28,7 +32,14 @@ pub(crate) fn of(card: &Card, roots: &Roots) -> Option<Vec<u8>> {
         let exact = variant.and_then(|variant| in_amdgpu_ids(&mut open(&machine.join(AMDGPU_IDS))?, number, variant));
         exact.or_else(|| of_chip(machine, card.vendor.number, number))
     });
+    let known = known.or_else(|| in_chips(card.vendor.number, number).map(|name| name.as_bytes().to_vec()));
     known.map(|name| with_vendor(card.vendor.name, &name))
+}
+
+/// Lines such as `1002 73bf Radeon RX 6800/6800 XT/6900 XT`.
+fn in_chips(vendor: u16, number: u16) -> Option<&'static str> {
+    let wanted = format!("{vendor:04x} {number:04x} ");
+    CHIPS.lines().find_map(|line| line.strip_prefix(wanted.as_str()))
 }
 
 /// The trade name of a chip, if the `pci.ids` of the machine at `root` has it.
@@ -146,6 +157,28 @@ mod tests {
         let name = |revision| in_amdgpu_ids(&mut &ids[..], 0x73bf, revision);
         assert_eq!(name(0xc1).as_deref(), Some(&b"AMD Radeon RX 6800 XT"[..]));
         assert_eq!((name(0xc2), name(0xff)), (None, None));
+    }
+
+    #[test]
+    fn our_own_list_names_common_chips() {
+        for (vendor, number, name) in [
+            (0x1002, 0x744c, Some("Radeon RX 7900 GRE/7900 XT/7900 XTX")),
+            (0x1002, 0x163f, Some("Custom GPU 0405 (Steam Deck)")),
+            (0x8086, 0xe20b, Some("Arc B580")),
+            (0x8086, 0x3ea0, Some("UHD Graphics 620")),
+            (0x10de, 0x2684, Some("GeForce RTX 4090")),
+            (0x10de, 0x744c, None),
+            (0x1002, 0xfffe, None),
+        ] {
+            assert_eq!(in_chips(vendor, number), name);
+        }
+        let lines: Vec<&str> = CHIPS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        assert!(lines.is_sorted_by(|a, b| a[..9] < b[..9]), "sorted, and each chip once");
+        for line in lines {
+            let number = |digits: &str| hexadecimal(digits.as_bytes()).is_some() && digits == digits.to_lowercase();
+            assert!(number(&line[..4]) && number(&line[5..9]) && &line[9..10] == " ", "{line}");
+            assert!(line[10..] == *line[10..].trim() && line.len() > 11, "{line}");
+        }
     }
 
     #[test]

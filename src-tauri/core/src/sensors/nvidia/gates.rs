@@ -120,9 +120,9 @@ impl Gates {
             Some(model) => model.clone().into_bytes(),
             None => names::of(&one.card, &self.roots).unwrap_or_else(|| names::without(&one.card)),
         };
-        let labels = gpu::numbered(self.cards.iter().map(|one| Some(label(one))).collect());
+        let labels = gpu::numbered(self.cards.iter().map(label).collect());
         for (one, label) in self.cards.iter_mut().zip(labels) {
-            let label = Untrusted::new(label.unwrap_or_default());
+            let label = Untrusted::new(label);
             let id = format!("gpu:{}", one.told.uuid.as_ref().unwrap_or(&one.card.address));
             if one.source.id != id || one.source.label != label {
                 one.source = Source::whole(SourceKind::Gpu, id, label);

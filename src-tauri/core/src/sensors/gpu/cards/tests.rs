@@ -94,6 +94,19 @@ fn cards_of_one_name_are_numbered() {
 }
 
 #[test]
+fn cards_of_one_number_are_numbered_too() {
+    let uevent = |bus| format!("PCI_ID=1002:FFFE\nPCI_SLOT_NAME=0000:{bus}:00.0\n");
+    let (_folder, roots) = machine(&[
+        ("sys/class/drm/card0/device/uevent", &uevent("0d")),
+        ("sys/class/drm/card1/device/uevent", &uevent("0c")),
+    ]);
+    let named = sources(&scan(&roots, AMD), &roots);
+    let labels: Vec<_> = named.iter().map(|named| named.source.label.as_bytes()).collect();
+    assert_eq!(labels, [b"AMD GPU 1002:fffe 1", b"AMD GPU 1002:fffe 2"]);
+    assert!(named.iter().all(|named| !named.known));
+}
+
+#[test]
 fn a_uevent_may_hold_anything() {
     #[track_caller]
     fn check(text: &str, expected: &Facts) {
@@ -128,8 +141,8 @@ fn cards_of_all_vendors_are_numbered_and_known_without_links_or_names() {
         ("gpu:0000:03:00.0", "Intel Arc B580 1"),
         ("gpu:0000:04:00.0", "Intel Arc B580 2"),
         ("gpu:card3", "Intel AlderLake-S GT1"),
-        ("gpu:card4", "Intel GPU"),
-        ("gpu:card5", "Intel GPU"),
+        ("gpu:card4", "Intel GPU 1"),
+        ("gpu:card5", "Intel GPU 2"),
     ];
     assert_eq!(shown, expected.map(|(id, label)| (id, label.to_owned())));
 }
