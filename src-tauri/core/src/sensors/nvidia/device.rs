@@ -92,6 +92,22 @@ impl Gpu {
         self.told = Told { uuid: Some(uuid), model };
     }
 
+    /// Gives it another label.
+    pub(super) fn call(&mut self, label: Vec<u8>) {
+        let label = Untrusted::new(label);
+        if self.known && self.source.label != label {
+            self.source = Source::whole(SourceKind::Gpu, self.source.id.clone(), label);
+        }
+    }
+
+    /// Learns who it is, where that was not asked yet.
+    ///
+    /// # Errors
+    /// It, or the whole driver, is out of reach.
+    pub(super) fn meet(&mut self, session: &Nvml, key: &str) -> Result<(), NvmlError> {
+        self.open(session, key).map(|_| ())
+    }
+
     /// What the library knows it by, where it was read since the library was opened.
     pub(super) fn handle(&self) -> Option<Handle> {
         self.open.handle

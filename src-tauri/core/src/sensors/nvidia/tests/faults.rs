@@ -122,6 +122,33 @@ fn where_the_kernel_shows_no_card_one_that_the_driver_does_not_list_any_more_is_
 }
 
 #[test]
+fn where_the_kernel_shows_no_card_gpus_of_one_name_are_numbered() {
+    const OTHER: &str = "GPU-11111111-2222-3333-4444-555555555555";
+    let mut rig = Rig::bare(&format!("[[device]]\nprofile = \"{GAME}\"\nuuid = \"{OTHER}\"\npci = \"0000:02:00.0\"\n"));
+    for second in 1..=2 {
+        let told = rig.at(second);
+        assert_eq!(told.labels[&format!("gpu:{UUID}")], "NVIDIA GeForce RTX 4090 1");
+        assert_eq!(told.labels[&format!("gpu:{OTHER}")], "NVIDIA GeForce RTX 4090 2");
+    }
+}
+
+#[test]
+fn a_gpu_that_this_container_was_not_given_is_not_lost() {
+    let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
+    let other = rig.path("sys/bus/pci/devices/0000:02:00.0");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("vendor"), "0x10de\n").unwrap();
+    std::fs::write(other.join("class"), "0x030200\n").unwrap();
+    let told = rig.until(20);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    let condition = &told.conditions["gpu:0000:02:00.0"];
+    assert_eq!(condition.health, Health::Unsupported);
+    assert!(condition.reason.starts_with("not given to this container"), "{}", condition.reason);
+    let asked = rig.calls().iter().filter(|call| call.contains("HandleByPciBusId")).count();
+    assert!(asked <= 2, "it is not asked for again and again: {asked}");
+}
+
+#[test]
 fn another_gpu_in_the_same_place_is_another_source() {
     let mut rig =
         Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 4\n");
