@@ -152,7 +152,8 @@ impl Gpu {
         let holders = told.lists.read(&device, rows)?;
         let parts = told.instances.read(&device, &source, now.boot, rows, batch)?;
         let told_shares = told.tell_shares(&device, &holders, whole, now, rows);
-        if let Some(busy) = whole.gpu.filter(|_| told_shares) {
+        // Where a list is missing, nobody knows how much of the work is explained.
+        if let Some(busy) = whole.gpu.filter(|_| told_shares && told.lists.are_told()) {
             let attributed = told.shares.attributed(busy);
             batch.put(&source, Metric::GpuAttributed, attributed);
             batch.put(&source, Metric::GpuRemainder, busy - attributed);
@@ -179,7 +180,11 @@ impl Gpu {
                 batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
             }
         }
-        if let Some((health, reason)) = told.complaint() {
+        let mut odd = told.readings.odd();
+        if !alone {
+            odd.extend(aside.odd(key, now.boot));
+        }
+        if let Some((health, reason)) = told.complaint(&odd) {
             batch.condition(&source, health, reason);
         }
         // Whether a person would miss it: it works, somebody computes on it, or it shows a picture.
@@ -240,14 +245,14 @@ impl Open {
     }
 
     /// Why the GPU tells less than it should.
-    fn complaint(&self) -> Option<(Health, String)> {
+    fn complaint(&self, odd: &[Metric]) -> Option<(Health, String)> {
         let mut all = Vec::new();
         let denied = names(&self.readings.denied());
         if !denied.is_empty() {
             all.push((Health::Denied, format!("needs permission: {denied}")));
         }
         all.extend(self.lists.missing().map(|(health, reason)| (health, reason.to_owned())));
-        let odd = names(&self.readings.odd());
+        let odd = names(odd);
         if !odd.is_empty() {
             let reason = format!("the driver tells impossible values, which are left out: {odd}");
             all.push((Health::Unsupported, reason));

@@ -251,5 +251,9 @@ fn lists_that_are_kept_from_this_user_are_said() {
     );
     let told = rig.until(3);
     assert!(told.is(Health::Denied, "who uses the GPU") && told.uses.is_empty(), "{told:?}");
-    assert_eq!(told.value(Metric::GpuRemainder), Some(42.0));
+    let explained = [Metric::GpuAttributed, Metric::GpuRemainder].map(|metric| told.value(metric));
+    assert_eq!((explained, told.value(Metric::GpuUtilization)), ([None; 2], Some(42.0)), "unknown is not 0");
+    let mut rig = Rig::new(GAME, "process_list = false\n[device.curve]\nutil = 42\n");
+    let told = rig.until(3);
+    assert_eq!([Metric::GpuAttributed, Metric::GpuRemainder].map(|metric| told.value(metric)), [None; 2]);
 }
