@@ -222,7 +222,7 @@ impl Nvidia {
             self.gates.saw(key, read.as_ref().ok().map(|busy| !busy), now.boot);
             match read {
                 Ok(_) => {
-                    gpu.lost = None;
+                    gpu.recover();
                     if gpu.told.uuid.is_some() {
                         self.gates.learn(key, gpu.told.clone());
                     }

@@ -51,6 +51,8 @@ pub(super) struct Gpu {
     pub(super) known: bool,
     /// When it was last found out of reach, and why.
     pub(super) lost: Option<(Duration, Health, String)>,
+    /// What the driver said would bring it back, since it was last read: it may not say so again.
+    remedy: Option<&'static str>,
     /// What the library told of it.
     pub(super) told: Told,
     /// What is good for as long as the library stays open.
@@ -80,7 +82,7 @@ impl Gpu {
     /// A GPU whose id is not known yet: it sleeps, or its driver is away.
     pub(super) fn unknown(key: &str) -> Gpu {
         let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
-        Gpu { source, known: false, lost: None, told: Told::default(), open: Open::default() }
+        Gpu { source, known: false, lost: None, remedy: None, told: Told::default(), open: Open::default() }
     }
 
     /// Learns who it is.
@@ -192,11 +194,20 @@ impl Gpu {
         Ok(whole.gpu.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
     }
 
-    /// What the driver says that a GPU needs which it cannot read, where it still tells.
-    pub(super) fn remedy(&self, session: &Nvml) -> Option<&'static str> {
-        let device = raw::device(session, self.open.handle?);
-        let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
-        REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
+    /// What the driver says that a GPU needs which it cannot read, or said when it last told.
+    pub(super) fn remedy(&mut self, session: &Nvml) -> Option<&'static str> {
+        let asked = || {
+            let device = raw::device(session, self.open.handle?);
+            let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
+            REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
+        };
+        self.remedy = asked().or(self.remedy);
+        self.remedy
+    }
+
+    /// It was read: nothing of what was wrong with it is so any more.
+    pub(super) fn recover(&mut self) {
+        (self.lost, self.remedy) = (None, None);
     }
 
     /// The GPU as the library knows it. At the first time in a session it is asked who it is: another one may stand in

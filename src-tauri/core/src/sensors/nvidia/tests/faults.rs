@@ -235,11 +235,14 @@ fn a_gpu_in_need_tells_what_would_help() {
     let mut rig = Rig::new(
         GAME,
         "[device.curve]\nutil = 42\nrecovery_action = 2\n\
-         [[fault]]\nat = 5\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n",
+         [[fault]]\nat = 5\nuntil = 100\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n\
+         [[fault]]\nat = 20\nuntil = 100\ndevice = 0\ncall = \"*\"\ncode = \"RESET_REQUIRED\"\n",
     );
     rig.until(4);
     assert!(rig.at(5).is(Health::Lost, "asks for a restart of the machine"));
     assert!(rig.at(6).is(Health::Lost, "asks for a restart of the machine"), "it is remembered");
+    assert!(rig.until(90).is(Health::Lost, "asks for a restart of the machine"), "though the GPU was tried again");
+    assert_eq!(rig.until(160).condition(), None);
 }
 
 #[test]
