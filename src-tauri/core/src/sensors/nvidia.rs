@@ -37,7 +37,7 @@ use self::gates::Gates;
 use self::raw::Rows;
 use self::watchdog::{Known, Watched};
 use self::xid::Listener;
-use super::gpu::clients::Clients;
+use super::gpu::{self, clients::Clients};
 use super::input::attribute;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
@@ -167,6 +167,24 @@ impl Nvidia {
         }
     }
 
+    /// Numbers those of the same name, where the kernel shows no card that it could be done by.
+    fn number(&mut self, session: &Nvml, keys: &[String]) {
+        for key in keys {
+            let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+            if gpu.lost.is_none() {
+                // Why it cannot be told who one is, is said where it is read.
+                let _ = gpu.meet(session, key);
+            }
+        }
+        let model = |key: &String| Some((key.clone(), self.gpus.get(key)?.told.model.clone()?.into_bytes()));
+        let (named, models): (Vec<_>, Vec<_>) = keys.iter().filter_map(model).unzip();
+        for (key, label) in named.iter().zip(gpu::numbered(models)) {
+            if let Some(gpu) = self.gpus.get_mut(key) {
+                gpu.call(label);
+            }
+        }
+    }
+
     /// Reads the GPUs with these keys. Returns the error that ends the session.
     fn read(&mut self, keys: &[String], now: Now, batch: &mut Batch) -> Result<(), NvmlError> {
         let Some(session) = self.session.clone() else { return Ok(()) };
@@ -182,6 +200,9 @@ impl Nvidia {
         let heard: Vec<_> = heard.iter().map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
         self.listener.listen(&session, &heard);
         self.aside.begin(now.boot);
+        if self.gates.is_empty() {
+            self.number(&session, keys);
+        }
         let mut context = Context {
             session: &session,
             now,
@@ -202,7 +223,7 @@ impl Nvidia {
             self.gates.saw(key, read.as_ref().ok().map(|busy| !busy), now.boot);
             match read {
                 Ok(_) => {
-                    gpu.lost = None;
+                    gpu.recover();
                     if gpu.told.uuid.is_some() {
                         self.gates.learn(key, gpu.told.clone());
                     }
@@ -216,6 +237,8 @@ impl Nvidia {
                         }
                         gpu.lost = Some((now.boot, health, reason.clone()));
                         gpu.forget();
+                    } else if matches!(error, NvmlError::NotFound) {
+                        gpu.lost = Some((now.boot, health, reason.clone()));
                     }
                     context.batch.condition(&gpu.source, health, reason);
                 }

@@ -1,5 +1,7 @@
 //! The promise that sleeping GPUs are left alone, proved for the sensors of all vendors on one machine.
 
+mod attached;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
@@ -395,33 +397,6 @@ fn a_card_that_never_sleeps_does_not_keep_another_one_awake() {
     let shutdowns = calls.lines().filter(|call| call.contains("nvmlShutdown")).count();
     assert_eq!(shutdowns, 1, "the session that had it open is over");
     assert!(after.iter().any(|call| call.contains("0000:02:00.0")));
-}
-
-/// The driver is scripted to wake whatever its manual says that a call initialises.
-#[test]
-fn over_an_hour_a_card_sleeps_on_beside_one_that_is_read() {
-    let mut machine = Machine::new(Maker::Nvidia);
-    machine.gpu("02");
-    machine.write("01", "power/control", "on\n");
-    machine.status("02", "suspended");
-    machine.write("02", "power_state", "D3cold\n");
-    let watch = Watch::below(&machine.device("02"));
-    let status = machine.device("02").join("power/runtime_status");
-    for second in 0..3600 {
-        let told = machine.sample();
-        assert!(told.values > 0, "the other is read in second {second}");
-        assert_eq!(fs::read_to_string(&status).unwrap(), "suspended\n", "second {second}");
-        let is_harmless = |file: &String| IN_MEMORY.iter().any(|end| format!("/{file}").ends_with(end));
-        assert!(watch.opened().iter().all(is_harmless), "second {second}");
-    }
-    let calls = machine.calls();
-    assert!(!calls.contains("0000:02:00.0") && !calls.contains("HandleByUUID"));
-    assert!(!calls.contains("nvmlInit_v2") && !calls.contains("nvmlInit()"), "it attaches all of them");
-    // Whoever opens that one wakes it: the script does what it says.
-    machine.write("02", "power_state", "D0\n");
-    machine.status("02", "active");
-    machine.sample();
-    assert!(machine.calls().contains("0000:02:00.0"));
 }
 
 /// With fine-grained power management a card may sleep though the library has it open; closing would power it up.

@@ -159,7 +159,11 @@ const LINES: &[Line] = &[
     tick(
         Metric::GpuMemoryClock,
         &[|gpu, taken| {
-            taken.put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6, CLOCK);
+            // 0 is the word for one that is not told: memory in use has a clock.
+            let megahertz = gpu.clock_info(Clock::Memory)?;
+            if megahertz > 0 {
+                taken.put(Metric::GpuMemoryClock, f64::from(megahertz) * 1e6, CLOCK);
+            }
             Ok(())
         }],
     ),
@@ -351,7 +355,7 @@ impl Taken<'_> {
     }
 
     fn memory(&mut self, total: u64, used: u64) {
-        // Machines whose GPU has no memory of its own say 0 (facts: DGX Spark).
+        // Machines whose GPU has no memory of its own say 0 (DGX Spark).
         if total == 0 {
             return;
         }
@@ -376,6 +380,8 @@ pub(super) struct Readings {
     numbered: Vec<Known>,
     /// The GPU's own limit, which does not change: `None` until it was asked for.
     slowdown: Option<Option<f64>>,
+    /// The last energy, and when it was read.
+    energy: Option<(Duration, f64)>,
 }
 
 #[derive(Debug, Default)]
@@ -400,6 +406,19 @@ impl Known {
         due
     }
 
+    /// Leaves out an energy that grew faster since the last one than any GPU could use it.
+    fn check_energy(&mut self, last: &mut Option<(Duration, f64)>, now: Duration) {
+        let Some(at) = self.held.iter().position(|(metric, _)| *metric == Metric::GpuEnergy) else { return };
+        let energy = self.held[at].1;
+        let Some((then, before)) = last.replace((now, energy)) else { return };
+        // The driver counts on while it is asked, and not at even times.
+        let passed = now.saturating_sub(then).as_secs_f64() + 1.0;
+        if energy - before > *POWER.end() * passed {
+            self.held.remove(at);
+            self.odd.push(Metric::GpuEnergy);
+        }
+    }
+
     fn clear(&mut self) {
         self.held.clear();
         self.odd.clear();
@@ -409,7 +428,7 @@ impl Known {
 impl Default for Readings {
     fn default() -> Self {
         let known = |count| std::iter::repeat_with(Known::default).take(count).collect();
-        Readings { lines: known(LINES.len()), numbered: known(NUMBERED.len()), slowdown: None }
+        Readings { lines: known(LINES.len()), numbered: known(NUMBERED.len()), slowdown: None, energy: None }
     }
 }
 
@@ -424,10 +443,7 @@ impl Readings {
         now: Duration,
         mut put: impl FnMut(Metric, f64),
     ) -> Result<(), NvmlError> {
-        let slowdown = *self.slowdown.get_or_insert_with(|| {
-            let limit = gpu.temperature_threshold(TemperatureThreshold::Slowdown).ok().map(f64::from);
-            limit.filter(|limit| (1.0..200.0).contains(limit))
-        });
+        let slowdown = self.slowdown(gpu)?;
         let (mut answered, mut unknown) = (0, 0);
         for (line, known) in LINES.iter().zip(&mut self.lines).filter(|(line, known)| known.passed < line.calls.len()) {
             if !known.begin(line.every, now) {
@@ -438,6 +454,7 @@ impl Readings {
                 let Err(error) = call(gpu, &mut taken) else {
                     answered += 1;
                     known.is_denied = false;
+                    known.check_energy(&mut self.energy, now);
                     break;
                 };
                 known.clear();
@@ -460,6 +477,22 @@ impl Readings {
         let known = self.lines.iter().chain(&self.numbered);
         known.flat_map(|known| &known.held).for_each(|(metric, value)| put(*metric, *value));
         Ok(())
+    }
+
+    fn slowdown(&mut self, gpu: &Device<'_>) -> Result<Option<f64>, NvmlError> {
+        if let Some(known) = self.slowdown {
+            return Ok(known);
+        }
+        let limit = match gpu.temperature_threshold(TemperatureThreshold::Slowdown) {
+            Ok(limit) => Some(f64::from(limit)).filter(|limit| (1.0..200.0).contains(limit)),
+            Err(error) => match faults::of(&error) {
+                Fault::Unsupported => None,
+                Fault::Passing => return Ok(None),
+                Fault::Gpu | Fault::Driver => return Err(error),
+            },
+        };
+        self.slowdown = Some(limit);
+        Ok(limit)
     }
 
     fn read_numbered(&mut self, gpu: &Device<'_>, now: Duration) -> Result<(), NvmlError> {

@@ -151,3 +151,41 @@ fn traffic_is_counted_aside() {
     assert_eq!(told.value(Metric::GpuPcieTransmit), Some(102_000.0));
     assert_eq!(told.value(Metric::GpuPcieReceive), Some(205_000.0));
 }
+
+#[test]
+fn traffic_that_no_link_can_carry_is_absent_and_said() {
+    let mut rig = Rig::new("geforce-rtx-4090", "[device.curve]\npcie_tx_kib = 4294967295\npcie_rx_kib = 200\n");
+    let told = rig.wait_until("the traffic", |told| told.value(Metric::GpuPcieReceive).is_some());
+    assert_eq!(told.value(Metric::GpuPcieTransmit), None);
+    assert!(told.is(Health::Unsupported, "left out: PCIe, from the GPU"), "{told:?}");
+}
+
+#[test]
+fn a_memory_without_a_clock_and_an_energy_that_no_gpu_uses_are_absent() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\nmemory_mhz = 0\npower_w = [[0, 100], [10, 4000000], [20, 100]]\n",
+    );
+    let told = rig.until(9);
+    assert_eq!((told.value(Metric::GpuMemoryClock), told.condition()), (None, None));
+    assert!(told.value(Metric::GpuEnergy).is_some() && told.value(Metric::GpuClock).is_some());
+    let told = rig.until(15);
+    assert!(told.value(Metric::GpuEnergy).is_none() && told.is(Health::Unsupported, "GPU energy"), "{told:?}");
+    assert!(rig.until(25).value(Metric::GpuEnergy).is_some());
+}
+
+#[test]
+fn a_threshold_that_could_not_be_read_at_first_is_asked_for_again() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\ntemp_c = 61\n[[fault]]\nat = 0\nuntil = 3\ncall = \"nvmlDeviceGetTemperatureThreshold\"\ncode = \"TIMEOUT\"\n",
+    );
+    let told = rig.at(1);
+    assert_eq!((told.value(Metric::GpuTemperature), told.value(Metric::GpuMargin)), (Some(61.0), None));
+    assert_eq!(rig.until(4).value(Metric::GpuMargin), Some(36.0));
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[[fault]]\nat = 0\ncall = \"nvmlDeviceGetTemperatureThreshold\"\ncode = \"GPU_IS_LOST\"\n",
+    );
+    assert!(rig.at(1).is(Health::Lost, "fallen off the bus"));
+}
