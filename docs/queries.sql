@@ -4,6 +4,8 @@
 --
 -- The history of one hour is one compressed row; a condition on `hour` (for `history`) or `day` (for `minutes`) tells
 -- SQLite which rows to decompress, a condition on `ts` alone makes it read all of them.
+--
+-- In `minutes` and `hours`, min, mean and max of flags (`gpu.throttle`) are all the same: every bit that was set.
 
 -- What does every source say now?
 SELECT source, label, health, datetime(ts, 'unixepoch', 'localtime') AS at, metrics FROM status;

@@ -13,8 +13,9 @@ use super::catalog::LISTED;
 use super::codec::{DIFFERENCES, EMPTY, LAST, LETTERS, MINUS, ZEROS};
 use super::error::StoreError;
 
-/// How many bits a metric of flags may have in the minutes that are not sealed yet.
-const FLAGS: u32 = 16;
+/// How many bits of flags the minutes that are not sealed yet tell. Each is looked at in every row of every metric, so
+/// there are few more than `gpu.throttle` has.
+const FLAGS: u32 = 8;
 
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
 /// is the column `numbers`.
