@@ -17,8 +17,8 @@ enum Part {
     Of(Metric, Metric),
     /// How much of a whole, with a word before it; nothing where the whole is nothing (no swap).
     NamedOf(&'static str, Metric, Metric),
-    /// The GPU's part of the machine's memory, where it is larger than what it uses of its own: a GPU inside the
-    /// processor has next to none, and a card begins to use it when it is full.
+    /// The GPU's part of the machine's memory, of one inside the processor, which has no link and little memory of its
+    /// own, and of a card once that part is the larger one.
     Shared,
     /// What holds the GPU back, where anything does.
     Throttle,
@@ -104,7 +104,8 @@ fn words(part: &Part, value: &impl Fn(Metric) -> Option<f64>) -> Option<String> 
         },
         Shared => {
             let own = value(Metric::GpuMemoryUsed).unwrap_or(0.0);
-            let shared = value(Metric::GpuMemoryShared).filter(|shared| *shared > own)?;
+            let inside = value(Metric::GpuPcieWidth).is_none();
+            let shared = value(Metric::GpuMemoryShared).filter(|shared| inside || *shared > own)?;
             Some(format!("shared {}", format::value(Metric::GpuMemoryShared, shared)))
         }
         Throttle => {
@@ -148,12 +149,14 @@ mod tests {
         );
         check(SourceKind::Gpu, &[(Metric::GpuThrottle, 0.0)], &[]);
         check(SourceKind::Gpu, &[(Metric::GpuThrottle, 3.0)], &["held back by power limit, heat"]);
-        let memory = |own, shared| [(Metric::GpuMemoryUsed, own), (Metric::GpuMemoryShared, shared)];
+        let memory = |own, shared, lanes| {
+            [(Metric::GpuMemoryUsed, own), (Metric::GpuMemoryShared, shared), (Metric::GpuPcieWidth, lanes)]
+        };
+        let text = |shared| format!("shared {}", format::value(Metric::GpuMemoryShared, shared));
         let own = format::value(Metric::GpuMemoryUsed, 5e8);
-        let shared = format!("shared {}", format::value(Metric::GpuMemoryShared, 7e8));
-        check(SourceKind::Gpu, &memory(5e8, 7e8), &[&own, &shared]);
-        check(SourceKind::Gpu, &memory(5e8, 1e8), &[&own]);
-        check(SourceKind::Gpu, &memory(5e8, 7e8)[1..], &[&shared]);
+        check(SourceKind::Gpu, &memory(5e8, 7e8, 16.0), &[&own, &text(7e8)]);
+        check(SourceKind::Gpu, &memory(5e8, 1e8, 16.0), &[&own]);
+        check(SourceKind::Gpu, &memory(5e8, 1e8, 16.0)[..2], &[&own, &text(1e8)]);
         check(SourceKind::Mains, &[(Metric::PowerOnline, 0.0)], &["not connected"]);
         check(SourceKind::Memory, &[(Metric::SwapUsed, 0.0), (Metric::SwapTotal, 0.0)], &[]);
         check(SourceKind::Channel, &[(Metric::CpuTemperature, 54.0)], &[&degrees]);

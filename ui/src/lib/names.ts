@@ -83,6 +83,11 @@ const SHORT: Record<string, string> = {
   'Throttle reasons': 'Held back by',
   'Performance state': 'State',
   'PCIe generation': 'PCIe gen.',
+  'Optical-flow engine busy': 'Optical flow',
+  'PCIe packets sent again': 'PCIe resent',
+  'Time held down by the power limit': 'Slowed by power',
+  'Time held down by heat': 'Slowed by heat',
+  'Time that the hardware itself slowed down for heat': 'Slowed by itself',
 };
 
 /** A metric's name inside a card of its panel: "CPU temperature" is "Temperature" on the CPU's card. */

@@ -122,7 +122,8 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     let sandbox = Sandbox::new();
     let driver = Driver::start(&sandbox);
     let mut watcher = recorder(&sandbox);
-    sandbox.wait_for_ticks();
+    // What it takes when idle is learnt from some seconds without work.
+    (0..4).for_each(|_| sandbox.wait_for_ticks());
     driver.work();
     let told = wait_for_shares(&sandbox);
     let first = &told["processes"][0];
@@ -154,7 +155,7 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     });
     assert!(text.contains("VRAM") && !text.contains("no recorder"), "{text}");
 
-    sandbox.wait_for_ticks();
+    (0..2).for_each(|_| sandbox.wait_for_ticks());
     watcher.terminate();
     drop(driver);
     // The end writes the minute that has begun.
@@ -178,6 +179,27 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "(idle)", "(not explained)", "total"] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
+}
+
+#[test]
+fn what_a_gpu_takes_when_idle_is_not_known_before_it_was_idle() {
+    let sandbox = Sandbox::new();
+    let driver = Driver::start(&sandbox);
+    driver.work();
+    wait_for("work", || {
+        let busy = fs::read_to_string(sandbox.path(&format!("{CARD}/device/gpu_busy_percent"))).ok()?;
+        (busy.trim() == "100").then_some(())
+    });
+    let mut watcher = recorder(&sandbox);
+    wait_for_shares(&sandbox);
+    sandbox.wait_for_ticks();
+    watcher.terminate();
+    drop(driver);
+    let usage = sandbox.run(&["usage", "--since", "1h", "--json"]).json();
+    let gpu = &usage["gpus"][0];
+    assert!(gpu["idle"].is_null() && gpu["attributed"].as_f64() > Some(100.0), "{usage}");
+    let text = sandbox.run(&["usage"]).stdout;
+    assert!(text.lines().any(|line| line.starts_with("idle") && line.contains("not known yet")), "{text}");
 }
 
 #[test]

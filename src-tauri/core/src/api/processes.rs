@@ -4,7 +4,9 @@
 //! Deliberately not here: which of them a face shows, in which order, and how.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::identity::Identity;
 use crate::model::answer::{GpuProcess, Status};
 use crate::sensors::processes::Process;
 use crate::untrusted::Untrusted;
@@ -72,7 +74,10 @@ pub(super) fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec
     for source in status.iter().flat_map(|status| &status.sources) {
         for one in &source.processes {
             let at = match (places.get(&one.pid), one.started) {
-                (Some(&at), Some(started)) if matches!(&all[at].seen, Seen::Here(it) if it.ticks == started) => at,
+                (Some(&at), Some(started)) if matches!(&all[at].seen, Seen::Here(it) if it.ticks == started) => {
+                    name(&mut all[at], one);
+                    at
+                }
                 (Some(_), Some(_)) => continue,
                 _ => *hidden.entry((one.pid, one.started)).or_insert_with(|| {
                     all.push(unseen(one));
@@ -85,6 +90,16 @@ pub(super) fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec
     all
 }
 
+/// Takes over the recorder's name for a process, which is also what its history goes by: whoever looks from elsewhere may
+/// know less of it, such as the name of a game.
+fn name(process: &mut ProcessNow, one: &GpuProcess) {
+    let Seen::Here(process) = &mut process.seen else { return };
+    if process.identity.label.json() != one.identity {
+        let (label, key) = (one.identity.as_str().into(), one.key.as_str().into());
+        process.identity = Arc::new(Identity { label, key, ..(*process.identity).clone() });
+    }
+}
+
 fn unseen(one: &GpuProcess) -> ProcessNow {
     let (identity, key) = (one.identity.as_str().into(), one.key.as_str().into());
     ProcessNow { pid: one.pid, seen: Seen::Hidden { identity, key, uid: one.uid }, cpu: None, gpus: Vec::new() }
@@ -92,10 +107,8 @@ fn unseen(one: &GpuProcess) -> ProcessNow {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::identity::{Identity, Role};
+    use crate::identity::Role;
     use crate::model::answer::{Recorder, SourceStatus};
     use crate::model::{Health, RecorderState, SourceKind};
 
@@ -174,6 +187,12 @@ pub(super) mod tests {
                 (8, false, vec![("gpu:2", 9.0)]),
             ]
         );
+        let name = |it: &ProcessNow| match &it.seen {
+            Seen::Here(process) => process.identity.label.json().into_owned(),
+            Seen::Hidden { identity, .. } => identity.json().into_owned(),
+        };
+        let names: Vec<_> = all.iter().map(name).collect();
+        assert_eq!(names, ["y", "x", "x", "y", "y", "y"], "the recorder's name holds in every face");
         assert_eq!(with_gpus(vec![process(1, 10)], None)[0].gpus, []);
     }
 }

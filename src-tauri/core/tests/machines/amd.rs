@@ -13,12 +13,15 @@ use super::*;
 const DIFFERENCES: &[(&str, Metric, f64, Option<f64>, &str)] = &[
     ("phoenix", Metric::GpuPcieGeneration, 4.0, None, SOLDERED),
     ("phoenix", Metric::GpuPcieWidth, 16.0, None, SOLDERED),
+    ("rx5700xt", Metric::GpuFanSpeed, 29.0, Some(0.0), STOPPED),
     ("rx5700xt", Metric::GpuPcieGeneration, 4.0, Some(3.0), SWITCH),
     ("rx6600", Metric::GpuPcieGeneration, 4.0, Some(3.0), SWITCH),
     ("rx6600", Metric::GpuPcieWidth, 16.0, Some(8.0), SWITCH),
     ("vangogh", Metric::GpuPcieGeneration, 3.0, None, SOLDERED),
     ("vangogh", Metric::GpuPcieWidth, 16.0, None, SOLDERED),
+    ("vega56", Metric::GpuFanSpeed, 5.0, Some(0.0), STOPPED),
 ];
+const STOPPED: &str = "a fan that stands still is counted as turning a few times a minute";
 const SOLDERED: &str = "a GPU inside the processor has no link: the file is a default";
 const SWITCH: &str = "LACT reads the link between the chip and the switch on its own board, which always runs at full \
     speed; the driver knows that of the board to the machine";

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::values::{MOST_RPM, MOST_WATTS, generation, width};
+use super::values::{MOST_RPM, MOST_WATTS, generation, turning, width};
 use crate::metrics::Metric;
 use crate::sensors::gpu::throttle;
 
@@ -229,7 +229,7 @@ pub(crate) fn read(file: &[u8], chip: Option<u16>) -> Contents {
         (Metric::GpuPower, up_to(layout.power, layout.watt, MOST_WATTS as f64)),
         // A counter that does not move is one that the firmware does not keep.
         (Metric::GpuEnergy, joules(&table, &layout, chip).filter(|joules| *joules > 0.0)),
-        (Metric::GpuFanSpeed, up_to(layout.fan, 1.0, MOST_RPM as f64)),
+        (Metric::GpuFanSpeed, up_to(layout.fan, 1.0, MOST_RPM as f64).map(turning)),
         (Metric::GpuClock, clock(layout.clock)),
         (Metric::GpuMemoryClock, clock(layout.memory_clock)),
         (Metric::GpuThrottle, reasons(&table, &layout).map(|bits| bits as f64)),

@@ -47,7 +47,7 @@ impl Parse {
             Parse::Power => up_to(MOST_WATTS * 1_000_000).map(|value| value / 1e6),
             // A card of no watts at all: the driver does not know the limit.
             Parse::PowerLimit => Parse::Power.value(text).filter(|watts| *watts > 0.0),
-            Parse::Rpm => up_to(MOST_RPM),
+            Parse::Rpm => up_to(MOST_RPM).map(turning),
             Parse::Duty(full) => up_to(full as u64).map(|steps| steps / full * 100.0),
             Parse::Hertz => up_to(MOST_HERTZ),
             Parse::Level => in_use(text, |level| {
@@ -92,6 +92,15 @@ const MOST_BYTES: u64 = 1 << 46;
 pub(super) const MOST_WATTS: u64 = 5_000;
 pub(super) const MOST_RPM: u64 = 30_000;
 const MOST_HERTZ: u64 = 20_000_000_000;
+
+/// No fan turns slower, and what counts its turns sees some where there are none: captured cards whose fans stood still
+/// told of 5 (Vega 56) and 29 (RX 5700 XT) a minute.
+const LEAST_RPM: f64 = 60.0;
+
+/// The turns a minute of a fan that tells this many.
+pub(super) fn turning(rpm: f64) -> f64 {
+    if rpm < LEAST_RPM { 0.0 } else { rpm }
+}
 
 /// What `read` makes of the lines that end in a star, which marks the level in use: `1: 875Mhz *`. A link has several
 /// marked lines where its states differ only in what is not shown; where they differ in what is asked for, there is no
@@ -184,6 +193,8 @@ mod tests {
         check(Parse::PowerLimit, "289000000\n", Some(289.0));
         check(Parse::Rpm, "1395\n", Some(1395.0));
         check(Parse::Rpm, "65535\n", None);
+        ["0", "5", "29"].iter().for_each(|stopped| check(Parse::Rpm, stopped, Some(0.0)));
+        check(Parse::Rpm, "595\n", Some(595.0));
         check(Parse::Duty(255.0), "51\n", Some(20.0));
         check(Parse::Duty(255.0), "256\n", None);
         check(Parse::Hertz, "798080000\n", Some(798_080_000.0));

@@ -261,3 +261,9 @@ fn what_no_card_has_is_odd_and_what_is_not_there_is_not() {
     assert!(damaged(b"garbage") && damaged(b"") && damaged(&table(0, 3, 120, &[])) && damaged(&table(77, 1, 120, &[])));
     assert!(!damaged(&table(1, 3, 120, &[])) && !damaged(&table(1, 9, 120, &[])) && !damaged(&table(4, 0, 120, &[])));
 }
+
+#[test]
+fn a_fan_that_hardly_turns_stands_still() {
+    let fan = |rpm| read(&table(1, 3, 120, &[(72, 2, rpm)]), None).values;
+    assert_eq!((fan(5), fan(595)), (vec![(Metric::GpuFanSpeed, 0.0)], vec![(Metric::GpuFanSpeed, 595.0)]));
+}
