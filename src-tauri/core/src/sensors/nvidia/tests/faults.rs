@@ -260,3 +260,25 @@ fn lists_that_are_kept_from_this_user_are_said() {
     let told = rig.until(3);
     assert_eq!([Metric::GpuAttributed, Metric::GpuRemainder].map(|metric| told.value(metric)), [None; 2]);
 }
+
+#[test]
+fn a_question_aside_that_hangs_is_given_up_and_put_to_a_few_threads_more() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[fault]]\nat = 0\nuntil = 1000\ncall = \"nvmlDeviceGetPcieThroughput\"\ndelay_ms = 3600000\n",
+    );
+    for (second, hanging) in [(29, 0), (32, 1), (64, 2), (100, 3), (900, 3)] {
+        let told = rig.until(second);
+        assert_eq!(rig.sensor.aside.hanging(), hanging, "in second {second}");
+        assert_eq!(told.value(Metric::GpuUtilization), Some(42.0), "the rest goes on");
+    }
+}
+
+#[test]
+fn a_question_aside_that_panics_is_put_again() {
+    let mut rig = Rig::new(GAME, "[device.curve]\npcie_tx_kib = 100\npcie_rx_kib = 200\n");
+    rig.until(2);
+    rig.sensor.aside.break_off();
+    let told = rig.wait_until("the traffic", |told| told.value(Metric::GpuPcieTransmit).is_some());
+    assert_eq!(told.value(Metric::GpuPcieTransmit), Some(102_000.0));
+}
