@@ -1,3 +1,5 @@
+/** How the pages are built and tested, and how heavy they may become. */
+
 import { gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';

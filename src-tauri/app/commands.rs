@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use hoofbeat_core::api::{EventInfo, History, HistoryQuery, MetricInfo};
+use hoofbeat_core::api::{EventInfo, History, HistoryQuery, MetricInfo, ProcessList};
+use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::metrics::Metric;
 use tauri::State;
 use tauri::ipc::Channel;
 
 use crate::failure::{Code, Failure};
 use crate::feed::{self, News};
+use crate::processes::Processes;
 use crate::recording::Recording;
 
 /// The most points a series may have: a window is not wider than this.
@@ -53,6 +55,12 @@ pub(crate) fn metrics() -> Vec<MetricInfo> {
 #[tauri::command(async)]
 pub(crate) fn events(recording: Shared<'_>, since: i64, limit: usize) -> Result<Vec<EventInfo>, Failure> {
     recording.ask(|face| face.events(since, limit.min(MOST_EVENTS)))
+}
+
+/// The processes of this machine now, with what they do on GPUs as far as a recorder wrote it.
+#[tauri::command(async)]
+pub(crate) fn processes(recording: Shared<'_>, processes: State<'_, Processes>) -> Result<ProcessList, Failure> {
+    processes.list(&recording, SystemClock.now().boot)
 }
 
 /// Asks the recorder to pause until a Unix second.

@@ -1,5 +1,6 @@
 //! What goes wrong, as the page gets it: one sentence for a person and a code for the page to branch on.
 
+use hoofbeat_core::sensors::SensorError;
 use hoofbeat_core::store::StoreError;
 use serde::Serialize;
 
@@ -60,6 +61,12 @@ impl From<StoreError> for Failure {
             StoreError::Io(_) => Code::Io,
         };
         Failure::new(code, sentence(&error.to_string()))
+    }
+}
+
+impl From<SensorError> for Failure {
+    fn from(error: SensorError) -> Failure {
+        Failure::new(Code::Io, sentence(&error.to_string()))
     }
 }
 

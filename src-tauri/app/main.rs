@@ -2,11 +2,12 @@
 //!
 //! WebKit gives its memory back only when its process ends, so the window is a process of its own and the recorder with
 //! its tray lives in the small binary. This one reads the arguments, makes sure that a recorder runs, and opens the
-//! window. Deliberately not here: measuring, and every query, which is `hoofbeat_core::api`'s.
+//! window. Deliberately not here: measuring, but for the list of processes, and every query, which is `hoofbeat_core::api`'s.
 
 mod commands;
 mod failure;
 mod feed;
+mod processes;
 mod recorder;
 mod recording;
 mod window;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use clap::Parser;
 use tauri::Manager;
 
+use crate::processes::Processes;
 use crate::recording::Recording;
 
 /// Shows what Hoofbeat records, in a window.
@@ -28,7 +30,7 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// A recorder that has to be started reads DIR/proc and DIR/sys instead of this machine's
+    /// Processes, and a recorder that has to be started, read DIR/proc and DIR/sys instead of this machine's
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
 }
@@ -69,11 +71,13 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
         // First, so that a second launch ends before it does anything else.
         .plugin(window::single_instance(&folder, recording.clone()))
         .manage(managed)
+        .manage(Processes::new(root))
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::history,
             commands::metrics,
             commands::events,
+            commands::processes,
             commands::pause,
             commands::resume,
             commands::start_recorder,

@@ -1,3 +1,5 @@
+/** The whole page on a made-up machine, as a person uses it. */
+
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from './App.svelte';
@@ -43,7 +45,9 @@ test('every source has a card, with its label and its values', async () => {
   expect(screen.getByTestId('card-cpu').querySelectorAll('.core')).toHaveLength(16);
   expect(screen.getByTestId('card-gpu:0000:00:02.0').textContent).toMatch(/asleep.*D3cold since 13:10/s);
   expect(screen.getByTestId('card-hwmon:spd').textContent).toMatch(/no permission.*refused/s);
-  expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 is \d+ % busy, \d+ °C\. CPU is .*\. Memory .* of 31\.2 GiB\./);
+  expect(headline()).toMatch(
+    /^NVIDIA GeForce RTX 4090 is \d+ % busy, \d+ °C: Blender and Ollama\. CPU is .*\. Memory .* of 31\.2 GiB\./,
+  );
   expect(headline()).toContain('/home is 94 % full.');
 });
 
@@ -93,6 +97,15 @@ test('a click on a value shows it in the chart', async () => {
   expect(screen.getByTestId('chart').getAttribute('aria-label')).toMatch(
     /^CPU temperature over the last hour\. AMD Ryzen 9 7950X: between \d+ °C and \d+ °C, on average \d+ °C\.$/,
   );
+});
+
+test('what holds a GPU back is told by name and is nothing to draw', async () => {
+  const { history } = await show('fine');
+  const value = screen.getByTestId('card-gpu:GPU-1c7a').querySelector('[data-metric="gpu.throttle"]');
+  await fireEvent.click(value as Element);
+  expect(value?.tagName).toBe('DIV');
+  expect(history).not.toHaveBeenCalledWith(expect.objectContaining({ metric: 'gpu.throttle' }));
+  expect(within(screen.getByTestId('metric-picker')).queryByText('Throttle reasons')).toBeNull();
 });
 
 test('the picker offers only what some source has, by panel, and a range asks for its history', async () => {

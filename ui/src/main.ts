@@ -1,3 +1,5 @@
+/** The first thing that runs: puts the page into the window, with Tauri or with made-up data behind it. */
+
 import './lib/locale';
 import './app.css';
 import { mount } from 'svelte';

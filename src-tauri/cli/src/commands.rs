@@ -14,7 +14,6 @@ mod pause;
 mod status;
 mod top;
 mod usage;
-mod users;
 mod watch;
 
 use std::path::{Path, PathBuf};

@@ -185,7 +185,7 @@ impl Output {
 }
 
 /// One cell of a table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
     text: String,
     style: Style,

@@ -4,13 +4,15 @@
 //! only as plain text for a notification; who needs markup escapes the finished sentence. Deliberately not here: who
 //! is told, and when.
 
+pub mod gpus;
+
 use std::time::Duration;
 
-use hoofbeat_core::engine::{Ending, Notice, NoticePhase, Snapshot, SourceNow, Trouble};
+use hoofbeat_core::engine::{Ending, GpuUser, Notice, NoticePhase, Snapshot, SourceNow, Trouble};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::model::rule::Side;
-use hoofbeat_core::model::{Health, Source, SourceKind};
+use hoofbeat_core::model::{Source, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 
 use crate::summary;
@@ -110,10 +112,10 @@ fn lower_first(label: &str) -> String {
     }
 }
 
-/// The state of the machine in a sentence: what works most, and the memory.
+/// The state of the machine in a sentence: the GPUs and who uses the busiest, the CPU, and the memory.
 pub fn state(snapshot: &Snapshot) -> String {
     let now = |kind| snapshot.sources.iter().filter(move |now: &&SourceNow| now.source.kind == kind);
-    let mut parts: Vec<String> = now(SourceKind::Gpu).map(gpu).collect();
+    let mut parts = gpus::sentences(&now(SourceKind::Gpu).map(gpu).collect::<Vec<_>>());
     if let Some(cpu) = now(SourceKind::Cpu).next() {
         let values: Vec<String> = [Metric::CpuUtilization, Metric::CpuTemperature]
             .into_iter()
@@ -132,17 +134,20 @@ pub fn state(snapshot: &Snapshot) -> String {
     if parts.is_empty() { "Nothing was read yet".to_string() } else { parts.join(" · ") }
 }
 
-fn gpu(now: &SourceNow) -> String {
-    let name = subject(&now.source);
-    match now.condition.health {
-        Health::Ok => {
-            let values: Vec<String> = [Metric::GpuUtilization, Metric::GpuTemperature, Metric::GpuPower]
-                .into_iter()
-                .filter_map(|metric| Some(format::value(metric, now.value(metric)?)))
-                .collect();
-            format!("{name} {}", values.join(", ")).trim_end().to_string()
-        }
-        health => format!("{name} {}", health.word()),
+fn gpu(now: &SourceNow) -> gpus::Gpu {
+    let user = |user: &GpuUser| gpus::User {
+        key: user.key.as_bytes().to_vec(),
+        name: user.identity.notification(),
+        share: user.share,
+    };
+    gpus::Gpu {
+        name: subject(&now.source),
+        health: now.condition.health,
+        released: gpus::is_released(now.condition.health, &now.condition.reason),
+        utilization: now.value(Metric::GpuUtilization),
+        temperature: now.value(Metric::GpuTemperature),
+        remainder: now.value(Metric::GpuRemainder),
+        users: now.users.iter().map(user).collect(),
     }
 }
 
@@ -158,7 +163,7 @@ pub fn trouble(trouble: Trouble) -> &'static str {
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::model::rule::{Severity, Threshold};
-    use hoofbeat_core::model::{Condition, RecorderState};
+    use hoofbeat_core::model::{Condition, Health, RecorderState};
 
     use super::*;
 
@@ -245,6 +250,7 @@ mod tests {
             source: Source::whole(kind, label, label),
             condition: Condition { health, reason: String::new() },
             values: values.to_vec(),
+            users: Vec::new(),
         };
         check(Vec::new(), "Nothing was read yet");
         check(vec![now(SourceKind::Cpu, "cpu", Health::Ok, &[(Metric::CpuUtilization, 12.0)])], "CPU 12 %");
@@ -257,5 +263,14 @@ mod tests {
             ],
             "GPU 0 asleep · GPU 1 98 % · CPU 54 °C",
         );
+        let user = |name: &str, share| GpuUser { key: name.into(), identity: name.into(), share };
+        let used = SourceNow {
+            users: vec![user("a\n<b>", 20.0), user("Blender", 50.0)],
+            ..now(SourceKind::Gpu, "RTX", Health::Ok, &[(Metric::GpuUtilization, 90.0), (Metric::GpuPower, 300.0)])
+        };
+        let unseen =
+            SourceNow { values: vec![(Metric::GpuUtilization, 90.0), (Metric::GpuRemainder, 70.0)], ..used.clone() };
+        check(vec![used], "GPU 90 %: Blender and a\u{fffd}<b>");
+        check(vec![unseen], "GPU 90 %: not visible");
     }
 }

@@ -1,19 +1,25 @@
 //! The handful of calls that a face may make. What they answer is `model::answer`.
 //!
 //! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
-//! that touches hardware — only the recorder does that.
+//! that touches hardware — only the recorder does that. A live list of processes is read from `/proc`, which is none.
 
+mod groups;
+mod live;
 mod processes;
+mod users;
 
 use std::path::{Path, PathBuf};
 
 use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
-pub use self::processes::{GpuShare, ProcessNow, Seen, with_gpus};
+pub use self::groups::groups;
+pub use self::live::LiveProcesses;
+pub use self::processes::{GpuShare, ProcessNow, Seen};
+pub use self::users::Users;
 pub use crate::model::answer::{
-    EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, Recorder, SCHEMA,
-    Series, SourceStatus, Status, Value,
+    EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, ProcessGroup,
+    ProcessList, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
 };
 
 /// Every metric of the table.

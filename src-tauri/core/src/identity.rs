@@ -145,13 +145,18 @@ impl Identities {
         self.read(pid, started)
     }
 
-    /// The start time and the name of a process that a driver names: drivers tell the host's numbers, which are other
-    /// processes' or nobody's where this `/proc` is that of a container.
-    pub fn of_driver(&mut self, pid: u32) -> (Option<u64>, Arc<Identity>) {
-        match self.sees_host().then(|| self.meet(pid, |_| true)).flatten() {
+    /// The start time and the name of the process that has this number now.
+    pub fn of_process(&mut self, pid: u32) -> (Option<u64>, Arc<Identity>) {
+        match self.meet(pid, |_| true) {
             Some(seen) => (Some(seen.started), self.resolve(pid, seen.started)),
             None => (None, Arc::new(Identity::hidden())),
         }
+    }
+
+    /// The same of a process that a driver names: drivers tell the host's numbers, which are other processes' or nobody's
+    /// where this `/proc` is that of a container.
+    pub fn of_driver(&mut self, pid: u32) -> (Option<u64>, Arc<Identity>) {
+        if self.sees_host() { self.of_process(pid) } else { (None, Arc::new(Identity::hidden())) }
     }
 
     /// Whether this `/proc` numbers processes as the host does, and so as a driver does.

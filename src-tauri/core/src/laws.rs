@@ -19,6 +19,7 @@ use crate::procfs::stat::{self, Stat};
 use crate::sensors::amd::gpu_metrics;
 use crate::sensors::fdinfo::share::Track;
 use crate::sensors::fdinfo::text::Client;
+use crate::sensors::gpu::interrupts::Table;
 use crate::sensors::gpu::{self, Finder, names};
 use crate::sensors::nvidia::cards;
 use crate::untrusted::Untrusted;
@@ -171,6 +172,19 @@ pub fn nvidia_information(text: &[u8]) {
     for key in ["GPU UUID", "Model", "Bus Location"] {
         let told = cards::told(text, key);
         assert!(told.is_none_or(|value| !value.is_empty() && value.trim() == value && !value.contains('\n')));
+    }
+}
+
+/// `/proc/interrupts`, and the same a second later.
+pub fn interrupts(texts: &[u8]) {
+    let mut parts = texts.split(|byte| *byte == BETWEEN);
+    let mut table = || Table::parse(parts.next()?);
+    let Some(before) = table() else { return };
+    let counts = before.all();
+    assert!(counts.rate(&counts, 1.0).is_none_or(|rate| rate == 0.0), "what stands still is counted: {counts:?}");
+    if let Some(after) = table() {
+        let rate = after.all().rate(&counts, 1.0);
+        assert!(rate.is_none_or(|rate| rate >= 0.0 && rate.is_finite()), "{rate:?}");
     }
 }
 

@@ -117,14 +117,14 @@ impl Driver {
         self.clock.now()
     }
 
-    /// What happens before each call: time goes on, the device wakes, and the scenario's faults strike.
+    /// What happens before each call: time goes on, the device that it names wakes, and the scenario's faults strike.
     pub fn begin(&mut self, call: &str, handle: Option<Handle>) -> Outcome {
         let at = self.now();
         let device = handle.and_then(|handle| self.target(handle).ok()).map(|target| match target {
             Target::Device(index) | Target::Instance(index, _) => index,
         });
         self.children.update(&self.scenario, at);
-        if call != "nvmlShutdown" {
+        if let Some(device) = device.filter(|_| self.references > 0) {
             self.wake(device);
         }
         let starts = STARTS.contains(&call);
@@ -145,18 +145,20 @@ impl Driver {
         self.reloads != fault::reloads(&self.scenario, self.now()).count
     }
 
-    /// A call that names no device reaches them all.
-    fn wake(&self, device: Option<usize>) {
-        let Some(sysfs) = &self.scenario.driver.sysfs_root else { return };
-        let sysfs = self.scenario.file(sysfs);
-        for (index, one) in self.scenario.devices.iter().enumerate() {
-            if device.is_none_or(|device| device == index) {
-                runtime_pm::wake(&sysfs, one);
-            }
+    /// A device is touched.
+    pub fn wake(&self, device: usize) {
+        if let Some(sysfs) = &self.scenario.driver.sysfs_root {
+            runtime_pm::wake(&self.scenario.file(sysfs), &self.scenario.devices[device]);
         }
     }
 
-    pub fn start(&mut self) -> Result<(), Code> {
+    /// All devices are.
+    pub fn wake_all(&self) {
+        (0..self.scenario.devices.len()).for_each(|device| self.wake(device));
+    }
+
+    /// Starts it for a client, which may want all devices attached.
+    pub fn start(&mut self, attach: bool) -> Result<(), Code> {
         let reloads = fault::reloads(&self.scenario, self.now());
         if reloads.start != Code::Success {
             return Err(reloads.start);
@@ -168,6 +170,9 @@ impl Driver {
         }
         self.reloads = reloads.count;
         self.references += 1;
+        if attach {
+            self.wake_all();
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The kernel's side of a touch: a GPU that is asked anything is awake. Where the scenario names a sysfs root and the
+//! The kernel's side of a touch: a GPU that is attached or asked anything is awake. Where the scenario names a sysfs root and the
 //! device has a `runtime_status` below it, that becomes `active`; so a test can prove that nobody asked.
 
 use std::fs;

@@ -12,7 +12,7 @@
 //! hide = ["nvmlDeviceGetMarginTemperature"]  # dlsym does not find these; `*` stands for anything
 //! lenient_versions = false          # whether nvmlDeviceGetMemoryInfo_v2 takes a bare 2 for its version
 //! row_bytes = 24                    # 32: the process rows that drivers around 535.54 wrote
-//! sysfs_root = "sys"                # each call makes runtime_status below it `active`, where there is one
+//! sysfs_root = "sys"                # a touch makes a device's runtime_status below it `active`, if it has one
 //! trace = "calls.txt"               # one line a call: time, symbol, arguments, code; or NVML_STANDIN_TRACE
 //!
 //! [clock]

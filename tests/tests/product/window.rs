@@ -21,6 +21,23 @@ fn it_shows_live_values_and_a_chart() {
     let first = window.wait_for_text("card-cpu", |text| text.contains('%'));
     window.wait_for_text("card-cpu", |text| text.contains('%') && text != first);
 
+    // The list of processes holds this test, under the name that `top` has for it.
+    let top = desktop.json(&["top", "--number", "0", "--interval", "50ms"]);
+    let own = |line: &&serde_json::Value| line["pid"] == std::process::id();
+    let name = top["processes"].as_array().and_then(|all| all.iter().find(own)?["identity"].as_str());
+    let name = name.expect("this process runs");
+    window.wait_for_text("processes", |text| text.contains("Show all"));
+    let show = "document.querySelector('[data-testid=processes] [aria-expanded=false]').click()";
+    window.script(show).expect("the page answers");
+    // WebKit's driver takes for hidden what is scrolled away, so the page is asked itself.
+    let names = "return document.querySelector('[data-testid=processes] tbody').textContent";
+    wait_until("this test in the list", || {
+        window.script(names).is_ok_and(|names| names.as_str().is_some_and(|names| names.contains(name)))
+    });
+    // However long it is, its column scrolls and the page stands.
+    let beyond = "return document.documentElement.scrollHeight - innerHeight";
+    assert_eq!(window.script(beyond).expect("the page answers").as_i64(), Some(0));
+
     // A chart is drawn: some pixels of its canvas are not empty.
     let painted = "const canvas = document.querySelector('[data-testid=chart] canvas');
         if (!canvas || !canvas.width) return 0;

@@ -1,3 +1,5 @@
+/** Which alerts are told, in which order and in which words. */
+
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
 import { alertSentence, firing } from './alerts';

@@ -10,6 +10,7 @@ export const tauri: Backend = {
   history: (query) => invoke('history', { ...query }),
   metrics: () => invoke('metrics'),
   events: (since, limit) => invoke('events', { since, limit }),
+  processes: () => invoke('processes'),
   pause: (until) => invoke('pause', { until }),
   resume: () => invoke('resume'),
   startRecorder: () => invoke('start_recorder'),

@@ -1,3 +1,5 @@
+/** The ends and ticks of a chart’s axis, whatever the values. */
+
 import { expect, test } from 'vitest';
 import { range, ticks } from './axis';
 

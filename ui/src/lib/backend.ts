@@ -5,6 +5,7 @@ import type { Failure } from './types/generated/Failure';
 import type { History } from './types/generated/History';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
+import type { ProcessList } from './types/generated/ProcessList';
 
 /** A stretch of history, in Unix seconds: `since` inclusive, `until` exclusive. */
 export interface HistoryQuery {
@@ -23,6 +24,8 @@ export interface Backend {
   metrics(): Promise<MetricInfo[]>;
   /** Events from `since` on, newest first. */
   events(since: number, limit: number): Promise<EventInfo[]>;
+  /** The processes now. CPU is what they used since the call before, and unknown at the first. */
+  processes(): Promise<ProcessList>;
   pause(until: number): Promise<void>;
   resume(): Promise<void>;
   startRecorder(): Promise<void>;

@@ -2,6 +2,7 @@
 
 import { asFailure } from './backend';
 import type { Board } from './board.svelte';
+import { isDrawable } from './format';
 import { sourceName } from './names';
 import { append, fold, rank, summarize, toLine, trim, type Line } from './series';
 import type { Failure } from './types/generated/Failure';
@@ -74,8 +75,9 @@ export class Chart {
     this.board = board;
   }
 
-  /** Shows another metric, and one of its sources before the others. */
+  /** Shows another metric, where it can be drawn, and one of its sources before the others. */
   show(metric: string, source: string | null = null): void {
+    if (!isDrawable(metric)) return;
     this.focus = source;
     if (metric === this.metric) return;
     this.metric = metric;

@@ -1,3 +1,5 @@
+/** What the page may say of values by the state of the recorder and their age. */
+
 import { expect, test } from 'vitest';
 import { judge } from './condition';
 import type { Status } from './types/generated/Status';

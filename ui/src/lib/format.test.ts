@@ -1,3 +1,5 @@
+/** Values as text, held to the same cases as the Rust twin. */
+
 import { expect, test } from 'vitest';
 // Not a copy: the very file that format.rs is tested against.
 import cases from '../../../src-tauri/core/src/format.json';

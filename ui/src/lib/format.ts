@@ -78,6 +78,11 @@ export function words(metric: string, value: number): string | null {
   return Number.isFinite(value) ? (CODES[metric]?.(value) ?? null) : null;
 }
 
+/** Whether a metric's values lie on a scale. A set of reasons does not: its number is no height, and has no mean. */
+export function isDrawable(metric: string): boolean {
+  return metric !== 'gpu.throttle';
+}
+
 /** A part of a whole, its unit once: "6.1 of 24 GiB". */
 export function ofWhole(part: number, total: number, unit: string): string {
   const whole = parts(total, unit);

@@ -1,3 +1,5 @@
+/** The sentence at the top, in every state of the machine. */
+
 import { expect, test } from 'vitest';
 import { Fixture } from '../fixture/fixture';
 import type { Condition } from './condition';
@@ -71,6 +73,28 @@ test('the GPU comes first; one that sleeps is news only where none is awake', ()
     'RTX is 98 % busy, 91 °C. CPU is 12 % busy, 54 °C.',
   );
   expect(say(headline(status(asleep), RECORDING, [], NOW))).toBe('UHD is asleep.');
+  const released = source('A2000', 'gpu', {}, { health: 'asleep', reason: 'idle, letting it sleep' });
+  expect(say(headline(status(released), RECORDING, [], NOW))).toBe('A2000 is idle.');
+});
+
+test('who makes the busiest GPU work is named, and an idle one is called idle', () => {
+  const process = (identity: string, share: number) => ({
+    pid: 1,
+    started: 1,
+    identity,
+    key: identity,
+    uid: 1000,
+    share,
+    vram: null,
+  });
+  const busy = (id: string, percent: number, ...processes: ReturnType<typeof process>[]) =>
+    source(id, 'gpu', { 'gpu.utilization': [percent, '%'], 'gpu.temperature': [71, '°C'] }, { processes });
+  const words = (...sources: SourceStatus[]) => say(headline(status(...sources), RECORDING, [], NOW));
+  expect(words(busy('Arc', 20, process('x', 20)), busy('RTX', 94, process('Blender', 90)))).toBe(
+    'Arc is 20 % busy, 71 °C. RTX is 94 % busy, 71 °C: Blender.',
+  );
+  expect(words(busy('RTX', 94, process('\u202e<b>', 90)))).toBe('RTX is 94 % busy, 71 °C: \ufffd<b>.');
+  expect(words(busy('RTX', 0.4, process('Shell', 0.4)))).toBe('RTX is idle, 71 °C.');
 });
 
 test('what is wrong comes first of all', () => {

@@ -4,11 +4,12 @@
  * It is made of plain text and of numbers that link to their evidence.
  */
 
-import type { Condition } from './condition';
+import { stateWord, type Condition } from './condition';
 import { moment, ofWhole, text } from './format';
 import { brief, sourceName, visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
+import { culprits } from './users';
 import type { Tone } from './words';
 
 /** A piece of the sentence; one with a metric links to it in the chart. */
@@ -25,6 +26,8 @@ export interface Piece {
 const MOST_ALERTS = 2;
 /** A file system fuller than this is part of the sentence. */
 const FULL = 0.9;
+/** A GPU that is less busy than this, in percent, is idle. */
+const BUSY = 1;
 
 /** The sentence. `alerts` are those that are firing now, in words, the worst first. */
 export function headline(status: Status, condition: Condition, alerts: readonly Piece[][], now: number): Piece[] {
@@ -85,20 +88,36 @@ function evidence(piece: Piece): string {
 /** What the GPUs do. One that sleeps is news only where none is awake. */
 function gpuSentences(all: readonly SourceStatus[]): Piece[][] {
   const gpus = all.filter((source) => source.kind === 'gpu');
-  const awake = gpus.map((gpu) => gpuSentence(gpu, all)).filter((sentence) => sentence.length > 0);
+  const busiest = busiestOf(gpus);
+  const awake = gpus.map((gpu) => gpuSentence(gpu, all, gpu === busiest)).filter((sentence) => sentence.length > 0);
   if (awake.length > 0) return awake;
   return gpus
     .filter((gpu) => gpu.health === 'asleep')
-    .map((gpu) => [{ text: `${brief(sourceName(gpu, all))} is asleep` }]);
+    .map((gpu) => [{ text: `${brief(sourceName(gpu, all))} is ${stateWord(gpu)}` }]);
 }
 
-function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[]): Piece[] {
+/** The GPU that does most, as far as they say. */
+function busiestOf(gpus: readonly SourceStatus[]): SourceStatus | undefined {
+  const busy = (gpu: SourceStatus) =>
+    gpu.health !== 'ok'
+      ? -1
+      : (gpu.metrics['gpu.utilization']?.value ??
+        (gpu.processes ?? []).reduce((sum, process) => sum + (process.share ?? 0), 0));
+  return [...gpus].sort((a, b) => busy(b) - busy(a))[0];
+}
+
+/** What one GPU does; `named` adds who makes it. */
+function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[], named: boolean): Piece[] {
   if (gpu.health !== 'ok') return [];
   const name = brief(sourceName(gpu, all));
   const busy = piece(gpu, 'gpu.utilization');
   const warm = piece(gpu, 'gpu.temperature');
-  if (!busy) return warm ? [{ text: `${name} is at ` }, warm] : [];
-  return [{ text: `${name} is ` }, busy, { text: ' busy' }, ...also(', ', warm)];
+  const users = named ? culprits(gpu) : null;
+  const who = users === null ? [] : [{ text: `: ${users}` }];
+  if (!busy) return warm ? [{ text: `${name} is at ` }, warm, ...who] : [];
+  const idle = (gpu.metrics['gpu.utilization']?.value ?? 0) < BUSY;
+  const state = idle ? [{ ...busy, text: 'idle' }] : [busy, { text: ' busy' }];
+  return [{ text: `${name} is ` }, ...state, ...also(', ', warm), ...who];
 }
 
 function cpuSentence(cpu: SourceStatus): Piece[] {

@@ -1,3 +1,5 @@
+/** A language that the browser does not know, and what stands on it. */
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const real = navigator.language;

@@ -1,3 +1,5 @@
+/** What sources are called, whatever stands in their labels. */
+
 import { expect, test } from 'vitest';
 import { brief, shortLabel, sourceName, visible, titleOf } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';

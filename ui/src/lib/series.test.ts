@@ -1,3 +1,5 @@
+/** Stretches of history: gaps, folding, and values that join live. */
+
 import { expect, test } from 'vitest';
 import { align, append, fold, pace, pointAt, rank, summarize, trim, type Line, type Point } from './series';
 

@@ -1,3 +1,5 @@
+/** What happened, in words, also where details are missing. */
+
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
 import type { EventInfo } from './types/generated/EventInfo';

@@ -2,7 +2,7 @@
 
 use hoofbeat_core::api::{Face, History, HistoryQuery, Series};
 use hoofbeat_core::format;
-use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::metrics::{Kind, Metric};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 
@@ -19,6 +19,9 @@ const WIDEST: usize = 72;
 
 /// Columns that label and numbers take beside the bars.
 const BESIDE: usize = 56;
+
+/// Labels longer than this are cut; the whole text is in `--json`.
+const NAME_WIDTH: usize = 20;
 
 /// Bars from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -119,21 +122,32 @@ fn bars(
     let recorded = history.series.iter().filter(|series| !series.points.is_empty());
     let mut rows = Vec::new();
     for series in recorded {
-        let (low, mean, high) = extremes(series);
-        let label = if series.label.is_empty() { &series.source } else { &series.label };
-        let number = |word: &str, value| Cell::number(format!("{word} {}", format::value(metric, value)));
-        rows.push(vec![
-            Cell::new(output::short_text(label, 20)),
-            Cell::new(line_of_bars(series, (since, until), columns)).style(Style::Good),
-            number("min", low),
-            number("avg", mean),
-            number("max", high),
-        ]);
+        let flags = (metric.definition().kind == Kind::Flags).then(|| flat(series));
+        let bars = line_of_bars(flags.as_ref().unwrap_or(series), (since, until), columns);
+        let shown = [Cell::new(name(series)), Cell::new(bars).style(Style::Good)];
+        rows.push([shown.to_vec(), summary(series, metric)].concat());
     }
     if rows.is_empty() {
         return output.line("Nothing was recorded in that time.");
     }
     output.table(&rows)
+}
+
+/// What a row is called: of instances of one GPU only the ends of their labels differ.
+fn name(series: &Series) -> String {
+    output::short_name(if series.label.is_empty() { &series.source } else { &series.label }, NAME_WIDTH)
+}
+
+/// What a series that has points comes to, in words.
+fn summary(series: &Series, metric: Metric) -> Vec<Cell> {
+    if metric.definition().kind == Kind::Flags {
+        // Nothing lies between two bits: those that were set at some time are named.
+        let all = series.points.iter().fold(0, |all, point| all | point.3 as u64);
+        return vec![Cell::new(format::value(metric, all as f64))];
+    }
+    let (low, mean, high) = extremes(series);
+    let number = |(word, value)| Cell::number(format!("{word} {}", format::value(metric, value)));
+    [("min", low), ("avg", mean), ("max", high)].map(number).to_vec()
 }
 
 /// The lowest, the mean and the highest value of a series that has points.
@@ -143,6 +157,15 @@ fn extremes(series: &Series) -> (f64, f64, f64) {
     // Every point covers the same stretch, so the mean of the means is the mean, but for a ragged first and last one.
     let mean = series.points.iter().map(|point| point.2).sum::<f64>() / series.points.len() as f64;
     (low, mean, high)
+}
+
+/// Bars of equal height wherever any bit was set: one of a higher number is no more than another.
+fn flat(series: &Series) -> Series {
+    let points = series.points.iter().map(|(ts, low, mean, high)| {
+        let set = |bits: &f64| f64::from(*bits > 0.0);
+        (*ts, set(low), set(mean), set(high))
+    });
+    Series { points: points.collect(), ..series.clone() }
 }
 
 /// A bar a column, as high as the highest mean that falls into it; a gap in the recording is a gap in the line.
@@ -186,6 +209,25 @@ mod tests {
         let stretch = Stretch::of("yesterday", "12:00", &now).unwrap();
         assert_eq!(stretch.shown, "2026-11-20 00:00 – 12:00");
         assert_eq!(stretch.until - stretch.since, 36 * 3600);
+    }
+
+    #[test]
+    fn a_gpu_and_its_instances_have_names_of_their_own() {
+        let labels =
+            ["NVIDIA H100 80GB HBM3", "NVIDIA H100 80GB HBM3 MIG 1g.10gb #7", "NVIDIA H100 80GB HBM3 MIG 1g.10gb #8"];
+        let named =
+            |label: &str| name(&Series { source: "gpu:1".into(), label: label.into(), step: 1, points: Vec::new() });
+        assert_eq!(labels.map(named), ["NVIDIA H10…80GB HBM3", "NVIDIA H10…g.10gb #7", "NVIDIA H10…g.10gb #8"]);
+        assert_eq!(named(""), "gpu:1");
+    }
+
+    #[test]
+    fn flags_are_named_and_have_no_mean() {
+        let points = [1.0, 4.0, 0.0].iter().zip(100..).map(|(bits, ts)| (ts, *bits, *bits, *bits)).collect();
+        let series = Series { source: "gpu:1".into(), label: "GPU".into(), step: 1, points };
+        assert_eq!(summary(&series, Metric::GpuThrottle), [Cell::new("power limit, current limit")]);
+        assert_eq!(summary(&series, Metric::GpuPower).len(), 3);
+        assert_eq!(line_of_bars(&flat(&series), (100, 103), 3), "██▁");
     }
 
     #[test]

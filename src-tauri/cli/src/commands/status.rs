@@ -17,6 +17,7 @@ use self::alerts::Alert;
 use crate::args::{self, Global};
 use crate::failure::Outcome;
 use crate::output::{self, Cell, Output, Style};
+use crate::wording::gpus;
 use crate::{summary, time};
 
 /// Labels longer than this are cut; the whole text is in `--json`.
@@ -49,6 +50,11 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
+    if status.recorder.state == RecorderState::Recording
+        && let Some(sentence) = gpus::of_busiest(&status.sources.iter().filter_map(gpu).collect::<Vec<_>>())
+    {
+        output.line(sentence)?;
+    }
     for alert in alerts.iter().flatten() {
         output.line(alert.line(&status.sources, &now, output))?;
     }
@@ -89,6 +95,22 @@ fn headline(status: &Status, now: &Zoned, output: &Output) -> String {
     }
 }
 
+/// What the sentence about GPUs is made of.
+fn gpu(source: &SourceStatus) -> Option<gpus::Gpu> {
+    let user = |one: &GpuProcess| {
+        Some(gpus::User { key: one.key.clone().into_bytes(), name: output::text(&one.identity), share: one.share? })
+    };
+    (source.kind == SourceKind::Gpu).then(|| gpus::Gpu {
+        name: output::text(if source.label.is_empty() { &source.id } else { &source.label }),
+        health: source.health,
+        released: gpus::is_released(source.health, &source.reason),
+        utilization: value(source, Metric::GpuUtilization),
+        temperature: value(source, Metric::GpuTemperature),
+        remainder: value(source, Metric::GpuRemainder),
+        users: source.processes.iter().filter_map(user).collect(),
+    })
+}
+
 /// A row a source: its label, the values that matter most, and its health where it is not well. The parts of a chip
 /// are rows of their own, cores are one row, the sensors of the recorder are left out.
 fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
@@ -102,7 +124,7 @@ fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
     for source in status.sources.iter().filter(|source| source.part_of.is_none()) {
         let values = summary::main_values(source.kind, |metric| value(source, metric));
         rows.push(row("", source, values.join("   "), status, now));
-        rows.extend(source.processes.iter().take(PROCESSES).map(user));
+        rows.extend(users(source));
         let parts = parts.remove(source.id.as_str()).unwrap_or_default();
         if let Some(cores) = cores(&parts) {
             rows.push(vec![Cell::new("  cores").style(Style::Dim), Cell::new(cores)]);
@@ -110,7 +132,7 @@ fn main_values(status: &Status, now: i64) -> Vec<Vec<Cell>> {
         for part in parts.iter().filter(|part| !matches!(part.kind, SourceKind::Core | SourceKind::Sensor)) {
             let values = summary::main_values(part.kind, |metric| value(part, metric));
             rows.push(row("  ", part, values.join("   "), status, now));
-            rows.extend(part.processes.iter().take(PROCESSES).map(user));
+            rows.extend(users(part));
         }
     }
     rows
@@ -132,19 +154,39 @@ fn row(indent: &str, source: &SourceStatus, values: String, status: &Status, now
             Health::Stale | Health::Denied => Style::Warning,
             _ => Style::Bad,
         };
-        let mut words = source.health.word().to_string();
-        if !source.reason.is_empty() {
-            words = format!("{words}: {}", output::text(&source.reason));
-        }
-        if let (Health::Stale | Health::Lost, Some(ts)) = (source.health, source.ts) {
-            words = format!("{words} (last read {} ago)", format::duration(time::since(ts, now)));
-        }
-        row.push(Cell::new(words).style(style));
+        row.push(Cell::new(condition(source, now)).style(style));
     }
     row
 }
 
-/// Who uses the GPU above, and what of it.
+/// What is the matter with a source, in words.
+fn condition(source: &SourceStatus, now: i64) -> String {
+    let (word, reason) = (source.health.word(), output::text(&source.reason));
+    let words = match (source.health, reason.as_str()) {
+        (_, "") => word.to_string(),
+        // One that is left alone may not sleep yet: the reason says all of it, and the word would deny it.
+        (Health::Asleep, reason) => reason.to_string(),
+        (_, reason) => format!("{word}: {reason}"),
+    };
+    match (source.health, source.ts) {
+        (Health::Stale | Health::Lost, Some(ts)) => {
+            format!("{words} (last read {} ago)", format::duration(time::since(ts, now)))
+        }
+        _ => words,
+    }
+}
+
+/// Who uses the GPU above: the first of them, and how many there are beside.
+fn users(gpu: &SourceStatus) -> Vec<Vec<Cell>> {
+    let mut rows: Vec<_> = gpu.processes.iter().take(PROCESSES).map(user).collect();
+    let more = gpu.processes.len().saturating_sub(PROCESSES);
+    if more > 0 {
+        rows.push(vec![Cell::new(format!("  and {more} more")).style(Style::Dim)]);
+    }
+    rows
+}
+
+/// One who uses the GPU above, and what of it.
 fn user(process: &GpuProcess) -> Vec<Cell> {
     let name = format!("  {}", output::short_name(&process.identity, LABEL_WIDTH - 2));
     let share = process.share.map(|share| format::value(Metric::GpuUtilization, share));
@@ -191,4 +233,54 @@ fn every_value(status: &Status) -> Vec<Vec<Cell>> {
 
 fn value(source: &SourceStatus, metric: Metric) -> Option<f64> {
     source.metrics.get(metric.key()).map(|value| value.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gpu(health: Health, reason: &str, count: u32) -> SourceStatus {
+        let process = |pid| GpuProcess {
+            pid,
+            started: None,
+            key: String::new(),
+            identity: format!("program {pid}"),
+            uid: None,
+            share: None,
+            vram: None,
+        };
+        SourceStatus {
+            id: "gpu:1".into(),
+            kind: SourceKind::Gpu,
+            label: "GPU".into(),
+            part_of: None,
+            health,
+            reason: reason.into(),
+            ts: Some(1000),
+            metrics: BTreeMap::new(),
+            processes: (1..=count).map(process).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_the_matter_is_said_once() {
+        #[track_caller]
+        fn check(health: Health, reason: &str, expected: &str) {
+            assert_eq!(condition(&gpu(health, reason, 0), 1060), expected);
+        }
+        check(Health::Asleep, "", "asleep");
+        check(Health::Asleep, "idle, letting it sleep", "idle, letting it sleep");
+        check(Health::Denied, "not yours", "denied: not yours");
+        check(Health::Lost, "", "lost (last read 1 min ago)");
+        check(Health::Stale, "no answer", "stale: no answer (last read 1 min ago)");
+    }
+
+    #[test]
+    fn users_that_are_not_shown_are_counted() {
+        let last = |count| users(&gpu(Health::Ok, "", count)).pop();
+        assert_eq!(last(0), None);
+        assert_eq!(last(3), Some(user(&gpu(Health::Ok, "", 3).processes[2])));
+        assert_eq!(last(7), Some(vec![Cell::new("  and 4 more").style(Style::Dim)]));
+        assert_eq!(users(&gpu(Health::Ok, "", 7)).len(), 4);
+    }
 }

@@ -9,18 +9,16 @@
 mod line;
 
 use std::cmp::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hoofbeat_core::api::{Face, SCHEMA, Status};
+use hoofbeat_core::api::{Face, LiveProcesses, ProcessNow, SCHEMA, Status, Users};
+use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::format;
-use hoofbeat_core::identity::Identities;
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::model::{RecorderState, SourceKind};
-use hoofbeat_core::sensors::processes;
 use serde::Serialize;
 
 use self::line::Line;
-use super::users::Users;
 use crate::args::{self, Global, Sort};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
@@ -40,25 +38,26 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
         return Err(Failure::Usage("--interval must be longer than nothing".to_string()));
     }
     let roots = super::machine(global)?;
-    let mut identities = Identities::new(&roots);
-    let mut sample =
-        || processes::snapshot(&roots, &mut identities).map_err(|error| Failure::Failed(error.to_string()));
-    let mut users = Users::of(global);
+    let mut live = LiveProcesses::new(&roots);
+    let mut look =
+        |status: Option<&Status>| live.look(boot(), status).map_err(|error| Failure::Failed(error.to_string()));
+    // Names of users stand in this machine's files, and not in those of a captured one.
+    let mut users = Users::at(global.root.as_deref());
     let face = super::face(global).ok();
-    let before = sample()?;
-    let begun = Instant::now();
-    if output.redraws && !output.json {
-        let now = global.root.is_none().then(|| jiff::Timestamp::now().as_millisecond() as f64 / 1000.0);
-        let status = written(face.as_ref());
-        let lines = largest(line::averages(&before, now, status.as_ref(), &mut users), options);
+    let drafts = output.redraws && !output.json;
+    let status = if drafts { written(face.as_ref()) } else { None };
+    let begun = boot();
+    let mut first = look(status.as_ref())?;
+    if drafts {
+        let now = global.root.is_none().then(|| SystemClock.now().wall.as_secs_f64());
+        first.iter_mut().for_each(|one| one.cpu = now.and_then(|now| one.average_cpu(now)));
+        let lines = largest(lines(first, &mut users), options);
         let note = format!("CPU since each began; measuring for {} …", seconds(options.interval));
         output.draft(&rows(&lines, status.as_ref(), output.width), &note)?;
     }
-    std::thread::sleep(options.interval.saturating_sub(begun.elapsed()));
-    let after = sample()?;
+    std::thread::sleep(options.interval.saturating_sub(boot().saturating_sub(begun)));
     let status = written(face.as_ref());
-    let measured = begun.elapsed().as_secs_f64();
-    let lines = largest(line::measured(&before, &after, measured, status.as_ref(), &mut users), options);
+    let lines = largest(lines(look(status.as_ref())?, &mut users), options);
     if output.json {
         return Ok(output.json(&Top { schema: SCHEMA, processes: lines })?);
     }
@@ -68,6 +67,14 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
         output.line(output.paint(Style::Dim, NOBODY_RECORDS))?;
     }
     Ok(())
+}
+
+fn boot() -> Duration {
+    SystemClock.now().boot
+}
+
+fn lines(processes: Vec<ProcessNow>, users: &mut Users) -> Vec<Line> {
+    processes.into_iter().map(|one| Line::of(one, users)).collect()
 }
 
 /// What a recorder that runs wrote last.
@@ -83,8 +90,8 @@ fn seconds(time: Duration) -> String {
 /// The lines that were asked for, in the order that was asked for.
 fn largest(mut lines: Vec<Line>, options: &args::Top) -> Vec<Line> {
     let by_gpu = |a: &Line, b: &Line| {
-        let share = |line: &Line| line.share().unwrap_or(0.0);
-        share(b).total_cmp(&share(a)).then(b.vram().cmp(&a.vram()))
+        let share = |line: &Line| line.share.unwrap_or(0.0);
+        share(b).total_cmp(&share(a)).then(b.vram.cmp(&a.vram))
     };
     let by_cpu = |a: &Line, b: &Line| b.cpu.unwrap_or(0.0).total_cmp(&a.cpu.unwrap_or(0.0));
     let by_memory = |a: &Line, b: &Line| b.memory.cmp(&a.memory);
@@ -121,8 +128,8 @@ fn rows(lines: &[Line], status: Option<&Status>, width: usize) -> Vec<Vec<Cell>>
         columns([
             Cell::number(line.pid.to_string()),
             Cell::new(output::short_text(&line.user, 12)),
-            used(percent(line.share())),
-            used(bytes(line.vram())),
+            used(percent(line.share)),
+            used(bytes(line.vram)),
             known(percent(line.cpu)),
             known(bytes(line.memory)),
             Cell::new(output::short_text(&line.more.in_full, width.saturating_sub(44).max(16))),

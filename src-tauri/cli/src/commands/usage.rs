@@ -3,15 +3,15 @@
 //! Energies are estimates of what the GPU's board took, never of what the wall gave, and say so by "about". What nobody
 //! explains stands in a line of its own. Deliberately not here: how joules are split, which the recorder has done.
 
-use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage};
+use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage, Users};
 use hoofbeat_core::config::{Config, Tariff};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
+use hoofbeat_core::model::{RecorderState, SourceKind};
 use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde::Serialize;
 
-use super::users::Users;
 use crate::args::{self, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
@@ -74,15 +74,24 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
     if since >= until {
         return Err(Failure::Usage("--since must be before now".to_string()));
     }
-    let usages = super::face(global)?.gpu_usages(since, until)?;
+    let face = super::face(global)?;
+    let usages = face.gpu_usages(since, until)?;
     let tariff = tariff();
-    let mut users = Users::of(global);
+    let mut users = Users::at(global.root.as_deref());
     if output.json {
         return Ok(output.json(&answer(&usages, &tariff, &mut users))?);
     }
     if usages.gpus.is_empty() {
+        let status = face.status()?;
+        let any = status.sources.iter().any(|source| source.kind == SourceKind::Gpu);
         let since = time::moment(since, &now);
-        output.line(format!("Nothing is recorded of a GPU since {since}; a minute is told once it is over."))?;
+        output.line(match (any, status.recorder.state) {
+            (false, _) => "No GPU was found on this machine; `hoofbeat doctor` tells why.".to_string(),
+            (true, RecorderState::Recording) => {
+                format!("Nothing is recorded of a GPU since {since} yet: a minute is told once it is over.")
+            }
+            (true, _) => format!("Nothing is recorded of a GPU since {since}."),
+        })?;
     }
     for (at, gpu) in usages.gpus.iter().enumerate() {
         if at > 0 {
@@ -167,12 +176,10 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
             cost(one.energy),
         ]));
     }
-    let unexplained = gpu.busy.zip(gpu.explained).map(|(busy, explained)| (busy - explained).max(0.0));
-    for (name, seconds, joules) in [
-        ("idle", None, gpu.idle),
-        ("unattributed", Some(unexplained), gpu.unattributed),
-        ("whole", Some(gpu.busy), gpu.energy),
-    ] {
+    // What is not explained has no time of its own: power falls more slowly than work ends.
+    for (name, seconds, joules) in
+        [("(idle)", None, gpu.idle), ("(not explained)", None, gpu.unattributed), ("total", Some(gpu.busy), gpu.energy)]
+    {
         let seconds = seconds.map_or_else(none, time);
         // What a GPU takes when idle is learnt while nobody uses it.
         let learnt = name != "idle" || gpu.energy.is_none() || joules.is_some();

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::SystemClock;
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
@@ -120,15 +121,22 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
     Ok(())
 }
 
-/// The first signal stops in order; a second one while that lasts (a disk that hangs) ends at once.
+/// A terminal that closes, and a terminal and a script that both pass Ctrl-C on, send several signals for one wish.
+const ONE_WISH: Duration = Duration::from_secs(2);
+
+/// The first signal stops in order; a later one while that lasts (a disk that hangs) ends at once.
 fn stop_on(mut signals: Signals, engine: Handle) -> std::io::Result<()> {
     let run = move || {
-        for (count, signal) in signals.forever().enumerate() {
-            // A terminal that closes sends more than one of these.
-            if count > 0 && signal != SIGHUP {
-                std::process::exit(128 + signal);
+        let mut first: Option<Instant> = None;
+        for signal in signals.forever() {
+            match first {
+                None => {
+                    first = Some(Instant::now());
+                    engine.send(Command::Stop);
+                }
+                Some(at) if signal != SIGHUP && at.elapsed() >= ONE_WISH => std::process::exit(128 + signal),
+                Some(_) => {}
             }
-            engine.send(Command::Stop);
         }
     };
     std::thread::Builder::new().name("signals".into()).spawn(run)?;

@@ -130,6 +130,7 @@ mod tests {
             source: Source::whole(*kind, kind.word(), kind.word()),
             condition: Condition::OK,
             values: vec![(*metric, *value)],
+            users: Vec::new(),
         });
         Snapshot {
             ts: Some(NOON),

@@ -162,9 +162,10 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     let usage = sandbox.run(&["usage", "--since", "1h", "--json"]).json();
     let [gpu] = &usage["gpus"].as_array().unwrap()[..] else { panic!("{usage}") };
     let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} is no number: {usage}"));
-    let parts = ["idle", "attributed", "unattributed"].map(|part| number(&gpu[part]));
+    // It worked all the time, so that nobody knows what it takes when idle.
+    assert_eq!(gpu["idle"], Value::Null);
+    let parts = ["attributed", "unattributed"].map(|part| number(&gpu[part]));
     assert!((parts.iter().sum::<f64>() - number(&gpu["energy"])).abs() < 0.01, "{usage}");
-    assert!(parts[1] > 2.0 * parts[0], "it takes 20 W idle and 220 W at work: {usage}");
     let [a, b] = &gpu["usages"].as_array().unwrap()[..] else { panic!("{usage}") };
     assert_eq!((a["identity"].as_str(), b["identity"].as_str()), (Some("Ollama"), Some("Blender")));
     for key in ["busy", "energy"] {
@@ -175,7 +176,7 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     assert!((number(&a["cost"]) - number(&a["energy"]) / 3600.0).abs() < 1e-6, "{usage}");
     assert_eq!(usage["tariff"], serde_json::json!({ "price": 1000.0, "currency": "EUR" }));
     let text = sandbox.run(&["usage"]).stdout;
-    for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "idle", "unattributed", "whole"] {
+    for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "(idle)", "(not explained)", "total"] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
 }
@@ -210,7 +211,7 @@ fn without_a_recorder_the_columns_are_empty_and_say_so() {
     assert_eq!(sandbox.run(&["usage"]).code, 5, "nothing was recorded");
     sandbox.record();
     let text = sandbox.run(&["usage"]).stdout;
-    assert!(text.starts_with("Nothing is recorded of a GPU"), "{text}");
+    assert!(text.starts_with("No GPU was found"), "{text}");
     assert_eq!(sandbox.run(&["usage", "--since", "soon"]).code, 2);
     assert_eq!(sandbox.run(&["usage", "--json"]).json()["gpus"], serde_json::json!([]));
 }

@@ -30,6 +30,18 @@ fn every_polite_signal_ends_it_in_order() {
 }
 
 #[test]
+fn ctrl_c_that_a_script_passes_on_is_one_wish() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    sandbox.wait_for_ticks();
+    watcher.signal("INT");
+    watcher.signal("TERM");
+    let status = watcher.ended();
+    assert_eq!(status.code(), Some(0), "{status} {}", watcher.log());
+    assert_eq!(sandbox.run(&["status", "--json"]).json()["recorder"]["state"], "off");
+}
+
+#[test]
 fn it_stops_by_itself_when_told_how_long() {
     let sandbox = Sandbox::new();
     let mut watcher = sandbox.watch(|command| command.args(["--headless", "--for", "1s"]));

@@ -16,6 +16,8 @@ pub struct ProcessNow {
     pub pid: u32,
     /// What is known of it.
     pub seen: Seen,
+    /// Percent of one core since the look before; `None` where there was none, or it cannot be seen.
+    pub cpu: Option<f64>,
     /// What it does on each GPU that it uses.
     pub gpus: Vec<GpuShare>,
 }
@@ -47,10 +49,23 @@ pub struct GpuShare {
     pub vram: Option<u64>,
 }
 
+impl ProcessNow {
+    /// Percent of one GPU, of all GPUs together; `None` where nothing is told.
+    pub fn share(&self) -> Option<f64> {
+        self.gpus.iter().filter_map(|gpu| gpu.share).reduce(|a, b| a + b)
+    }
+
+    /// Bytes on all GPUs together.
+    pub fn vram(&self) -> Option<u64> {
+        self.gpus.iter().filter_map(|gpu| gpu.vram).reduce(u64::saturating_add)
+    }
+}
+
 /// Joins a list of processes with a status. A process is the same one if number and start are; one of the list whose
 /// number the recorder knew under another start has replaced it. Hidden processes come last.
-pub fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec<ProcessNow> {
-    let here = |process: Process| ProcessNow { pid: process.pid, seen: Seen::Here(process), gpus: Vec::new() };
+pub(super) fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec<ProcessNow> {
+    let here =
+        |process: Process| ProcessNow { pid: process.pid, seen: Seen::Here(process), cpu: None, gpus: Vec::new() };
     let mut all: Vec<ProcessNow> = processes.into_iter().map(here).collect();
     let places: HashMap<u32, usize> = all.iter().enumerate().map(|(at, process)| (process.pid, at)).collect();
     let mut hidden: HashMap<(u32, Option<u64>), usize> = HashMap::new();
@@ -72,11 +87,11 @@ pub fn with_gpus(processes: Vec<Process>, status: Option<&Status>) -> Vec<Proces
 
 fn unseen(one: &GpuProcess) -> ProcessNow {
     let (identity, key) = (one.identity.as_str().into(), one.key.as_str().into());
-    ProcessNow { pid: one.pid, seen: Seen::Hidden { identity, key, uid: one.uid }, gpus: Vec::new() }
+    ProcessNow { pid: one.pid, seen: Seen::Hidden { identity, key, uid: one.uid }, cpu: None, gpus: Vec::new() }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -84,7 +99,7 @@ mod tests {
     use crate::model::answer::{Recorder, SourceStatus};
     use crate::model::{Health, RecorderState, SourceKind};
 
-    fn process(pid: u32, ticks: u64) -> Process {
+    pub(in crate::api) fn process(pid: u32, ticks: u64) -> Process {
         let identity = Identity {
             key: "program:x".into(),
             label: "x".into(),

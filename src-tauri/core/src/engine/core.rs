@@ -325,10 +325,11 @@ impl Core {
                 self.roster.replace(replaced, |place| self.watch.holds(place), tick);
                 let told = conditions.iter().map(|(source, _)| source);
                 self.gpus.sample(tick.ts, moment.boot, self.step, &readings, &gpu_uses, told);
-                tick.gpu_uses.extend(gpu_uses);
                 let (watch, changes) = (&mut self.watch, &mut self.changes);
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
+                self.roster.note_users(voice, &gpu_uses);
+                tick.gpu_uses.extend(gpu_uses);
                 self.roster.condition(OWN, &probe.source, Health::Ok, "", moment.boot, tick);
                 self.minute.add(tick.ts, usage);
                 let event = |(source, kind, detail): (Arc<Source>, EventKind, Value)| model::Event {

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::news::SourceNow;
+use super::news::{GpuUser, SourceNow};
 use crate::metrics::Metric;
-use crate::model::{Condition, Health, Reading, Source, SourceKind, Tick};
+use crate::model::{Condition, GpuUse, Health, Reading, Source, SourceKind, Tick};
 
 /// How long a source that is gone is remembered; a container host makes and loses network interfaces all day.
 const REMEMBERED: Duration = Duration::from_secs(3600);
@@ -39,6 +39,8 @@ struct Entry {
     /// Whether the store knows the condition.
     told: bool,
     values: Vec<(Metric, f64, Voice)>,
+    /// Who works on it, where it is a GPU.
+    users: Vec<(GpuUser, Voice)>,
     /// The samples that last mentioned it, and that last said how it is.
     mentioned: u64,
     conditioned: u64,
@@ -199,6 +201,7 @@ impl Roster {
     pub fn quiet(&mut self) {
         for entry in self.entries.iter_mut().flatten() {
             entry.values.clear();
+            entry.users.clear();
         }
     }
 
@@ -249,6 +252,24 @@ impl Roster {
         }
     }
 
+    /// Notes who works on GPUs, of the sample that was folded just now. Who only has memory there does nothing.
+    pub fn note_users(&mut self, voice: Voice, uses: &[GpuUse]) {
+        for one in uses {
+            let (Some(share), Some(&place)) = (one.share.filter(|share| *share > 0.0), self.by_id.get(&one.source.id))
+            else {
+                continue;
+            };
+            let Some(entry) = &mut self.entries[place] else { continue };
+            match entry.users.iter_mut().find(|(user, by)| *by == voice && user.key == one.key) {
+                Some((user, _)) => user.share += share,
+                None => {
+                    let user = GpuUser { key: one.key.clone(), identity: one.identity.clone(), share };
+                    entry.users.push((user, voice));
+                }
+            }
+        }
+    }
+
     /// Every source with its values, in the order of first sight.
     pub fn sources(&self) -> Vec<SourceNow> {
         let entries = self.entries.iter().flatten();
@@ -257,6 +278,7 @@ impl Roster {
                 source: entry.source.clone(),
                 condition: entry.condition.clone(),
                 values: entry.values.iter().map(|(metric, value, _)| (*metric, *value)).collect(),
+                users: entry.users.iter().map(|(user, _)| user.clone()).collect(),
             })
             .collect()
     }
@@ -296,6 +318,7 @@ impl Roster {
         for &place in &self.members[voice] {
             if let Some(entry) = &mut self.entries[place] {
                 entry.values.retain(|(_, _, by)| *by != voice);
+                entry.users.retain(|(_, by)| *by != voice);
             }
         }
     }
@@ -343,6 +366,7 @@ impl Roster {
                     condition: Condition::OK,
                     told: false,
                     values: Vec::new(),
+                    users: Vec::new(),
                     mentioned: 0,
                     conditioned: 0,
                     had_values: false,

@@ -187,6 +187,8 @@ impl<'a> Command<'a> {
                 args.next();
             } else if is(syntax.commands, arg) || arg.is_empty() || arg.starts_with(b"-") || arg.starts_with(b"+") {
                 continue;
+            } else if is_descriptor(arg) {
+                return Some(Runs::Inline { worker: false });
             } else {
                 let file = program_name(arg)?;
                 // A word that looks like no file may be the value of an option that is not known here.
@@ -269,6 +271,12 @@ fn whole<'a>(syntax: &Syntax, arg: &'a [u8]) -> &'a [u8] {
 
 fn is_class(name: &[u8]) -> bool {
     name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'/'))
+}
+
+/// Whether this is what a shell calls a pipe or an open file: a number that names nothing.
+fn is_descriptor(path: &[u8]) -> bool {
+    let is_fd = |path: &[u8]| path.starts_with(b"/proc/") && path.windows(4).any(|part| part == b"/fd/");
+    path.starts_with(b"/dev/fd/") || path == b"/dev/stdin" || is_fd(path)
 }
 
 /// Whether this program runs scripts.

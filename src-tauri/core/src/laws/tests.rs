@@ -34,6 +34,7 @@ fn the_written_machines_break_no_law() {
             Some("uevent") => card_uevent(text, folder.path()),
             Some("information") => nvidia_information(text),
             Some("gpu_metrics") => amd_gpu_metrics(text),
+            Some("interrupts") => interrupts(&[&text[..], text].join(&BETWEEN)),
             _ if path.contains("/fdinfo/") => fdinfo(&[&text[..], text].join(&BETWEEN)),
             _ => continue,
         }

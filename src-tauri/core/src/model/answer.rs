@@ -96,6 +96,44 @@ pub struct GpuProcess {
     pub vram: Option<u64>,
 }
 
+/// The processes of this machine now, those of one identity and one user together.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ProcessList {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Whether a recorder tells what they do on GPUs; without one, nothing is known of that.
+    pub gpus_known: bool,
+    /// In no order.
+    pub groups: Vec<ProcessGroup>,
+}
+
+/// The processes of one identity and one user. What is not known of any of them is `null`.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ProcessGroup {
+    /// What a person calls it. Text from outside: show it as text, never as markup.
+    pub identity: String,
+    /// The same for all that belongs together.
+    pub key: String,
+    /// Whose it is: a name, or a number where there is none.
+    pub user: Option<String>,
+    /// Its processes.
+    pub pids: Vec<u32>,
+    /// Whether only a GPU's driver tells of them.
+    pub hidden: bool,
+    /// Percent of one GPU's time, of all GPUs together.
+    pub share: Option<f64>,
+    /// Bytes of the memory of GPUs.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub vram: Option<u64>,
+    /// Percent of one core.
+    pub cpu: Option<f64>,
+    /// Resident memory, in bytes.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub memory: Option<u64>,
+}
+
 /// A value with its unit.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -146,7 +184,8 @@ pub struct Series {
     /// Seconds that one point covers.
     #[cfg_attr(test, ts(type = "number"))]
     pub step: i64,
-    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
+    /// `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point. Of flags all three are the same:
+    /// every bit that was set.
     #[cfg_attr(test, ts(type = "[number, number, number, number][]"))]
     pub points: Vec<(i64, f64, f64, f64)>,
 }
@@ -275,6 +314,8 @@ mod tests {
         rewrite_stale::<Recorder>(&mut stale);
         rewrite_stale::<SourceStatus>(&mut stale);
         rewrite_stale::<GpuProcess>(&mut stale);
+        rewrite_stale::<ProcessList>(&mut stale);
+        rewrite_stale::<ProcessGroup>(&mut stale);
         rewrite_stale::<GpuUsages>(&mut stale);
         rewrite_stale::<GpuTotal>(&mut stale);
         rewrite_stale::<IdentityUsage>(&mut stale);

@@ -41,7 +41,8 @@ pub struct GpuUse {
     pub identity: Untrusted,
     /// Numeric user id, where it is known.
     pub uid: Option<u32>,
-    /// Percent of the GPU's time, smoothed over some seconds; `None` where the driver does not tell, which is not zero.
+    /// Percent of the GPU's time; smoothed over some seconds where the driver only takes samples of it, exact where it counts.
+    /// `None` where the driver does not tell, which is not zero.
     pub share: Option<f64>,
     /// Bytes of the GPU's memory that it has, where the driver tells.
     pub vram: Option<u64>,

@@ -17,7 +17,7 @@ use super::fdinfo::{Scan, uses};
 use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
-use super::gpu::{self, Card, Finder, Named, names};
+use super::gpu::{self, Card, Finder, Interrupts, Named, names};
 use super::input::{Buffer, attribute};
 use super::parse::content;
 use super::{Roots, Sensor, SensorError};
@@ -42,6 +42,7 @@ pub struct Amd {
     looked: Option<Duration>,
     scan: Scan,
     clients: Clients,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -68,6 +69,7 @@ impl Amd {
             looked: None,
             scan: Scan::new(roots),
             clients: Clients::new(roots),
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         })
     }
@@ -102,7 +104,7 @@ impl Sensor for Amd {
         }
         self.seen = true;
         for watched in &mut self.cards {
-            if watched.sample(now, &self.roots, &mut self.buffer, batch) {
+            if watched.sample(now, &self.roots, &mut self.interrupts, &mut self.buffer, batch) {
                 self.looked = None;
             }
             self.ledger.write(&watched.card, &mut watched.gate, &watched.named.source, now, batch);
@@ -141,9 +143,16 @@ impl Amd {
 
 impl Watched {
     /// Whether the card is no more.
-    fn sample(&mut self, now: Duration, roots: &Roots, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+    fn sample(
+        &mut self,
+        now: Duration,
+        roots: &Roots,
+        interrupts: &mut Interrupts,
+        buffer: &mut Buffer,
+        batch: &mut Batch,
+    ) -> bool {
         self.read = None;
-        if let Answer::Leave(health, reason) = self.gate.ask(now, buffer) {
+        if let Answer::Leave(health, reason) = self.gate.ask(now, interrupts, buffer) {
             // Which files there are may be another matter after it slept: the driver may have been loaded anew.
             self.files = None;
             batch.condition(&self.named.source, health, reason);

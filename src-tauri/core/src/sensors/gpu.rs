@@ -8,6 +8,7 @@
 pub(crate) mod cards;
 pub(crate) mod clients;
 pub(crate) mod gate;
+pub(crate) mod interrupts;
 pub(crate) mod ledger;
 pub(crate) mod names;
 mod openers;
@@ -19,6 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use self::cards::{Card, Finder};
+pub(crate) use self::interrupts::Interrupts;
 use super::Roots;
 use super::input::attribute;
 use super::parse::content;

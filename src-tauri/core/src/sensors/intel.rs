@@ -24,7 +24,7 @@ use super::fdinfo::{Scan, uses};
 use super::gpu::clients::Clients;
 use super::gpu::gate::{Answer, Gate};
 use super::gpu::ledger::Writer;
-use super::gpu::{self, Card, Finder};
+use super::gpu::{self, Card, Finder, Interrupts};
 use super::input::Buffer;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
@@ -46,6 +46,7 @@ pub struct Intel {
     scan: Scan,
     clients: Clients,
     looked: Option<Duration>,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -74,6 +75,7 @@ impl Intel {
             scan: Scan::new(roots),
             clients: Clients::new(roots),
             looked: None,
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         })
     }
@@ -106,7 +108,7 @@ impl Sensor for Intel {
         }
         let mut open: Vec<&mut Gpu> = Vec::new();
         for gpu in &mut self.gpus {
-            let is_open = gpu.is_open(boot, &mut self.buffer, batch);
+            let is_open = gpu.is_open(boot, &mut self.interrupts, &mut self.buffer, batch);
             self.ledger.write(&gpu.card, &mut gpu.gate, &gpu.source, boot, batch);
             if is_open {
                 open.push(gpu);
@@ -132,8 +134,8 @@ impl Gpu {
     }
 
     /// Whether it may be read now.
-    fn is_open(&mut self, boot: Duration, buffer: &mut Buffer, batch: &mut Batch) -> bool {
-        let shut = match (self.gate.ask(boot, buffer), self.card.is_out_of_reach()) {
+    fn is_open(&mut self, boot: Duration, interrupts: &mut Interrupts, buffer: &mut Buffer, batch: &mut Batch) -> bool {
+        let shut = match (self.gate.ask(boot, interrupts, buffer), self.card.is_out_of_reach()) {
             (Answer::Leave(health, reason), _) => (health, reason),
             (Answer::Read, Some(reason)) => (Health::Unsupported, reason),
             (Answer::Read, None) => return true,

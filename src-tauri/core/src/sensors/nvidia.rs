@@ -16,6 +16,7 @@ mod lists;
 mod raw;
 mod readings;
 mod shares;
+mod stretch;
 mod watchdog;
 mod work;
 mod xid;
@@ -36,7 +37,7 @@ use self::gates::Gates;
 use self::raw::Rows;
 use self::watchdog::{Known, Watched};
 use self::xid::Listener;
-use super::gpu::clients::Clients;
+use super::gpu::{self, clients::Clients};
 use super::input::attribute;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
@@ -134,6 +135,23 @@ impl Nvidia {
         self.gates.closed();
     }
 
+    /// The keys of the GPUs that the driver lists, for where the kernel shows no PCI devices: inside some containers.
+    ///
+    /// # Errors
+    /// The driver is out of reach.
+    fn listed(&self) -> Result<Vec<String>, NvmlError> {
+        let Some(session) = &self.session else { return Ok(Vec::new()) };
+        Ok((0..session.device_count()?).map(|index| index.to_string()).collect())
+    }
+
+    /// Says of the GPUs that the driver listed once that it does not list them any more, be it under another number.
+    fn tell_missing(&self, listed: &[String], batch: &mut Batch) {
+        let is_listed = |id: &str| listed.iter().any(|key| self.gpus.get(key).is_some_and(|gpu| gpu.source.id == id));
+        for gpu in self.gpus.values().filter(|gpu| gpu.known && !is_listed(&gpu.source.id)) {
+            batch.condition(&gpu.source, Health::Lost, "NVIDIA's driver does not list this GPU any more");
+        }
+    }
+
     fn condition(&mut self, key: &str, health: Health, reason: &str, batch: &mut Batch) {
         let gpu = self.gpus.entry(key.to_owned()).or_insert_with(|| Gpu::unknown(key));
         batch.condition(&gpu.source, health, reason);
@@ -145,6 +163,24 @@ impl Nvidia {
             if let Some((source, known)) = self.gates.source(key) {
                 let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
                 (gpu.source, gpu.known) = (source.clone(), known);
+            }
+        }
+    }
+
+    /// Numbers those of the same name, where the kernel shows no card that it could be done by.
+    fn number(&mut self, session: &Nvml, keys: &[String]) {
+        for key in keys {
+            let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+            if gpu.lost.is_none() {
+                // Why it cannot be told who one is, is said where it is read.
+                let _ = gpu.meet(session, key);
+            }
+        }
+        let model = |key: &String| Some((key.clone(), self.gpus.get(key)?.told.model.clone()?.into_bytes()));
+        let (named, models): (Vec<_>, Vec<_>) = keys.iter().filter_map(model).unzip();
+        for (key, label) in named.iter().zip(gpu::numbered(models)) {
+            if let Some(gpu) = self.gpus.get_mut(key) {
+                gpu.call(label);
             }
         }
     }
@@ -164,6 +200,9 @@ impl Nvidia {
         let heard: Vec<_> = heard.iter().map(|key| (key, self.gpus.get(key).and_then(Gpu::handle))).collect();
         self.listener.listen(&session, &heard);
         self.aside.begin(now.boot);
+        if self.gates.is_empty() {
+            self.number(&session, keys);
+        }
         let mut context = Context {
             session: &session,
             now,
@@ -184,7 +223,7 @@ impl Nvidia {
             self.gates.saw(key, read.as_ref().ok().map(|busy| !busy), now.boot);
             match read {
                 Ok(_) => {
-                    gpu.lost = None;
+                    gpu.recover();
                     if gpu.told.uuid.is_some() {
                         self.gates.learn(key, gpu.told.clone());
                     }
@@ -198,6 +237,8 @@ impl Nvidia {
                         }
                         gpu.lost = Some((now.boot, health, reason.clone()));
                         gpu.forget();
+                    } else if matches!(error, NvmlError::NotFound) {
+                        gpu.lost = Some((now.boot, health, reason.clone()));
                     }
                     context.batch.condition(&gpu.source, health, reason);
                 }
@@ -249,23 +290,36 @@ impl Sensor for Nvidia {
         }
         self.open(now);
         if let Some((health, reason)) = self.reason.clone() {
+            if self.gates.is_empty() {
+                awake = self.gpus.keys().cloned().collect();
+            }
             for key in &awake {
                 self.condition(key, health, &reason, batch);
             }
             self.gates.tell(now, batch);
             return if awake.is_empty() { Err(SensorError { health, reason }) } else { Ok(()) };
         }
-        if self.gates.is_empty() {
-            // Inside some containers the kernel shows no PCI devices.
-            let count = self.session.as_ref().and_then(|session| session.device_count().ok()).unwrap_or(0);
-            awake = (0..count).map(|index| index.to_string()).collect();
+        let is_listed = self.gates.is_empty();
+        let mut read = Ok(());
+        if is_listed {
+            awake = self.gpus.keys().cloned().collect();
+            match self.listed() {
+                Ok(listed) => awake = listed,
+                Err(error) => read = Err(error),
+            }
         }
-        if let Err(error) = self.read(&awake, moment, batch) {
+        if let Err(error) = read.and_then(|()| self.read(&awake, moment, batch)) {
             self.close(&error, now);
             let (health, reason) = faults::told(&error);
             for key in &awake {
                 self.condition(key, health, &reason, batch);
             }
+            if awake.is_empty() {
+                return Err(SensorError { health, reason });
+            }
+        }
+        if is_listed {
+            self.tell_missing(&awake, batch);
         }
         if self.gates.end_session() {
             self.end_session();

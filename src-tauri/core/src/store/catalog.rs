@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
 use super::gpu_usage;
-use crate::metrics::{Metric, TABLE};
+use crate::metrics::{Kind, Metric, TABLE};
 use crate::model::{Condition, Source};
 
 pub(super) const CREATE: &str = "
@@ -298,6 +298,17 @@ pub(super) fn columns_of(db: &Connection, pack_id: i64) -> Result<Vec<SeriesRow>
     let mut query = db.prepare_cached("SELECT series_id, pack_id, col FROM series WHERE pack_id = ? ORDER BY col")?;
     let rows = query
         .query_map([pack_id], |row| Ok(SeriesRow { series_id: row.get(0)?, pack_id: row.get(1)?, col: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The series of a pack with the kind of each, by column. A metric of a newer Hoofbeat is taken for a level.
+pub(super) fn kinds_of(db: &Connection, pack_id: i64) -> Result<Vec<(SeriesRow, Kind)>, StoreError> {
+    let mut query =
+        db.prepare_cached("SELECT series_id, pack_id, col, metric_id FROM series WHERE pack_id = ? ORDER BY col")?;
+    let rows = query.query_map([pack_id], |row| {
+        let kind = Metric::from_id(row.get(3)?).map_or(Kind::Gauge, |metric| metric.definition().kind);
+        Ok((SeriesRow { series_id: row.get(0)?, pack_id: row.get(1)?, col: row.get(2)? }, kind))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

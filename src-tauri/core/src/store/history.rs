@@ -45,7 +45,9 @@ pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, Sto
     let (start, width) = grid(query.since, query.until, query.points.max(1) as i64, tier.grain());
     let mut found: Vec<_> = catalog::series_of(db, query.metric, query.source.as_deref())?
         .into_iter()
-        .map(|(row, source, label)| (row, source, label, Buckets::new(start, query.until, width)))
+        .map(|(row, source, label)| {
+            (row, source, label, Buckets::new(start, query.until, width, query.metric.definition().kind))
+        })
         .collect();
     // The running hour, which is not sealed yet: its rows lie in the order of writing, so one pass serves all series.
     recent::visit_all(db, |pack_id, ts, vals| {

@@ -1,22 +1,30 @@
-//! The table `hour`: hour rollups as plain rows, kept for years.
+//! The table `hour`: hour rollups as plain rows, kept for years. Of flags, minimum and maximum are every bit that was set in
+//! the hour, and the sum is the count times that (see `fold`).
 
 use rusqlite::{Connection, params};
 
 use super::error::StoreError;
 use super::fold::Fold;
+use crate::metrics::Kind;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE hour(series_id INTEGER NOT NULL, ts INTEGER NOT NULL, n INTEGER NOT NULL, sum INTEGER NOT NULL,
   min INTEGER NOT NULL, max INTEGER NOT NULL, PRIMARY KEY(series_id, ts)) STRICT, WITHOUT ROWID;
 ";
 
-/// Adds to an hour.
-pub(super) fn add(db: &Connection, series_id: i64, ts: i64, fold: Fold) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "INSERT INTO hour VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT(series_id, ts) DO UPDATE
-         SET n = n + excluded.n, sum = sum + excluded.sum, min = min(min, excluded.min), max = max(max, excluded.max)",
-    )?
-    .execute(params![series_id, ts, fold.n, fold.sum, fold.min, fold.max])?;
+/// Flags that were once folded like numbers, as they are folded now: of what lay between, both ends are known to have
+/// been set. Of hours that hold them already this changes nothing.
+pub(super) const FLAGS: &str = "
+UPDATE hour SET sum = n * (min | max), min = min | max, max = min | max
+ WHERE series_id IN (SELECT series_id FROM series JOIN metric USING(metric_id) WHERE kind = 'flags');
+";
+
+/// Adds to an hour of a metric of this kind.
+pub(super) fn add(db: &Connection, (series_id, kind): (i64, Kind), ts: i64, fold: Fold) -> Result<(), StoreError> {
+    let mut whole = fold;
+    visit(db, series_id, ts, ts + 1, |_, old| whole = old.and(fold, kind))?;
+    db.prepare_cached("INSERT OR REPLACE INTO hour VALUES(?, ?, ?, ?, ?, ?)")?
+        .execute(params![series_id, ts, whole.n, whole.sum, whole.min, whole.max])?;
     Ok(())
 }
 

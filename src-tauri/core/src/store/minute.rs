@@ -1,6 +1,7 @@
 //! The table `minute`: minute rollups, one row for each series and UTC day.
 //!
-//! A row's body holds four columns of 1,440 slots: count, sum, minimum, maximum of each minute. One row a series and
+//! A row's body holds four columns of 1,440 slots: count, sum, minimum, maximum of each minute; of flags the last two are
+//! every bit that was set in it, and the sum is the count times that (see `fold`). One row a series and
 //! not a pack, because a month of one metric then costs thirty small rows and not thirty large ones.
 
 use rusqlite::types::Value;
@@ -9,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::codec::{Columns, Effort, Encoded, checksum, encode};
 use super::error::StoreError;
 use super::fold::Fold;
+use crate::metrics::Kind;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE minute(minute_id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, day INTEGER NOT NULL,
@@ -58,7 +60,7 @@ pub(super) fn read(db: &Connection, series_id: i64, day: i64) -> Result<Option<M
 /// gives all its minutes, the added ones among them.
 pub(super) fn add(
     db: &Connection,
-    series_id: i64,
+    (series_id, kind): (i64, Kind),
     minutes: &[(i64, Fold)],
     refold: impl Fn(i64) -> Result<Vec<(i64, Fold)>, StoreError>,
 ) -> Result<(), StoreError> {
@@ -78,7 +80,7 @@ pub(super) fn add(
         slots.resize(SLOTS, None);
         for (ts, fold) in &today {
             let slot = &mut slots[((ts - day) / 60) as usize];
-            *slot = Some(slot.map_or(*fold, |old| old.and(*fold)));
+            *slot = Some(slot.map_or(*fold, |old| old.and(*fold, kind)));
         }
         // The day is written again each hour until its last minute is there.
         let effort = if slots[SLOTS - 1].is_some() { Effort::Thorough } else { Effort::Quick };

@@ -12,7 +12,7 @@ use super::{
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, unknown_idle];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -39,6 +39,11 @@ fn first() -> String {
 /// What processes do on GPUs, and the keys of identities.
 fn gpu_processes() -> String {
     [processes::ADD, identity::REBUILD, gpu_usage::CREATE].concat()
+}
+
+/// Flags are folded as sets of bits, by the view of the minutes that run, too.
+fn flags() -> String {
+    hour::FLAGS.to_owned()
 }
 
 /// What a GPU takes when idle may be unknown. Only the view `gpu_minutes` differs, and views are made anew in any case.

@@ -6,10 +6,12 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::catalog::SeriesRow;
 use super::chunk::Chunk;
 use super::error::StoreError;
 use super::fold::Fold;
 use super::{catalog, chunk, hour, minute, recent};
+use crate::metrics::Kind;
 
 /// A stretch of one pack's rows in which time only moves forward, within one hour.
 #[derive(Default)]
@@ -56,12 +58,14 @@ impl Run {
             })
             .collect();
         chunk::insert(db, &Chunk::seal(pack_id, first, step, &columns))?;
-        for series in catalog::columns_of(db, pack_id)? {
+        for (series, kind) in catalog::kinds_of(db, pack_id)? {
             let Some(column) = columns.get(series.col) else { continue };
-            let minutes = fold_minutes(first, step, column);
-            minute::add(db, series.series_id, &minutes, |day| refold(db, pack_id, series.col, day))?;
-            if let Some(fold) = minutes.iter().map(|(_, fold)| *fold).reduce(Fold::and) {
-                hour::add(db, series.series_id, first.div_euclid(3600) * 3600, fold)?;
+            let minutes = fold_minutes(first, step, column, kind);
+            let of = (series.series_id, kind);
+            minute::add(db, of, &minutes, |day| refold(db, series, kind, day))?;
+            let whole = minutes.iter().map(|(_, fold)| *fold).reduce(|a, b| a.and(b, kind));
+            if let Some(fold) = whole {
+                hour::add(db, of, first.div_euclid(3600) * 3600, fold)?;
             }
         }
         Ok(())
@@ -73,13 +77,13 @@ fn gcd(a: i64, b: i64) -> i64 {
 }
 
 /// The minutes of a column, oldest first.
-pub(super) fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>]) -> Vec<(i64, Fold)> {
+fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>], kind: Kind) -> Vec<(i64, Fold)> {
     let mut minutes: Vec<(i64, Fold)> = Vec::new();
     for (at, slot) in column.iter().enumerate() {
         let Some(value) = slot else { continue };
         let ts = (t0 + at as i64 * step).div_euclid(60) * 60;
         match minutes.last_mut() {
-            Some((last, fold)) if *last == ts => *fold = fold.and(Fold::of(*value)),
+            Some((last, fold)) if *last == ts => *fold = fold.and(Fold::of(*value), kind),
             _ => minutes.push((ts, Fold::of(*value))),
         }
     }
@@ -87,11 +91,11 @@ pub(super) fn fold_minutes(t0: i64, step: i64, column: &[Option<i64>]) -> Vec<(i
 }
 
 /// The minutes of a column's day, from the samples of it that are kept.
-fn refold(db: &Connection, pack_id: i64, col: usize, day: i64) -> Result<Vec<(i64, Fold)>, StoreError> {
+fn refold(db: &Connection, series: SeriesRow, kind: Kind, day: i64) -> Result<Vec<(i64, Fold)>, StoreError> {
     let mut minutes = Vec::new();
-    chunk::visit(db, pack_id, day, day + minute::DAY, |chunk| {
-        match chunk.open().and_then(|columns| Ok(columns.column(col)?)) {
-            Ok(column) => minutes.extend(fold_minutes(chunk.t0, chunk.step, &column)),
+    chunk::visit(db, series.pack_id, day, day + minute::DAY, |chunk| {
+        match chunk.open().and_then(|columns| Ok(columns.column(series.col)?)) {
+            Ok(column) => minutes.extend(fold_minutes(chunk.t0, chunk.step, &column, kind)),
             Err(StoreError::Damaged(text)) => log::warn!("{text}; it is left out"),
             Err(error) => return Err(error),
         }

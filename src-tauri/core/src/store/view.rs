@@ -4,12 +4,17 @@
 //! slot's `null,` comes last, because it is made of letters itself. The chain is cut into subqueries because SQLite's
 //! parser stops at about thirty calls inside each other. Differences are summed by a window over one chunk, so a
 //! condition on `hour` or `day` (not on `ts` alone) is what keeps a query from decoding everything.
+//!
+//! In `minutes` and `hours`, `mean`, `min` and `max` of flags (`metric.kind`) are all the same: every bit that was set.
 
 use rusqlite::Connection;
 
 use super::catalog::LISTED;
 use super::codec::{DIFFERENCES, EMPTY, LAST, LETTERS, MINUS, ZEROS};
 use super::error::StoreError;
+
+/// How many bits a metric of flags may have in the minutes that are not sealed yet.
+const FLAGS: u32 = 16;
 
 /// `text` (an SQL expression in the columns of `from`) with every letter turned into a number and a comma; the result
 /// is the column `numbers`.
@@ -66,6 +71,9 @@ pub(super) fn create() -> String {
                {series} JOIN minute d USING(series_id))"
         ),
     );
+    // SQLite folds no bits by itself.
+    let any = (0..FLAGS).map(|bit| format!("max(value & {})", 1_u64 << bit)).collect::<Vec<_>>().join(" + ");
+    let any = format!("({any}) * 1.0");
     format!(
         "
 CREATE VIEW status AS
@@ -108,8 +116,9 @@ CREATE VIEW minutes AS
      FROM ({minutes}) JOIN json_each('[' || rtrim(numbers, ',') || ']') v)
   WHERE present IS NOT NULL GROUP BY metric, source, day, minute
  UNION ALL
- SELECT metric, source, hour - hour % 86400, ts - ts % 60, count(*), avg(value), min(value), max(value)
-   FROM (SELECT m.key AS metric, s.uid AS source, r.ts - r.ts % 3600 AS hour, r.ts,
+ SELECT metric, source, hour - hour % 86400, ts - ts % 60, count(*), iif(kind = 'flags', {any}, avg(value)),
+   iif(kind = 'flags', {any}, min(value)), iif(kind = 'flags', {any}, max(value))
+   FROM (SELECT m.key AS metric, m.kind, s.uid AS source, r.ts - r.ts % 3600 AS hour, r.ts,
            json_extract(r.vals, '$['||e.col||']') * m.multiply / m.divide AS value
            {series} JOIN recent r ON r.pack_id = e.pack_id)
   WHERE value IS NOT NULL GROUP BY metric, source, hour - hour % 86400, ts - ts % 60;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use hoofbeat_core::api::HistoryQuery;
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::{Batch, Source, SourceKind, Tick};
 use hoofbeat_core::store::Reader;
 use proptest::prelude::*;
 
@@ -114,4 +115,96 @@ fn the_status_is_the_newest_tick() {
     let expected = "cpu|ok|{\"cpu.utilization\":12.3}\ncpu:0|ok|{\"cpu.core.utilization\":5.0}\ncpu:1|ok|{}\n\
                     cpu:2|ok|{\"cpu.core.utilization\":7.0}\nmemory|ok|{\"memory.used\":4307550208.0}";
     assert_eq!(rows, expected);
+}
+
+/// Each slot's samples with every bit that was set in it, as minimum, mean and maximum alike.
+fn united(samples: &BTreeMap<i64, u8>, width: i64) -> BTreeMap<i64, (f64, f64, f64)> {
+    let mut slots: BTreeMap<i64, u8> = BTreeMap::new();
+    for (ts, bits) in samples {
+        *slots.entry((HOUR + ts).div_euclid(width) * width).or_default() |= bits;
+    }
+    slots.into_iter().map(|(ts, bits)| (ts, (f64::from(bits), f64::from(bits), f64::from(bits)))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Power limit and current limit never come to heat between them.
+    #[test]
+    fn bits_are_united_and_never_averaged(
+        samples in prop::collection::btree_map(0i64..4 * 3600, 0u8..32, 1..200),
+        batch in 1usize..50,
+    ) {
+        let temp = tempfile::tempdir().unwrap();
+        let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
+        let mut store = open(temp.path(), HOUR).store;
+        let ticks: Vec<_> = samples
+            .iter()
+            .map(|(ts, bits)| {
+                let mut batch = Batch::default();
+                batch.put(&gpu, Metric::GpuThrottle, f64::from(*bits));
+                Tick { ts: HOUR + ts, readings: batch.into_parts().readings, ..Tick::default() }
+            })
+            .collect();
+        for ticks in ticks.chunks(batch) {
+            store.append(ticks, false).unwrap();
+            store.maintain(now(ticks.last().unwrap().ts)).unwrap();
+        }
+        store.close().unwrap();
+        let reader = Reader::open(temp.path()).unwrap();
+        let read = |since, until, points| {
+            let query = HistoryQuery { metric: Metric::GpuThrottle, source: None, since, until, points };
+            let history = reader.history(&query).unwrap();
+            history.series[0].points.iter().map(|(ts, a, b, c)| (*ts, (*a, *b, *c))).collect::<BTreeMap<_, _>>()
+        };
+        let day = HOUR - HOUR.rem_euclid(86_400);
+        prop_assert_eq!(read(HOUR, HOUR + 4 * 3600, 14_400), united(&samples, 1));
+        prop_assert_eq!(read(HOUR, HOUR + 4 * 3600, 24), united(&samples, 600));
+        prop_assert_eq!(read(day, day + 3 * 86_400, 4320), united(&samples, 60));
+        prop_assert_eq!(read(day - 200 * 86_400, day + 3 * 86_400, 4900), united(&samples, 3600));
+        // So do the views: the minutes that are sealed and those that run, and the hours that are sealed.
+        let view = |name: &str| -> BTreeMap<i64, (f64, f64, f64)> {
+            sqlite3(temp.path(), &format!("SELECT ts, min, mean, max FROM {name} WHERE metric = 'gpu.throttle'"))
+                .lines()
+                .map(|line| line.split('|').map(|cell| cell.parse::<f64>().unwrap()).collect::<Vec<_>>())
+                .map(|cells| (cells[0] as i64, (cells[1], cells[2], cells[3])))
+                .collect()
+        };
+        prop_assert_eq!(view("minutes"), united(&samples, 60));
+        let last = (HOUR + samples.last_key_value().unwrap().0).div_euclid(3600) * 3600;
+        let mut sealed = united(&samples, 3600);
+        sealed.remove(&last);
+        prop_assert_eq!(view("hours"), sealed);
+    }
+}
+
+/// A store of the days when flags were folded like numbers tells what it knows, and nothing that never was.
+#[test]
+fn flags_that_were_averaged_once_are_read_as_bits() {
+    let temp = tempfile::tempdir().unwrap();
+    let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
+    let mut batch = Batch::default();
+    batch.put(&gpu, Metric::GpuThrottle, 0.0);
+    let mut store = open(temp.path(), HOUR).store;
+    let tick = Tick { ts: HOUR, readings: batch.into_parts().readings, ..Tick::default() };
+    store.append(&[tick], false).unwrap();
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(temp.path().join("hoofbeat.db")).unwrap();
+    // Half an hour of the power limit (1), half an hour of the current limit (4).
+    let old = format!("INSERT INTO hour SELECT series_id, {}, 2, 5, 1, 4 FROM series", HOUR - 3600);
+    db.execute(&old, []).unwrap();
+    let query = HistoryQuery {
+        metric: Metric::GpuThrottle,
+        source: None,
+        since: HOUR - 200 * 86_400,
+        until: HOUR,
+        points: 4900,
+    };
+    let read = || Reader::open(temp.path()).unwrap().history(&query).unwrap().series[0].points.clone();
+    assert_eq!(read(), [(HOUR - 3600, 5.0, 5.0, 5.0)]);
+    // A recorder that finds such a file brings the plain rows up to date.
+    db.pragma_update(None, "user_version", 2).unwrap();
+    drop(db);
+    open(temp.path(), HOUR).store.close().unwrap();
+    assert_eq!(sqlite3(temp.path(), "SELECT mean, min, max FROM hours"), "5.0|5.0|5.0");
+    assert_eq!(read(), [(HOUR - 3600, 5.0, 5.0, 5.0)]);
 }

@@ -1,4 +1,8 @@
 //! Starting, ending, and what concerns the whole system.
+//!
+//! Which GPUs a call touches is that of NVML's reference (nvml.h, "Initialization and Cleanup" and the handles of "Device
+//! Queries"): starting attaches all GPUs, and with NVML_INIT_FLAG_NO_ATTACH none. A handle by index or PCI address
+//! initialises the target GPU; one by UUID or serial number may initialise others in the search for it, so here it does.
 
 use std::ffi::c_char;
 
@@ -9,10 +13,13 @@ use crate::driver::{Driver, Target};
 use crate::fault;
 use crate::scenario::{Pid, Process};
 
+/// NVML_INIT_FLAG_NO_ATTACH.
+const NO_ATTACH: u32 = 2;
+
 exports! {
-    fn nvmlInit(driver) { driver.start() }
-    fn nvmlInit_v2(driver) { driver.start() }
-    fn nvmlInitWithFlags(driver, _flags: u32) { driver.start() }
+    fn nvmlInit(driver) { driver.start(true) }
+    fn nvmlInit_v2(driver) { driver.start(true) }
+    fn nvmlInitWithFlags(driver, flags: u32) { driver.start(flags & NO_ATTACH == 0) }
     fn nvmlShutdown(driver) { driver.stop(); Ok(()) }
 
     fn nvmlSystemGetDriverVersion(driver, version: Out<c_char>, length: u32) {
@@ -40,6 +47,7 @@ exports! {
 
     fn nvmlDeviceGetHandleByUUID(driver, uuid: Text, device: Out<usize>) {
         let uuid = uuid.read()?;
+        driver.wake_all();
         let mut found = None;
         for (index, one) in driver.scenario.devices.iter().enumerate() {
             if one.uuid == uuid {
@@ -57,6 +65,7 @@ exports! {
     fn nvmlDeviceGetHandleByPciBusId_v2(driver, bus_id: Text, device: Out<usize>) { by_bus_id(driver, bus_id, device) }
     fn nvmlDeviceGetHandleBySerial(driver, serial: Text, device: Out<usize>) {
         let serial = serial.read()?;
+        driver.wake_all();
         let index = driver.scenario.devices.iter().position(|one| one.serial.as_deref() == Some(&*serial));
         device.put(driver.handle(Target::Device(index.ok_or(Code::NotFound)?)).0)
     }
@@ -66,6 +75,7 @@ fn by_index(driver: &Driver, index: u32, device: Out<usize>) -> Result<(), Code>
     if index as usize >= driver.scenario.devices.len() {
         return Err(Code::InvalidArgument);
     }
+    driver.wake(index as usize);
     device.put(driver.handle(Target::Device(index as usize)).0)
 }
 
@@ -74,7 +84,9 @@ fn by_bus_id(driver: &Driver, bus_id: Text, device: Out<usize>) -> Result<(), Co
     let asked = bus_id.read()?.to_lowercase();
     let asked = asked.strip_prefix("0000").filter(|rest| rest.len() == "0000:00:00.0".len()).unwrap_or(&asked);
     let index = driver.scenario.devices.iter().position(|one| one.pci.to_lowercase() == *asked);
-    device.put(driver.handle(Target::Device(index.ok_or(Code::NotFound)?)).0)
+    let index = index.ok_or(Code::NotFound)?;
+    driver.wake(index);
+    device.put(driver.handle(Target::Device(index)).0)
 }
 
 /// A process's command without its arguments, else the name that the kernel has for it.

@@ -157,4 +157,20 @@ fn a_call_is_traced_and_wakes_its_device_alone() {
     assert_eq!(lines[2], format!("1500 {pid} nvmlDeviceGetPowerUsage({device:p}, out) = SUCCESS"));
     assert_eq!(lines[3], format!("1500 {pid} nvmlDeviceGetTemperature({device:p}, 7, out) = INVALID_ARGUMENT"));
     assert_eq!(lines.len(), 4);
+
+    // Who starts it without attaching touches nothing, an address one device, and the search for an id all.
+    sleep();
+    // SAFETY: it takes a number and no pointer.
+    assert_eq!(unsafe { symbols_started.nvmlInitWithFlags(2) }, 0);
+    let mut count = 0_u32;
+    // SAFETY: the place is that of a number.
+    assert_eq!(unsafe { symbols_started.nvmlDeviceGetCount_v2(&mut count) }, 0);
+    assert_eq!((standin.text(&first), standin.text(&second)), ("suspended\n".into(), "suspended\n".into()));
+    let nvml = standin.open();
+    sleep();
+    nvml.device_by_pci_bus_id("0000:83:00.0").unwrap();
+    assert_eq!((standin.text(&first), standin.text(&second)), ("suspended\n".into(), "active\n".into()));
+    sleep();
+    nvml.device_by_uuid("GPU-nobody").unwrap_err();
+    assert_eq!((standin.text(&first), standin.text(&second)), ("active\n".into(), "active\n".into()));
 }

@@ -6,12 +6,12 @@
 
 mod cards;
 mod nvidia;
+mod recorded;
 mod rights;
 
 use std::path::{Path, PathBuf};
 
-use hoofbeat_core::api::Face;
-use hoofbeat_core::model::{Health, SourceKind};
+use hoofbeat_core::api::{Face, Status};
 use hoofbeat_core::sensors::Roots;
 
 use self::cards::{Card, Maker};
@@ -46,21 +46,23 @@ impl Machine<'_> {
 pub fn check(roots: &Roots, folder: &Path) -> Vec<Finding> {
     let library = std::env::var_os("HOOFBEAT_NVML").filter(|name| !name.is_empty()).map(PathBuf::from);
     let root = roots.proc.parent().unwrap_or(Path::new("/"));
-    let mut findings = look(&Machine { roots, root, library });
-    findings.extend(recorded(folder));
+    // Whether there is a recording at all is another check's.
+    let status = Face::open(folder).and_then(|face| face.status()).ok();
+    let mut findings = look(&Machine { roots, root, library }, status.as_ref());
+    findings.extend(status.iter().flat_map(recorded::problems));
     findings
 }
 
-fn look(machine: &Machine) -> Vec<Finding> {
+fn look(machine: &Machine, status: Option<&Status>) -> Vec<Finding> {
     let cards = cards::find(machine.roots);
-    let mut findings = vec![found(machine, &cards)];
+    let mut findings = vec![found(machine, &cards, &status.map(recorded::names).unwrap_or_default())];
     findings.extend(nvidia::check(machine, &cards));
     findings.extend(rights::check(machine, &cards));
     findings.extend(cards.iter().filter_map(|card| kept_awake(machine, &cards, card)));
     findings
 }
 
-fn found(machine: &Machine, cards: &[Card]) -> Finding {
+fn found(machine: &Machine, cards: &[Card], recorded: &[&str]) -> Finding {
     const NAME: &str = "gpu";
     let named = |card: &Card| {
         let driver = card.driver.as_deref().unwrap_or("no driver");
@@ -74,6 +76,13 @@ fn found(machine: &Machine, cards: &[Card]) -> Finding {
     if machine.is_wsl() {
         // The card is not on this bus: Windows has it.
         return Finding::ok(NAME, "none on the bus here: under WSL GPUs are Windows' own");
+    }
+    // A container may be given a GPU and not its place in sysfs.
+    if !recorded.is_empty() {
+        return Finding::ok(
+            NAME,
+            format!("{}: recorded, though the kernel does not list it here", recorded.join(", ")),
+        );
     }
     let message = match &others[..] {
         [] => format!("no GPU: {} lists no graphics card", machine.roots.sys.join("bus/pci/devices").display()),
@@ -111,19 +120,6 @@ fn has_battery(machine: &Machine) -> bool {
         // That of a mouse has the scope `Device`.
         says("type", "Battery") && !says("scope", "Device")
     })
-}
-
-/// GPUs that the recorder could not read, in its own words.
-fn recorded(folder: &Path) -> Vec<Finding> {
-    // Whether there is a recording at all is another check's.
-    let Ok(status) = Face::open(folder).and_then(|face| face.status()) else { return Vec::new() };
-    let unread = |health| !matches!(health, Health::Ok | Health::Asleep | Health::Stale);
-    let gpus = status.sources.into_iter().filter(|source| source.kind == SourceKind::Gpu && unread(source.health));
-    gpus.map(|gpu| {
-        let (problem, remedy) = gpu.reason.split_once("; ").unwrap_or((&gpu.reason, "see the other lines about GPUs"));
-        Finding::warning("recorded", format!("{}: {problem}", gpu.label), remedy)
-    })
-    .collect()
 }
 
 #[cfg(test)]

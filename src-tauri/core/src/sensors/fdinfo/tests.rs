@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::text::Client;
 use super::*;
+use crate::model::{Batch, Source, SourceKind};
 use crate::sensors::Roots;
+use crate::sensors::gpu::clients::Clients;
 use rustix::fs::inotify;
 use std::path::Path;
 use std::time::Duration;
@@ -200,6 +202,23 @@ fn descriptors_of_a_gpu_that_sleeps_are_not_opened() {
     machine.descriptor(10, 3, "/dev/dri/card1", &xe(1, 900, 2000, 8));
     machine.update(40);
     assert_eq!(machine.seen(), [(10, None, Some(7 << 20))]);
+}
+
+/// Its numbers are those of the same `/proc` in which they are looked up; only a driver tells the host's.
+#[test]
+fn inside_a_container_users_have_their_names() {
+    let mut machine = Machine::new();
+    machine.process(10, "encode", 1, 5);
+    machine.write("proc/10/cmdline", "/usr/bin/encode\0");
+    machine.descriptor(10, 3, "/dev/dri/card1", &xe(1, 500, 1000, 8));
+    std::fs::create_dir_all(machine.folder.path().join("proc/self/ns")).unwrap();
+    std::os::unix::fs::symlink("pid:[4026532999]", machine.folder.path().join("proc/self/ns/pid")).unwrap();
+    machine.update(1);
+    let (mut batch, source) = (Batch::default(), Source::whole(SourceKind::Gpu, "gpu:1", "x"));
+    let mut clients = Clients::new(&Roots::at(machine.folder.path()));
+    uses::put(&machine.scan, CARD, &source, &mut clients, Duration::from_secs(1), &mut batch);
+    let told = batch.into_parts().gpu_uses.remove(0);
+    assert_eq!((told.pid, told.started, told.identity), (10, Some(5), "encode".into()));
 }
 
 #[test]

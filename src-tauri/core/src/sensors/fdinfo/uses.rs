@@ -24,7 +24,7 @@ pub(crate) fn put(
 ) {
     for process in scan.processes().iter().filter(|process| &*process.device == address) {
         let figures = figures(process, scan.passed());
-        batch.gpu_use(clients.name(source, process.pid, figures, boot, |_| None));
+        batch.gpu_use(clients.name(source, process.pid, figures, boot, None));
     }
 }
 

@@ -17,6 +17,9 @@ use crate::untrusted::Untrusted;
 /// A name is read again this long after its process was met.
 const RENEWALS: &[Duration] = &[Duration::from_secs(5), Duration::from_secs(60)];
 
+/// What a driver itself calls the process with this number.
+pub(crate) type Told<'a> = &'a dyn Fn(u32) -> Option<String>;
+
 /// What a process does on a GPU; what is not known is `None`, which is not zero. See [`GpuUse`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Figures {
@@ -58,22 +61,22 @@ impl Clients {
         self.round += 1;
     }
 
-    /// Puts a name to what the process with this number, which is the host's, does on a GPU. `told` is what the driver
-    /// itself calls a process; it is asked where `/proc` does not show it.
+    /// Puts a name to what the process with this number does on a GPU. The number is of our own `/proc`, or the host's
+    /// where a `driver` told it, which is asked for the name of a process that `/proc` does not show.
     pub(crate) fn name(
         &mut self,
         source: &Arc<Source>,
         pid: u32,
         figures: Figures,
         boot: Duration,
-        told: impl FnOnce(u32) -> Option<String>,
+        driver: Option<Told<'_>>,
     ) -> GpuUse {
         let due = |client: &Client| {
             RENEWALS.get(client.renewals).is_some_and(|after| boot.saturating_sub(client.met) >= *after)
         };
         if self.known.get(&pid).is_none_or(due) {
             let before = self.known.remove(&pid);
-            let client = self.meet(pid, before, boot, told);
+            let client = self.meet(pid, before, boot, driver);
             self.known.insert(pid, client);
         }
         let client = self.known.get_mut(&pid).expect("it was there, or was just put in");
@@ -94,14 +97,11 @@ impl Clients {
         }
     }
 
-    fn meet(
-        &mut self,
-        pid: u32,
-        before: Option<Client>,
-        boot: Duration,
-        told: impl FnOnce(u32) -> Option<String>,
-    ) -> Client {
-        let (started, mut identity) = self.identities.of_driver(pid);
+    fn meet(&mut self, pid: u32, before: Option<Client>, boot: Duration, driver: Option<Told<'_>>) -> Client {
+        let (started, mut identity) = match driver {
+            Some(_) => self.identities.of_driver(pid),
+            None => self.identities.of_process(pid),
+        };
         let before = before.filter(|before| before.started == started);
         if let (Some(started), Some(_)) = (started, &before) {
             identity = self.identities.renew(pid, started);
@@ -111,8 +111,9 @@ impl Clients {
         let (mut key, mut label, uid) = (identity.key.clone(), identity.label.clone(), identity.user);
         // In a container the numbers are those of other processes, and the driver would look into the same `/proc`.
         if started.is_none()
+            && let Some(driver) = driver
             && self.identities.sees_host()
-            && let Some(told) = told(pid)
+            && let Some(told) = driver(pid)
             && let Some(program) = program(&told)
         {
             (key, label) = (Untrusted::new(format!("program:{program}")), Untrusted::from(program));
@@ -162,7 +163,8 @@ mod tests {
         fn use_at(&mut self, pid: u32, second: u64, told: Option<&str>) -> GpuUse {
             self.clients.begin();
             let boot = Duration::from_secs(second);
-            self.clients.name(&self.source, pid, Figures::default(), boot, |_| told.map(str::to_owned))
+            let told = |_| told.map(str::to_owned);
+            self.clients.name(&self.source, pid, Figures::default(), boot, Some(&told))
         }
     }
 
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_container_the_numbers_are_others() {
+    fn in_a_container_the_numbers_of_a_driver_are_others() {
         let mut machine = Machine::new();
         machine.process(7, 900, "innocent");
         let space = machine.roots.proc.join("self/ns");
@@ -206,6 +208,10 @@ mod tests {
         std::os::unix::fs::symlink("pid:[4026532999]", space.join("pid")).unwrap();
         let unnamed = machine.use_at(7, 10, Some("/usr/bin/innocent"));
         assert_eq!((unnamed.started, unnamed.uid, unnamed.key), (None, None, "hidden".into()));
+        // Those of fdinfo are not: they stand in the same `/proc`.
+        machine.clients = Clients::new(&machine.roots);
+        let own = machine.clients.name(&machine.source, 7, Figures::default(), Duration::from_secs(10), None);
+        assert_eq!((own.started, own.uid, own.identity), (Some(900), Some(1000), "innocent".into()));
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //!   works counts as idle, because never to be the cause comes first.
 //! - One that is still awake after 60 s is kept so by somebody else. It is looked at once, after 5 minutes once more, and
 //!   then every 15 minutes; where a look shows work, it is read as before.
+//! - Whoever holds it may begin to work in between. So its interrupts, which the kernel counts, are looked at every 5 s,
+//!   and many of them are a reason to look at it at once (`interrupts`, `rest`).
 //! - All that starts over when it slept, when somebody woke it, also in between two ticks, and when it must stay awake.
 //!
 //! Deliberately not here: what idle is, which the sensor that reads the GPU tells, and who woke it (`ledger`).
@@ -16,6 +18,7 @@
 use std::time::Duration;
 
 use super::cards::Card;
+use super::interrupts::{Interrupts, Meter};
 use super::ledger::{Happening, Ledger};
 use super::power::{Power, State};
 use super::rest::{Rest, Turn};
@@ -43,6 +46,7 @@ pub(crate) enum Answer {
 pub(crate) struct Gate {
     power: Power,
     rest: Rest,
+    meter: Meter,
     ledger: Ledger,
     checked: Option<Duration>,
     /// Its driver says that it never sleeps.
@@ -57,6 +61,7 @@ impl Gate {
         Gate {
             power: Power::new(roots, card),
             rest: Rest::default(),
+            meter: Meter::new(card),
             ledger: Ledger::default(),
             checked: None,
             stays_awake: false,
@@ -66,7 +71,7 @@ impl Gate {
     }
 
     /// Whether the GPU may be read at `now` (boot time). To be asked before each reading.
-    pub(crate) fn ask(&mut self, now: Duration, buffer: &mut Buffer) -> Answer {
+    pub(crate) fn ask(&mut self, now: Duration, interrupts: &mut Interrupts, buffer: &mut Buffer) -> Answer {
         let state = self.power.state(buffer);
         let times = self.power.times(buffer);
         let slept_meanwhile = self.ledger.see(&state, times, now);
@@ -81,11 +86,14 @@ impl Gate {
                 if slept_meanwhile || self.rest.is_let_go() && self.must_stay_awake(now) {
                     self.rest.start_over();
                 }
-                match self.rest.turn(now) {
+                let is_let_go = self.rest.is_let_go();
+                let rate = is_let_go.then(|| self.meter.rate(interrupts, now, buffer)).flatten();
+                match self.rest.turn(now, rate) {
                     Turn::Leave => return Answer::Leave(Health::Asleep, LET_GO.to_owned()),
-                    Turn::Look(alone) => self.ledger.refused(alone),
-                    Turn::Read => {}
+                    Turn::Look(Some(alone)) => self.ledger.refused(alone),
+                    Turn::Look(None) | Turn::Read => {}
                 }
+                self.meter.forget();
                 Answer::Read
             }
             State::Asleep | State::Changing => {

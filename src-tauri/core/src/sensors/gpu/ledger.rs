@@ -181,7 +181,8 @@ impl Writer {
                         detail.insert("untold".into(), untold.into());
                     }
                     tell(&mut detail, after);
-                    if let Some(opened) = self.openers.of(card, now).filter(|_| !is_over) {
+                    // Of one that sleeps again, not even its node's number is read.
+                    if let Some(opened) = (!is_over).then(|| self.openers.of(card, now)).flatten() {
                         opened.tell(&mut detail);
                     }
                     EventKind::GpuWoke

@@ -58,7 +58,7 @@ impl Openers {
         Openers { roots: roots.clone(), identities: Identities::new(roots), looked: None }
     }
 
-    /// The programs that have the card open at `now`, for the details of an event; nothing where all processes were looked
+    /// The programs that have the card open at `now`, when it must be awake, for the details of an event; nothing where all processes were looked
     /// at only just before.
     pub(super) fn of(&mut self, card: &Card, now: Duration) -> Option<Opened> {
         let is_due = self.looked.as_ref().is_none_or(|(looked, _)| now.saturating_sub(*looked) >= AGAIN);
@@ -145,7 +145,8 @@ fn nodes(card: &Card, roots: &Roots) -> Nodes {
     Nodes { names: found, any_nvidia: is_nvidia && minor.is_none() }
 }
 
-/// The number of NVIDIA's own node, which its driver tells without touching the GPU.
+/// The number of NVIDIA's own node. To be asked of a card that is awake: that its driver tells this from memory is likely
+/// and nobody promises it.
 fn minor_of(card: &Card, roots: &Roots) -> Option<u32> {
     let file = roots.proc.join("driver/nvidia/gpus").join(&card.address).join("information");
     let text = String::from_utf8_lossy(&attribute(&file)?).into_owned();

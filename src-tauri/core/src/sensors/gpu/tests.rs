@@ -1,5 +1,7 @@
 //! The promise that sleeping GPUs are left alone, proved for the sensors of all vendors on one machine.
 
+mod attached;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
@@ -16,6 +18,8 @@ use crate::sensors::amd::Amd;
 use crate::sensors::intel::Intel;
 use crate::sensors::nvidia::Nvidia;
 use crate::sensors::{Roots, Sensor};
+
+mod interrupts;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Maker {
@@ -36,7 +40,14 @@ struct Machine {
     sensor: Box<dyn Sensor>,
     clock: ManualClock,
     second: u64,
+    /// Somebody works on the GPU.
+    works: bool,
+    /// How many interrupts it raised, by CPU.
+    raised: [u64; 2],
 }
+
+/// When the scripted driver's GPUs begin to work: later than any test lasts.
+const WORK: u64 = 100_000;
 
 /// What became of the GPUs in one second.
 #[derive(Debug, Default)]
@@ -62,10 +73,10 @@ impl Machine {
         let device = |uuid, address| {
             format!(
                 "[[device]]\nprofile = \"geforce-rtx-4090\"\nuuid = \"{uuid}\"\npci = \"{address}\"\n\
-                 display_active = false\n[device.curve]\nutil = 0\n"
+                 display_active = false\n[device.curve]\nutil = [[0, 0], [{WORK}, 95]]\n"
             )
         };
-        let head = "[driver]\nversion = \"580.95.05\"\nnvml = \"13.580.95.05\"\ncuda = 13000\ntrace = \"calls.txt\"\n\
+        let head = "[driver]\nversion = \"580.95.05\"\nnvml = \"13.580.95.05\"\ncuda = 13000\ntrace = \"calls.txt\"\nsysfs_root = \"sys\"\n\
             [clock]\nsource = \"file:now.ms\"\nepoch = 1763000000\n";
         let devices = device(UUID, "0000:01:00.0") + &device(OTHER_UUID, "0000:02:00.0");
         fs::write(folder.path().join("nvml-standin.toml"), [head, &devices, scenario].concat()).unwrap();
@@ -77,7 +88,8 @@ impl Machine {
             Maker::Nvidia => Box::new(Nvidia::new(&roots, Some(library.into()))),
         };
         fs::create_dir_all(folder.path().join("proc")).unwrap();
-        let machine = Machine { maker, folder, sensor, clock: ManualClock::at(1_763_000_000), second: 0 };
+        let clock = ManualClock::at(1_763_000_000);
+        let machine = Machine { maker, folder, sensor, clock, second: 0, works: false, raised: [0; 2] };
         machine.gpu("01");
         machine
     }
@@ -156,12 +168,16 @@ impl Machine {
         std::os::unix::fs::symlink(node, folder.join("7")).unwrap();
     }
 
-    /// One more second in which the GPU does nothing.
+    /// One more second.
     fn sample(&mut self) -> Second {
         self.second += 1;
         self.clock.advance(Duration::from_secs(1));
-        self.write_file("now.ms", &(self.second * 1000).to_string());
-        self.write("01", "tile0/gt0/gtidle/idle_residency_ms", &format!("{}\n", self.second * 1000));
+        let (begun, busy) = if self.works { (WORK, "90\n") } else { (0, "0\n") };
+        self.write_file("now.ms", &((begun + self.second) * 1000).to_string());
+        self.write("01", "gpu_busy_percent", busy);
+        if !self.works {
+            self.write("01", "tile0/gt0/gtidle/idle_residency_ms", &format!("{}\n", self.second * 1000));
+        }
         let mut batch = Batch::default();
         self.sensor.sample(&self.clock, &mut batch).unwrap();
         let Parts { readings, conditions, events, replaced, .. } = batch.into_parts();
@@ -237,6 +253,9 @@ impl Watch {
     }
 }
 
+/// What a sample of these tests writes, and so opens, itself.
+const WRITTEN: &[&str] = &["idle_residency_ms", "gpu_busy_percent"];
+
 /// What the kernel has in memory, by the end of its path; whether the GPU sleeps, and once in a while what it is.
 const IN_MEMORY: &[&str] = &[
     "/runtime_status",
@@ -262,7 +281,7 @@ fn over_an_hour_nothing_of_a_gpu_that_sleeps_is_opened() {
             // What the test itself writes is no concern of the GPU's.
             let second_after = machine.sample();
             let opened: Vec<_> =
-                watch.opened().into_iter().filter(|file| !file.ends_with("idle_residency_ms")).collect();
+                watch.opened().into_iter().filter(|file| !WRITTEN.iter().any(|own| file.ends_with(own))).collect();
             assert!(opened.iter().all(is_harmless), "{maker:?}, second {second}: {opened:?}");
             let health: Vec<_> = second_after.health.values().cloned().collect();
             assert_eq!((health, second_after.values), (vec![(Health::Asleep, String::new())], 0), "{maker:?}");

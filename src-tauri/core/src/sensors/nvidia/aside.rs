@@ -26,6 +26,9 @@ const STANDS: Duration = Duration::from_secs(12);
 /// Loading no code and reading two numbers needs little stack.
 const STACK: usize = 256 << 10;
 
+/// Four times what the fastest link there is can carry, in bytes a second.
+const MOST: f64 = 512e9;
+
 /// Bytes a second, to the GPU and from it.
 type Traffic = (f64, f64);
 
@@ -57,6 +60,15 @@ struct Known {
     off: bool,
 }
 
+impl Known {
+    fn stands(&self, now: Duration) -> impl Iterator<Item = (Metric, f64)> {
+        let traffic = self.traffic.filter(|(at, _)| now.saturating_sub(*at) < STANDS).map(|(_, traffic)| traffic);
+        traffic
+            .into_iter()
+            .flat_map(|(received, sent)| [(Metric::GpuPcieReceive, received), (Metric::GpuPcieTransmit, sent)])
+    }
+}
+
 impl Aside {
     /// Takes in what was answered since the last time.
     pub(super) fn begin(&mut self, now: Duration) {
@@ -76,6 +88,12 @@ impl Aside {
         self.known.clear();
     }
 
+    /// What is known of the GPU `key` with a value that no link has.
+    pub(super) fn odd(&self, key: &str, now: Duration) -> Vec<Metric> {
+        let known = self.known.get(key).into_iter().flat_map(|known| known.stands(now));
+        known.filter(|(_, value)| *value > MOST).map(|(metric, _)| metric).collect()
+    }
+
     /// Gives what is known of the GPU `key`, and asks again where that is due.
     pub(super) fn read(
         &mut self,
@@ -86,9 +104,8 @@ impl Aside {
         mut put: impl FnMut(Metric, f64),
     ) {
         let known = self.known.entry(key.to_owned()).or_default();
-        if let Some((_, (received, sent))) = known.traffic.filter(|(at, _)| now.saturating_sub(*at) < STANDS) {
-            put(Metric::GpuPcieReceive, received);
-            put(Metric::GpuPcieTransmit, sent);
+        for (metric, value) in known.stands(now).filter(|(_, value)| *value <= MOST) {
+            put(metric, value);
         }
         let due = known.asked.is_none_or(|asked| now.saturating_sub(asked) >= EVERY);
         if known.off || !due || self.waits {

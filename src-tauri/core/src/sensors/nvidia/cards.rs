@@ -1,4 +1,5 @@
-//! What NVIDIA's driver tells of a card in `/proc/driver/nvidia`, without its library and without touching the card.
+//! What NVIDIA's driver tells of a card in `/proc/driver/nvidia`, without its library. To be read of a card that is awake:
+//! that the answers come from memory is what the driver's manual suggests and nobody promises.
 //!
 //! Deliberately not here: how cards are found, and whether one may be read (`sensors/gpu`).
 
@@ -27,8 +28,7 @@ impl Told {
 }
 
 /// Whether the driver says that it never lets the card sleep: it cannot, or was told not to. Most desktop cards are so,
-/// whatever the kernel would allow. To be asked of a card that is awake: that the answer comes from memory is what the
-/// driver's manual suggests and nobody promises.
+/// whatever the kernel would allow.
 pub(super) fn stays_awake(roots: &Roots, address: &str) -> bool {
     let status = told(&read(roots, address, "power"), "Runtime D3 status");
     status.is_some_and(|status| status.starts_with("Disabled") || status.starts_with("Not supported"))

@@ -51,6 +51,8 @@ pub(super) struct Gpu {
     pub(super) known: bool,
     /// When it was last found out of reach, and why.
     pub(super) lost: Option<(Duration, Health, String)>,
+    /// What the driver said would bring it back, since it was last read: it may not say so again.
+    remedy: Option<&'static str>,
     /// What the library told of it.
     pub(super) told: Told,
     /// What is good for as long as the library stays open.
@@ -80,7 +82,7 @@ impl Gpu {
     /// A GPU whose id is not known yet: it sleeps, or its driver is away.
     pub(super) fn unknown(key: &str) -> Gpu {
         let source = Source::whole(SourceKind::Gpu, format!("gpu:{key}"), "NVIDIA GPU");
-        Gpu { source, known: false, lost: None, told: Told::default(), open: Open::default() }
+        Gpu { source, known: false, lost: None, remedy: None, told: Told::default(), open: Open::default() }
     }
 
     /// Learns who it is.
@@ -90,6 +92,22 @@ impl Gpu {
         self.source = Source::whole(SourceKind::Gpu, id, label);
         self.known = true;
         self.told = Told { uuid: Some(uuid), model };
+    }
+
+    /// Gives it another label.
+    pub(super) fn call(&mut self, label: Vec<u8>) {
+        let label = Untrusted::new(label);
+        if self.known && self.source.label != label {
+            self.source = Source::whole(SourceKind::Gpu, self.source.id.clone(), label);
+        }
+    }
+
+    /// Learns who it is, where that was not asked yet.
+    ///
+    /// # Errors
+    /// It, or the whole driver, is out of reach.
+    pub(super) fn meet(&mut self, session: &Nvml, key: &str) -> Result<(), NvmlError> {
+        self.open(session, key).map(|_| ())
     }
 
     /// What the library knows it by, where it was read since the library was opened.
@@ -136,7 +154,8 @@ impl Gpu {
         let holders = told.lists.read(&device, rows)?;
         let parts = told.instances.read(&device, &source, now.boot, rows, batch)?;
         let told_shares = told.tell_shares(&device, &holders, whole, now, rows);
-        if let Some(busy) = whole.gpu.filter(|_| told_shares) {
+        // Where a list is missing, nobody knows how much of the work is explained.
+        if let Some(busy) = whole.gpu.filter(|_| told_shares && told.lists.are_told()) {
             let attributed = told.shares.attributed(busy);
             batch.put(&source, Metric::GpuAttributed, attributed);
             batch.put(&source, Metric::GpuRemainder, busy - attributed);
@@ -155,15 +174,19 @@ impl Gpu {
                 figures.decoder = used.map(|used| used.decoder);
             }
             let place = row.instance.and_then(|number| told.instances.numbered(number)).unwrap_or(&source);
-            batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
+            batch.gpu_use(clients.name(place, row.pid, figures, now.boot, Some(&name)));
         }
         for (place, rows) in &parts {
             for row in rows {
                 let figures = Figures { vram: vram(row), ..Figures::default() };
-                batch.gpu_use(clients.name(place, row.pid, figures, now.boot, name));
+                batch.gpu_use(clients.name(place, row.pid, figures, now.boot, Some(&name)));
             }
         }
-        if let Some((health, reason)) = told.complaint() {
+        let mut odd = told.readings.odd();
+        if !alone {
+            odd.extend(aside.odd(key, now.boot));
+        }
+        if let Some((health, reason)) = told.complaint(&odd) {
             batch.condition(&source, health, reason);
         }
         // Whether a person would miss it: it works, somebody computes on it, or it shows a picture.
@@ -171,11 +194,20 @@ impl Gpu {
         Ok(whole.gpu.is_some_and(|busy| busy > 0.0) || is_held || device.is_display_active().unwrap_or(false))
     }
 
-    /// What the driver says that a GPU needs which it cannot read, where it still tells.
-    pub(super) fn remedy(&self, session: &Nvml) -> Option<&'static str> {
-        let device = raw::device(session, self.open.handle?);
-        let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
-        REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
+    /// What the driver says that a GPU needs which it cannot read, or said when it last told.
+    pub(super) fn remedy(&mut self, session: &Nvml) -> Option<&'static str> {
+        let asked = || {
+            let device = raw::device(session, self.open.handle?);
+            let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
+            REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
+        };
+        self.remedy = asked().or(self.remedy);
+        self.remedy
+    }
+
+    /// It was read: nothing of what was wrong with it is so any more.
+    pub(super) fn recover(&mut self) {
+        (self.lost, self.remedy) = (None, None);
     }
 
     /// The GPU as the library knows it. At the first time in a session it is asked who it is: another one may stand in
@@ -224,19 +256,33 @@ impl Open {
     }
 
     /// Why the GPU tells less than it should.
-    fn complaint(&self) -> Option<(Health, String)> {
-        let odd = self.readings.odd();
+    fn complaint(&self, odd: &[Metric]) -> Option<(Health, String)> {
+        let mut all = Vec::new();
+        let denied = names(&self.readings.denied());
+        if !denied.is_empty() {
+            all.push((Health::Denied, format!("needs permission: {denied}")));
+        }
+        all.extend(self.lists.missing().map(|(health, reason)| (health, reason.to_owned())));
+        let odd = names(odd);
         if !odd.is_empty() {
-            let named: Vec<&str> = odd.iter().map(|metric| metric.definition().label).collect();
-            let reason = format!("the driver tells impossible values, which are left out: {}", named.join(", "));
-            return Some((Health::Unsupported, reason));
+            let reason = format!("the driver tells impossible values, which are left out: {odd}");
+            all.push((Health::Unsupported, reason));
         }
         if self.instances.is_cut() {
             let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
-            return Some((Health::Unsupported, reason.to_owned()));
+            all.push((Health::Unsupported, reason.to_owned()));
         }
-        self.lists.missing().map(|(health, reason)| (health, reason.to_owned()))
+        // What a person can change goes before what is so.
+        let health = all.iter().map(|(health, _)| *health).find(|health| *health == Health::Denied);
+        let health = health.or(all.first().map(|(health, _)| *health))?;
+        Some((health, all.into_iter().map(|(_, reason)| reason).collect::<Vec<_>>().join(". ")))
     }
+}
+
+/// What metrics are called, without what explains the name.
+fn names(metrics: &[Metric]) -> String {
+    let name = |metric: &Metric| metric.definition().label.split(" (").next().unwrap_or_default();
+    metrics.iter().map(name).collect::<Vec<_>>().join("; ")
 }
 
 /// The id of a source, of a driver's id of a GPU or an instance; `None` where that is none.

@@ -1,4 +1,4 @@
-//! What the errors of the driver's library mean for what is done next (facts: which code comes when differs by driver).
+//! What the errors of the driver's library mean for what is done next. Which of them comes when differs by driver.
 
 use nvml_wrapper::error::NvmlError;
 
@@ -62,6 +62,10 @@ pub(super) fn told(error: &NvmlError) -> (Health, String) {
         }
         NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => {
             (Health::Unsupported, "NVIDIA's driver library (libnvidia-ml.so.1) is not installed".into())
+        }
+        // In a container that was given some of the machine's GPUs, the kernel shows the others, too.
+        NvmlError::NotFound => {
+            (Health::Unsupported, "not given to this container, or NVIDIA's driver does not drive it".into())
         }
         NvmlError::NoPermission => (Health::Denied, "the driver does not let this user read the GPU".into()),
         other => (Health::Lost, format!("NVIDIA's driver says: {other}")),

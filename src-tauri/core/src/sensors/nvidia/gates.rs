@@ -17,11 +17,11 @@ use crate::model::{Batch, Health, Source, SourceKind};
 use crate::sensors::Roots;
 use crate::sensors::gpu::gate::{Answer, Gate};
 use crate::sensors::gpu::ledger::Writer;
-use crate::sensors::gpu::{self, Card, Finder, names};
+use crate::sensors::gpu::{self, Card, Finder, Interrupts, names};
 use crate::sensors::input::Buffer;
 use crate::untrusted::Untrusted;
 
-/// Cards that joined or left are looked for this often, and what the driver tells of them is read.
+/// Cards that joined or left are looked for this often, and what the driver tells of those that are awake is read.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// One card behind its gate.
@@ -40,6 +40,16 @@ struct Guarded {
     never_sleeps: bool,
 }
 
+impl Guarded {
+    /// Takes in what is told of it; says whether that is new. What was told once stays known, also where the driver has
+    /// forgotten it since.
+    fn learn(&mut self, told: Told) -> bool {
+        let before = self.told.clone();
+        self.told = Told { uuid: told.uuid.or(self.told.uuid.take()), model: told.model.or(self.told.model.take()) };
+        self.told != before
+    }
+}
+
 /// See the module.
 pub(super) struct Gates {
     roots: Roots,
@@ -47,6 +57,7 @@ pub(super) struct Gates {
     ledger: Writer,
     cards: Vec<Guarded>,
     looked: Option<Duration>,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -67,6 +78,7 @@ impl Gates {
             ledger: Writer::new(roots),
             cards: Vec::new(),
             looked: None,
+            interrupts: Interrupts::new(roots),
             buffer: Buffer::default(),
         }
     }
@@ -84,7 +96,6 @@ impl Gates {
         self.looked = Some(now);
         let mut before = std::mem::take(&mut self.cards);
         for card in self.finder.find() {
-            let told = Told::read(&self.roots, &card.address);
             let known = before.iter().position(|known| known.card == card).map(|at| before.swap_remove(at));
             let one = known.unwrap_or_else(|| Guarded {
                 gate: Gate::new(&self.roots, &card),
@@ -95,9 +106,7 @@ impl Gates {
                 never_sleeps: false,
                 card,
             });
-            // What the library told stays known, also where the driver has forgotten it since.
-            let told = Told { uuid: told.uuid.or(one.told.uuid), model: told.model.or(one.told.model) };
-            self.cards.push(Guarded { told, ..one });
+            self.cards.push(one);
         }
         self.name();
     }
@@ -147,9 +156,16 @@ impl Gates {
     /// Asks every gate at `now`.
     pub(super) fn ask(&mut self, now: Duration) -> Round {
         let mut round = Round::default();
+        let mut is_new = false;
         for one in &mut self.cards {
             let address = one.card.address.clone();
-            match (one.gate.ask(now, &mut self.buffer), one.card.is_out_of_reach()) {
+            let was_asleep = one.gate.is_asleep();
+            let answer = one.gate.ask(now, &mut self.interrupts, &mut self.buffer);
+            // Nobody promises that the driver answers this from memory.
+            if answer == Answer::Read && (was_asleep || self.looked == Some(now)) {
+                is_new |= one.learn(Told::read(&self.roots, &address));
+            }
+            match (answer, one.card.is_out_of_reach()) {
                 (Answer::Leave(health, reason), _) => round.leave.push((address, health, reason)),
                 (Answer::Read, Some(reason)) => round.leave.push((address, Health::Unsupported, reason)),
                 (Answer::Read, None) => round.read.push(address),
@@ -160,6 +176,9 @@ impl Gates {
             if self.looked == Some(now) {
                 one.never_sleeps = one.gate.never_sleeps();
             }
+        }
+        if is_new {
+            self.name();
         }
         round
     }

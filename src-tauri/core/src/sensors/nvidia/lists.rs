@@ -37,6 +37,12 @@ impl Lists {
         lists.any(|(_, known)| known.rows.iter().any(|row| row.pid != own))
     }
 
+    /// Whether the driver tells who works, as far as that was asked for. Graphics alone is not enough, and clients of the
+    /// multi-process service are few.
+    pub(super) fn are_told(&self) -> bool {
+        self.missing.is_none() && !self.known[0].off
+    }
+
     /// Why processes are missing that may be there.
     pub(super) fn missing(&self) -> Option<(Health, &'static str)> {
         self.missing

@@ -27,19 +27,21 @@ type Call = fn(&Device<'_>, &mut Taken<'_>) -> Result<(), NvmlError>;
 /// One reading: the calls that give it, of which the first that this GPU knows is made.
 struct Line {
     every: Duration,
+    /// The first of the metrics that they give.
+    metric: Metric,
     calls: &'static [Call],
 }
 
-const fn tick(calls: &'static [Call]) -> Line {
-    Line { every: Duration::ZERO, calls }
+const fn tick(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: Duration::ZERO, metric, calls }
 }
 
-const fn slow(calls: &'static [Call]) -> Line {
-    Line { every: SLOW, calls }
+const fn slow(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: SLOW, metric, calls }
 }
 
-const fn rare(calls: &'static [Call]) -> Line {
-    Line { every: RARE, calls }
+const fn rare(metric: Metric, calls: &'static [Call]) -> Line {
+    Line { every: RARE, metric, calls }
 }
 
 const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
@@ -59,147 +61,217 @@ const TIME: RangeInclusive<f64> = 0.0..=3.2e9;
 const MEMORY: RangeInclusive<f64> = 0.0..=1_125_899_906_842_624.0;
 
 const LINES: &[Line] = &[
-    tick(&[|gpu, taken| {
-        let rates = gpu.utilization_rates()?;
-        taken.put(Metric::GpuUtilization, f64::from(rates.gpu), PERCENT);
-        taken.put(Metric::GpuMemoryUtilization, f64::from(rates.memory), PERCENT);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuEncoder, f64::from(gpu.encoder_utilization()?.utilization), PERCENT);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuDecoder, f64::from(gpu.decoder_utilization()?.utilization), PERCENT);
-        Ok(())
-    }]),
-    tick(&[
-        |gpu, taken| {
-            let memory = gpu.memory_info()?;
-            taken.memory(memory.total, memory.used);
+    tick(
+        Metric::GpuUtilization,
+        &[|gpu, taken| {
+            let rates = gpu.utilization_rates()?;
+            taken.put(Metric::GpuUtilization, f64::from(rates.gpu), PERCENT);
+            taken.put(Metric::GpuMemoryUtilization, f64::from(rates.memory), PERCENT);
             Ok(())
-        },
-        |gpu, taken| {
-            let (total, used) = raw::memory_before_510(gpu)?;
-            taken.memory(total, used);
+        }],
+    ),
+    tick(
+        Metric::GpuEncoder,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuEncoder, f64::from(gpu.encoder_utilization()?.utilization), PERCENT);
             Ok(())
-        },
-    ]),
+        }],
+    ),
+    tick(
+        Metric::GpuDecoder,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuDecoder, f64::from(gpu.decoder_utilization()?.utilization), PERCENT);
+            Ok(())
+        }],
+    ),
+    tick(
+        Metric::GpuMemoryUsed,
+        &[
+            |gpu, taken| {
+                let memory = gpu.memory_info()?;
+                taken.memory(memory.total, memory.used);
+                Ok(())
+            },
+            |gpu, taken| {
+                let (total, used) = raw::memory_before_510(gpu)?;
+                taken.memory(total, used);
+                Ok(())
+            },
+        ],
+    ),
     // Newer libraries give the older call up.
-    tick(&[
-        |gpu, taken| {
-            taken.temperature(f64::from(gpu.temperature(TemperatureSensor::Gpu)?));
-            Ok(())
-        },
-        |gpu, taken| {
-            taken.temperature(f64::from(raw::temperature(gpu)?));
-            Ok(())
-        },
-    ]),
+    tick(
+        Metric::GpuTemperature,
+        &[
+            |gpu, taken| {
+                taken.temperature(f64::from(gpu.temperature(TemperatureSensor::Gpu)?));
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.temperature(f64::from(raw::temperature(gpu)?));
+                Ok(())
+            },
+        ],
+    ),
     // A data-centre GPU has no threshold of its own to subtract from and tells what is left of it.
-    tick(&[|gpu, taken| {
-        if taken.slowdown.is_some() {
-            return Err(NvmlError::NotSupported);
-        }
-        taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
-        Ok(())
-    }]),
+    tick(
+        Metric::GpuMargin,
+        &[|gpu, taken| {
+            if taken.slowdown.is_some() {
+                return Err(NvmlError::NotSupported);
+            }
+            taken.put(Metric::GpuMargin, f64::from(raw::margin(gpu)?), -200.0..=200.0);
+            Ok(())
+        }],
+    ),
     // The mean of a second, where the GPU has it (Ampere and later); some Blackwell cards know only this instant's.
-    tick(&[
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, f64::from(gpu.power_usage()?) * 1e-3, POWER);
+    tick(
+        Metric::GpuPower,
+        &[
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, f64::from(gpu.power_usage()?) * 1e-3, POWER);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, single(gpu, POWER_AVERAGE)? * 1e-3, POWER);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuPower, single(gpu, POWER_INSTANT)? * 1e-3, POWER);
+                Ok(())
+            },
+        ],
+    ),
+    tick(
+        Metric::GpuEnergy,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3, ENERGY);
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, single(gpu, POWER_AVERAGE)? * 1e-3, POWER);
+        }],
+    ),
+    tick(
+        Metric::GpuClock,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6, CLOCK);
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuPower, single(gpu, POWER_INSTANT)? * 1e-3, POWER);
+        }],
+    ),
+    tick(
+        Metric::GpuMemoryClock,
+        &[|gpu, taken| {
+            // 0 is the word for one that is not told: memory in use has a clock.
+            let megahertz = gpu.clock_info(Clock::Memory)?;
+            if megahertz > 0 {
+                taken.put(Metric::GpuMemoryClock, f64::from(megahertz) * 1e6, CLOCK);
+            }
             Ok(())
-        },
-    ]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuEnergy, gpu.total_energy_consumption()? as f64 * 1e-3, ENERGY);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuClock, f64::from(gpu.clock_info(Clock::Graphics)?) * 1e6, CLOCK);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        taken.put(Metric::GpuMemoryClock, f64::from(gpu.clock_info(Clock::Memory)?) * 1e6, CLOCK);
-        Ok(())
-    }]),
-    tick(&[|gpu, taken| {
-        // 32 is the driver's word for a state that it does not know.
-        let state = gpu.performance_state()? as u32;
-        if state != 32 {
-            taken.put(Metric::GpuPstate, f64::from(state), 0.0..=15.0);
-        }
-        Ok(())
-    }]),
-    tick(&[
-        |gpu, taken| {
-            taken.put(Metric::GpuThrottle, throttle(raw::clocks_event_reasons(gpu)?) as f64, COUNT);
+        }],
+    ),
+    tick(
+        Metric::GpuPstate,
+        &[|gpu, taken| {
+            // 32 is the driver's word for a state that it does not know.
+            let state = gpu.performance_state()? as u32;
+            if state != 32 {
+                taken.put(Metric::GpuPstate, f64::from(state), 0.0..=15.0);
+            }
             Ok(())
-        },
-        |gpu, taken| {
-            taken.put(Metric::GpuThrottle, throttle(raw::throttle_reasons(gpu)?) as f64, COUNT);
+        }],
+    ),
+    tick(
+        Metric::GpuThrottle,
+        &[
+            |gpu, taken| {
+                taken.put(Metric::GpuThrottle, throttle(raw::clocks_event_reasons(gpu)?) as f64, COUNT);
+                Ok(())
+            },
+            |gpu, taken| {
+                taken.put(Metric::GpuThrottle, throttle(raw::throttle_reasons(gpu)?) as f64, COUNT);
+                Ok(())
+            },
+        ],
+    ),
+    slow(
+        Metric::GpuPowerLimit,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPowerLimit, f64::from(gpu.enforced_power_limit()?) * 1e-3, POWER);
             Ok(())
-        },
-    ]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPowerLimit, f64::from(gpu.enforced_power_limit()?) * 1e-3, POWER);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?), FAN);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?), 0.0..=30_000.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?), 0.0..=16.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?), 0.0..=64.0);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuJpeg, f64::from(raw::jpeg(gpu)?), PERCENT);
-        Ok(())
-    }]),
-    slow(&[|gpu, taken| {
-        taken.put(Metric::GpuOpticalFlow, f64::from(raw::optical_flow(gpu)?), PERCENT);
-        Ok(())
-    }]),
+        }],
+    ),
+    slow(
+        Metric::GpuFanPercent,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuFanPercent, f64::from(gpu.fan_speed(0)?), FAN);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuFanSpeed,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuFanSpeed, f64::from(gpu.fan_speed_rpm(0)?), 0.0..=30_000.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuPcieGeneration,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieGeneration, f64::from(gpu.current_pcie_link_gen()?), 0.0..=16.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuPcieWidth,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieWidth, f64::from(gpu.current_pcie_link_width()?), 0.0..=64.0);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuJpeg,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuJpeg, f64::from(raw::jpeg(gpu)?), PERCENT);
+            Ok(())
+        }],
+    ),
+    slow(
+        Metric::GpuOpticalFlow,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuOpticalFlow, f64::from(raw::optical_flow(gpu)?), PERCENT);
+            Ok(())
+        }],
+    ),
     // Those of the card's life; some cards count only since the driver was loaded.
-    rare(&[
-        |gpu, taken| taken.errors(gpu, EccCounter::Aggregate),
-        |gpu, taken| taken.errors(gpu, EccCounter::Volatile),
-    ]),
-    rare(&[|gpu, taken| {
-        let rows = raw::remapped_rows(gpu)?;
-        let sum = f64::from(rows.corrected) + f64::from(rows.uncorrected);
-        taken.put(Metric::GpuRemappedRows, sum, COUNT);
-        taken.put(Metric::GpuRemapPending, f64::from(u8::from(rows.pending)), COUNT);
-        taken.put(Metric::GpuRemapFailed, f64::from(u8::from(rows.failed)), COUNT);
-        Ok(())
-    }]),
+    rare(
+        Metric::GpuEccCorrected,
+        &[|gpu, taken| taken.errors(gpu, EccCounter::Aggregate), |gpu, taken| taken.errors(gpu, EccCounter::Volatile)],
+    ),
+    rare(
+        Metric::GpuRemappedRows,
+        &[|gpu, taken| {
+            let rows = raw::remapped_rows(gpu)?;
+            let sum = f64::from(rows.corrected) + f64::from(rows.uncorrected);
+            taken.put(Metric::GpuRemappedRows, sum, COUNT);
+            taken.put(Metric::GpuRemapPending, f64::from(u8::from(rows.pending)), COUNT);
+            taken.put(Metric::GpuRemapFailed, f64::from(u8::from(rows.failed)), COUNT);
+            Ok(())
+        }],
+    ),
     // What GPUs before Ampere did instead: single errors again and again (0), and double ones (1).
-    rare(&[|gpu, taken| {
-        let sum = f64::from(raw::retired_pages(gpu, 0)?) + f64::from(raw::retired_pages(gpu, 1)?);
-        taken.put(Metric::GpuRetiredPages, sum, COUNT);
-        Ok(())
-    }]),
-    rare(&[|gpu, taken| {
-        taken.put(Metric::GpuPcieReplays, f64::from(gpu.pcie_replay_counter()?), COUNT);
-        Ok(())
-    }]),
+    rare(
+        Metric::GpuRetiredPages,
+        &[|gpu, taken| {
+            let sum = f64::from(raw::retired_pages(gpu, 0)?) + f64::from(raw::retired_pages(gpu, 1)?);
+            taken.put(Metric::GpuRetiredPages, sum, COUNT);
+            Ok(())
+        }],
+    ),
+    rare(
+        Metric::GpuPcieReplays,
+        &[|gpu, taken| {
+            taken.put(Metric::GpuPcieReplays, f64::from(gpu.pcie_replay_counter()?), COUNT);
+            Ok(())
+        }],
+    ),
 ];
 
 /// One numbered value; all that are due are asked for in one call.
@@ -283,7 +355,7 @@ impl Taken<'_> {
     }
 
     fn memory(&mut self, total: u64, used: u64) {
-        // Machines whose GPU has no memory of its own say 0 (facts: DGX Spark).
+        // Machines whose GPU has no memory of its own say 0 (DGX Spark).
         if total == 0 {
             return;
         }
@@ -308,12 +380,16 @@ pub(super) struct Readings {
     numbered: Vec<Known>,
     /// The GPU's own limit, which does not change: `None` until it was asked for.
     slowdown: Option<Option<f64>>,
+    /// The last energy, and when it was read.
+    energy: Option<(Duration, f64)>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     /// How many of the line's calls the driver does not have for this GPU.
     passed: usize,
+    /// Whether the driver has one of them, and not for this user.
+    is_denied: bool,
     read: Option<Duration>,
     held: Vec<(Metric, f64)>,
     odd: Vec<Metric>,
@@ -330,6 +406,19 @@ impl Known {
         due
     }
 
+    /// Leaves out an energy that grew faster since the last one than any GPU could use it.
+    fn check_energy(&mut self, last: &mut Option<(Duration, f64)>, now: Duration) {
+        let Some(at) = self.held.iter().position(|(metric, _)| *metric == Metric::GpuEnergy) else { return };
+        let energy = self.held[at].1;
+        let Some((then, before)) = last.replace((now, energy)) else { return };
+        // The driver counts on while it is asked, and not at even times.
+        let passed = now.saturating_sub(then).as_secs_f64() + 1.0;
+        if energy - before > *POWER.end() * passed {
+            self.held.remove(at);
+            self.odd.push(Metric::GpuEnergy);
+        }
+    }
+
     fn clear(&mut self) {
         self.held.clear();
         self.odd.clear();
@@ -339,7 +428,7 @@ impl Known {
 impl Default for Readings {
     fn default() -> Self {
         let known = |count| std::iter::repeat_with(Known::default).take(count).collect();
-        Readings { lines: known(LINES.len()), numbered: known(NUMBERED.len()), slowdown: None }
+        Readings { lines: known(LINES.len()), numbered: known(NUMBERED.len()), slowdown: None, energy: None }
     }
 }
 
@@ -354,10 +443,7 @@ impl Readings {
         now: Duration,
         mut put: impl FnMut(Metric, f64),
     ) -> Result<(), NvmlError> {
-        let slowdown = *self.slowdown.get_or_insert_with(|| {
-            let limit = gpu.temperature_threshold(TemperatureThreshold::Slowdown).ok().map(f64::from);
-            limit.filter(|limit| (1.0..200.0).contains(limit))
-        });
+        let slowdown = self.slowdown(gpu)?;
         let (mut answered, mut unknown) = (0, 0);
         for (line, known) in LINES.iter().zip(&mut self.lines).filter(|(line, known)| known.passed < line.calls.len()) {
             if !known.begin(line.every, now) {
@@ -367,9 +453,12 @@ impl Readings {
                 let mut taken = Taken { held: &mut known.held, odd: &mut known.odd, slowdown };
                 let Err(error) = call(gpu, &mut taken) else {
                     answered += 1;
+                    known.is_denied = false;
+                    known.check_energy(&mut self.energy, now);
                     break;
                 };
                 known.clear();
+                known.is_denied |= matches!(error, NvmlError::NoPermission);
                 match faults::of(&error) {
                     Fault::Unsupported => known.passed += 1,
                     Fault::Passing => {
@@ -390,6 +479,22 @@ impl Readings {
         Ok(())
     }
 
+    fn slowdown(&mut self, gpu: &Device<'_>) -> Result<Option<f64>, NvmlError> {
+        if let Some(known) = self.slowdown {
+            return Ok(known);
+        }
+        let limit = match gpu.temperature_threshold(TemperatureThreshold::Slowdown) {
+            Ok(limit) => Some(f64::from(limit)).filter(|limit| (1.0..200.0).contains(limit)),
+            Err(error) => match faults::of(&error) {
+                Fault::Unsupported => None,
+                Fault::Passing => return Ok(None),
+                Fault::Gpu | Fault::Driver => return Err(error),
+            },
+        };
+        self.slowdown = Some(limit);
+        Ok(limit)
+    }
+
     fn read_numbered(&mut self, gpu: &Device<'_>, now: Duration) -> Result<(), NvmlError> {
         let mut due = Vec::new();
         for (line, known) in NUMBERED.iter().zip(&mut self.numbered) {
@@ -406,7 +511,10 @@ impl Readings {
             Err(error) => match faults::of(&error) {
                 Fault::Gpu | Fault::Driver => return Err(error),
                 fault => {
-                    due.iter_mut().for_each(|(_, known)| known.passed = usize::from(fault == Fault::Unsupported));
+                    for (_, known) in due {
+                        known.passed = usize::from(fault == Fault::Unsupported);
+                        known.is_denied = matches!(error, NvmlError::NoPermission);
+                    }
                     return Ok(());
                 }
             },
@@ -418,13 +526,23 @@ impl Readings {
                     taken.put(line.metric, value * line.unit, line.range.clone());
                 }
                 Err(error) => match faults::of(&error) {
-                    Fault::Unsupported => known.passed = 1,
+                    Fault::Unsupported => {
+                        known.passed = 1;
+                        known.is_denied = matches!(error, NvmlError::NoPermission);
+                    }
                     Fault::Passing => {}
                     Fault::Gpu | Fault::Driver => return Err(error),
                 },
             }
         }
         Ok(())
+    }
+
+    /// What the driver has, and does not let this user read.
+    pub(super) fn denied(&self) -> Vec<Metric> {
+        let lines = LINES.iter().zip(&self.lines).map(|(line, known)| (line.metric, known));
+        let numbered = NUMBERED.iter().zip(&self.numbered).map(|(line, known)| (line.metric, known));
+        lines.chain(numbered).filter(|(_, known)| known.is_denied).map(|(metric, _)| metric).collect()
     }
 
     /// What the driver tells with a value that no GPU can have.

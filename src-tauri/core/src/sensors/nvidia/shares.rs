@@ -1,16 +1,19 @@
 //! Whose work a GPU does: each process's share of its time, smoothed, and the seconds that it used.
 //!
-//! The driver gives one process nearly all of a sample and the next one all of the next (facts: two equal encoders
-//! alternate 99/0 each second), so a share means something only over some seconds. The seconds are not smoothed: what
-//! is added up over minutes evens out by itself, and together the processes never used more than the GPU was busy. A
-//! process that is not mentioned did nothing: that is a zero, not an error. What is neither listed nor possible (facts:
-//! drivers return a hundred junk rows after zombies) is left out. Pure. Deliberately not here: the calls, and what a
-//! process is called.
+//! The driver gives one process nearly all of a sample and the next one all of the next (`nvidia-smi pmon` shows two
+//! equal encoders alternate between 99 and nothing each second), so a share means something only over some seconds: it is
+//! the mean of the last ones, or of all since the process began to work, so that who has just begun is not taken for
+//! little; and together the shares are never more than the GPU does now, so that who has just ended is not shown at work. The
+//! seconds are not smoothed: what is added up over minutes evens out by itself, and together the processes never used
+//! more than the GPU was busy. A process that is not mentioned did nothing: that is a zero, not an error. What is neither
+//! listed nor possible is left out: after zombies some drivers return a hundred junk rows (nvtop's issue 110). Pure.
+//! Deliberately not here: the calls, what a process is called, and who worked between two rows (`stretch`).
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::raw::Used;
+use super::stretch::{Division, Engines, Newest};
 use crate::model::Now;
 
 /// The time in which a share follows a change.
@@ -38,15 +41,37 @@ pub(super) struct Seconds {
     pub(super) decoder: f64,
 }
 
+/// A mean over the last seconds, in which what is older weighs less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Mean {
+    sum: f64,
+    /// Of all that is in the sum: less than one as long as there is little.
+    weight: f64,
+}
+
+impl Mean {
+    fn take(&mut self, keep: f64, share: f64) {
+        self.sum = self.sum * keep + share * (1.0 - keep);
+        self.weight = self.weight * keep + 1.0 - keep;
+    }
+
+    fn value(self) -> f64 {
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// The newest sample that was taken in.
     newest: u64,
-    smooth: HashMap<u32, f64>,
+    smooth: HashMap<u32, Mean>,
+    /// How busy the GPU is, which the shares together do not exceed.
+    most: f64,
     at: Option<Duration>,
     /// What was used in the last stretch; `None` where there was none, or one too long to say.
     used: Option<HashMap<u32, Seconds>>,
+    division: Division,
 }
 
 impl Shares {
@@ -61,10 +86,11 @@ impl Shares {
 
     /// Takes in the samples since the last time; `listed` are the processes that hold the GPU.
     pub(super) fn take(&mut self, now: Now, listed: &[u32], samples: &[Used], whole: Whole) {
-        let latest = now.wall.as_micros() as u64 + AHEAD;
-        let mut sums: HashMap<u32, ([f64; 3], u32)> = HashMap::new();
+        let wall = now.wall.as_micros() as u64;
+        let latest = wall + AHEAD;
         let since = if self.newest <= latest { self.newest } else { 0 };
         self.newest = since;
+        let mut rows: HashMap<u32, Used> = HashMap::new();
         for sample in samples.iter().filter(|sample| sample.timestamp > since && sample.timestamp < latest) {
             let engines = [sample.share, sample.encoder, sample.decoder];
             // A junk row must not decide from when on samples are asked for either.
@@ -72,28 +98,67 @@ impl Shares {
                 continue;
             }
             self.newest = self.newest.max(sample.timestamp);
-            let (sum, count) = sums.entry(sample.pid).or_default();
-            sum.iter_mut().zip(engines).for_each(|(sum, share)| *sum += f64::from(share));
-            *count += 1;
+            let known = rows.entry(sample.pid).or_insert(*sample);
+            if known.timestamp < sample.timestamp {
+                *known = *sample;
+            }
         }
-        let means: HashMap<u32, [f64; 3]> =
-            sums.into_iter().map(|(pid, (sum, count))| (pid, sum.map(|sum| sum / f64::from(count)))).collect();
         let passed = self.at.replace(now.boot).map(|at| now.boot.saturating_sub(at));
+        self.division.retain(listed);
+        let means = self.means(wall, since, passed, &rows, whole);
         self.used = passed.filter(|passed| *passed <= LONGEST).map(|passed| seconds(&means, passed, whole));
         // The first samples are all that is known: there is nothing to smooth them with.
         let keep = passed.map_or(0.0, |passed| (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp());
-        self.smooth.retain(|pid, share| {
-            *share *= keep;
-            listed.contains(pid) && (*share >= NOTHING || means.contains_key(pid))
-        });
-        for (pid, [share, ..]) in means {
-            *self.smooth.entry(pid).or_default() += (1.0 - keep) * share;
+        self.most = whole.gpu.unwrap_or(100.0);
+        // Who worked before the GPU fell idle says nothing of who will work next.
+        self.smooth.retain(|pid, _| listed.contains(pid) && self.most > 0.0);
+        for (pid, [share, ..]) in means.iter().filter(|_| self.most > 0.0) {
+            self.smooth.entry(*pid).or_default().take(keep, *share);
         }
+        self.smooth.retain(|pid, mean| {
+            if !means.contains_key(pid) {
+                mean.take(keep, 0.0);
+            }
+            means.contains_key(pid) || mean.value() >= NOTHING
+        });
+    }
+
+    /// What each process did on average since the last time.
+    fn means(
+        &mut self,
+        wall: u64,
+        since: u64,
+        passed: Option<Duration>,
+        rows: &HashMap<u32, Used>,
+        whole: Whole,
+    ) -> HashMap<u32, Engines> {
+        if rows.is_empty() {
+            return HashMap::new();
+        }
+        let period = (self.division.period() * 1e6) as u64;
+        // Where the next sample should have come long ago and did not, nobody did anything in it.
+        let end = if self.newest + 2 * period < wall { wall - period } else { self.newest };
+        let passed = passed.map_or(period, |passed| passed.as_micros() as u64).max(1);
+        let seconds = |micros: u64| micros as f64 * 1e-6;
+        let engine = |share: u32| f64::from(share);
+        let newest = rows.values().map(|row| Newest {
+            pid: row.pid,
+            age: seconds(end - row.timestamp),
+            engines: [engine(row.share), engine(row.encoder), engine(row.decoder)],
+        });
+        let most = [whole.gpu, whole.encoder, whole.decoder].map(|whole| whole.unwrap_or(100.0));
+        self.division.divide(seconds(passed.min(end - since)), newest.collect(), most)
     }
 
     /// A listed process's percent of the GPU's time, smoothed.
     pub(super) fn share(&self, pid: u32) -> f64 {
-        self.smooth.get(&pid).copied().unwrap_or(0.0)
+        let sum = self.sum();
+        let scale = if sum > self.most { self.most / sum } else { 1.0 };
+        self.smooth.get(&pid).map_or(0.0, |mean| mean.value() * scale)
+    }
+
+    fn sum(&self) -> f64 {
+        self.smooth.values().map(|mean| mean.value()).sum()
     }
 
     /// What a listed process used since the last time; `None` where there was no last time.
@@ -103,7 +168,7 @@ impl Shares {
 
     /// Percent of the GPU's time that is explained, at most `busy`, which is what the whole GPU says.
     pub(super) fn attributed(&self, busy: f64) -> f64 {
-        self.smooth.values().sum::<f64>().min(busy)
+        self.sum().min(busy)
     }
 }
 
@@ -155,6 +220,30 @@ mod tests {
         assert_eq!(shares.attributed(40.0), 40.0, "never more than the GPU did");
     }
 
+    /// What a person sees who starts a program, and ends it.
+    #[test]
+    fn who_has_just_begun_explains_the_load_and_who_has_just_ended_does_not() {
+        let mut shares = Shares::default();
+        let idle = Whole { gpu: Some(0.0), ..Whole::default() };
+        (1..=20).for_each(|second| shares.take(at(second), &[10, 20], &[], idle));
+        for second in 21..=24 {
+            shares.take(at(second), &[10, 20], &[sample(10, second, 97)], BUSY);
+            assert!(shares.share(10) > 90.0 && shares.attributed(100.0) > 90.0, "{second}: {shares:?}");
+        }
+        // A second one joins and wins every other sample: within a few seconds each has about half.
+        for second in 25..=44 {
+            let pid = if second % 2 == 0 { 10 } else { 20 };
+            shares.take(at(second), &[10, 20], &[sample(pid, second, 97)], BUSY);
+            assert!(shares.share(10) + shares.share(20) <= 100.0 + 1e-9);
+        }
+        assert!((shares.share(10) - 48.5).abs() < 8.0 && (shares.share(20) - 48.5).abs() < 8.0, "{shares:?}");
+        shares.take(at(45), &[10, 20], &[], idle);
+        assert_eq!((shares.share(10), shares.share(20)), (0.0, 0.0));
+        // Work that nobody who is listed did is nobody's, whoever worked before.
+        shares.take(at(46), &[10, 20], &[], BUSY);
+        assert_eq!(shares.attributed(100.0), 0.0);
+    }
+
     #[test]
     fn seconds_are_those_of_the_stretch_and_never_more_than_the_gpu_was_busy() {
         let mut shares = Shares::default();
@@ -201,6 +290,78 @@ mod tests {
         assert_eq!(shares.share(10), 0.0);
     }
 
+    /// Percent of the work that the first of two processes gets in `seconds`, where its part is `part` of every sample,
+    /// or so many of the samples whole.
+    fn divided(part: f64, (tick, period): (f64, f64), whole_samples: bool, seconds: f64, seed: u64) -> f64 {
+        let mut shares = Shares::default();
+        let won = |sample: u64| {
+            let mut drawn = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ sample.wrapping_mul(0xD129_0B26_88A2_5C1D);
+            drawn = (drawn ^ (drawn >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            drawn = (drawn ^ (drawn >> 32)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((drawn ^ (drawn >> 31)) >> 11) as f64 / (1_u64 << 53) as f64 <= part
+        };
+        let time = |sample: u64| ((1000.0 + sample as f64 * period) * 1e6).round() as u64;
+        let (mut all, mut one) = (0.0, 0.0);
+        for number in 0..=(seconds / tick) as u64 {
+            let passed = number as f64 * tick;
+            let now = Duration::from_secs_f64(1000.0 + passed);
+            let since = shares.since(Now { wall: now, boot: now });
+            let mut rows: HashMap<u32, Used> = HashMap::new();
+            for sample in (0..=(passed / period + 1e-9) as u64).filter(|sample| time(*sample) > since) {
+                let engines = match (whole_samples, won(sample)) {
+                    (false, _) => vec![(10, 90.0 * part), (20, 90.0 * (1.0 - part))],
+                    (true, true) => vec![(10, 90.0)],
+                    (true, false) => vec![(20, 90.0)],
+                };
+                for (pid, share) in engines {
+                    let share = f64::round(share) as u32;
+                    rows.insert(pid, Used { pid, timestamp: time(sample), share, ..Used::default() });
+                }
+            }
+            let rows: Vec<Used> = rows.into_values().collect();
+            let whole = Whole { gpu: Some(90.0), ..Whole::default() };
+            shares.take(Now { wall: now, boot: now }, &[10, 20], &rows, whole);
+            let used = [10, 20].map(|pid| shares.used(pid).unwrap_or_default().busy);
+            assert!(used[0] + used[1] <= 0.9 * tick + 1e-9, "{used:?}");
+            (one, all) = (one + used[0], all + used[0] + used[1]);
+        }
+        one / all * 100.0
+    }
+
+    #[test]
+    fn each_process_has_what_it_used_whatever_the_drivers_period_and_ours() {
+        const SEEDS: u64 = 40;
+        for tick in [1.0, 5.0] {
+            for period in [1.0 / 6.0, 0.2, 1.0] {
+                for part in [0.7, 0.5, 0.9] {
+                    let expected = part * 100.0;
+                    let even = divided(part, (tick, period), false, 120.0, 1);
+                    assert!((even - expected).abs() < 0.5, "{even} of {expected} at {tick} s and {period} s");
+                    let drawn = |seed| divided(part, (tick, period), true, 120.0, seed);
+                    let all: Vec<f64> = (0..SEEDS).map(drawn).collect();
+                    let mean = all.iter().sum::<f64>() / SEEDS as f64;
+                    let dev = (all.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / SEEDS as f64).sqrt();
+                    let told = format!("{mean} and by {dev} of {expected} at {tick} s and {period} s");
+                    assert!((mean - expected).abs() < 2.0, "{told}");
+                    // As far as the samples themselves are from the truth, or one row a process and stretch allows.
+                    assert!(dev < if tick > 1.0 { 6.5 } else { 4.5 }, "{told}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_process_whose_row_is_old_did_nothing_since() {
+        let mut shares = Shares::default();
+        shares.take(at(1), &[10, 20], &[sample(10, 1, 90), sample(20, 1, 5)], BUSY);
+        shares.take(at(11), &[10, 20], &[sample(10, 11, 90), sample(20, 2, 90)], BUSY);
+        let used = [10, 20].map(|pid| shares.used(pid).unwrap().busy);
+        assert!((used[0] - 8.2).abs() < 0.2 && (used[1] - 0.9).abs() < 0.2, "{used:?}");
+        shares.take(at(16), &[10, 20], &[sample(10, 12, 90)], BUSY);
+        let used = shares.used(10).unwrap().busy;
+        assert!((used - 0.9).abs() < 1.0 && used <= 1.8, "nobody worked in the rest: {used}");
+    }
+
     proptest! {
         #[test]
         fn shares_and_seconds_stay_within_what_the_gpu_did(
@@ -213,7 +374,8 @@ mod tests {
                     .map(|(pid, timestamp, share)| Used { pid: *pid, timestamp: *timestamp, share: share % 120, ..Used::default() })
                     .collect();
                 shares.take(at(second as u64), &[1, 2, 3], &samples, Whole { gpu: Some(60.0), ..Whole::default() });
-                prop_assert!(shares.smooth.values().all(|share| (0.0..=100.0 + 1e-9).contains(share)), "{shares:?}");
+                let shown: f64 = [1, 2, 3].map(|pid| shares.share(pid)).iter().sum();
+                prop_assert!((0.0..=60.0 + 1e-9).contains(&shown), "{shares:?}");
                 prop_assert!(shares.attributed(50.0) <= 50.0);
                 let used: f64 = shares.used.iter().flat_map(|used| used.values()).map(|used| used.busy).sum();
                 prop_assert!(used <= 0.6 + 1e-9, "{shares:?}");

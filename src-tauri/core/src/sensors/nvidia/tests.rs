@@ -54,6 +54,13 @@ impl Rig {
         rig
     }
 
+    /// One where the kernel shows no card, as inside some containers.
+    fn bare(scenario: &str) -> Rig {
+        let rig = Rig::new("geforce-rtx-4090", scenario);
+        std::fs::remove_dir_all(rig.path("sys")).unwrap();
+        rig
+    }
+
     /// A copy of its own: what a driver remembers belongs to the file that was loaded.
     fn install(&self) {
         let test = std::env::current_exe().unwrap();

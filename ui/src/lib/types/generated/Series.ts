@@ -17,6 +17,7 @@ label: string,
  */
 step: number, 
 /**
- * `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point.
+ * `[ts, minimum, mean, maximum]`, oldest first; nothing recorded is a missing point. Of flags all three are the same:
+ * every bit that was set.
  */
 points: [number, number, number, number][], };

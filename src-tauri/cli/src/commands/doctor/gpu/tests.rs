@@ -56,7 +56,7 @@ impl Written {
 
     fn look(&self) -> Vec<Finding> {
         let roots = Roots::at(self.folder.path());
-        look(&Machine { roots: &roots, root: self.folder.path(), library: self.library.clone() })
+        look(&Machine { roots: &roots, root: self.folder.path(), library: self.library.clone() }, None)
     }
 
     /// That a check finds this, with one remedy that says this.
@@ -86,6 +86,16 @@ fn no_gpu_at_all_is_said_and_is_no_failure() {
     // A network card is no GPU.
     let other = Written::new(&[(&format!("{CARD}/vendor"), "0x8086\n"), (&format!("{CARD}/class"), "0x020000\n")]);
     other.check("gpu", Level::Warning, "lists no graphics card", "");
+}
+
+#[test]
+fn a_gpu_that_is_recorded_is_there_whatever_the_kernel_lists() {
+    let written = Written::new(&[]);
+    let roots = Roots::at(written.folder.path());
+    let machine = Machine { roots: &roots, root: written.folder.path(), library: None };
+    let told = found(&machine, &[], &["NVIDIA H100"]);
+    assert_eq!((told.level, told.remedy), (Level::Ok, None), "{}", told.message);
+    assert!(told.message.starts_with("NVIDIA H100: recorded"), "{}", told.message);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::fs;
 struct Gpu {
     folder: tempfile::TempDir,
     gate: Gate,
+    interrupts: Interrupts,
     buffer: Buffer,
 }
 
@@ -26,7 +27,8 @@ impl Gpu {
         fs::write(folder.path().join(DEVICE).join("uevent"), uevent).unwrap();
         let roots = Roots::at(folder.path());
         let card = Finder::new(&roots, INTEL).find().remove(0);
-        let gpu = Gpu { gate: Gate::new(&roots, &card), folder, buffer: Buffer::default() };
+        let (gate, interrupts) = (Gate::new(&roots, &card), Interrupts::new(&roots));
+        let gpu = Gpu { gate, interrupts, folder, buffer: Buffer::default() };
         files.iter().for_each(|(path, text)| gpu.write(path, text));
         gpu
     }
@@ -38,7 +40,7 @@ impl Gpu {
     }
 
     fn ask(&mut self, second: u64) -> Answer {
-        self.gate.ask(Duration::from_secs(second), &mut self.buffer)
+        self.gate.ask(Duration::from_secs(second), &mut self.interrupts, &mut self.buffer)
     }
 
     /// Asks and reads each second; gives the seconds in which it was read.

@@ -74,6 +74,81 @@ fn a_lost_gpu_takes_no_other_with_it_and_comes_back() {
 }
 
 #[test]
+fn where_the_kernel_shows_no_card_a_reload_and_an_upgrade_are_said_and_waited_for_too() {
+    let mut rig = Rig::bare(
+        "[device.curve]\nutil = 42\n\
+         [[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 8\nmismatch_s = 60\nnew_version = \"590.48.01\"\n\
+         [driver]\ntrace = \"calls.txt\"\n",
+    );
+    assert_eq!(rig.until(9).value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.at(10).is(Health::Lost, "not loaded"));
+    assert!(rig.until(40).is(Health::Lost, "updated under the running one"), "an upgrade without a restart");
+    let told = rig.until(140);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    let attempts = rig.calls().iter().filter(|call| *call == "nvmlInitWithFlags").count();
+    assert!(attempts < 12, "{attempts} attempts in two minutes");
+}
+
+#[test]
+fn where_the_kernel_shows_no_card_a_lost_gpu_and_a_missing_library_are_said_too() {
+    let mut rig = Rig::bare(
+        "[device.curve]\nutil = 42\n\
+         [[fault]]\nat = 5\nuntil = 10\ndevice = 0\ncall = \"*\"\ncode = \"GPU_IS_LOST\"\n\
+         [[fault]]\nat = 60\naction = \"driver_reload\"\ndown_s = 500\n",
+    );
+    assert_eq!(rig.until(4).value(Metric::GpuUtilization), Some(42.0));
+    assert!(rig.until(6).is(Health::Lost, "fallen off the bus"));
+    let told = rig.until(59);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    rig.until(61);
+    // The loader would find the one that it has loaded under the name that it knows it by.
+    let library = rig.sensor.library.replace(rig.path("nowhere").into_os_string());
+    assert!(rig.until(130).is(Health::Unsupported, "not installed"));
+    rig.sensor.library = library;
+    assert_eq!(rig.until(620).value(Metric::GpuUtilization), Some(42.0));
+}
+
+#[test]
+fn where_the_kernel_shows_no_card_one_that_the_driver_does_not_list_any_more_is_said() {
+    let mut rig = Rig::bare("[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\n");
+    assert_eq!(rig.until(9).value(Metric::GpuUtilization), Some(42.0));
+    let other = rig.path("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(rig.path("libnvidia-ml.so.1"), other.join("libnvidia-ml.so.1")).unwrap();
+    let nobody = "[driver]\nversion = \"580.95.05\"\nnvml = \"13.580.95.05\"\ncuda = 13000\n";
+    std::fs::write(other.join("nvml-standin.toml"), nobody).unwrap();
+    rig.sensor.library = Some(other.join("libnvidia-ml.so.1").into_os_string());
+    assert!(rig.until(30).is(Health::Lost, "does not list"));
+}
+
+#[test]
+fn where_the_kernel_shows_no_card_gpus_of_one_name_are_numbered() {
+    const OTHER: &str = "GPU-11111111-2222-3333-4444-555555555555";
+    let mut rig = Rig::bare(&format!("[[device]]\nprofile = \"{GAME}\"\nuuid = \"{OTHER}\"\npci = \"0000:02:00.0\"\n"));
+    for second in 1..=2 {
+        let told = rig.at(second);
+        assert_eq!(told.labels[&format!("gpu:{UUID}")], "NVIDIA GeForce RTX 4090 1");
+        assert_eq!(told.labels[&format!("gpu:{OTHER}")], "NVIDIA GeForce RTX 4090 2");
+    }
+}
+
+#[test]
+fn a_gpu_that_this_container_was_not_given_is_not_lost() {
+    let mut rig = Rig::new(GAME, "[device.curve]\nutil = 42\n[driver]\ntrace = \"calls.txt\"\n");
+    let other = rig.path("sys/bus/pci/devices/0000:02:00.0");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("vendor"), "0x10de\n").unwrap();
+    std::fs::write(other.join("class"), "0x030200\n").unwrap();
+    let told = rig.until(20);
+    assert_eq!((told.value(Metric::GpuUtilization), told.condition()), (Some(42.0), None));
+    let condition = &told.conditions["gpu:0000:02:00.0"];
+    assert_eq!(condition.health, Health::Unsupported);
+    assert!(condition.reason.starts_with("not given to this container"), "{}", condition.reason);
+    let asked = rig.calls().iter().filter(|call| call.contains("HandleByPciBusId")).count();
+    assert!(asked <= 2, "it is not asked for again and again: {asked}");
+}
+
+#[test]
 fn another_gpu_in_the_same_place_is_another_source() {
     let mut rig =
         Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 4\n");
@@ -160,11 +235,14 @@ fn a_gpu_in_need_tells_what_would_help() {
     let mut rig = Rig::new(
         GAME,
         "[device.curve]\nutil = 42\nrecovery_action = 2\n\
-         [[fault]]\nat = 5\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n",
+         [[fault]]\nat = 5\nuntil = 100\ndevice = 0\ncall = \"nvmlDeviceGetUtilizationRates\"\ncode = \"RESET_REQUIRED\"\n\
+         [[fault]]\nat = 20\nuntil = 100\ndevice = 0\ncall = \"*\"\ncode = \"RESET_REQUIRED\"\n",
     );
     rig.until(4);
     assert!(rig.at(5).is(Health::Lost, "asks for a restart of the machine"));
     assert!(rig.at(6).is(Health::Lost, "asks for a restart of the machine"), "it is remembered");
+    assert!(rig.until(90).is(Health::Lost, "asks for a restart of the machine"), "though the GPU was tried again");
+    assert_eq!(rig.until(160).condition(), None);
 }
 
 #[test]
@@ -176,5 +254,9 @@ fn lists_that_are_kept_from_this_user_are_said() {
     );
     let told = rig.until(3);
     assert!(told.is(Health::Denied, "who uses the GPU") && told.uses.is_empty(), "{told:?}");
-    assert_eq!(told.value(Metric::GpuRemainder), Some(42.0));
+    let explained = [Metric::GpuAttributed, Metric::GpuRemainder].map(|metric| told.value(metric));
+    assert_eq!((explained, told.value(Metric::GpuUtilization)), ([None; 2], Some(42.0)), "unknown is not 0");
+    let mut rig = Rig::new(GAME, "process_list = false\n[device.curve]\nutil = 42\n");
+    let told = rig.until(3);
+    assert_eq!([Metric::GpuAttributed, Metric::GpuRemainder].map(|metric| told.value(metric)), [None; 2]);
 }

@@ -38,27 +38,35 @@ fn a_process_has_its_name_its_memory_its_share_and_its_seconds() {
 
 #[test]
 fn two_processes_that_take_turns_come_out_with_what_they_used() {
-    let script = |extra: &str| {
+    let script = |extra: &str, period: &str, winner: bool| {
         format!(
             "[device.curve]\nutil = 90\n\
              [[process]]\npid = 10\ndevice = 0\nkind = \"C\"\nshare = 0.7\n\
              [[process]]\npid = 20\ndevice = 0\nkind = \"C\"\nshare = 0.3\n{extra}\n\
-             [sampling]\nwinner_takes_sample = true\njunk_rows = 100\n[noise]\nseed = 4\n"
+             [sampling]\nperiod = {period}\nwinner_takes_sample = {winner}\njunk_rows = 100\n[noise]\nseed = 7\n"
         )
     };
-    for extra in ["", "[driver]\nhide = [\"nvmlDeviceGetProcessesUtilizationInfo\"]\n"] {
-        let mut rig = Rig::new("geforce-rtx-4090", &script(extra));
+    const OLDER: &str = "[driver]\nhide = [\"nvmlDeviceGetProcessesUtilizationInfo\"]\n";
+    let mut cases = vec![(OLDER, "1.0", true, 1)];
+    // Who wins is drawn once for all; how far other draws come out from the truth is tested with the shares themselves.
+    for tick in [1, 5] {
+        for period in ["0.16666666666666666", "0.2", "1.0"] {
+            cases.extend([true, false].map(|winner| ("", period, winner, tick)));
+        }
+    }
+    for (extra, period, winner, tick) in cases {
+        let mut rig = Rig::new("geforce-rtx-4090", &script(extra, period, winner));
         let (mut used, mut shares) = (HashMap::<u32, f64>::new(), HashMap::<u32, f64>::new());
         rig.at(0);
-        for second in 1..=120 {
+        for second in (1..=120).filter(|second| second % tick == 0) {
             let told = rig.at(second);
             assert_eq!(told.uses.len(), 2, "rows of nobody are left out");
             for one in &told.uses {
                 *used.entry(one.pid).or_default() += one.busy.unwrap();
-                *shares.entry(one.pid).or_default() += one.share.unwrap() / 120.0;
+                *shares.entry(one.pid).or_default() += one.share.unwrap() * tick as f64 / 120.0;
             }
             let sum: f64 = told.uses.iter().filter_map(|one| one.busy).sum();
-            assert!(sum <= 0.9 + 1e-9, "never more than the GPU was busy: {sum}");
+            assert!(sum <= 0.9 * tick as f64 + 1e-9, "never more than the GPU was busy: {sum}");
         }
         let all = used[&10] + used[&20];
         near(used[&10] / all * 100.0, 70.0, NEAR);

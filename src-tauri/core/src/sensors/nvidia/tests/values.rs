@@ -94,7 +94,8 @@ fn what_no_gpu_can_have_is_absent_and_said() {
     ] {
         assert_eq!(told.value(metric), None, "{metric:?}");
     }
-    assert!(told.is(Health::Unsupported, "GPU busy, GPU memory used, GPU temperature"), "{told:?}");
+    assert!(told.is(Health::Unsupported, "GPU busy; GPU memory used; GPU temperature; "), "{told:?}");
+    assert!(told.is(Health::Unsupported, "GPU fan, intended") && !told.is(Health::Unsupported, "("), "{told:?}");
     assert_eq!(told.value(Metric::GpuMemoryUtilization), Some(17.0), "nothing else changes");
     assert!(told.value(Metric::GpuMemoryTotal).is_some());
     let label = &told.labels[&format!("gpu:{UUID}")];
@@ -108,6 +109,21 @@ fn what_no_gpu_can_have_is_absent_and_said() {
 }
 
 #[test]
+fn what_this_user_may_not_read_is_absent_and_said() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\nutil = 42\n[device.codes]\nnvmlDeviceGetUtilizationRates = \"NO_PERMISSION\"\n\
+         nvmlDeviceGetEncoderUtilization = \"NOT_SUPPORTED\"\nnvmlDeviceGetTotalEnergyConsumption = \"NO_PERMISSION\"\n\
+         nvmlDeviceGetPowerUsage = \"NO_PERMISSION\"\n",
+    );
+    let told = rig.until(2);
+    assert_eq!((told.value(Metric::GpuUtilization), told.value(Metric::GpuEnergy)), (None, None));
+    assert!(told.value(Metric::GpuPower).is_some(), "there is another way to it");
+    let condition = told.condition().unwrap();
+    assert_eq!((condition.health, &*condition.reason), (Health::Denied, "needs permission: GPU busy; GPU energy"));
+}
+
+#[test]
 fn a_tick_makes_few_calls() {
     let mut rig = Rig::new(
         "geforce-rtx-4090",
@@ -117,10 +133,9 @@ fn a_tick_makes_few_calls() {
     rig.calls();
     rig.at(4);
     let mut calls = rig.calls();
-    // The threads aside ask and listen when they like.
-    let aside =
-        ["nvmlDeviceGetPcieThroughput", "nvmlEventSet", "nvmlDeviceRegisterEvents", "nvmlDeviceGetSupportedEventTypes"];
-    calls.retain(|call| !aside.iter().any(|start| call.starts_with(start)));
+    // The threads for traffic and for errors ask when they like.
+    let aside = ["PcieThroughput", "SupportedEventTypes", "RegisterEvents", "EventSet"];
+    calls.retain(|call| !aside.iter().any(|name| call.contains(name)));
     // Each of them costs a call into the kernel; a constant is asked for once.
     assert!(calls.len() <= 16, "{} calls: {calls:#?}", calls.len());
     assert!(!calls.iter().any(|call| call.contains("Threshold") || call.contains("HandleBy")), "{calls:?}");
@@ -135,4 +150,42 @@ fn traffic_is_counted_aside() {
     let told = rig.wait_until("the traffic", |told| told.value(Metric::GpuPcieTransmit).is_some());
     assert_eq!(told.value(Metric::GpuPcieTransmit), Some(102_000.0));
     assert_eq!(told.value(Metric::GpuPcieReceive), Some(205_000.0));
+}
+
+#[test]
+fn traffic_that_no_link_can_carry_is_absent_and_said() {
+    let mut rig = Rig::new("geforce-rtx-4090", "[device.curve]\npcie_tx_kib = 4294967295\npcie_rx_kib = 200\n");
+    let told = rig.wait_until("the traffic", |told| told.value(Metric::GpuPcieReceive).is_some());
+    assert_eq!(told.value(Metric::GpuPcieTransmit), None);
+    assert!(told.is(Health::Unsupported, "left out: PCIe, from the GPU"), "{told:?}");
+}
+
+#[test]
+fn a_memory_without_a_clock_and_an_energy_that_no_gpu_uses_are_absent() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\nmemory_mhz = 0\npower_w = [[0, 100], [10, 4000000], [20, 100]]\n",
+    );
+    let told = rig.until(9);
+    assert_eq!((told.value(Metric::GpuMemoryClock), told.condition()), (None, None));
+    assert!(told.value(Metric::GpuEnergy).is_some() && told.value(Metric::GpuClock).is_some());
+    let told = rig.until(15);
+    assert!(told.value(Metric::GpuEnergy).is_none() && told.is(Health::Unsupported, "GPU energy"), "{told:?}");
+    assert!(rig.until(25).value(Metric::GpuEnergy).is_some());
+}
+
+#[test]
+fn a_threshold_that_could_not_be_read_at_first_is_asked_for_again() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\ntemp_c = 61\n[[fault]]\nat = 0\nuntil = 3\ncall = \"nvmlDeviceGetTemperatureThreshold\"\ncode = \"TIMEOUT\"\n",
+    );
+    let told = rig.at(1);
+    assert_eq!((told.value(Metric::GpuTemperature), told.value(Metric::GpuMargin)), (Some(61.0), None));
+    assert_eq!(rig.until(4).value(Metric::GpuMargin), Some(36.0));
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[[fault]]\nat = 0\ncall = \"nvmlDeviceGetTemperatureThreshold\"\ncode = \"GPU_IS_LOST\"\n",
+    );
+    assert!(rig.at(1).is(Health::Lost, "fallen off the bus"));
 }

@@ -1,0 +1,57 @@
+/** The processes, read again and again for as long as a person can see them: nobody pays for a list that nobody sees. */
+
+import { asFailure, type Backend } from './backend';
+import type { Failure } from './types/generated/Failure';
+import type { ProcessList } from './types/generated/ProcessList';
+
+/** Milliseconds between two looks. */
+const PERIOD = 2000;
+/** The second look comes sooner: how much CPU is used is known only from then on. */
+const FIRST_PERIOD = 1000;
+
+/** The live list. */
+export class LiveProcesses {
+  list = $state.raw<ProcessList | null>(null);
+  /** Why the last look failed; the list is then the one before. */
+  failure = $state.raw<Failure | null>(null);
+
+  readonly #backend: Backend;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Goes up when looking begins or ends: an answer to an earlier question starts no second row of looks. */
+  #round = 0;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /** Looks while the page is visible. Answers what ends it. */
+  start(): () => void {
+    const turn = () => (document.visibilityState === 'visible' ? this.#begin() : this.#end());
+    document.addEventListener('visibilitychange', turn);
+    turn();
+    return () => {
+      document.removeEventListener('visibilitychange', turn);
+      this.#end();
+    };
+  }
+
+  #begin(): void {
+    this.#end();
+    void this.#look(this.#round, FIRST_PERIOD);
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    this.#round += 1;
+  }
+
+  async #look(round: number, next: number): Promise<void> {
+    try {
+      const list = await this.#backend.processes();
+      if (round === this.#round) [this.list, this.failure] = [list, null];
+    } catch (thrown) {
+      if (round === this.#round) this.failure = asFailure(thrown);
+    }
+    if (round === this.#round) this.#timer = setTimeout(() => void this.#look(round, PERIOD), next);
+  }
+}
