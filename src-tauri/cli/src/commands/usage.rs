@@ -182,7 +182,7 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
     {
         let seconds = seconds.map_or_else(none, time);
         // What a GPU takes when idle is learnt while nobody uses it.
-        let learnt = name != "idle" || gpu.energy.is_none() || joules.is_some();
+        let learnt = name != "(idle)" || gpu.energy.is_none() || joules.is_some();
         let told = if learnt { energy(joules) } else { Cell::number("not known yet") };
         let cells = [Cell::new(name), Cell::new(""), seconds, none(), none(), none(), told, cost(joules)];
         rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
