@@ -40,7 +40,7 @@ pub(super) struct Times {
 #[derive(Debug)]
 pub(super) struct Power {
     /// In the folder of the device; captures have some of them in that of the bus.
-    status: [Input; 2],
+    status: Vec<Input>,
     state: Input,
     active: Input,
     suspended: Input,
@@ -52,8 +52,12 @@ impl Power {
     pub(super) fn new(roots: &Roots, card: &Card) -> Power {
         let bus = roots.sys.join("bus/pci/devices").join(&card.address);
         let input = |file: &str| Input::new(roots, card.device.join(file));
+        let mut status = vec![input("power/runtime_status")];
+        if bus != card.device {
+            status.push(Input::new(roots, bus.join("power/runtime_status")));
+        }
         Power {
-            status: [input("power/runtime_status"), Input::new(roots, bus.join("power/runtime_status"))],
+            status,
             state: input("power_state"),
             active: input("power/runtime_active_time"),
             suspended: input("power/runtime_suspended_time"),
