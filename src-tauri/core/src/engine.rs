@@ -8,6 +8,7 @@
 mod core;
 mod energy;
 mod files;
+mod frame;
 mod gpus;
 mod grid;
 mod inbox;

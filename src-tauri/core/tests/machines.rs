@@ -20,6 +20,8 @@ use hoofbeat_core::sensors::{Roots, SENSORS, Sensor, SensorError};
 
 #[path = "machines/amd.rs"]
 mod amd;
+#[path = "machines/intel.rs"]
+mod intel;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::energy::{Meter, Passed, split};
+use super::frame::{Frame, MOST, OTHER, TRIM};
 use crate::metrics::Metric;
 use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, SourceKind, UNUSED_PERCENT};
 use crate::untrusted::Untrusted;
@@ -16,13 +17,6 @@ use crate::untrusted::Untrusted;
 /// A stretch with at least this many joules is split, or one of this many seconds.
 const ENOUGH_JOULES: f64 = 16.0;
 const ENOUGH_SECONDS: f64 = 10.0;
-
-/// The most identities that a minute keeps, and what those beyond are counted as.
-const MOST: usize = 400;
-const OTHER: &str = "other";
-
-/// Past this many the minute is trimmed early, so that names made to fill memory cannot.
-const TRIM: usize = 4 * MOST;
 
 /// Who used what: the source's id, key, name and user.
 type Who = (String, Untrusted, Untrusted, Option<u32>);
@@ -55,8 +49,7 @@ struct Stretch {
 /// All GPUs, and the minute that is being folded.
 #[derive(Debug, Default)]
 pub(super) struct Gpus {
-    /// Its first second.
-    start: Option<i64>,
+    frame: Frame,
     by_id: HashMap<String, Gpu>,
     usage: HashMap<Who, GpuUsage>,
     /// What each GPU takes when nobody uses it, as far as the store knew when recording began.
@@ -102,7 +95,7 @@ impl Gpus {
         if gpus.is_empty() && uses.is_empty() {
             return;
         }
-        let start = self.begin(ts);
+        let start = self.frame.begin(ts);
         for (id, (source, [counter, power, utilization, video])) in gpus {
             let gpu = self.by_id.entry(id.to_owned()).or_insert_with(|| Gpu {
                 meter: Meter::knowing(self.idle.get(id).copied()),
@@ -150,15 +143,9 @@ impl Gpus {
     /// Adds what processes did, that was told too late for the tick that it belongs to.
     pub fn late(&mut self, ts: i64, uses: &[GpuUse]) {
         if !uses.is_empty() {
-            self.begin(ts);
+            self.frame.begin(ts);
             self.note(uses);
         }
-    }
-
-    /// The first second of the minute in which `ts` ends a stretch.
-    fn begin(&mut self, ts: i64) -> i64 {
-        // What is sampled on the full minute was used in the one before.
-        *self.start.get_or_insert((ts - 1).div_euclid(60) * 60)
     }
 
     /// Adds times, and the memory that the processes of each identity have together.
@@ -187,13 +174,12 @@ impl Gpus {
 
     /// The minute, where the tick `ts` is past its end (or the clock is before its beginning).
     pub fn take_over(&mut self, ts: i64) -> Option<GpuMinute> {
-        let start = self.start?;
-        if (start..start + 60).contains(&ts) { None } else { self.take() }
+        if self.frame.is_over(ts) { self.take() } else { None }
     }
 
     /// The minute as it is, at the end of recording.
     pub fn take(&mut self) -> Option<GpuMinute> {
-        let start = self.start.take()?;
+        let start = self.frame.take()?;
         let mut energy = Vec::new();
         for gpu in self.by_id.values_mut() {
             gpu.close(&mut self.usage);

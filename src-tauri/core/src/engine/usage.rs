@@ -4,17 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::frame::{Frame, MOST, OTHER, TRIM};
 use crate::model::Usage;
 use crate::untrusted::Untrusted;
-
-/// The most identities that a minute keeps; a build farm may start thousands.
-const MOST: usize = 400;
-
-/// What the identities beyond [`MOST`] are counted as, one for each user.
-const OTHER: &str = "other";
-
-/// Past this many the minute is trimmed early, so that names made to fill memory cannot.
-const TRIM: usize = 4 * MOST;
 
 /// Key, name and user.
 type Who = (Untrusted, Untrusted, u32);
@@ -26,8 +18,7 @@ fn who(usage: &Usage) -> Who {
 /// The minute that is being folded.
 #[derive(Debug, Default)]
 pub(super) struct Minute {
-    /// Its first second.
-    start: Option<i64>,
+    frame: Frame,
     by_identity: HashMap<Who, Usage>,
 }
 
@@ -37,8 +28,7 @@ impl Minute {
         if usage.is_empty() {
             return;
         }
-        // What is sampled on the full minute was used in the one before.
-        self.start.get_or_insert((ts - 1).div_euclid(60) * 60);
+        self.frame.begin(ts);
         for one in usage {
             match self.by_identity.get_mut(&who(&one)) {
                 Some(sum) => fold(sum, &one),
@@ -54,13 +44,12 @@ impl Minute {
 
     /// The minute, where the tick `ts` is past its end (or the clock is before its beginning).
     pub fn take_over(&mut self, ts: i64) -> Option<(i64, Vec<Usage>)> {
-        let start = self.start?;
-        if (start..start + 60).contains(&ts) { None } else { self.take() }
+        if self.frame.is_over(ts) { self.take() } else { None }
     }
 
     /// The minute as it is, at the end of recording.
     pub fn take(&mut self) -> Option<(i64, Vec<Usage>)> {
-        let start = self.start.take()?;
+        let start = self.frame.take()?;
         self.trim();
         let mut usage: Vec<Usage> = std::mem::take(&mut self.by_identity).into_values().collect();
         usage.sort_by(|a, b| (&a.identity, a.uid, &a.key).cmp(&(&b.identity, b.uid, &b.key)));
@@ -80,7 +69,7 @@ impl Minute {
         for one in all.into_iter().chain(rest) {
             self.by_identity.insert(who(&one), one);
         }
-        // Programs at the same time add up …
+        // One for each user. Programs at the same time add up …
         let mut others: HashMap<u32, Usage> = HashMap::new();
         for mut one in small {
             (one.key, one.identity) = (Untrusted::from(OTHER), Untrusted::from(OTHER));

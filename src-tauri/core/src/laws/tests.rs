@@ -1,3 +1,5 @@
+//! The laws, on the written machines and on what fuzzing has found.
+
 use super::*;
 
 /// Every file of the written machines, with its path.

@@ -1,3 +1,5 @@
+//! Minutes of GPUs: who used them, and whose doing their energy was.
+
 use super::*;
 use crate::model::Batch;
 

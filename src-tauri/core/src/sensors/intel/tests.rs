@@ -1,4 +1,4 @@
-//! The behaviour of the whole sensor over time; whole machines are in `tests/machines.rs` and `tests/intel.rs`.
+//! The behaviour of the whole sensor over time; whole machines are in `tests/machines`.
 
 use super::*;
 use crate::model::{Now, Parts};

@@ -1,3 +1,5 @@
+//! What doctor says of GPUs, on machines that are folders of the test.
+
 use super::super::Level;
 use super::*;
 

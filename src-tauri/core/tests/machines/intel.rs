@@ -1,6 +1,5 @@
 //! Captured Intel GPUs through their whole sensor, compared with what another program makes of the same files; captured
 //! fdinfo; and a GPU that sleeps.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,35 +14,7 @@ use hoofbeat_core::sensors::fdinfo::text::Client;
 use hoofbeat_core::sensors::{Roots, SENSORS, Sensor};
 use rustix::fs::inotify;
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-/// A folder of the captured machines, where they are.
-fn captured(name: &str) -> Option<PathBuf> {
-    let corpus = std::env::var_os("HOOFBEAT_CORPUS").map(PathBuf::from);
-    let folder = corpus.unwrap_or_else(|| repository().join("../shared/corpus")).join(name);
-    if !folder.is_dir() {
-        println!("skipped: there is no {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type().unwrap().is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&from).unwrap(), &to).unwrap();
-        } else if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::write(&to, fs::read(&from).unwrap()).unwrap();
-        }
-    }
-}
+use super::{captured, overlay, repository};
 
 struct Machine {
     folder: tempfile::TempDir,
@@ -93,7 +64,7 @@ fn card(tree: &Path, root: &Path) {
     for entry in fs::read_dir(tree).unwrap() {
         let entry = entry.unwrap();
         if entry.file_name().to_str().unwrap().starts_with("card") {
-            copy(&entry.path(), &root.join("sys/class/drm").join(entry.file_name()));
+            overlay(&entry.path(), &root.join("sys/class/drm").join(entry.file_name()));
         }
     }
 }
@@ -256,7 +227,7 @@ impl Watch {
 fn a_gpu_that_sleeps_is_not_touched() {
     let device = "sys/devices/pci0000:00/0000:00:01.0/0000:03:00.0";
     let mut machine = Machine::new(|root| {
-        copy(&repository().join("tests/machines/arc-xe"), root);
+        overlay(&repository().join("tests/machines/arc-xe"), root);
         fs::write(root.join(device).join("power/runtime_status"), "suspended\n").unwrap();
     });
     let root = machine.folder.path().to_path_buf();
