@@ -131,3 +131,21 @@ fn without_a_bus_there_is_still_a_recorder() {
     desktop.wait_for_ticks(3);
     assert!(watch.ended().is_none(), "{}", watch.log());
 }
+
+/// A pool of threads that waits with a time-out wakes the processor twice a second, all day.
+#[test]
+fn no_thread_is_left_over_once_icon_and_bus_are_served() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let watch = desktop.watch(&[]);
+    let bus = desktop.bus();
+    wait_until("the icon", || Item::of_hoofbeat(&bus).is_some());
+    let names = || {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", watch.pid())).into_iter().flatten().flatten();
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok()).collect::<Vec<_>>()
+    };
+    wait_until("the end of threads that only waited for a file", || {
+        let names = names();
+        !names.is_empty() && !names.iter().any(|name| name.starts_with("blocking"))
+    });
+}
