@@ -20,8 +20,8 @@ static COMPLAINT: Mutex<String> = Mutex::new(String::new());
 /// Calls for which the real driver takes its time.
 const SLOW: &[(&str, Duration)] = &[("nvmlDeviceGetPcieThroughput", Duration::from_millis(20))];
 
-/// How often a waiting call looks whether something has happened.
-const WAIT: Duration = Duration::from_millis(100);
+/// A waiting call looks at least this often whether something has happened.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// A panic in one call must not make every later one fail.
 fn lock() -> MutexGuard<'static, Option<Driver>> {
@@ -45,10 +45,10 @@ pub fn answer_in(
     limit: Duration,
     mut body: impl FnMut(&mut Driver) -> Option<Result<(), Code>>,
 ) -> u32 {
-    let entered = spent::now();
+    let slow = SLOW.iter().find(|(slow, _)| *slow == call).map_or(Duration::ZERO, |(_, time)| *time);
+    let entered = spent::Entered::now(!(slow + limit).is_zero());
     let answered = catch_unwind(AssertUnwindSafe(|| {
         let Some(outcome) = begin(call, arguments) else { return Code::DriverNotLoaded };
-        let slow = SLOW.iter().find(|(slow, _)| *slow == call).map_or(Duration::ZERO, |(_, time)| *time);
         // Nobody else waits meanwhile: the lock is free.
         std::thread::sleep(outcome.delay + slow);
         let started = Instant::now();
@@ -56,7 +56,10 @@ pub fn answer_in(
             if let Some(code) = outcome.code {
                 break code;
             }
-            let answer = lock().as_mut().map_or(Some(Err(Code::Uninitialized)), &mut body);
+            let (answer, quiet) = match lock().as_mut() {
+                Some(driver) => (body(driver), driver.quiet()),
+                None => break Code::Uninitialized,
+            };
             if let Some(answer) = answer {
                 break answer.err().unwrap_or(Code::Success);
             }
@@ -64,7 +67,7 @@ pub fn answer_in(
             if left.is_zero() {
                 break Code::Timeout;
             }
-            std::thread::sleep(left.min(WAIT));
+            std::thread::sleep(left.min(quiet).min(WAIT));
         };
         if let Some(driver) = lock().as_mut() {
             let at = driver.now();

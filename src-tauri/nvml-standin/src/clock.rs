@@ -10,6 +10,9 @@ use crate::scenario::Scenario;
 /// Where a simulated clock starts, unless the scenario says otherwise.
 const EPOCH: f64 = 1_763_000_000.0;
 
+/// Nobody tells when a clock that a test writes goes on.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// What the time is read from.
 #[derive(Debug)]
 pub enum Clock {
@@ -46,6 +49,17 @@ impl Clock {
                     Err(_) => f64::from_bits(last.load(Ordering::Relaxed)),
                 }
             }
+        }
+    }
+
+    /// How long it is until this time of the scenario, or a look at the clock is due.
+    pub fn until(&self, next: Option<f64>) -> Duration {
+        match self {
+            Clock::Real { .. } => {
+                let left = next.and_then(|next| Duration::try_from_secs_f64(next - self.now()).ok());
+                left.map_or(Duration::MAX, |left| left + Duration::from_millis(1))
+            }
+            Clock::File { .. } => LOOK,
         }
     }
 

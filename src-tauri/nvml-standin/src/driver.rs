@@ -117,6 +117,15 @@ impl Driver {
         self.clock.now()
     }
 
+    /// For how long the scenario has nothing in store for somebody who waits.
+    pub fn quiet(&self) -> Duration {
+        let at = self.now();
+        let (xids, faults) = (self.scenario.xids.iter(), self.scenario.faults.iter());
+        let next =
+            xids.map(|xid| xid.at).chain(faults.map(|fault| fault.at)).filter(|next| *next > at).reduce(f64::min);
+        self.clock.until(next)
+    }
+
     /// What happens before each call: time goes on, the device that it names wakes, and the scenario's faults strike.
     pub fn begin(&mut self, call: &str, handle: Option<Handle>) -> Outcome {
         let at = self.now();

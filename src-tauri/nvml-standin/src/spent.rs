@@ -1,51 +1,58 @@
-//! How much CPU time the client spent in here, for those who measure a client: what a real driver would take is not ours to say, so
-//! it is taken off.
+//! How much CPU time the client spent in here, for those who measure a client: what a real driver would take is not ours
+//! to say, so it is taken off.
 //!
 //! Where `NVML_STANDIN_SPENT` names a file, a line a symbol is appended to it when the library is left: symbol, calls,
 //! nanoseconds.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static FILE: LazyLock<Option<PathBuf>> = LazyLock::new(|| Some(std::env::var_os("NVML_STANDIN_SPENT")?.into()));
 
-type Calls = BTreeMap<&'static str, (u64, Duration)>;
+/// The calls in the order of their first use: found by where their name stands, so that counting costs next to nothing, too.
+static SPENT: Mutex<Vec<(&'static str, u64, Duration)>> = Mutex::new(Vec::new());
 
-static SPENT: Mutex<Calls> = Mutex::new(BTreeMap::new());
+/// When a call began.
+#[derive(Clone, Copy, Debug)]
+pub enum Entered {
+    /// What does not wait is measured by the clock: asking for it costs next to nothing.
+    Quick(Instant),
+    /// What waits, by the CPU time of its thread.
+    Waiting(Duration),
+}
 
-/// What asking for the time takes itself. A call asks twice and sees one of them: the other one is added.
-static ASKING: LazyLock<Duration> = LazyLock::new(|| {
-    const TIMES: u32 = 1000;
-    let before = thread_time();
-    for _ in 0..TIMES {
-        std::hint::black_box(thread_time());
+impl Entered {
+    /// Now, where anybody wants to know.
+    pub fn now(waits: bool) -> Option<Entered> {
+        FILE.as_ref()?;
+        Some(if waits { Entered::Waiting(thread_time()) } else { Entered::Quick(Instant::now()) })
     }
-    thread_time().saturating_sub(before) / TIMES
-});
+
+    fn passed(self) -> Duration {
+        match self {
+            Entered::Quick(then) => then.elapsed(),
+            Entered::Waiting(then) => thread_time().saturating_sub(then),
+        }
+    }
+}
 
 fn thread_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.max(0) as u64, time.tv_nsec.clamp(0, 999_999_999) as u32)
 }
 
-/// The CPU time of this thread until now, where anybody wants to know: a call that sleeps costs nothing.
-pub fn now() -> Option<Duration> {
-    FILE.as_ref()?;
-    Some(thread_time())
-}
-
-/// Counts a call that began when [`now`] said `entered`.
-pub fn add(call: &'static str, entered: Option<Duration>) {
-    let Some(time) = entered.and_then(|entered| now()?.checked_sub(entered)) else { return };
+/// Counts a call that began then.
+pub fn add(call: &'static str, entered: Option<Entered>) {
+    let Some(time) = entered.map(Entered::passed) else { return };
     let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-    let (calls, sum) = spent.entry(call).or_default();
-    *calls += 1;
-    *sum += time + *ASKING;
+    match spent.iter_mut().find(|(known, ..)| std::ptr::eq(*known, call)) {
+        Some((_, calls, sum)) => (*calls, *sum) = (*calls + 1, *sum + time),
+        None => spent.push((call, 1, time)),
+    }
 }
 
 /// Writes down what was counted since the last time.
@@ -53,7 +60,7 @@ pub fn write() {
     // A thread that is stopped within a call may hold the lock for ever.
     let (Some(path), Ok(mut spent)) = (&*FILE, SPENT.try_lock()) else { return };
     let mut text = String::new();
-    for (call, (calls, sum)) in std::mem::take(&mut *spent) {
+    for (call, calls, sum) in std::mem::take(&mut *spent) {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "{call}\t{calls}\t{}", sum.as_nanos());
     }
