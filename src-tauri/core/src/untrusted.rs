@@ -7,18 +7,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest text, in characters, that a notification shows of one name.
 const NOTIFICATION_CHARS: usize = 200;
 
-/// Bytes from outside.
+/// Bytes from outside. A clone shares them: a name goes with every sample of who it names.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Untrusted(Vec<u8>);
+pub struct Untrusted(Arc<[u8]>);
 
 impl Untrusted {
     /// Wraps bytes as they came.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Untrusted(bytes.into())
+        Untrusted(bytes.into().into())
     }
 
     /// The bytes, for comparing and storing.
@@ -95,7 +96,7 @@ fn is_dangerous(c: char) -> bool {
 
 impl From<&str> for Untrusted {
     fn from(text: &str) -> Self {
-        Untrusted(text.as_bytes().to_vec())
+        Untrusted(text.as_bytes().into())
     }
 }
 

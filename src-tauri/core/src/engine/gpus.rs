@@ -240,12 +240,11 @@ impl Gpu {
 }
 
 fn entry<'a>(all: &'a mut HashMap<Who, GpuUsage>, who: Who, source: &Arc<Source>) -> &'a mut GpuUsage {
-    let (_, key, identity, uid) = who.clone();
-    all.entry(who).or_insert_with(|| GpuUsage {
+    all.entry(who).or_insert_with_key(|(_, key, identity, uid)| GpuUsage {
         source: source.clone(),
-        key,
-        identity,
-        uid,
+        key: key.clone(),
+        identity: identity.clone(),
+        uid: *uid,
         busy: None,
         vram: None,
         encoder: None,

@@ -1,9 +1,9 @@
-//! The recorder's own cost: CPU and memory of this process, every 10 s.
+//! The recorder's own cost: CPU and memory of this process, every 30 s.
 //!
 //! Always of this process, also where a captured machine is read. CPU comes from the process's clock, which counts
 //! nanoseconds; `/proc/self/stat` counts hundredths of a second, four times what the recorder uses in one. Memory is
 //! its proportional share (PSS): pages that other programs share count in part. The kernel walks all mappings for it
-//! (22 µs for 30 of them), hence every 10 s. Deliberately not here: sensor durations and the size of the database, which
+//! (22 µs for 30 of them), hence so seldom. Deliberately not here: sensor durations and the size of the database, which
 //! the engine knows.
 
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Recorder {
 
 impl Sensor for Recorder {
     fn interval(&self) -> Duration {
-        Duration::from_secs(10)
+        Duration::from_secs(30)
     }
 
     fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {

@@ -84,8 +84,8 @@ impl Card {
 pub(crate) struct Finder {
     roots: Roots,
     vendor: Vendor,
-    /// The functions of the bus that are something else, with the number of their entry, which is another one for a
-    /// device that was plugged in meanwhile: machines have hundreds, and each costs an open file.
+    /// The functions of the bus that are something else, or another vendor's, with the number of their entry, which is
+    /// another one for a device that was plugged in meanwhile: machines have hundreds, and each costs an open file.
     others: HashSet<(OsString, u64)>,
 }
 
@@ -111,7 +111,7 @@ impl Finder {
         cards
     }
 
-    /// The display controllers on the bus.
+    /// The display controllers on the bus, but for those that say that they are another vendor's.
     fn functions(&mut self) -> Vec<(String, PathBuf)> {
         let bus = self.roots.sys.join("bus/pci/devices");
         let before = std::mem::take(&mut self.others);
@@ -123,6 +123,7 @@ impl Finder {
             if !before.contains(&key)
                 && let Ok(device) = fs::canonicalize(entry.path())
                 && Facts::class_of(&device).is_some_and(is_gpu)
+                && Facts::vendor_of(&device).is_none_or(|vendor| vendor == self.vendor.number)
             {
                 found.push((address, device));
             } else {
@@ -197,6 +198,10 @@ impl Facts {
             facts.driver = link.file_name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
         }
         facts
+    }
+
+    fn vendor_of(device: &Path) -> Option<u16> {
+        number(&device.join("vendor"))?.try_into().ok()
     }
 
     fn class_of(device: &Path) -> Option<u32> {

@@ -5,7 +5,7 @@
 //! given itself its title. A process that is not told of for a whole round is forgotten, because its number may be given
 //! to another one. Deliberately not here: where the figures come from, and what is done with them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(crate) struct Figures {
 /// See the module.
 pub(crate) struct Clients {
     identities: Identities,
-    known: HashMap<u32, Client>,
+    known: BTreeMap<u32, Client>,
     round: u64,
 }
 
@@ -51,7 +51,7 @@ struct Client {
 impl Clients {
     /// Of the machine at `roots`.
     pub(crate) fn new(roots: &Roots) -> Clients {
-        Clients { identities: Identities::new(roots), known: HashMap::new(), round: 0 }
+        Clients { identities: Identities::new(roots), known: BTreeMap::new(), round: 0 }
     }
 
     /// Begins a round: forgets who was not told of in the last one.

@@ -9,7 +9,7 @@
 //! listed nor possible is left out: after zombies some drivers return a hundred junk rows (nvtop's issue 110). Pure.
 //! Deliberately not here: the calls, what a process is called, and who worked between two rows (`stretch`).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::raw::Used;
@@ -65,12 +65,12 @@ impl Mean {
 pub(super) struct Shares {
     /// The newest sample that was taken in.
     newest: u64,
-    smooth: HashMap<u32, Mean>,
+    smooth: BTreeMap<u32, Mean>,
     /// How busy the GPU is, which the shares together do not exceed.
     most: f64,
     at: Option<Duration>,
     /// What was used in the last stretch; `None` where there was none, or one too long to say.
-    used: Option<HashMap<u32, Seconds>>,
+    used: Option<BTreeMap<u32, Seconds>>,
     division: Division,
 }
 
@@ -90,7 +90,7 @@ impl Shares {
         let latest = wall + AHEAD;
         let since = if self.newest <= latest { self.newest } else { 0 };
         self.newest = since;
-        let mut rows: HashMap<u32, Used> = HashMap::new();
+        let mut rows: BTreeMap<u32, Used> = BTreeMap::new();
         for sample in samples.iter().filter(|sample| sample.timestamp > since && sample.timestamp < latest) {
             let engines = [sample.share, sample.encoder, sample.decoder];
             // A junk row must not decide from when on samples are asked for either.
@@ -129,11 +129,11 @@ impl Shares {
         wall: u64,
         since: u64,
         passed: Option<Duration>,
-        rows: &HashMap<u32, Used>,
+        rows: &BTreeMap<u32, Used>,
         whole: Whole,
-    ) -> HashMap<u32, Engines> {
+    ) -> BTreeMap<u32, Engines> {
         if rows.is_empty() {
-            return HashMap::new();
+            return BTreeMap::new();
         }
         let period = (self.division.period() * 1e6) as u64;
         // Where the next sample should have come long ago and did not, nobody did anything in it.
@@ -173,7 +173,7 @@ impl Shares {
 }
 
 /// Seconds out of percentages, scaled down where the processes together would have used more than the whole GPU did.
-fn seconds(means: &HashMap<u32, [f64; 3]>, passed: Duration, whole: Whole) -> HashMap<u32, Seconds> {
+fn seconds(means: &BTreeMap<u32, [f64; 3]>, passed: Duration, whole: Whole) -> BTreeMap<u32, Seconds> {
     let per_percent = |engine: usize, whole: Option<f64>| {
         let sum: f64 = means.values().map(|shares| shares[engine]).sum();
         let most = whole.unwrap_or(100.0);
@@ -306,7 +306,7 @@ mod tests {
             let passed = number as f64 * tick;
             let now = Duration::from_secs_f64(1000.0 + passed);
             let since = shares.since(Now { wall: now, boot: now });
-            let mut rows: HashMap<u32, Used> = HashMap::new();
+            let mut rows: BTreeMap<u32, Used> = BTreeMap::new();
             for sample in (0..=(passed / period + 1e-9) as u64).filter(|sample| time(*sample) > since) {
                 let engines = match (whole_samples, won(sample)) {
                     (false, _) => vec![(10, 90.0 * part), (20, 90.0 * (1.0 - part))],

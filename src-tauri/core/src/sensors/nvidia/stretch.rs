@@ -11,7 +11,7 @@
 //! points over two minutes where a stretch lasts 5 s, and no other way to count the same rows has a smaller one. Pure.
 //! Deliberately not here: which rows are taken for good, and how busy the whole GPU was.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Rows that are less than this many seconds apart are of one sample.
@@ -44,15 +44,22 @@ pub(super) struct Division {
     learned: u32,
     /// The length of the known parts, and what was done in them.
     known: f64,
-    work: HashMap<u32, Engines>,
+    work: BTreeMap<u32, Engines>,
     /// The length of the others, and what each process was given of them.
     unknown: f64,
-    given: HashMap<u32, Engines>,
+    given: BTreeMap<u32, Engines>,
 }
 
 impl Default for Division {
     fn default() -> Self {
-        Division { period: PERIOD.1, learned: 0, known: 0.0, work: HashMap::new(), unknown: 0.0, given: HashMap::new() }
+        Division {
+            period: PERIOD.1,
+            learned: 0,
+            known: 0.0,
+            work: BTreeMap::new(),
+            unknown: 0.0,
+            given: BTreeMap::new(),
+        }
     }
 }
 
@@ -63,7 +70,7 @@ impl Division {
     }
 
     /// What each process did on average in a stretch of `length` seconds; `most` is what all could do together.
-    pub(super) fn divide(&mut self, length: f64, mut rows: Vec<Newest>, most: Engines) -> HashMap<u32, Engines> {
+    pub(super) fn divide(&mut self, length: f64, mut rows: Vec<Newest>, most: Engines) -> BTreeMap<u32, Engines> {
         rows.sort_by(|one, other| one.age.total_cmp(&other.age).then(one.pid.cmp(&other.pid)));
         let mut starts: Vec<usize> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
@@ -72,7 +79,7 @@ impl Division {
             }
         }
         self.learn(length, starts.iter().map(|start| rows[*start].age));
-        let mut spent = HashMap::new();
+        let mut spent = BTreeMap::new();
         let parts = self.parts(length, &rows, &starts);
         // Up to the first sample of a second process all is known.
         let (known, rest) = parts.split_at(parts.len().min(3));
@@ -86,7 +93,7 @@ impl Division {
         for part in rest {
             let mut able = self.owed(part.seconds, rows[..part.before].iter().map(|row| row.pid));
             scale(&mut able, |engine, sum| f64::min(total[engine], most[engine]) / sum);
-            let mut given = HashMap::new();
+            let mut given = BTreeMap::new();
             part.spend(&rows, &able, most, &mut given);
             self.unknown += part.seconds;
             add(&mut self.given, &given);
@@ -133,7 +140,7 @@ impl Division {
         parts
     }
 
-    fn remember(&mut self, length: f64, known: &[Part], spent: &HashMap<u32, Engines>) {
+    fn remember(&mut self, length: f64, known: &[Part], spent: &BTreeMap<u32, Engines>) {
         let keep = (-length / MEMORY).exp();
         self.known = self.known * keep + known.iter().map(|part| part.seconds).sum::<f64>();
         self.unknown *= keep;
@@ -177,7 +184,7 @@ struct Part {
 
 impl Part {
     /// Adds up who worked in this part: what its own rows say, and in what room they leave those who may have, too.
-    fn spend(&self, rows: &[Newest], able: &[(u32, Engines)], most: Engines, spent: &mut HashMap<u32, Engines>) {
+    fn spend(&self, rows: &[Newest], able: &[(u32, Engines)], most: Engines, spent: &mut BTreeMap<u32, Engines>) {
         let own: Vec<_> = rows[self.own.clone()].iter().map(|row| (row.pid, row.engines)).collect();
         let mut able = able.to_vec();
         if !own.is_empty() {
@@ -190,7 +197,7 @@ impl Part {
     }
 }
 
-fn add(all: &mut HashMap<u32, Engines>, more: &HashMap<u32, Engines>) {
+fn add(all: &mut BTreeMap<u32, Engines>, more: &BTreeMap<u32, Engines>) {
     for (pid, more) in more {
         all.entry(*pid).or_default().iter_mut().zip(more).for_each(|(all, more)| *all += more);
     }

@@ -20,7 +20,7 @@ use super::faults::{self, Fault};
 use super::raw::{self, Handle};
 
 /// So many milliseconds the thread waits at a time: a session that is closed lives on for as long.
-const WAIT: u32 = 2_000;
+const WAIT: u32 = 5_000;
 /// Waiting for the driver needs little stack.
 const STACK: usize = 256 << 10;
 
