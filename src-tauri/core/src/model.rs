@@ -206,6 +206,21 @@ pub struct Event {
     pub detail: serde_json::Value,
 }
 
+impl Event {
+    /// What sensors told of in a batch, as it is recorded.
+    pub(crate) fn told(
+        ts: i64,
+        events: Vec<(Arc<Source>, EventKind, serde_json::Value)>,
+    ) -> impl Iterator<Item = Event> {
+        events.into_iter().map(move |(source, kind, detail)| Event {
+            ts,
+            kind,
+            source: Some(source.id.clone()),
+            detail,
+        })
+    }
+}
+
 /// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -186,12 +186,12 @@ fn a_driver_that_hangs_stops_nothing_else() {
     let mut watch = machine.watch();
     wait_until("its values", || machine.value("gpu.utilization") == Some(42.0));
     machine.clock(5);
-    machine.wait_for_health("stale", "driver does not answer");
+    machine.wait_for_health("stale", "did not answer");
     assert_eq!(machine.value("gpu.utilization"), None, "the last good value is not shown");
     machine.clock(7);
     wait_until("its values again", || machine.value("gpu.utilization") == Some(42.0));
     machine.clock(10);
-    machine.wait_for_health("stale", "driver does not answer");
+    machine.wait_for_health("stale", "did not answer");
     machine.sandbox.wait_for_ticks(3);
     // The call does not return before the test is over; the end does not wait for it.
     assert!(watch.end(Signal::TERM).success(), "{}", watch.log());

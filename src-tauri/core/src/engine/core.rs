@@ -35,7 +35,7 @@ const DEADLINE: f64 = 0.6;
 const LONGEST_DEADLINE: Duration = Duration::from_millis(600);
 
 /// How often we tell of ourselves, in seconds: as often as `sensors::recorder` does.
-const OURSELVES: i64 = 10;
+const OURSELVES: i64 = 30;
 
 /// How often sources that are long gone are forgotten.
 const PRUNE: Duration = Duration::from_secs(600);
@@ -295,11 +295,14 @@ impl Core {
         let longest = &mut self.took[sensed.sensor];
         *longest = (*longest).max(Some(sensed.took));
         if flight.unwanted {
-            // Its values are old. What processes used is a sum, and belongs to the minute all the same.
+            // Its values are old. What processes used is a sum, and belongs to the minute all the same; and what happened,
+            // happened.
             if let Ok(batch) = sensed.outcome {
-                let Parts { usage, gpu_uses, .. } = batch.into_parts();
+                let Parts { usage, gpu_uses, events, replaced, .. } = batch.into_parts();
                 self.minute.add(now.unix(), usage);
                 self.gpus.late(now.unix(), &gpu_uses);
+                self.next.events.extend(model::Event::told(now.unix(), events));
+                self.roster.replace(replaced, |place| self.watch.holds(place), &mut self.next);
             }
             return;
         }
@@ -332,13 +335,7 @@ impl Core {
                 tick.gpu_uses.extend(gpu_uses);
                 self.roster.condition(OWN, &probe.source, Health::Ok, "", moment.boot, tick);
                 self.minute.add(tick.ts, usage);
-                let event = |(source, kind, detail): (Arc<Source>, EventKind, Value)| model::Event {
-                    ts: moment.unix(),
-                    kind,
-                    source: Some(source.id.clone()),
-                    detail,
-                };
-                tick.events.extend(events.into_iter().map(event));
+                tick.events.extend(model::Event::told(moment.unix(), events));
             }
             Err(error) => {
                 self.roster.fail(voice, error.health, &error.reason, moment.boot, tick);

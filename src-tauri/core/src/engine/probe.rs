@@ -16,8 +16,9 @@ use crate::format;
 use crate::model::{Batch, Health, Now, Source, SourceKind};
 use crate::sensors::{Registration, Roots, Sensor, SensorError};
 
-/// Reading a few files needs little stack, and a dozen threads at the usual 8 MiB frighten people who read VSZ.
-const STACK: usize = 512 << 10;
+/// Reading a few files needs little stack, a driver's library some more; a dozen threads at the usual 8 MiB frighten
+/// people who read VSZ.
+const STACK: usize = 2 << 20;
 
 /// The share of its interval that a sensor may take, and the most. (Each tick has a deadline of its own.)
 const SHARE: f64 = 0.6;

@@ -25,9 +25,6 @@ use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health};
 
-/// How often cards that joined or left are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
-
 /// The share of time below which a card counts as idle, in percent.
 const IDLE_BELOW: f64 = 1.0;
 
@@ -92,9 +89,13 @@ impl Amd {
 }
 
 impl Sensor for Amd {
+    fn interval(&self) -> Duration {
+        if self.seen { Duration::ZERO } else { gpu::LOOK_EVERY }
+    }
+
     fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let now = clock.now().boot;
-        if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= LOOK_EVERY) {
+        if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= gpu::LOOK_EVERY) {
             self.looked = Some(now);
             self.look();
         }

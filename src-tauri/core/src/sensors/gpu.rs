@@ -18,6 +18,7 @@ pub(crate) mod throttle;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(crate) use self::cards::{Card, Finder};
 pub(crate) use self::interrupts::Interrupts;
@@ -26,6 +27,9 @@ use super::input::attribute;
 use super::parse::content;
 use crate::model::{Source, SourceKind};
 use crate::untrusted::Untrusted;
+
+/// How often cards that joined or left are looked for.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// A vendor of GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

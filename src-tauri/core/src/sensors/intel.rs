@@ -31,9 +31,6 @@ use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source};
 
-/// How often cards that joined or left are looked for.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
-
 /// A GPU that does less is idle: being asked is a little work, too.
 const IDLE_PERCENT: f64 = 2.0;
 
@@ -96,9 +93,13 @@ impl Intel {
 }
 
 impl Sensor for Intel {
+    fn interval(&self) -> Duration {
+        if self.gpus.is_empty() { gpu::LOOK_EVERY } else { Duration::ZERO }
+    }
+
     fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
         let boot = clock.now().boot;
-        if self.looked.is_none_or(|looked| boot.saturating_sub(looked) >= LOOK_EVERY) {
+        if self.looked.is_none_or(|looked| boot.saturating_sub(looked) >= gpu::LOOK_EVERY) {
             self.looked = Some(boot);
             self.look();
         }

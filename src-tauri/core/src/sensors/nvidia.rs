@@ -3,8 +3,9 @@
 //! A GPU that sleeps is not touched, and one that is idle and may sleep is let go (`gates`): the library is then closed,
 //! because an open one keeps the GPU awake. The library is opened without attaching GPUs, so that reading one does not
 //! wake another. What the driver cannot do for a GPU is absent; a GPU or a driver that is gone is a state of its own and
-//! looked for again. No call of the library is made on the thread that the engine waits for (`watchdog`). Deliberately
-//! not here: what a process is called, and what a value means for a person.
+//! looked for again. A call may take seconds (the first one on a GPU that nobody keeps awake) or never return (a GPU whose
+//! firmware hangs): then this sensor is silent, as any may be, and the engine goes on without it. Deliberately not here:
+//! what a process is called, and what a value means for a person.
 
 mod aside;
 pub(crate) mod cards;
@@ -17,14 +18,13 @@ mod raw;
 mod readings;
 mod shares;
 mod stretch;
-mod watchdog;
 mod work;
 mod xid;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nvml_wrapper::Nvml;
 use nvml_wrapper::bitmasks::InitFlags;
@@ -35,13 +35,12 @@ use self::device::{Context, Gpu};
 use self::faults::Fault;
 use self::gates::Gates;
 use self::raw::Rows;
-use self::watchdog::{Known, Watched};
 use self::xid::Listener;
 use super::gpu::{self, clients::Clients};
 use super::input::attribute;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
-use crate::model::{Batch, EventKind, Health, Now, Source};
+use crate::model::{Batch, EventKind, Health, Now};
 
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
@@ -51,6 +50,11 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(50);
 /// A GPU that is lost is asked again this often.
 const LOST_WAIT: Duration = Duration::from_secs(30);
+/// A driver that takes longer than this for a sample is asked less often, so that it is not asked without a pause: each
+/// so many times as long after the last as that took, and at least so often.
+const EASY: Duration = Duration::from_millis(250);
+const PAUSE: u32 = 4;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub struct Nvidia {
@@ -71,13 +75,14 @@ pub struct Nvidia {
     aside: Aside,
     listener: Listener,
     rows: Rows,
+    /// How long it is to be left alone after this sample.
+    interval: Duration,
 }
 
 impl Nvidia {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
-        let (roots, library) = (roots.clone(), std::env::var_os(LIBRARY).filter(|name| !name.is_empty()));
-        Box::new(Watched::new(move || Nvidia::new(&roots, library.clone())))
+        Box::new(Nvidia::new(roots, std::env::var_os(LIBRARY).filter(|name| !name.is_empty())))
     }
 
     pub(super) fn new(roots: &Roots, library: Option<OsString>) -> Nvidia {
@@ -94,6 +99,7 @@ impl Nvidia {
             aside: Aside::default(),
             listener: Listener::default(),
             rows: Rows::default(),
+            interval: Duration::ZERO,
         }
     }
 
@@ -255,15 +261,30 @@ fn driver(roots: &Roots) -> Option<Vec<u8>> {
     attribute(&roots.proc.join("driver/nvidia/version"))
 }
 
-impl Known for Nvidia {
-    fn sources(&self) -> Vec<Arc<Source>> {
-        self.gpus.values().flat_map(Gpu::sources).collect()
+impl Sensor for Nvidia {
+    fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        let began = Instant::now();
+        let outcome = self.sample_all(clock.now(), batch);
+        let took = began.elapsed();
+        let is_without =
+            self.gpus.is_empty() && outcome.as_ref().is_err_and(|error| error.health == Health::Unsupported);
+        self.interval = if is_without {
+            gpu::LOOK_EVERY
+        } else if took > EASY {
+            (took * PAUSE).min(LONGEST_PAUSE)
+        } else {
+            Duration::ZERO
+        };
+        outcome
     }
 }
 
-impl Sensor for Nvidia {
-    fn sample(&mut self, clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
-        let moment = clock.now();
+impl Nvidia {
+    fn sample_all(&mut self, moment: Now, batch: &mut Batch) -> Result<(), SensorError> {
         let now = moment.boot;
         self.gates.look(now);
         if self.gates.is_empty() && self.library.is_none() {

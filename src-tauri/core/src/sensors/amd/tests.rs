@@ -158,7 +158,7 @@ fn a_card_that_is_unplugged_is_lost_and_may_come_back() {
     assert_eq!(machine.sample(), (vec![], Some(Health::Lost)));
     assert_eq!(machine.sample(), (vec![], None), "what is no longer mentioned is lost");
     fs::rename(machine.folder.path().join("gone"), machine.folder.path().join(CARD)).unwrap();
-    machine.clock.advance(LOOK_EVERY);
+    machine.clock.advance(gpu::LOOK_EVERY);
     assert_eq!(machine.sample().0, [(Metric::GpuUtilization, 3.0)]);
 }
 

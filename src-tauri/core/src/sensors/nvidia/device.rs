@@ -115,11 +115,6 @@ impl Gpu {
         self.open.handle
     }
 
-    /// It and its instances.
-    pub(super) fn sources(&self) -> impl Iterator<Item = Arc<Source>> {
-        std::iter::once(&self.source).chain(self.open.instances.sources()).cloned()
-    }
-
     /// Forgets what is good only while the library stays open.
     pub(super) fn forget(&mut self) {
         self.open = Open::default();

@@ -54,11 +54,6 @@ impl Instances {
         self.cut
     }
 
-    /// Every instance that is there.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
-        self.all.iter().map(|instance| &instance.source)
-    }
-
     /// Reads every instance into the batch; gives the processes that hold each.
     ///
     /// # Errors

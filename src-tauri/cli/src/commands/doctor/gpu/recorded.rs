@@ -87,7 +87,7 @@ mod tests {
     use super::super::super::Level;
     use super::*;
 
-    const SILENT: &str = "NVIDIA's driver does not answer; its answer is waited for";
+    const SILENT: &str = "did not answer for 10 s";
     const CUT: &str = "cut into instances (MIG): the driver tells no use of the whole GPU";
 
     fn gpu(id: &str, part_of: Option<&str>, health: Health, reason: &str) -> SourceStatus {
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_driver_that_does_not_answer_is_a_problem_while_somebody_records() {
         let silent = || vec![gpu("a", None, Health::Stale, SILENT), gpu("b", Some("a"), Health::Stale, SILENT)];
-        check(silent(), &[("label of a: NVIDIA's driver does not answer", "only a restart helps")]);
+        check(silent(), &[("label of a: did not answer for 10 s", "only a restart helps")]);
         for state in [RecorderState::Paused, RecorderState::Off] {
             assert_eq!(problems(&status(state, silent())), []);
         }

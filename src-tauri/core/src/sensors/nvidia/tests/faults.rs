@@ -19,6 +19,20 @@ fn a_library_that_is_installed_while_recording_is_found_within_a_minute() {
 }
 
 #[test]
+fn a_slow_driver_is_asked_less_often_and_one_that_is_quick_again_every_tick() {
+    let mut rig = Rig::new(
+        GAME,
+        "[device.curve]\nutil = 42\n[[fault]]\nat = 2\nuntil = 3\ncall = \"nvmlDeviceGetUtilizationRates\"\ndelay_ms = 300\n",
+    );
+    rig.at(1);
+    assert_eq!(rig.sensor.interval(), Duration::ZERO);
+    rig.at(2);
+    assert!(rig.sensor.interval() >= Duration::from_millis(1200), "{:?}", rig.sensor.interval());
+    rig.at(5);
+    assert_eq!(rig.sensor.interval(), Duration::ZERO);
+}
+
+#[test]
 fn a_driver_that_is_loaded_is_tried_at_once() {
     let mut rig =
         Rig::new(GAME, "[device.curve]\nutil = 42\n[[fault]]\nat = 10\naction = \"driver_reload\"\ndown_s = 500\n");
