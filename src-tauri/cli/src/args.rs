@@ -64,6 +64,8 @@ pub enum Command {
     Watch(Watch),
     /// Show the state of everything, now
     Status(Status),
+    /// Tell why each GPU runs, now or at a past moment
+    Why(Why),
     /// Show how a metric went
     History(History),
     /// Show the processes that use the most
@@ -107,10 +109,18 @@ pub struct Status {
     pub all: bool,
 }
 
+/// Options of `why`.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// At which moment: 2h, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub struct History {
-    /// Which metric, for example cpu.utilization
+    /// Which metric, for example cpu.utilization; or the id of an evidence that `why --json` names
     pub metric: String,
     /// Only this source: its id, its label or its name in `status --all`
     #[arg(long, short, value_name = "SOURCE")]

@@ -15,6 +15,7 @@ mod status;
 mod top;
 mod usage;
 mod watch;
+mod why;
 
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::History(options) => history::run(&global, &options, &mut output),
         Command::Top(options) => top::run(&global, &options, &mut output),
         Command::Usage(options) => usage::run(&global, &options, &mut output),
+        Command::Why(options) => why::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

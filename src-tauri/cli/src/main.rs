@@ -6,6 +6,7 @@
 mod args;
 mod bus;
 mod commands;
+mod evidence;
 mod failure;
 mod notify;
 mod output;

@@ -7,6 +7,7 @@ mod groups;
 mod live;
 mod processes;
 mod users;
+mod why;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
+pub use self::why::Why;
 pub use crate::model::answer::{
     EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, ProcessGroup,
     ProcessList, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
@@ -77,6 +79,14 @@ impl Face {
     /// The database cannot be read.
     pub fn gpu_usages(&self, since: i64, until: i64) -> Result<GpuUsages, StoreError> {
         self.reader.gpu_usages(since, until)
+    }
+
+    /// Why each GPU does what it does: now, or at the moment `at` (Unix seconds).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn why(&self, at: Option<i64>) -> Result<Why, StoreError> {
+        why::why(&self.reader, &self.status()?, at)
     }
 
     /// Events from `since` (Unix seconds) on, newest first, at most `limit`.

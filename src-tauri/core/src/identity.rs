@@ -32,7 +32,7 @@ use crate::procfs::stat::Stat;
 use crate::procfs::{Folder, LONGEST_STAT, read};
 use crate::untrusted::Untrusted;
 
-pub use self::known::Role;
+pub use self::known::{Role, role_of};
 pub(crate) use self::secret::shown;
 
 /// How many generations are looked at for who started a process.

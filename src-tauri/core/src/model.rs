@@ -7,6 +7,7 @@
 pub mod answer;
 mod batch;
 pub mod rule;
+pub(crate) mod throttle;
 mod usage;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 
 use crate::args::{self, Global};
+use crate::evidence;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
 use crate::time;
@@ -29,13 +30,19 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// Shows how a metric went.
 pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Outcome {
     let now = Zoned::now();
-    let metric = metric(&options.metric)?;
-    let Stretch { since, until, shown } = Stretch::of(&options.since, &options.until, &now).map_err(Failure::Usage)?;
+    let around = evidence::parts(&options.metric);
+    let metric = metric(around.map_or(&*options.metric, |(metric, ..)| metric))?;
+    let stretch = match around {
+        Some((.., at)) => Stretch::around(at, &now),
+        None => Stretch::of(&options.since, &options.until, &now).map_err(Failure::Usage)?,
+    };
+    let Stretch { since, until, shown } = stretch;
     let columns = output.width.saturating_sub(BESIDE).clamp(10, WIDEST);
     let default = if output.json || options.csv { POINTS } else { columns };
     let points = options.points.map_or(default, |points| points as usize);
     let face = super::face(global)?;
-    let source = options.source.as_deref().map(|wanted| source(&face, wanted)).transpose()?;
+    let wanted = around.map(|(_, source, _)| source).or(options.source.as_deref());
+    let source = wanted.map(|wanted| source(&face, wanted)).transpose()?;
     let history = face.history(&HistoryQuery { metric, source, since, until, points })?;
     if output.json {
         output.json(&history)?;
@@ -61,6 +68,12 @@ struct Stretch {
 }
 
 impl Stretch {
+    /// Around the moment of an evidence.
+    fn around(at: i64, now: &Zoned) -> Stretch {
+        let (since, until) = (at.saturating_sub(evidence::AROUND), at.saturating_add(evidence::AROUND));
+        Stretch { since, until, shown: format!("around {}", time::moment(at, now)) }
+    }
+
     /// From what was typed.
     fn of(since: &str, until: &str, now: &Zoned) -> Result<Stretch, String> {
         let (since, asked) = (time::parse_moment(since, now)?, time::parse_moment(until, now)?);

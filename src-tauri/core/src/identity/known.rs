@@ -74,12 +74,15 @@ struct Table {
     exact: HashMap<&'static str, Known>,
     prefixes: Vec<(&'static str, Known)>,
     folders: HashMap<&'static str, Known>,
+    names: HashMap<&'static str, Role>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let mut table = Table { exact: HashMap::new(), prefixes: Vec::new(), folders: HashMap::new() };
+    let mut table =
+        Table { exact: HashMap::new(), prefixes: Vec::new(), folders: HashMap::new(), names: HashMap::new() };
     // A line that says nothing is left out here; a test sees to it that there is none.
     for (role, name, patterns) in include_str!("known.txt").lines().filter_map(line) {
+        table.names.insert(name, role);
         for pattern in patterns.split_whitespace() {
             let known = Known { role, name };
             if let Some(folder) = pattern.strip_prefix('/') {
@@ -106,6 +109,12 @@ pub(super) fn named(name: &[u8]) -> Option<&'static Known> {
     let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
     let prefixed = || TABLE.prefixes.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, known)| known);
     TABLE.exact.get(name.as_str()).or_else(prefixed)
+}
+
+/// The role of what people call so, or whose program is called so; `None` for one that the table does not have.
+pub fn role_of(name: &[u8]) -> Option<Role> {
+    let name = std::str::from_utf8(name).ok()?;
+    TABLE.names.get(name).copied().or_else(|| named(name.as_bytes()).map(|known| known.role))
 }
 
 /// The program that lives in a folder of this path, the innermost first.

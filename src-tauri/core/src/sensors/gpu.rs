@@ -14,7 +14,6 @@ pub(crate) mod names;
 mod openers;
 mod power;
 mod rest;
-pub(crate) mod throttle;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -161,6 +161,45 @@ fn usages(db: &Connection, source_id: i64, range: [i64; 2]) -> Result<Vec<Identi
     Ok(usages)
 }
 
+/// A pause of so many seconds between two minutes ends a stretch: one minute may be missed.
+const PAUSE: i64 = 120;
+/// A stretch is looked for this far back, in seconds.
+const FAR: i64 = 7 * 86_400;
+/// A minute in which an identity did less, and held less, is a pause.
+const ACTIVE_BUSY_MS: i64 = 6_000;
+const ACTIVE_VRAM_KIB: i64 = 256 << 10;
+
+/// Since when an identity uses a GPU without a long pause, seen from `at`, and the joules that are its doing since then.
+pub(super) fn stretch(
+    db: &Connection,
+    source: &str,
+    key: &Untrusted,
+    uid: Option<u32>,
+    at: i64,
+) -> Result<Option<(i64, Option<f64>)>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT u.ts, u.busy_ms, u.vram_kib, u.energy_mj
+           FROM gpu_usage u JOIN identity i USING(identity_id) JOIN source s USING(source_id)
+          WHERE s.uid = ?1 AND i.key = ?2 AND i.uid IS ?3 AND u.ts <= ?4 AND u.ts > ?5 ORDER BY u.ts DESC",
+    )?;
+    let mut rows = query.query(params![source, key.as_bytes(), uid, at, at - FAR])?;
+    let (mut last, mut joules) = (at - 60, None);
+    let mut since = None;
+    while let Some(row) = rows.next()? {
+        let ts: i64 = row.get(0)?;
+        if last - ts > PAUSE {
+            break;
+        }
+        let [busy, vram, energy] = [row.get(1)?, row.get(2)?, row.get::<_, Option<i64>>(3)?];
+        if busy.unwrap_or(0) < ACTIVE_BUSY_MS && vram.unwrap_or(0) < ACTIVE_VRAM_KIB {
+            continue;
+        }
+        (last, since) = (ts, Some(ts));
+        joules = joules.or(energy.map(|_| 0.0)).map(|sum: f64| sum + energy.unwrap_or(0) as f64 / 1000.0);
+    }
+    Ok(since.map(|since| (since, joules)))
+}
+
 /// Columns in thousandths, from `first` on, as whole units.
 fn base<const N: usize>(row: &rusqlite::Row<'_>, first: usize) -> Result<[Option<f64>; N], StoreError> {
     let mut values = [None; N];

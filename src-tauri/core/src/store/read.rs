@@ -15,6 +15,7 @@ use crate::model::answer::{
     EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value,
 };
 use crate::model::{Health, RecorderState, SourceKind};
+use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
 pub struct Reader {
@@ -112,6 +113,24 @@ impl Reader {
         }
         let gpus = gpu_usage::totals(&transaction, since, until)?;
         Ok(GpuUsages { schema: SCHEMA, since, until, gpus })
+    }
+
+    /// Since when (Unix seconds) an identity uses a GPU without a long pause, at the moment `at`, and the joules that are its
+    /// doing since then; `None` where it did not.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn gpu_stretch(
+        &self,
+        source: &str,
+        key: &Untrusted,
+        uid: Option<u32>,
+        at: i64,
+    ) -> Result<Option<(i64, Option<f64>)>, StoreError> {
+        if schema::version(&self.db)? < schema::WITH_PROCESSES {
+            return Ok(None);
+        }
+        gpu_usage::stretch(&self.db, source, key, uid, at)
     }
 
     /// The metrics that some source has, in the table's order.

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::values::{MOST_RPM, MOST_WATTS, generation, turning, width};
 use crate::metrics::Metric;
-use crate::sensors::gpu::throttle;
+use crate::model::throttle;
 
 /// Where a field is: its first byte, and how many it has.
 type At = Option<(usize, usize)>;

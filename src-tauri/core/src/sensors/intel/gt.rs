@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::look::Look;
 use crate::clock::Clock;
+use crate::model::throttle::{CURRENT, HEAT, OTHER, POWER, SIGNAL};
 use crate::sensors::Roots;
-use crate::sensors::gpu::throttle::{CURRENT, HEAT, OTHER, POWER, SIGNAL};
 use crate::sensors::input::{Input, attribute, names};
 use crate::sensors::parse::seconds;
 

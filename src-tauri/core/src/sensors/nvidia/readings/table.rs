@@ -13,7 +13,7 @@ use nvml_wrapper::error::NvmlError;
 
 use super::super::raw::{self, Field};
 use crate::metrics::Metric;
-use crate::sensors::gpu::throttle;
+use crate::model::throttle;
 
 /// What changes slowly, or costs more, is read this often; until then its last reading stands.
 const SLOW: Duration = Duration::from_secs(5);

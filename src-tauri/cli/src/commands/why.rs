@@ -1,0 +1,159 @@
+//! `hoofbeat why`: why each GPU runs, now or at a past moment, in a sentence with its evidence.
+//!
+//! Deliberately not here: how a verdict is reached (`hoofbeat_core::why`).
+
+use hoofbeat_core::api::{SCHEMA, Why};
+use hoofbeat_core::config::Tariff;
+use hoofbeat_core::format;
+use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::{Sample, Verdict, sentence};
+use jiff::Zoned;
+use serde::Serialize;
+
+use super::usage::tariff;
+use crate::args::{self, Global};
+use crate::evidence;
+use crate::failure::{Failure, Outcome};
+use crate::output::{Output, Style};
+use crate::time;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: u32,
+    at: i64,
+    verdicts: Vec<Judged<'a>>,
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    source: &'a str,
+    label: String,
+    state: &'static str,
+    sentence: String,
+    culprits: Vec<Culprit>,
+    /// Percent.
+    busy: Option<f64>,
+    /// Percent of the GPU's time that nobody explains; `null` where that is not known.
+    remainder: Option<f64>,
+    confidence: f64,
+    evidence: Vec<Evidence>,
+}
+
+#[derive(Serialize)]
+struct Culprit {
+    identity: String,
+    key: String,
+    uid: Option<u32>,
+    pids: Vec<u32>,
+    /// Percent.
+    share: Option<f64>,
+    /// Bytes.
+    vram: Option<u64>,
+    /// Unix seconds.
+    since: Option<i64>,
+    /// Joules since then, about.
+    energy: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    /// What `hoofbeat history` shows it by.
+    id: String,
+    metric: &'static str,
+    ts: i64,
+    value: f64,
+    unit: &'static str,
+}
+
+/// Tells why each GPU runs.
+pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
+    let present = now.timestamp().as_second();
+    if let Some(at) = at.filter(|at| *at > present) {
+        return Err(Failure::Usage(format!("{} is still to come; --at takes a past moment", time::moment(at, &now))));
+    }
+    // Of the running second nothing is recorded yet: whoever asks for now means the newest.
+    let at = at.filter(|at| *at < present);
+    let why = super::face(global)?.why(at)?;
+    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
+    let tariff = tariff();
+    if output.json {
+        let verdicts = why.verdicts.iter().map(|verdict| judged(verdict, &tariff)).collect();
+        return Ok(output.json(&Answer { schema: SCHEMA, at: moment, verdicts })?);
+    }
+    let is_old = at.is_none() && why.recorder != RecorderState::Recording;
+    if at.is_some() || is_old {
+        let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
+        let note = match is_old {
+            true => format!("{paused}; this is of {}.", time::moment(moment, &now)),
+            false => format!("{}:", time::moment(moment, &now)),
+        };
+        output.line(output.paint(Style::Dim, &note))?;
+    }
+    for verdict in &why.verdicts {
+        output.line(output.paint(Style::Bold, &sentence(verdict, &tariff, &Untrusted::terminal)))?;
+        let told = verdict.evidence.iter().map(read).collect::<Vec<_>>();
+        if !told.is_empty() {
+            let text = format!("  rests on {}", told.join(" · "));
+            output.line(output.paint(Style::Dim, &text))?;
+        }
+    }
+    Ok(())
+}
+
+/// "GPU power 50 W".
+fn read(sample: &Sample) -> String {
+    let label = sample.metric.definition().label.split(" (").next().unwrap_or_default();
+    format!("{} {}", label.to_lowercase().replace("gpu", "GPU"), format::value(sample.metric, sample.value))
+}
+
+/// Nothing was recorded then, or ever.
+fn nothing(why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
+    let Some((first, last)) = why.range else {
+        return Failure::NoRecording("nothing is recorded yet; start `hoofbeat watch`".to_owned());
+    };
+    let (first, last) = (time::moment(first, now), time::moment(last, now));
+    match at {
+        Some(at) => {
+            let at = time::moment(at, now);
+            Failure::NoRecording(format!("nothing is recorded of {at}; there is something from {first} to {last}"))
+        }
+        None => Failure::NoRecording(format!("nothing is recorded now; there is something from {first} to {last}")),
+    }
+}
+
+fn judged<'a>(verdict: &'a Verdict, tariff: &Tariff) -> Judged<'a> {
+    let evidence = |sample: &Sample| {
+        let definition = sample.metric.definition();
+        Evidence {
+            id: evidence::id(sample.metric, &verdict.source, sample.ts),
+            metric: definition.key,
+            ts: sample.ts,
+            value: sample.value,
+            unit: definition.unit.symbol(),
+        }
+    };
+    let culprits = verdict.culprits.iter().map(|one| Culprit {
+        identity: one.identity.json().into_owned(),
+        key: one.key.json().into_owned(),
+        uid: one.uid,
+        pids: one.pids.clone(),
+        share: one.share,
+        vram: one.vram,
+        since: one.since,
+        energy: one.energy,
+    });
+    Judged {
+        source: &verdict.source,
+        label: verdict.label.json().into_owned(),
+        state: verdict.state.word(),
+        sentence: sentence(verdict, tariff, &|name| name.json().into_owned()),
+        culprits: culprits.collect(),
+        busy: verdict.busy,
+        remainder: verdict.remainder,
+        confidence: (verdict.confidence * 100.0).round() / 100.0,
+        evidence: verdict.evidence.iter().map(evidence).collect(),
+    }
+}

@@ -1,0 +1,245 @@
+//! Gathers what is known of the GPUs at a moment, and has it judged: the moment is now, or any that was recorded.
+//!
+//! Now comes from the state of everything, with each process. The past comes from the history and from who used a GPU in
+//! that minute, so that it knows identities and no processes. Deliberately not here: what follows from it (`why`).
+
+use crate::identity::{Role, role_of};
+use crate::metrics::Metric;
+use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
+use crate::model::{EventKind, Health, RecorderState, SourceKind};
+use crate::store::{Reader, StoreError};
+use crate::untrusted::Untrusted;
+use crate::why::{Cause, Part, Sample, Scene, State, User, Verdict, judge};
+
+/// What a verdict may rest on.
+const METRICS: &[Metric] = &[
+    Metric::GpuUtilization,
+    Metric::GpuRemainder,
+    Metric::GpuTemperature,
+    Metric::GpuMargin,
+    Metric::GpuPower,
+    Metric::GpuPowerLimit,
+    Metric::GpuPstate,
+    Metric::GpuThrottle,
+    Metric::GpuMemoryUsed,
+    Metric::GpuMemoryClock,
+    Metric::GpuFanPercent,
+    Metric::GpuFanSpeed,
+];
+/// A share is told of a minute of the past, so what it is a part of is the mean of that minute, too.
+const OF_THE_MINUTE: &[Metric] = &[Metric::GpuUtilization, Metric::GpuRemainder];
+/// A value of the past is at most so many seconds older than the moment.
+const RECENT: i64 = 90;
+/// Seconds that are looked back for when a GPU worked last.
+const QUIET: i64 = 300;
+/// A GPU that is less busy than this does not work, in percent.
+const WORK: f64 = 5.0;
+/// Seconds that are looked back for when a GPU fell asleep.
+const SLEEP: i64 = 30 * 86_400;
+
+/// What every GPU did at a moment, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// Unix seconds of the moment; `None` where nothing was recorded then.
+    pub at: Option<i64>,
+    /// What the recorder does now: while it does nothing, the newest that is known is told.
+    pub recorder: RecorderState,
+    /// The first and the last moment of which anything is known.
+    pub range: Option<(i64, i64)>,
+    /// One a GPU, in the order in which people should see them; one without a GPU where there is none.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// Judges every GPU at the moment `at` (Unix seconds), or now.
+pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<Why, StoreError> {
+    let recorder = status.recorder.state;
+    let range = reader.range()?;
+    let live = recorder == RecorderState::Recording;
+    let newest = status.ts;
+    let moment = at.or(newest);
+    let is_known =
+        |at: i64| range.is_some_and(|(first, last)| (first..=last.max(newest.unwrap_or(last))).contains(&at));
+    let Some(moment) = moment.filter(|at| is_known(*at)) else {
+        return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
+    };
+    let gpus: Vec<&SourceStatus> =
+        status.sources.iter().filter(|one| one.kind == SourceKind::Gpu && one.part_of.is_none()).collect();
+    // Of the running minute only the processes of now are known.
+    let is_now = live && newest.is_some_and(|newest| newest - moment < 60);
+    if !is_now && !was_recorded(reader, moment)? {
+        return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
+    }
+    let totals = if is_now { Vec::new() } else { of_minute(reader, moment)? };
+    let mut verdicts = Vec::new();
+    for gpu in &gpus {
+        let mut scene = Scene {
+            source: gpu.id.clone(),
+            label: Untrusted::from(gpu.label.as_str()),
+            is_alone: gpus.len() == 1,
+            at: moment,
+            health: Health::Ok,
+            reason: String::new(),
+            samples: Vec::new(),
+            users: Vec::new(),
+            quiet: None,
+        };
+        if is_now {
+            fill_from_status(&mut scene, gpu, status);
+        } else {
+            fill_from_past(&mut scene, reader, totals.iter().find(|total| total.source == gpu.id))?;
+        }
+        for user in &mut scene.users {
+            if let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? {
+                (user.since, user.energy) = (Some(since), joules);
+            }
+        }
+        scene.quiet = quiet(reader, &scene)?;
+        verdicts.push(judge(&scene));
+    }
+    if verdicts.is_empty() {
+        verdicts.push(without(moment));
+    }
+    Ok(Why { at: Some(moment), recorder, range, verdicts })
+}
+
+/// The verdict on a machine without a GPU.
+fn without(at: i64) -> Verdict {
+    Verdict {
+        source: String::new(),
+        label: Untrusted::default(),
+        is_alone: true,
+        at,
+        state: State::None,
+        cause: Cause::Plain,
+        culprits: Vec::new(),
+        busy: None,
+        remainder: None,
+        confidence: 0.95,
+        evidence: Vec::new(),
+    }
+}
+
+fn part_of(identity: &str) -> Part {
+    match role_of(identity.as_bytes()) {
+        Some(Role::Desktop) => Part::Desktop,
+        Some(Role::Own) => Part::Own,
+        _ => Part::Work,
+    }
+}
+
+fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
+    (scene.health, scene.reason) = (gpu.health, gpu.reason.clone());
+    let ts = gpu.ts.unwrap_or(scene.at);
+    let sample = |metric: &Metric| {
+        let value = gpu.metrics.get(metric.definition().key)?.value;
+        Some(Sample { metric: *metric, ts, value })
+    };
+    scene.samples = METRICS.iter().filter_map(sample).collect();
+    let parts = status.sources.iter().filter(|part| part.part_of.as_deref() == Some(&*gpu.id));
+    for one in std::iter::once(gpu).chain(parts).flat_map(|source| &source.processes) {
+        scene.users.push(User {
+            key: Untrusted::from(one.key.as_str()),
+            identity: Untrusted::from(one.identity.as_str()),
+            part: part_of(&one.identity),
+            uid: one.uid,
+            pids: vec![one.pid],
+            is_hidden: one.started.is_none(),
+            share: one.share,
+            vram: one.vram,
+            since: None,
+            energy: None,
+        });
+    }
+}
+
+fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) -> Result<(), StoreError> {
+    let minute = minute_of(scene.at);
+    for metric in METRICS {
+        let points = |since, until| -> Result<Vec<(i64, f64)>, StoreError> {
+            let source = Some(scene.source.clone());
+            let history = reader.history(&HistoryQuery { metric: *metric, source, since, until, points: 240 })?;
+            let series = history.series.into_iter().next();
+            Ok(series.into_iter().flat_map(|series| series.points).map(|(ts, _, mean, _)| (ts, mean)).collect())
+        };
+        let sample = if OF_THE_MINUTE.contains(metric) && total.is_some() {
+            let points = points(minute, minute + 60)?;
+            let sum: f64 = points.iter().map(|(_, value)| value).sum();
+            (!points.is_empty()).then(|| Sample { metric: *metric, ts: minute, value: sum / points.len() as f64 })
+        } else {
+            points(scene.at - RECENT, scene.at + 1)?.last().map(|&(ts, value)| Sample { metric: *metric, ts, value })
+        };
+        scene.samples.extend(sample);
+    }
+    if scene.samples.is_empty() {
+        let slept = last_sleep(reader, &scene.source, scene.at)?;
+        (scene.health, scene.reason) = match slept {
+            true => (Health::Asleep, String::new()),
+            false => (Health::Stale, "nothing was read of it then".to_owned()),
+        };
+    }
+    let Some(total) = total else { return Ok(()) };
+    let seconds = (60.0 - total.missing).max(1.0);
+    for one in &total.usages {
+        scene.users.push(User {
+            key: Untrusted::from(one.key.as_str()),
+            identity: Untrusted::from(one.identity.as_str()),
+            part: part_of(&one.identity),
+            uid: one.uid,
+            pids: Vec::new(),
+            is_hidden: false,
+            share: one.busy.map(|busy| (busy / seconds * 100.0).min(100.0)),
+            vram: one.vram,
+            since: None,
+            energy: None,
+        });
+    }
+    Ok(())
+}
+
+fn minute_of(at: i64) -> i64 {
+    at - at.rem_euclid(60)
+}
+
+fn of_minute(reader: &Reader, at: i64) -> Result<Vec<GpuTotal>, StoreError> {
+    let minute = minute_of(at);
+    Ok(reader.gpu_usages(minute, minute + 60)?.gpus)
+}
+
+/// Whether the recorder recorded anything then: every machine has a CPU.
+fn was_recorded(reader: &Reader, at: i64) -> Result<bool, StoreError> {
+    let query = |since, until| HistoryQuery { metric: Metric::CpuUtilization, source: None, since, until, points: 240 };
+    let history = reader.history(&query(at - RECENT, at + 1))?;
+    if history.series.iter().any(|series| !series.points.is_empty()) {
+        return Ok(true);
+    }
+    // Of long ago only hours are kept.
+    let hour = at - at.rem_euclid(3600);
+    let history = reader.history(&query(hour, hour + 3600))?;
+    Ok(history.series.iter().any(|series| series.step >= 3600 && !series.points.is_empty()))
+}
+
+/// Whether the last that was told of its sleep before then is that it fell asleep.
+fn last_sleep(reader: &Reader, source: &str, at: i64) -> Result<bool, StoreError> {
+    let events = reader.events(at - SLEEP, usize::MAX >> 1)?;
+    let mut own = events.iter().filter(|event| event.ts <= at && event.source.as_deref() == Some(source));
+    let last = own.find(|event| matches!(event.kind, EventKind::GpuSlept | EventKind::GpuWoke));
+    Ok(last.is_some_and(|event| event.kind == EventKind::GpuSlept))
+}
+
+/// For how long the GPU had done nothing; `None` where that is not known.
+fn quiet(reader: &Reader, scene: &Scene) -> Result<Option<i64>, StoreError> {
+    let (source, metric) = (Some(scene.source.clone()), Metric::GpuUtilization);
+    let (since, until) = (scene.at - QUIET, scene.at + 1);
+    let history = reader.history(&HistoryQuery { metric, source, since, until, points: QUIET as usize + 1 })?;
+    let points = history.series.into_iter().flat_map(|series| series.points);
+    let mut first = None;
+    let mut worked = None;
+    for (ts, _, _, most) in points {
+        first.get_or_insert(ts);
+        if most >= WORK {
+            worked = Some(ts);
+        }
+    }
+    // Of one that never worked in that time it is known for as long as it was read.
+    Ok(worked.or(first).map(|since| scene.at - since))
+}

@@ -1,0 +1,96 @@
+//! What is known of one GPU at one moment: all that a verdict may rest on.
+//!
+//! Deliberately not here: what follows from it (`judge`).
+
+use crate::metrics::Metric;
+use crate::model::Health;
+use crate::untrusted::Untrusted;
+
+/// One value that was read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Of what.
+    pub metric: Metric,
+    /// Unix seconds.
+    pub ts: i64,
+    /// In the metric's unit.
+    pub value: f64,
+}
+
+/// What part a user of a GPU plays on the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// It works for somebody.
+    #[default]
+    Work,
+    /// It draws the desktop, and uses the GPU whenever something moves on the screen.
+    Desktop,
+    /// It is Hoofbeat.
+    Own,
+}
+
+/// Somebody who uses the GPU, as the driver told; processes of one identity may come apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct User {
+    /// The same for everything that belongs together.
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// What part it plays.
+    pub part: Part,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// The processes; empty for a past minute, of which only identities are kept.
+    pub pids: Vec<u32>,
+    /// Whether only the driver tells of it, and `/proc` does not show it.
+    pub is_hidden: bool,
+    /// Percent of the GPU's time; `None` where the driver does not tell, which is not zero.
+    pub share: Option<f64>,
+    /// Bytes of the GPU's memory, where the driver tells.
+    pub vram: Option<u64>,
+    /// Unix seconds since when it uses the GPU without a long pause, where that is known.
+    pub since: Option<i64>,
+    /// Joules that are its doing since then, about.
+    pub energy: Option<f64>,
+}
+
+/// One GPU at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// The source's id.
+    pub source: String,
+    /// What a person calls the GPU.
+    pub label: Untrusted,
+    /// Whether it is the only one, which then needs no name.
+    pub is_alone: bool,
+    /// Unix seconds of the moment.
+    pub at: i64,
+    /// How it was.
+    pub health: Health,
+    /// Why it was not `ok`, in the sensor's words; may say what is missing of one that is.
+    pub reason: String,
+    /// What was read, one value a metric.
+    pub samples: Vec<Sample>,
+    /// Who used it.
+    pub users: Vec<User>,
+    /// Seconds for which it had done nothing, where that is known.
+    pub quiet: Option<i64>,
+}
+
+impl Scene {
+    /// The sample of a metric, unless its value is one that cannot be.
+    pub(super) fn sample(&self, metric: Metric) -> Option<Sample> {
+        let sample = self.samples.iter().find(|sample| sample.metric == metric)?;
+        let is_possible = match metric {
+            Metric::GpuUtilization | Metric::GpuRemainder | Metric::GpuAttributed => {
+                (0.0..=100.0).contains(&sample.value)
+            }
+            _ => sample.value.is_finite(),
+        };
+        is_possible.then_some(*sample)
+    }
+
+    pub(super) fn value(&self, metric: Metric) -> Option<f64> {
+        self.sample(metric).map(|sample| sample.value)
+    }
+}

@@ -1,0 +1,131 @@
+//! The verdict: what a GPU did at a moment, who did it, and how sure that is.
+//!
+//! Deliberately not here: how it is reached (`judge`), and its words (`sentence`).
+
+use super::scene::Sample;
+use crate::untrusted::Untrusted;
+
+/// What a GPU does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It sleeps.
+    Asleep,
+    /// It does nothing and takes little.
+    Idle,
+    /// It does nothing and takes much all the same.
+    IdleExpensive,
+    /// One identity uses it.
+    One,
+    /// Several do.
+    Several,
+    /// Only the desktop does.
+    Display,
+    /// It works, and nobody tells for whom.
+    Unattributed,
+    /// It works for Hoofbeat.
+    Own,
+    /// It works, and something that ought not to holds it back.
+    Throttled,
+    /// It does nothing and is hot.
+    HotIdle,
+    /// It is gone.
+    Lost,
+    /// Its driver does not tell what it does.
+    Driver,
+    /// There is none.
+    None,
+}
+
+impl State {
+    /// The state by its word in `--json`, which never changes.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Asleep => "asleep",
+            State::Idle => "idle",
+            State::IdleExpensive => "idle-expensive",
+            State::One => "one",
+            State::Several => "several",
+            State::Display => "display",
+            State::Unattributed => "unattributed",
+            State::Own => "self",
+            State::Throttled => "throttled",
+            State::HotIdle => "hot-idle",
+            State::Lost => "lost",
+            State::Driver => "driver",
+            State::None => "none",
+        }
+    }
+}
+
+/// What else is to be said of a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Nothing.
+    Plain,
+    /// It was let go so that it may fall asleep.
+    LetGo,
+    /// What somebody keeps in its memory keeps it awake.
+    Held,
+    /// What drives the screens keeps it awake: many pixels, or many pictures a second.
+    Screens,
+    /// Its clocks stay up though nobody is seen to use it.
+    Clocks,
+    /// It works for processes that this machine does not show: of another container.
+    Elsewhere,
+    /// It is cut into instances, of which the driver tells no use.
+    Instances,
+    /// The driver tells nobody's share.
+    NoShares,
+    /// It works for other users, for work that ended meanwhile, or for the kernel.
+    Unseen,
+    /// In the sensor's own words.
+    Said(String),
+}
+
+/// Somebody who is named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Culprit {
+    /// The same for everything that belongs together.
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// Its processes, in order; empty for a past minute.
+    pub pids: Vec<u32>,
+    /// Percent of the GPU's time, never more than 100 together.
+    pub share: Option<f64>,
+    /// Bytes of the GPU's memory.
+    pub vram: Option<u64>,
+    /// Unix seconds since when.
+    pub since: Option<i64>,
+    /// Joules since then, about.
+    pub energy: Option<f64>,
+}
+
+/// What a GPU did at a moment, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The source's id; empty where there is no GPU.
+    pub source: String,
+    /// What a person calls it.
+    pub label: Untrusted,
+    /// Whether it is the only one.
+    pub is_alone: bool,
+    /// Unix seconds of the moment.
+    pub at: i64,
+    /// What it did.
+    pub state: State,
+    /// What else there is to say.
+    pub cause: Cause,
+    /// Who is behind it, the most important first.
+    pub culprits: Vec<Culprit>,
+    /// How busy it was, in percent.
+    pub busy: Option<f64>,
+    /// How much of that nobody explains, in percent; `None` where that is not known.
+    pub remainder: Option<f64>,
+    /// From 0 to 1: how sure this is.
+    pub confidence: f64,
+    /// What it rests on.
+    pub evidence: Vec<Sample>,
+}
