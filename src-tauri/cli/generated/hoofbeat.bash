@@ -58,6 +58,9 @@ _hoofbeat() {
             hoofbeat,watch)
                 cmd="hoofbeat__subcmd__watch"
                 ;;
+            hoofbeat,why)
+                cmd="hoofbeat__subcmd__why"
+                ;;
             hoofbeat__subcmd__config,check)
                 cmd="hoofbeat__subcmd__config__subcmd__check"
                 ;;
@@ -148,6 +151,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help,watch)
                 cmd="hoofbeat__subcmd__help__subcmd__watch"
                 ;;
+            hoofbeat__subcmd__help,why)
+                cmd="hoofbeat__subcmd__help__subcmd__why"
+                ;;
             hoofbeat__subcmd__help__subcmd__config,check)
                 cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__check"
                 ;;
@@ -173,7 +179,7 @@ _hoofbeat() {
 
     case "${cmd}" in
         hoofbeat)
-            opts="-h -V --data-dir --root --json --color --help --version watch status history top usage doctor data config open pause resume completions man help"
+            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -665,7 +671,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help)
-            opts="watch status history top usage doctor data config open pause resume completions man help"
+            opts="watch status why history top usage doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -945,6 +951,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1270,6 +1290,50 @@ _hoofbeat() {
             fi
             case "${prev}" in
                 --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__why)
+            opts="-h -V --at --since --until --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

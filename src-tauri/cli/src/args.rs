@@ -113,8 +113,14 @@ pub struct Status {
 #[derive(Debug, Args)]
 pub struct Why {
     /// At which moment: 2h, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"])]
     pub at: Option<String>,
+    /// What they did from this moment on, in sum: 8h, yesterday, "2026-11-20 14:00"
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Until when
+    #[arg(long, value_name = "TIME", default_value = "now", requires = "since")]
+    pub until: String,
 }
 
 /// Options of `history`.

@@ -18,7 +18,7 @@ pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
-pub use self::why::Why;
+pub use self::why::{Past, Why};
 pub use crate::model::answer::{
     EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, ProcessGroup,
     ProcessList, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
@@ -87,6 +87,14 @@ impl Face {
     /// The database cannot be read.
     pub fn why(&self, at: Option<i64>) -> Result<Why, StoreError> {
         why::why(&self.reader, &self.status()?, at)
+    }
+
+    /// What each GPU did from `since` until `until` (Unix seconds), by whole minutes.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn why_since(&self, since: i64, until: i64) -> Result<Vec<Past>, StoreError> {
+        why::since(&self.reader, &self.status()?, since, until)
     }
 
     /// Events from `since` (Unix seconds) on, newest first, at most `limit`.

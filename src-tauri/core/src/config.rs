@@ -15,6 +15,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::format;
 use crate::model::Keep;
 use crate::model::rule::Rule;
 
@@ -50,6 +51,14 @@ impl Tariff {
     /// What so many joules cost; `None` where no price is set.
     pub fn cost(&self, joules: f64) -> Option<f64> {
         (self.price > 0.0).then_some(joules / 3_600_000.0 * self.price)
+    }
+
+    /// So many joules in words: as money where a price is set, else as energy.
+    pub fn words(&self, joules: f64) -> String {
+        match self.cost(joules) {
+            Some(amount) => format::about_money(amount, &self.currency),
+            None => format::about_energy(joules),
+        }
     }
 }
 

@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn each_bit_of_what_holds_a_gpu_back_has_its_own_name() {
+        use crate::model::throttle::{CURRENT, HEAT, OTHER, POWER, SIGNAL};
+        let named = [(POWER, "power"), (HEAT, "heat"), (CURRENT, "current"), (SIGNAL, "signal"), (OTHER, "other")];
+        for (bit, word) in named {
+            let name = throttle(bit as f64);
+            assert!(name.contains(word) && !name.contains(','), "{name}");
+        }
+    }
+
+    #[test]
     fn quantities_read_as_people_write_them() {
         for (value, symbol, text) in cases().quantities {
             let shown = |line: &&crate::metrics::Definition| line.unit.symbol() == symbol && line.kind != Kind::Flags;

@@ -7,9 +7,11 @@
 mod judge;
 mod scene;
 mod sentence;
+mod stretch;
 mod verdict;
 
 pub use self::judge::judge;
 pub use self::scene::{Part, Sample, Scene, User};
-pub use self::sentence::{Names, sentence};
+pub use self::sentence::{Costs, Names, sentence};
+pub use self::stretch::{Stretch, stretch};
 pub use self::verdict::{Cause, Culprit, State, Verdict};

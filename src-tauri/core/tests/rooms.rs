@@ -22,9 +22,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
+    ("why", BELOW),
     // It looks into the parsers of the rooms beside it, and none of them knows of it.
     ("laws", &["metrics", "untrusted", "paths", "procfs", "identity", "sensors"]),
-    ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
+    (
+        "engine",
+        &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store", "why"],
+    ),
     (
         "api",
         &[
@@ -39,6 +43,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "sensors",
             "store",
+            "why",
         ],
     ),
 ];

@@ -120,8 +120,8 @@ fn scene(case: &Case) -> Scene {
 }
 
 fn words(verdict: &Verdict, price: f64) -> String {
-    sentence(verdict, &Tariff { price, currency: "EUR".to_owned() }, &Untrusted::terminal)
-        .replace(['\u{a0}', '\u{202f}'], " ")
+    let tariff = Tariff { price, currency: "EUR".to_owned() };
+    sentence(verdict, &|joules| tariff.words(joules), &Untrusted::terminal).replace(['\u{a0}', '\u{202f}'], " ")
 }
 
 fn text(name: &Untrusted) -> String {

@@ -2,12 +2,12 @@
 //!
 //! Deliberately not here: how a verdict is reached (`hoofbeat_core::why`).
 
-use hoofbeat_core::api::{SCHEMA, Why};
+use hoofbeat_core::api::{GpuTotal, Past, SCHEMA, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Sample, Verdict, sentence};
+use hoofbeat_core::why::{Sample, Verdict, sentence, stretch};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -66,8 +66,57 @@ struct Evidence {
     unit: &'static str,
 }
 
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema: u32,
+    since: i64,
+    until: i64,
+    gpus: Vec<Summed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summed<'a> {
+    sentence: String,
+    #[serde(flatten)]
+    total: &'a GpuTotal,
+    /// The highest temperature, in °C.
+    hottest: Option<f64>,
+}
+
+/// Tells what each GPU did over a stretch of time.
+fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let moment = |text: &str| time::parse_moment(text, &now).map_err(Failure::Usage);
+    let (since, until) = (moment(from)?, moment(&options.until)?.min(now.timestamp().as_second()));
+    let shown = format!("{} – {}", time::moment(since, &now), time::moment(until, &now));
+    if since >= until {
+        return Err(Failure::Usage(format!("--since must be before --until and before now ({shown})")));
+    }
+    let face = super::face(global)?;
+    let gpus = face.why_since(since, until)?;
+    let tariff = tariff();
+    let costs = |joules| tariff.words(joules);
+    if output.json {
+        let gpu = |past: &'_ Past| stretch(&past.stretch, &costs, &|name| name.json().into_owned());
+        let summed = |past| Summed { sentence: gpu(past), total: &past.total, hottest: past.stretch.hottest };
+        let gpus = gpus.iter().map(summed).collect();
+        return Ok(output.json(&Summary { schema: SCHEMA, since, until, gpus })?);
+    }
+    output.line(output.paint(Style::Dim, &format!("{shown}:")))?;
+    if gpus.is_empty() {
+        output.line("Nothing is recorded of a GPU then: a minute is told once it is over.")?;
+    }
+    for past in &gpus {
+        output.line(output.paint(Style::Bold, &stretch(&past.stretch, &costs, &Untrusted::terminal)))?;
+    }
+    Ok(())
+}
+
 /// Tells why each GPU runs.
 pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome {
+    if let Some(since) = &options.since {
+        return summary(global, since, options, output);
+    }
     let now = Zoned::now();
     let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
     let present = now.timestamp().as_second();
@@ -93,7 +142,9 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
         output.line(output.paint(Style::Dim, &note))?;
     }
     for verdict in &why.verdicts {
-        output.line(output.paint(Style::Bold, &sentence(verdict, &tariff, &Untrusted::terminal)))?;
+        output.line(
+            output.paint(Style::Bold, &sentence(verdict, &|joules| tariff.words(joules), &Untrusted::terminal)),
+        )?;
         let told = verdict.evidence.iter().map(read).collect::<Vec<_>>();
         if !told.is_empty() {
             let text = format!("  rests on {}", told.join(" · "));
@@ -149,7 +200,7 @@ fn judged<'a>(verdict: &'a Verdict, tariff: &Tariff) -> Judged<'a> {
         source: &verdict.source,
         label: verdict.label.json().into_owned(),
         state: verdict.state.word(),
-        sentence: sentence(verdict, tariff, &|name| name.json().into_owned()),
+        sentence: sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned()),
         culprits: culprits.collect(),
         busy: verdict.busy,
         remainder: verdict.remainder,

@@ -31,6 +31,10 @@ fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
     check(&["history", "cpu.temperature", "--source", "gpu"], 2, "there is no source \"gpu\"; there are cpu");
     check(&["history", "cpu.temperature", "--points", "0"], 2, "0");
     check(&["history", "cpu.temperature", "--csv", "--json"], 2, "cannot be used with");
+    check(&["why", "--at", "yesterdy"], 2, "\"yesterdy\" is not a time");
+    check(&["why", "--at", "2099-01-01"], 2, "is still to come");
+    check(&["why", "--at", "2001-01-01"], 5, "nothing is recorded of 2001-01-01 00:00; there is something from");
+    check(&["history", "gpu.power@1@gpu:1"], 2, "there is no source \"gpu:1\"");
     check(&["pause", "0s"], 2, "at least a second");
     check(&["top", "--interval", "0s"], 2, "longer than nothing");
     check(&["man", "gallop"], 2, "there is no command");
@@ -43,7 +47,9 @@ fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
 #[test]
 fn a_recording_that_does_not_exist_has_an_exit_status_of_its_own() {
     let sandbox = Sandbox::new();
-    for arguments in [&["status"][..], &["history", "cpu.temperature"], &["data"], &["data", "check"], &["pause"]] {
+    for arguments in
+        [&["status"][..], &["why"], &["history", "cpu.temperature"], &["data"], &["data", "check"], &["pause"]]
+    {
         let ended = sandbox.run(arguments);
         assert_eq!((ended.code, ended.stdout.as_str()), (5, ""), "{arguments:?}: {ended:?}");
         assert!(ended.stderr.contains("hoofbeat watch"), "it says what helps: {ended:?}");

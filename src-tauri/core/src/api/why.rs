@@ -9,7 +9,7 @@ use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
-use crate::why::{Cause, Part, Sample, Scene, State, User, Verdict, judge};
+use crate::why::{Cause, Part, Sample, Scene, State, Stretch, User, Verdict, judge};
 
 /// What a verdict may rest on.
 const METRICS: &[Metric] = &[
@@ -28,8 +28,9 @@ const METRICS: &[Metric] = &[
 ];
 /// A share is told of a minute of the past, so what it is a part of is the mean of that minute, too.
 const OF_THE_MINUTE: &[Metric] = &[Metric::GpuUtilization, Metric::GpuRemainder];
-/// A value of the past is at most so many seconds older than the moment.
-const RECENT: i64 = 90;
+/// A value of the past is not older than this many seconds, or than twice what one point covers: minutes and hours are
+/// all that is kept of long ago.
+const RECENT: i64 = 15;
 /// Seconds that are looked back for when a GPU worked last.
 const QUIET: i64 = 300;
 /// A GPU that is less busy than this does not work, in percent.
@@ -55,18 +56,18 @@ pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<W
     let recorder = status.recorder.state;
     let range = reader.range()?;
     let live = recorder == RecorderState::Recording;
-    let newest = status.ts;
-    let moment = at.or(newest);
+    let moment = at.or(status.ts);
     let is_known =
-        |at: i64| range.is_some_and(|(first, last)| (first..=last.max(newest.unwrap_or(last))).contains(&at));
+        |at: i64| range.is_some_and(|(first, last)| (first..=last.max(status.ts.unwrap_or(last))).contains(&at));
     let Some(moment) = moment.filter(|at| is_known(*at)) else {
         return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
     };
     let gpus: Vec<&SourceStatus> =
         status.sources.iter().filter(|one| one.kind == SourceKind::Gpu && one.part_of.is_none()).collect();
-    // Of the running minute only the processes of now are known.
-    let is_now = live && newest.is_some_and(|newest| newest - moment < 60);
-    if !is_now && !was_recorded(reader, moment)? {
+    // Of the running minute only what is now is known: who asks for a moment of it is told of now, and that it is.
+    let now = status.ts.filter(|newest| live && newest - moment < 60);
+    let (is_now, moment) = (now.is_some(), now.unwrap_or(moment));
+    if !is_now && newest(reader, Metric::CpuUtilization, None, moment)?.is_none() {
         return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
     }
     let totals = if is_now { Vec::new() } else { of_minute(reader, moment)? };
@@ -100,6 +101,44 @@ pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<W
         verdicts.push(without(moment));
     }
     Ok(Why { at: Some(moment), recorder, range, verdicts })
+}
+
+/// What one GPU did over a stretch of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past {
+    /// Sums, with who used it.
+    pub total: GpuTotal,
+    /// What a sentence is made of.
+    pub stretch: Stretch,
+}
+
+/// What every GPU did in a stretch of time; none of which nothing is known.
+pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) -> Result<Vec<Past>, StoreError> {
+    let is_whole = |one: &&SourceStatus| one.kind == SourceKind::Gpu && one.part_of.is_none();
+    let gpus: Vec<&SourceStatus> = status.sources.iter().filter(is_whole).collect();
+    let mut all = Vec::new();
+    for total in reader.gpu_usages(since, until)?.gpus {
+        if !gpus.iter().any(|gpu| gpu.id == total.source) {
+            continue;
+        }
+        let (metric, source) = (Metric::GpuTemperature, Some(total.source.clone()));
+        let history = reader.history(&HistoryQuery { metric, source, since, until, points: 1 })?;
+        let points = history.series.iter().flat_map(|series| &series.points);
+        let users = total.usages.iter().map(|one| (Untrusted::from(one.identity.as_str()), one.busy.unwrap_or(0.0)));
+        let mut users: Vec<_> = users.collect();
+        users.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let stretch = Stretch {
+            label: Untrusted::from(total.label.as_str()),
+            is_alone: gpus.len() == 1,
+            busy: total.busy,
+            explained: total.explained,
+            energy: total.energy,
+            hottest: points.map(|(.., most)| *most).reduce(f64::max),
+            users,
+        };
+        all.push(Past { total, stretch });
+    }
+    Ok(all)
 }
 
 /// The verdict on a machine without a GPU.
@@ -155,18 +194,9 @@ fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
 fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) -> Result<(), StoreError> {
     let minute = minute_of(scene.at);
     for metric in METRICS {
-        let points = |since, until| -> Result<Vec<(i64, f64)>, StoreError> {
-            let source = Some(scene.source.clone());
-            let history = reader.history(&HistoryQuery { metric: *metric, source, since, until, points: 240 })?;
-            let series = history.series.into_iter().next();
-            Ok(series.into_iter().flat_map(|series| series.points).map(|(ts, _, mean, _)| (ts, mean)).collect())
-        };
-        let sample = if OF_THE_MINUTE.contains(metric) && total.is_some() {
-            let points = points(minute, minute + 60)?;
-            let sum: f64 = points.iter().map(|(_, value)| value).sum();
-            (!points.is_empty()).then(|| Sample { metric: *metric, ts: minute, value: sum / points.len() as f64 })
-        } else {
-            points(scene.at - RECENT, scene.at + 1)?.last().map(|&(ts, value)| Sample { metric: *metric, ts, value })
+        let sample = match total {
+            Some(_) if OF_THE_MINUTE.contains(metric) => mean(reader, *metric, &scene.source, minute)?,
+            _ => newest(reader, *metric, Some(&scene.source), scene.at)?,
         };
         scene.samples.extend(sample);
     }
@@ -205,17 +235,29 @@ fn of_minute(reader: &Reader, at: i64) -> Result<Vec<GpuTotal>, StoreError> {
     Ok(reader.gpu_usages(minute, minute + 60)?.gpus)
 }
 
-/// Whether the recorder recorded anything then: every machine has a CPU.
-fn was_recorded(reader: &Reader, at: i64) -> Result<bool, StoreError> {
-    let query = |since, until| HistoryQuery { metric: Metric::CpuUtilization, source: None, since, until, points: 240 };
-    let history = reader.history(&query(at - RECENT, at + 1))?;
-    if history.series.iter().any(|series| !series.points.is_empty()) {
-        return Ok(true);
+/// The mean of a minute.
+fn mean(reader: &Reader, metric: Metric, source: &str, minute: i64) -> Result<Option<Sample>, StoreError> {
+    let (since, until) = (minute, minute + 60);
+    let query = HistoryQuery { metric, source: Some(source.to_owned()), since, until, points: 60 };
+    let points: Vec<_> = reader.history(&query)?.series.into_iter().flat_map(|series| series.points).collect();
+    let sum: f64 = points.iter().map(|(_, _, mean, _)| mean).sum();
+    Ok((!points.is_empty()).then(|| Sample { metric, ts: minute, value: sum / points.len() as f64 }))
+}
+
+/// The newest value that was not old at a moment.
+fn newest(reader: &Reader, metric: Metric, source: Option<&str>, at: i64) -> Result<Option<Sample>, StoreError> {
+    for far in [120, 7200] {
+        let (since, until) = (at - far, at + 1);
+        let query = HistoryQuery { metric, source: source.map(str::to_owned), since, until, points: far as usize + 1 };
+        let fresh = reader.history(&query)?.series.into_iter().filter_map(|series| {
+            let (ts, _, mean, _) = *series.points.last()?;
+            (at - ts <= RECENT.max(2 * series.step)).then_some(Sample { metric, ts, value: mean })
+        });
+        if let Some(sample) = fresh.max_by_key(|sample| sample.ts) {
+            return Ok(Some(sample));
+        }
     }
-    // Of long ago only hours are kept.
-    let hour = at - at.rem_euclid(3600);
-    let history = reader.history(&query(hour, hour + 3600))?;
-    Ok(history.series.iter().any(|series| series.step >= 3600 && !series.points.is_empty()))
+    Ok(None)
 }
 
 /// Whether the last that was told of its sleep before then is that it fell asleep.

@@ -13,18 +13,3 @@ pub(crate) const CURRENT: u64 = 1 << 2;
 pub(crate) const SIGNAL: u64 = 1 << 3;
 /// Something else, or a reason that the driver does not name in a way that is the same for all chips.
 pub(crate) const OTHER: u64 = 1 << 4;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::format::throttle;
-
-    #[test]
-    fn each_bit_has_its_own_name() {
-        let named = [(POWER, "power"), (HEAT, "heat"), (CURRENT, "current"), (SIGNAL, "signal"), (OTHER, "other")];
-        for (bit, word) in named {
-            let name = throttle(bit as f64);
-            assert!(name.contains(word) && !name.contains(','), "{name}");
-        }
-    }
-}

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use super::verdict::{Cause, Culprit, State, Verdict};
-use crate::config::Tariff;
 use crate::format;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
@@ -22,10 +21,12 @@ const UNSEEN: f64 = 10.0;
 
 /// How a name is written.
 pub type Names<'a> = &'a dyn Fn(&Untrusted) -> String;
+/// How joules are told: as energy, or as what they cost.
+pub type Costs<'a> = &'a dyn Fn(f64) -> String;
 
 /// The sentence.
-pub fn sentence(verdict: &Verdict, tariff: &Tariff, names: Names<'_>) -> String {
-    let words = Words { verdict, tariff, names };
+pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String {
+    let words = Words { verdict, costs, names };
     let gpu = if verdict.is_alone { "GPU".to_owned() } else { words.name(&verdict.label) };
     match verdict.state {
         State::None => "No GPU was found on this machine".to_owned(),
@@ -52,9 +53,17 @@ pub fn sentence(verdict: &Verdict, tariff: &Tariff, names: Names<'_>) -> String 
     }
 }
 
+/// A name that does not fill the whole sentence.
+pub(super) fn brief(name: String) -> String {
+    if name.chars().count() <= LONGEST {
+        return name;
+    }
+    name.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
 struct Words<'a> {
     verdict: &'a Verdict,
-    tariff: &'a Tariff,
+    costs: Costs<'a>,
     names: Names<'a>,
 }
 
@@ -81,13 +90,8 @@ impl Words<'_> {
         }
     }
 
-    /// A name that does not fill the whole sentence.
     fn name(&self, name: &Untrusted) -> String {
-        let name = (self.names)(name);
-        if name.chars().count() <= LONGEST {
-            return name;
-        }
-        name.chars().take(LONGEST - 1).chain(['…']).collect()
+        brief((self.names)(name))
     }
 
     /// Who works, since when and at what cost; and how much is left unexplained.
@@ -109,7 +113,7 @@ impl Words<'_> {
         }
         let joules: f64 = culprits.iter().filter_map(|culprit| culprit.energy).sum();
         if joules >= WORTH_TELLING {
-            text += &format!(", {}", self.cost(joules));
+            text += &format!(", {}", (self.costs)(joules));
         }
         if let Some(unseen) = self.verdict.remainder.filter(|unseen| *unseen >= UNSEEN) {
             text += &format!("; {} not visible", format::value(Metric::GpuUtilization, unseen));
@@ -121,14 +125,6 @@ impl Words<'_> {
         let seconds = culprit.since.and_then(|since| u64::try_from(self.verdict.at - since).ok());
         let long = seconds.filter(|seconds| *seconds >= 60).map(Duration::from_secs);
         long.map(|long| format!(" for {}", format::duration(long))).unwrap_or_default()
-    }
-
-    /// Money where a price is set, else energy.
-    fn cost(&self, joules: f64) -> String {
-        match self.tariff.cost(joules) {
-            Some(amount) => format::about_money(amount, &self.tariff.currency),
-            None => format::about_energy(joules),
-        }
     }
 
     /// An idle GPU that takes much.
@@ -150,7 +146,7 @@ impl Words<'_> {
             (Cause::Clocks, _) => format!(": its clocks stay up{clocks}, and nobody is seen to use it"),
             _ => String::new(),
         };
-        let month = watts.map(|watts| format!("; {} a month", self.cost(watts * MONTH)));
+        let month = watts.map(|watts| format!("; {} a month", (self.costs)(watts * MONTH)));
         format!("{gpu} idle{}{why}{}", power.unwrap_or_default(), month.unwrap_or_default())
     }
 

@@ -10,3 +10,4 @@ mod refusals;
 mod size;
 mod support;
 mod views;
+mod why;

@@ -1,0 +1,184 @@
+//! Why a GPU did what it did, from what was recorded: the same database always gives the same verdict.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hoofbeat_core::api::{Face, Why};
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::{
+    Batch, Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, RecorderState, Source, SourceKind, Tick,
+};
+use hoofbeat_core::store::Store;
+use hoofbeat_core::why::State;
+
+use crate::support::*;
+
+/// What a GPU does in one minute of the script; a minute without it sleeps.
+#[derive(Clone, Copy)]
+struct Minute {
+    busy: f64,
+    watts: f64,
+    users: &'static [(&'static str, f64, u64)],
+}
+
+const IDLE: Minute = Minute { busy: 0.0, watts: 12.0, users: &[] };
+const RENDER: Minute = Minute { busy: 90.0, watts: 300.0, users: &[("Blender", 88.0, 8 << 30)] };
+const SHARED: Minute =
+    Minute { busy: 90.0, watts: 300.0, users: &[("Blender", 60.0, 8 << 30), ("Ollama", 30.0, 4 << 30)] };
+const HELD: Minute = Minute { busy: 0.0, watts: 50.0, users: &[("Ollama", 0.0, 18 << 30)] };
+const UNSEEN: Minute = Minute { busy: 70.0, watts: 200.0, users: &[] };
+
+fn gpu() -> Arc<Source> {
+    Source::whole(SourceKind::Gpu, "gpu:1", "GPU")
+}
+
+fn tick(machine: &Machine, ts: i64, minute: Option<Minute>) -> Tick {
+    let mut batch = Batch::default();
+    if let Some(minute) = minute {
+        let seen: f64 = minute.users.iter().map(|(_, share, _)| share).sum();
+        batch.put(&gpu(), Metric::GpuUtilization, minute.busy);
+        batch.put(&gpu(), Metric::GpuRemainder, (minute.busy - seen).max(0.0));
+        batch.put(&gpu(), Metric::GpuPower, minute.watts);
+        batch.put(&gpu(), Metric::GpuTemperature, 50.0);
+    }
+    let mut tick = machine.tick(ts, 3.0, &[]);
+    tick.readings.extend(batch.into_parts().readings);
+    tick
+}
+
+fn usage(start: i64, minute: Minute) -> GpuMinute {
+    let one = |(name, share, vram): &(&str, f64, u64)| GpuUsage {
+        source: gpu(),
+        key: format!("program:{name}").as_str().into(),
+        identity: (*name).into(),
+        uid: Some(1000),
+        busy: Some(share * 0.6),
+        vram: Some(*vram),
+        encoder: None,
+        decoder: None,
+        energy: Some(100.0),
+    };
+    let energy = GpuEnergy {
+        source: gpu(),
+        energy: Some(minute.watts * 60.0),
+        idle: None,
+        attributed: None,
+        busy: Some(minute.busy * 0.6),
+        explained: None,
+        missing: 0.0,
+    };
+    GpuMinute { start, usage: minute.users.iter().map(one).collect(), energy: vec![energy] }
+}
+
+/// Writes the minutes from `HOUR` on; a minute without a script is one in which nobody recorded.
+fn record(folder: &Path, minutes: &[Option<Option<Minute>>]) -> Store {
+    let machine = Machine::new();
+    let mut store = open(folder, HOUR).store;
+    let mut first = machine.first(HOUR);
+    first.conditions.push((gpu(), Condition::OK));
+    store.append(&[first], false).unwrap();
+    let mut was_awake = true;
+    for (at, minute) in minutes.iter().enumerate() {
+        let start = HOUR + 60 * at as i64;
+        let Some(minute) = minute else { continue };
+        for second in 1..60 {
+            let mut tick = tick(&machine, start + second, *minute);
+            if second == 1 && minute.is_some() != was_awake {
+                was_awake = minute.is_some();
+                let kind = if was_awake { EventKind::GpuWoke } else { EventKind::GpuSlept };
+                let source = Some("gpu:1".to_owned());
+                tick.events.push(Event { ts: start + second, kind, source, detail: serde_json::json!({}) });
+            }
+            if second == 59 {
+                tick.gpu_minute = minute.map(|minute| usage(start, minute));
+            }
+            store.append(&[tick], false).unwrap();
+        }
+    }
+    let end = HOUR + 60 * minutes.len() as i64;
+    let recorder = Some((RecorderState::Off, None));
+    store.append(&[Tick { recorder, ..machine.tick(end, 1.0, &[]) }], true).unwrap();
+    store
+}
+
+fn why(folder: &Path, at: i64) -> Why {
+    Face::open(folder).unwrap().why(Some(at)).unwrap()
+}
+
+#[test]
+fn a_past_minute_is_judged_by_who_used_it_then() {
+    let temp = tempfile::tempdir().unwrap();
+    let on = |minute| Some(Some(minute));
+    let script = [
+        on(IDLE),
+        on(IDLE),
+        on(RENDER),
+        on(RENDER),
+        on(RENDER),
+        on(SHARED),
+        on(UNSEEN),
+        on(HELD),
+        on(HELD),
+        on(HELD),
+        Some(None),
+        Some(None),
+        None,
+        None,
+        on(IDLE),
+        on(RENDER),
+        on(IDLE),
+    ];
+    record(temp.path(), &script);
+    #[track_caller]
+    fn check(folder: &Path, minute: i64, state: State, culprits: &[&str]) -> Option<i64> {
+        let why = why(folder, HOUR + 60 * minute + 40);
+        let [verdict] = why.verdicts.as_slice() else { panic!("{why:?}") };
+        let named: Vec<String> = verdict.culprits.iter().map(|one| one.identity.terminal()).collect();
+        assert_eq!(
+            (verdict.state, named.as_slice()),
+            (state, &*culprits.iter().map(|name| name.to_string()).collect::<Vec<_>>())
+        );
+        verdict.culprits.first().and_then(|one| one.since)
+    }
+    let check = |minute, state, culprits: &[&str]| check(temp.path(), minute, state, culprits);
+    check(1, State::Idle, &[]);
+    assert_eq!(check(2, State::One, &["Blender"]), Some(HOUR + 120));
+    assert_eq!(check(4, State::One, &["Blender"]), Some(HOUR + 120), "since it began");
+    assert_eq!(check(5, State::Several, &["Blender", "Ollama"]), Some(HOUR + 120));
+    check(6, State::Unattributed, &[]);
+    assert_eq!(check(9, State::IdleExpensive, &["Ollama"]), Some(HOUR + 300), "a pause of one minute is none");
+    check(10, State::Asleep, &[]);
+    check(11, State::Asleep, &[]);
+    assert_eq!(check(15, State::One, &["Blender"]), Some(HOUR + 900), "what was long before is another stretch");
+    for nobody in [HOUR - 3600, HOUR + 13 * 60 + 40, HOUR + 30 * 86_400] {
+        let why = why(temp.path(), nobody);
+        assert_eq!((why.at, why.verdicts.len()), (None, 0), "{nobody}");
+        assert_eq!(why.range.map(|(first, _)| first), Some(HOUR));
+    }
+    assert_eq!(why(temp.path(), HOUR + 160), why(temp.path(), HOUR + 160));
+}
+
+#[test]
+fn evidence_is_what_was_recorded() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), &[Some(Some(RENDER)), Some(Some(RENDER)), Some(Some(IDLE))]);
+    let why = why(temp.path(), HOUR + 100);
+    let verdict = &why.verdicts[0];
+    let value = |metric| verdict.evidence.iter().find(|one| one.metric == metric).map(|one| (one.ts, one.value));
+    assert_eq!(value(Metric::GpuPower), Some((HOUR + 100, 300.0)));
+    assert_eq!(value(Metric::GpuUtilization), Some((HOUR + 60, 90.0)), "of the whole minute");
+    assert_eq!(verdict.culprits[0].share, Some(88.0));
+    assert_eq!(verdict.culprits[0].energy, Some(200.0));
+}
+
+#[test]
+fn without_a_recording_and_without_a_gpu_that_is_said() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR).store;
+    let empty = Face::open(temp.path()).unwrap().why(None).unwrap();
+    assert_eq!((empty.at, empty.range), (None, None));
+    store.append(&[machine.first(HOUR)], true).unwrap();
+    let why = why(temp.path(), HOUR);
+    assert_eq!(why.verdicts.iter().map(|one| one.state).collect::<Vec<_>>(), [State::None]);
+}
