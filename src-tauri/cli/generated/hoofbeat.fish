@@ -69,11 +69,14 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s V -l versio
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l at -d 'At which moment: 2h, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l since -d 'What they did from this moment on, in sum: 8h, yesterday, "2026-11-20 14:00"' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l until -d 'Until when' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l bundle -d 'Write what the answer rests on to a new file, for a report; users become numbers' -r -F
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l from -d 'Answer from such a file, and not from a recording' -r -F
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l with-users -d 'Keep the numbers of users in the bundle, and who had a GPU open'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s V -l version -d 'Print version'

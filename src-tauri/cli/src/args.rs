@@ -121,6 +121,15 @@ pub struct Why {
     /// Until when
     #[arg(long, value_name = "TIME", default_value = "now", requires = "since")]
     pub until: String,
+    /// Write what the answer rests on to a new file, for a report; users become numbers
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "since")]
+    pub bundle: Option<PathBuf>,
+    /// Keep the numbers of users in the bundle, and who had a GPU open
+    #[arg(long, requires = "bundle")]
+    pub with_users: bool,
+    /// Answer from such a file, and not from a recording
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["at", "since", "bundle"])]
+    pub from: Option<PathBuf>,
 }
 
 /// Options of `history`.

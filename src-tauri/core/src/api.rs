@@ -3,6 +3,7 @@
 //! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
 //! that touches hardware — only the recorder does that. A live list of processes is read from `/proc`, which is none.
 
+mod bundle;
 mod groups;
 mod live;
 mod processes;
@@ -11,9 +12,11 @@ mod why;
 
 use std::path::{Path, PathBuf};
 
+use crate::config::Tariff;
 use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
+pub use self::bundle::{Bundle, BundleError};
 pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};
@@ -87,6 +90,15 @@ impl Face {
     /// The database cannot be read.
     pub fn why(&self, at: Option<i64>) -> Result<Why, StoreError> {
         why::why(&self.reader, &self.status()?, at)
+    }
+
+    /// What a verdict on the moment `at` (Unix seconds), or now, rests on, for somebody else to look at; `None` where
+    /// nothing was recorded then. Users are numbers there unless `with_users`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn bundle(&self, at: Option<i64>, tariff: Tariff, with_users: bool) -> Result<Option<Bundle>, StoreError> {
+        Bundle::gather(&self.reader, &self.status()?, at, tariff, with_users)
     }
 
     /// What each GPU did from `since` until `until` (Unix seconds), by whole minutes.

@@ -2,7 +2,11 @@
 //!
 //! Deliberately not here: how a verdict is reached (`hoofbeat_core::why`).
 
-use hoofbeat_core::api::{GpuTotal, Past, SCHEMA, Why};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use hoofbeat_core::api::{Bundle, GpuTotal, Past, SCHEMA, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
@@ -15,7 +19,7 @@ use super::usage::tariff;
 use crate::args::{self, Global};
 use crate::evidence;
 use crate::failure::{Failure, Outcome};
-use crate::output::{Output, Style};
+use crate::output::{self, Output, Style};
 use crate::time;
 
 #[derive(Serialize)]
@@ -117,6 +121,9 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
     if let Some(since) = &options.since {
         return summary(global, since, options, output);
     }
+    if let Some(file) = &options.from {
+        return from(file, output);
+    }
     let now = Zoned::now();
     let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
     let present = now.timestamp().as_second();
@@ -125,26 +132,71 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
     }
     // Of the running second nothing is recorded yet: whoever asks for now means the newest.
     let at = at.filter(|at| *at < present);
-    let why = super::face(global)?.why(at)?;
+    let face = super::face(global)?;
+    let why = face.why(at)?;
     let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
     let tariff = tariff();
-    if output.json {
-        let verdicts = why.verdicts.iter().map(|verdict| judged(verdict, &tariff)).collect();
-        return Ok(output.json(&Answer { schema: SCHEMA, at: moment, verdicts })?);
+    if let Some(file) = &options.bundle {
+        let Some(bundle) = face.bundle(at, tariff, options.with_users)? else {
+            return Err(nothing(&why, at, &now));
+        };
+        return write(&bundle, file, output);
     }
     let is_old = at.is_none() && why.recorder != RecorderState::Recording;
-    if at.is_some() || is_old {
-        let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
-        let note = match is_old {
-            true => format!("{paused}; this is of {}.", time::moment(moment, &now)),
-            false => format!("{}:", time::moment(moment, &now)),
-        };
+    let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
+    let note = match (is_old, at) {
+        (true, _) => Some(format!("{paused}; this is of {}.", time::moment(moment, &now))),
+        (false, Some(_)) => Some(format!("{}:", time::moment(moment, &now))),
+        (false, None) => None,
+    };
+    show(moment, &why.verdicts, &tariff, note, output)
+}
+
+/// Answers from a bundle.
+fn from(file: &Path, output: &mut Output) -> Outcome {
+    let name = output::text(&file.display().to_string());
+    let text = read_bounded(file).map_err(|error| Failure::Failed(format!("{name} cannot be read: {error}")))?;
+    let bundle = Bundle::parse(&text).map_err(|error| Failure::Failed(format!("{name}: {error}")))?;
+    let note = format!("From {name}, of {}:", time::moment(bundle.at(), &Zoned::now()));
+    show(bundle.at(), &bundle.verdicts(), &bundle.tariff(), Some(note), output)
+}
+
+/// A bundle is some hundred kilobytes; a pipe or a device would never end.
+fn read_bounded(file: &Path) -> std::io::Result<String> {
+    const LARGEST: u64 = 64 << 20;
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(LARGEST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Writes a bundle into a new file that only its owner may read.
+fn write(bundle: &Bundle, file: &Path, output: &mut Output) -> Outcome {
+    let name = output::text(&file.display().to_string());
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::Failed(format!("{name} is there already; name a new file with --bundle"))
+        }
+        _ => Failure::Failed(format!("{name} cannot be written: {error}")),
+    };
+    let text = serde_json::to_string(bundle).map_err(|error| Failure::Failed(error.to_string()))?;
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    new.and_then(|mut new| new.write_all(text.as_bytes())).map_err(failed)?;
+    output.line(format!("Wrote {name}. Look at it before you send it: it names programs."))?;
+    Ok(())
+}
+
+/// Shows verdicts, with a note before them for people.
+fn show(at: i64, verdicts: &[Verdict], tariff: &Tariff, note: Option<String>, output: &mut Output) -> Outcome {
+    if output.json {
+        let verdicts = verdicts.iter().map(|verdict| judged(verdict, tariff)).collect();
+        return Ok(output.json(&Answer { schema: SCHEMA, at, verdicts })?);
+    }
+    if let Some(note) = note {
         output.line(output.paint(Style::Dim, &note))?;
     }
-    for verdict in &why.verdicts {
-        output.line(
-            output.paint(Style::Bold, &sentence(verdict, &|joules| tariff.words(joules), &Untrusted::terminal)),
-        )?;
+    for verdict in verdicts {
+        let said = sentence(verdict, &|joules| tariff.words(joules), &Untrusted::terminal);
+        output.line(output.paint(Style::Bold, &said))?;
         let told = verdict.evidence.iter().map(read).collect::<Vec<_>>();
         if !told.is_empty() {
             let text = format!("  rests on {}", told.join(" · "));

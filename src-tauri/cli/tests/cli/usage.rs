@@ -34,6 +34,9 @@ fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
     check(&["why", "--at", "yesterdy"], 2, "\"yesterdy\" is not a time");
     check(&["why", "--at", "2099-01-01"], 2, "is still to come");
     check(&["why", "--at", "2001-01-01"], 5, "nothing is recorded of 2001-01-01 00:00; there is something from");
+    check(&["why", "--from", "/no/such/file"], 1, "/no/such/file cannot be read");
+    check(&["why", "--from", "/proc/version"], 1, "it is no bundle");
+    check(&["why", "--bundle", "/proc/version"], 1, "is there already");
     check(&["history", "gpu.power@1@gpu:1"], 2, "there is no source \"gpu:1\"");
     check(&["pause", "0s"], 2, "at least a second");
     check(&["top", "--interval", "0s"], 2, "longer than nothing");

@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 use crate::why::{Cause, Part, Sample, Scene, State, Stretch, User, Verdict, judge};
 
 /// What a verdict may rest on.
-const METRICS: &[Metric] = &[
+pub(super) const METRICS: &[Metric] = &[
     Metric::GpuUtilization,
     Metric::GpuRemainder,
     Metric::GpuTemperature,
@@ -51,27 +51,44 @@ pub struct Why {
     pub verdicts: Vec<Verdict>,
 }
 
+/// What is known of every GPU at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) at: Option<i64>,
+    pub(super) recorder: RecorderState,
+    range: Option<(i64, i64)>,
+    pub(super) scenes: Vec<Scene>,
+}
+
 /// Judges every GPU at the moment `at` (Unix seconds), or now.
 pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<Why, StoreError> {
+    let Gathered { at, recorder, range, scenes } = gather(reader, status, at)?;
+    let verdicts = at.map(|at| judged(at, &scenes)).unwrap_or_default();
+    Ok(Why { at, recorder, range, verdicts })
+}
+
+/// The verdict on each GPU; on none, where there is none.
+pub(super) fn judged(at: i64, scenes: &[Scene]) -> Vec<Verdict> {
+    if scenes.is_empty() { vec![without(at)] } else { scenes.iter().map(judge).collect() }
+}
+
+/// Gathers what is known of every GPU at the moment `at` (Unix seconds), or now.
+pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Result<Gathered, StoreError> {
     let recorder = status.recorder.state;
     let range = reader.range()?;
+    let nothing = Gathered { at: None, recorder, range, scenes: Vec::new() };
     let live = recorder == RecorderState::Recording;
     let moment = at.or(status.ts);
     let is_known =
         |at: i64| range.is_some_and(|(first, last)| (first..=last.max(status.ts.unwrap_or(last))).contains(&at));
-    let Some(moment) = moment.filter(|at| is_known(*at)) else {
-        return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
-    };
-    let gpus: Vec<&SourceStatus> =
-        status.sources.iter().filter(|one| one.kind == SourceKind::Gpu && one.part_of.is_none()).collect();
+    let Some(moment) = moment.filter(|at| is_known(*at)) else { return Ok(nothing) };
     // Of the running minute only what is now is known: who asks for a moment of it is told of now, and that it is.
     let now = status.ts.filter(|newest| live && newest - moment < 60);
     let (is_now, moment) = (now.is_some(), now.unwrap_or(moment));
-    if !is_now && newest(reader, Metric::CpuUtilization, None, moment)?.is_none() {
-        return Ok(Why { at: None, recorder, range, verdicts: Vec::new() });
-    }
     let totals = if is_now { Vec::new() } else { of_minute(reader, moment)? };
-    let mut verdicts = Vec::new();
+    let is_whole = |one: &&SourceStatus| one.kind == SourceKind::Gpu && one.part_of.is_none();
+    let gpus: Vec<&SourceStatus> = status.sources.iter().filter(is_whole).collect();
+    let mut scenes = Vec::new();
     for gpu in &gpus {
         let mut scene = Scene {
             source: gpu.id.clone(),
@@ -95,12 +112,14 @@ pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<W
             }
         }
         scene.quiet = quiet(reader, &scene)?;
-        verdicts.push(judge(&scene));
+        scenes.push(scene);
     }
-    if verdicts.is_empty() {
-        verdicts.push(without(moment));
+    // Every machine has a CPU; and the newest moment is one in which something was recorded.
+    let is_told = scenes.iter().any(|scene| !scene.samples.is_empty());
+    if at.is_some() && !is_now && !is_told && newest(reader, Metric::CpuUtilization, None, moment)?.is_none() {
+        return Ok(nothing);
     }
-    Ok(Why { at: Some(moment), recorder, range, verdicts })
+    Ok(Gathered { at: Some(moment), recorder, range, scenes })
 }
 
 /// What one GPU did over a stretch of time.

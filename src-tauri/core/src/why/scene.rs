@@ -2,12 +2,14 @@
 //!
 //! Deliberately not here: what follows from it (`judge`).
 
+use serde::{Deserialize, Serialize};
+
 use crate::metrics::Metric;
 use crate::model::Health;
 use crate::untrusted::Untrusted;
 
 /// One value that was read.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Of what.
     pub metric: Metric,
@@ -18,7 +20,8 @@ pub struct Sample {
 }
 
 /// What part a user of a GPU plays on the machine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// It works for somebody.
     #[default]
@@ -30,11 +33,13 @@ pub enum Part {
 }
 
 /// Somebody who uses the GPU, as the driver told; processes of one identity may come apart.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// The same for everything that belongs together.
+    #[serde(with = "name")]
     pub key: Untrusted,
     /// What a person calls it.
+    #[serde(with = "name")]
     pub identity: Untrusted,
     /// What part it plays.
     pub part: Part,
@@ -55,11 +60,12 @@ pub struct User {
 }
 
 /// One GPU at one moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
     /// The source's id.
     pub source: String,
     /// What a person calls the GPU.
+    #[serde(with = "name")]
     pub label: Untrusted,
     /// Whether it is the only one, which then needs no name.
     pub is_alone: bool,
@@ -92,5 +98,20 @@ impl Scene {
 
     pub(super) fn value(&self, metric: Metric) -> Option<f64> {
         self.sample(metric).map(|sample| sample.value)
+    }
+}
+
+/// Names in a bundle: text for JSON.
+mod name {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::untrusted::Untrusted;
+
+    pub(super) fn serialize<S: Serializer>(name: &Untrusted, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&name.json())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Untrusted, D::Error> {
+        Ok(Untrusted::from(String::deserialize(deserializer)?.as_str()))
     }
 }

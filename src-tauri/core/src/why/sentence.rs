@@ -85,9 +85,14 @@ impl Words<'_> {
 
     fn said(&self) -> String {
         match &self.verdict.cause {
-            Cause::Said(reason) => format!(": {reason}"),
+            Cause::Said(reason) => format!(": {}", self.text(reason)),
             _ => String::new(),
         }
+    }
+
+    /// Words of a sensor, which may be those of a file from elsewhere.
+    fn text(&self, reason: &str) -> String {
+        (self.names)(&Untrusted::from(reason))
     }
 
     fn name(&self, name: &Untrusted) -> String {
@@ -153,7 +158,7 @@ impl Words<'_> {
     /// Why nobody is named.
     fn unknown(&self) -> String {
         let why = match &self.verdict.cause {
-            Cause::Said(reason) => reason.clone(),
+            Cause::Said(reason) => self.text(reason),
             Cause::Instances => "it is cut into instances (MIG)".to_owned(),
             Cause::Elsewhere => "processes that this machine does not show, of another container".to_owned(),
             Cause::NoShares => "it tells nobody's share".to_owned(),

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hoofbeat_core::api::{Face, Why};
+use hoofbeat_core::api::{Bundle, Face, Why};
+use hoofbeat_core::config::Tariff;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{
     Batch, Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, RecorderState, Source, SourceKind, Tick,
 };
 use hoofbeat_core::store::Store;
-use hoofbeat_core::why::State;
+use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::{State, Verdict, sentence};
 
 use crate::support::*;
 
@@ -169,6 +171,29 @@ fn evidence_is_what_was_recorded() {
     assert_eq!(value(Metric::GpuUtilization), Some((HOUR + 60, 90.0)), "of the whole minute");
     assert_eq!(verdict.culprits[0].share, Some(88.0));
     assert_eq!(verdict.culprits[0].energy, Some(200.0));
+}
+
+#[test]
+fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
+    let temp = tempfile::tempdir().unwrap();
+    record(temp.path(), &[Some(Some(SHARED)), Some(Some(SHARED)), Some(Some(HELD))]);
+    let face = Face::open(temp.path()).unwrap();
+    let tariff = Tariff { price: 0.3, currency: "EUR".to_owned() };
+    for at in [HOUR + 100, HOUR + 160] {
+        for with_users in [true, false] {
+            let bundle = face.bundle(Some(at), tariff.clone(), with_users).unwrap().unwrap();
+            let text = serde_json::to_string(&bundle).unwrap();
+            assert_eq!(text.contains("1000"), with_users, "{text}");
+            let read = Bundle::parse(&text).unwrap();
+            assert_eq!((read.at(), read.tariff()), (at, tariff.clone()));
+            let words = |verdicts: Vec<Verdict>| -> Vec<String> {
+                let costs = |joules| tariff.words(joules);
+                verdicts.iter().map(|one| sentence(one, &costs, &Untrusted::terminal)).collect()
+            };
+            assert_eq!(words(read.verdicts()), words(why(temp.path(), at).verdicts));
+        }
+    }
+    assert_eq!(face.bundle(Some(HOUR - 86_400), tariff, true).unwrap(), None);
 }
 
 #[test]
