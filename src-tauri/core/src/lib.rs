@@ -20,3 +20,4 @@ mod procfs;
 pub mod sensors;
 pub mod store;
 pub mod untrusted;
+pub mod why;

@@ -18,13 +18,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("format", &["metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
+    ("why", BELOW),
     // A process is named while it is met, beside what the sensors read of it.
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
     // It looks into the parsers of the rooms beside it, and none of them knows of it.
     ("laws", &["metrics", "untrusted", "paths", "procfs", "identity", "sensors"]),
-    ("engine", &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store"]),
+    (
+        "engine",
+        &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store", "why"],
+    ),
     (
         "api",
         &[
