@@ -162,6 +162,11 @@ impl Episodes {
         open
     }
 
+    /// Every GPU that was seen.
+    pub fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.gpus.values().map(|gpu| &gpu.source)
+    }
+
     /// The number of the episode that goes on on the GPU of this id, or was the last.
     pub fn latest(&self, gpu: &str) -> Option<i64> {
         self.gpus.get(gpu)?.latest
