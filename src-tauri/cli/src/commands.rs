@@ -11,6 +11,7 @@ mod history;
 mod names;
 mod open;
 mod pause;
+mod sessions;
 mod status;
 mod top;
 mod usage;
@@ -52,6 +53,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::History(options) => history::run(&global, &options, &mut output),
         Command::Top(options) => top::run(&global, &options, &mut output),
         Command::Usage(options) => usage::run(&global, &options, &mut output),
+        Command::Sessions(options) => sessions::sessions(&global, &options, &mut output),
+        Command::Episodes(options) => sessions::episodes(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),
