@@ -45,6 +45,17 @@ SELECT source, round(sum(energy) / 3600, 1) AS about_wh, round(sum(idle) / 3600,
        round(sum(unattributed) / 3600, 1) AS unattributed_wh FROM gpu_minutes
  WHERE ts >= unixepoch('now', '-1 day') GROUP BY source;
 
+-- Who used a GPU from when to when this week, and how did that end? (ended is NULL while it goes on.)
+SELECT datetime(start_ts, 'unixepoch', 'localtime') AS since, datetime(end_ts, 'unixepoch', 'localtime') AS until, source,
+       identity, uid, ended, round(mean_share, 1) AS mean_share, vram / 1048576 AS peak_mib FROM sessions
+ WHERE end_ts >= unixepoch('now', '-7 days') ORDER BY start_ts DESC;
+
+-- When was a GPU used at all, how hot did it get, and how many seconds of its work does nobody explain?
+SELECT datetime(e.start_ts, 'unixepoch', 'localtime') AS since, e.source, e.end_ts - e.start_ts AS seconds, e.temperature,
+       round(e.remainder_seconds, 1) AS nobodys, group_concat(DISTINCT n.identity) AS identities
+  FROM episodes e LEFT JOIN sessions n USING(episode)
+ WHERE e.end_ts >= unixepoch('now', '-7 days') GROUP BY episode ORDER BY e.start_ts DESC;
+
 -- What happened?
 SELECT datetime(ts, 'unixepoch', 'localtime') AS at, kind, source, detail FROM events ORDER BY seq DESC LIMIT 20;
 

@@ -38,6 +38,8 @@ complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "why" -d 'Tell why
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "history" -d 'Show how a metric went'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "top" -d 'Show the processes that use the most'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "usage" -d 'Show who used which GPU, and what that took'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "sessions" -d 'Show who used a GPU from when to when'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "config" -d 'Show, check or explain the config file'
@@ -115,6 +117,28 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s s -l source -d 'Only this GPU: its id, its label or its name in `status --all`' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l until -d 'Until when' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s s -l source -d 'Only this GPU: its id, its label or its name in `status --all`' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l until -d 'Until when' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -243,21 +267,23 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "status" -d 'Show the state of everything, now'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "why" -d 'Tell why each GPU runs, now or at a past moment'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "history" -d 'Show how a metric went'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "top" -d 'Show the processes that use the most'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "usage" -d 'Show who used which GPU, and what that took'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "open" -d 'Open the window'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "pause" -d 'Pause recording'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "resume" -d 'Go on recording'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage doctor data config open pause resume completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "status" -d 'Show the state of everything, now'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "why" -d 'Tell why each GPU runs, now or at a past moment'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "history" -d 'Show how a metric went'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "top" -d 'Show the processes that use the most'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "usage" -d 'Show who used which GPU, and what that took'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "sessions" -d 'Show who used a GPU from when to when'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "open" -d 'Open the window'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "pause" -d 'Pause recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "resume" -d 'Go on recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "check" -d 'Check the whole database and every checksum'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "path" -d 'Print the folder'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the file is'

@@ -72,6 +72,10 @@ pub enum Command {
     Top(Top),
     /// Show who used which GPU, and what that took
     Usage(Usage),
+    /// Show who used a GPU from when to when
+    Sessions(Stretches),
+    /// Show when a GPU was used, by whomever
+    Episodes(Stretches),
     /// Look for what keeps Hoofbeat from working well, and say what helps
     Doctor,
     /// Show where the recording is and how large; check it
@@ -185,6 +189,20 @@ pub struct Usage {
     /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub since: String,
+}
+
+/// Options of `sessions` and `episodes`.
+#[derive(Debug, Args)]
+pub struct Stretches {
+    /// Only this GPU: its id, its label or its name in `status --all`
+    #[arg(long, short, value_name = "GPU")]
+    pub source: Option<String>,
+    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
+    /// Until when
+    #[arg(long, value_name = "TIME", default_value = "now")]
+    pub until: String,
 }
 
 /// What to do with the recording.

@@ -11,6 +11,7 @@ mod history;
 mod names;
 mod open;
 mod pause;
+mod sessions;
 mod status;
 mod top;
 mod usage;
@@ -54,6 +55,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Top(options) => top::run(&global, &options, &mut output),
         Command::Usage(options) => usage::run(&global, &options, &mut output),
         Command::Why(options) => why::run(&global, &options, &mut output),
+        Command::Sessions(options) => sessions::sessions(&global, &options, &mut output),
+        Command::Episodes(options) => sessions::episodes(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

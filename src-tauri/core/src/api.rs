@@ -23,8 +23,8 @@ pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
-    EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo, ProcessGroup,
-    ProcessList, Recorder, SCHEMA, Series, SourceStatus, Status, Value,
+    EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo,
+    ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status, Value,
 };
 
 /// Every metric of the table.
@@ -107,6 +107,23 @@ impl Face {
     /// The database cannot be read.
     pub fn why_since(&self, since: i64, until: i64) -> Result<Vec<Past>, StoreError> {
         why::since(&self.reader, &self.status()?, since, until)
+    }
+
+    /// Sessions that reach into the time from `since` until `until` (Unix seconds), the newest first; on one GPU with its
+    /// instances, or on all. One that goes on is told as it was last written, which is once a minute.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sessions(&self, source: Option<&str>, since: i64, until: i64) -> Result<Vec<SessionInfo>, StoreError> {
+        self.reader.sessions(source, since, until)
+    }
+
+    /// Episodes that reach into that time, the newest first, each with all of its sessions.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn episodes(&self, source: Option<&str>, since: i64, until: i64) -> Result<Vec<EpisodeInfo>, StoreError> {
+        self.reader.episodes(source, since, until)
     }
 
     /// Events from `since` (Unix seconds) on, newest first, at most `limit`.

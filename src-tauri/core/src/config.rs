@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::format;
-use crate::model::Keep;
 use crate::model::rule::Rule;
+use crate::model::{Keep, UseRules};
 
 pub use read::{RULE_KEYS, RuleKey, SETTINGS, Setting};
 
@@ -34,6 +34,8 @@ pub struct Config {
     pub notify: bool,
     /// What energy costs; shown where it is known.
     pub tariff: Tariff,
+    /// What counts as use of a GPU.
+    pub sessions: UseRules,
     /// The alert rules; all of them.
     pub rules: Vec<Rule>,
 }

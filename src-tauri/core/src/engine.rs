@@ -7,6 +7,7 @@
 
 mod core;
 mod energy;
+mod episodes;
 mod files;
 mod frame;
 mod gpus;
@@ -153,6 +154,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         last_ts: opened.last_ts,
         state: opened.left,
         idle_power: opened.idle_power,
+        stretches: opened.stretches,
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left

@@ -7,6 +7,7 @@
 pub mod answer;
 mod batch;
 pub mod rule;
+mod session;
 pub(crate) mod throttle;
 mod usage;
 
@@ -19,6 +20,7 @@ use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
 pub use self::batch::{Batch, Parts};
+pub use self::session::{Ended, Episode, Process, Session, Stretches, UseRules};
 pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, UNUSED_PERCENT, Usage};
 
 /// What sort of thing a source is.
@@ -326,6 +328,10 @@ pub struct Tick {
     pub gpu_uses: Vec<GpuUse>,
     /// What they did in the minute that is over; given once.
     pub gpu_minute: Option<GpuMinute>,
+    /// Sessions and episodes that began or ended, and from time to time all that go on.
+    pub sessions: Vec<Session>,
+    /// See `sessions`.
+    pub episodes: Vec<Episode>,
     /// The recorder's state, where it changed, with the second until which it will last.
     pub recorder: Option<(RecorderState, Option<i64>)>,
     /// The seconds until the next tick, where they changed: who reads along has to know how long silence is no news.

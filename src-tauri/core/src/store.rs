@@ -11,6 +11,7 @@ mod check;
 mod chunk;
 mod codec;
 mod connection;
+mod episode;
 mod error;
 mod event;
 mod fold;
@@ -33,6 +34,7 @@ mod retention;
 mod salvage;
 mod schema;
 mod seal;
+mod session;
 mod usage;
 mod view;
 
@@ -180,6 +182,12 @@ impl Store {
             }
             if let Some(minute) = &tick.gpu_minute {
                 gpu_usage::add(&transaction, &mut self.catalog, minute)?;
+            }
+            for one in &tick.episodes {
+                episode::write(&transaction, &mut self.catalog, one)?;
+            }
+            for one in &tick.sessions {
+                session::write(&transaction, &mut self.catalog, one)?;
             }
             if let Some(seconds) = tick.step {
                 recorder::write_tick(&transaction, seconds)?;

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("format", &["metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
+    ("why", BELOW),
     // A process is named while it is met, beside what the sensors read of it.
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),

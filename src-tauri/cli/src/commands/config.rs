@@ -2,8 +2,8 @@
 
 use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::config::{Config, ConfigError, Tariff};
-use hoofbeat_core::model::Keep;
 use hoofbeat_core::model::rule::{Rule, Side, Threshold};
+use hoofbeat_core::model::{Keep, UseRules};
 use hoofbeat_core::paths;
 use serde_json::{Value, json};
 
@@ -71,7 +71,8 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, tariff, rules: _ } = config;
+    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _ } = config;
+    let UseRules { bridge, share, vram, hold } = sessions;
     let Tariff { price, currency } = tariff;
     let Keep { raw, minutes, hours, usage, cap } = keep;
     json!({
@@ -82,6 +83,7 @@ fn settings(config: &Config) -> Value {
         },
         "notify": { "enabled": notify },
         "energy": { "price": price, "currency": currency },
+        "sessions": { "share": share, "vram": vram, "for": hold.as_secs(), "bridge": bridge.as_secs() },
     })
 }
 

@@ -11,7 +11,7 @@ use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Sample, Verdict, sentence, stretch};
+use hoofbeat_core::why::{Sample, Verdict, sentence, summary as words};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -101,8 +101,8 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
     let tariff = tariff();
     let costs = |joules| tariff.words(joules);
     if output.json {
-        let gpu = |past: &'_ Past| stretch(&past.stretch, &costs, &|name| name.json().into_owned());
-        let summed = |past| Summed { sentence: gpu(past), total: &past.total, hottest: past.stretch.hottest };
+        let gpu = |past: &'_ Past| words(&past.summary, &costs, &|name| name.json().into_owned());
+        let summed = |past| Summed { sentence: gpu(past), total: &past.total, hottest: past.summary.hottest };
         let gpus = gpus.iter().map(summed).collect();
         return Ok(output.json(&Summary { schema: SCHEMA, since, until, gpus })?);
     }
@@ -111,7 +111,7 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
         output.line("Nothing is recorded of a GPU then: a minute is told once it is over.")?;
     }
     for past in &gpus {
-        output.line(output.paint(Style::Bold, &stretch(&past.stretch, &costs, &Untrusted::terminal)))?;
+        output.line(output.paint(Style::Bold, &words(&past.summary, &costs, &Untrusted::terminal)))?;
     }
     Ok(())
 }

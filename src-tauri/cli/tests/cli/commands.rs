@@ -12,6 +12,8 @@ fn every_answer_in_json_carries_its_schema() {
         (&["history", "cpu.temperature", "--since", "1h"], "series"),
         (&["top", "--interval", "50ms"], "processes"),
         (&["usage"], "gpus"),
+        (&["sessions"], "sessions"),
+        (&["episodes"], "episodes"),
         (&["doctor"], "doctor"),
         (&["data"], "tables"),
         (&["data", "path"], "path"),

@@ -113,7 +113,7 @@ fn wait_for_shares(sandbox: &Sandbox) -> Value {
 }
 
 fn recorder(sandbox: &Sandbox) -> Watcher {
-    sandbox.config("[energy]\nprice = 1000\ncurrency = \"EUR\"\n");
+    sandbox.config("[energy]\nprice = 1000\ncurrency = \"EUR\"\n[sessions]\nfor = \"1s\"\n");
     sandbox.watch(|command| command.arg("--headless"))
 }
 
@@ -173,10 +173,35 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     assert_eq!((a["vram"].as_u64(), &a["encoder"]), (Some(4 << 30), &Value::Null));
     assert!((number(&a["cost"]) - number(&a["energy"]) / 3600.0).abs() < 1e-6, "{usage}");
     assert_eq!(usage["tariff"], serde_json::json!({ "price": 1000.0, "currency": "EUR" }));
+    sessions_are_told(&sandbox, &told["id"]);
     let text = sandbox.run(&["usage"]).stdout;
     for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "(idle)", "(not explained)", "total"] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
+}
+
+/// The two have a session each, in one episode; none was seen to end, because the recorder ended first.
+fn sessions_are_told(sandbox: &Sandbox, gpu: &Value) {
+    let told = sandbox.run(&["sessions", "--json"]).json();
+    let mut sessions = told["sessions"].as_array().unwrap().clone();
+    sessions.sort_by_key(|one| one["identity"].to_string());
+    let [b, a] = &sessions[..] else { panic!("{told}") };
+    assert_eq!((a["identity"].as_str(), b["identity"].as_str()), (Some("Ollama"), Some("Blender")));
+    assert_eq!((&a["source"], &a["ended"], &a["vram"]), (gpu, &Value::Null, &serde_json::json!(4_u64 << 30)));
+    assert_eq!(a["processes"], serde_json::json!([{ "pid": 812, "started": 4000 }]));
+    assert!(a["busy"].as_f64() > b["busy"].as_f64() && a["mean_share"].as_f64() <= Some(100.0), "{told}");
+    let id = gpu.as_str().unwrap();
+    let told = sandbox.run(&["episodes", "--json", "--source", id]).json();
+    let [episode] = &told["episodes"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!((episode["sessions"].as_array().map(Vec::len), &episode["id"]), (Some(2), &a["episode"]));
+    assert!(episode["start"].as_i64() <= a["start"].as_i64() && episode["power"] == 220.0, "{told}");
+    let text = sandbox.run(&["sessions"]).stdout;
+    assert!(text.contains("Blender") && text.contains("about ") && text.contains("not seen"), "{text}");
+    let text = sandbox.run(&["episodes"]).stdout;
+    assert!(text.contains("Ollama, Blender") && text.contains("220 W"), "{text}");
+    assert_eq!(sandbox.run(&["sessions", "--source", "cpu"]).code, 2);
+    let ended = sandbox.run(&["sessions", "--since", "1h", "--until", "2h"]);
+    assert!(ended.code == 2 && ended.stderr.contains("must be before"), "{ended:?}");
 }
 
 #[test]
@@ -212,4 +237,7 @@ fn without_a_recorder_the_columns_are_empty_and_say_so() {
     assert!(text.starts_with("No GPU was found"), "{text}");
     assert_eq!(sandbox.run(&["usage", "--since", "soon"]).code, 2);
     assert_eq!(sandbox.run(&["usage", "--json"]).json()["gpus"], serde_json::json!([]));
+    assert_eq!(sandbox.run(&["sessions", "--json"]).json()["sessions"], serde_json::json!([]));
+    assert!(sandbox.run(&["episodes"]).stdout.starts_with("Nobody used a GPU"));
+    assert!(sandbox.run(&["sessions", "--source", "gpu"]).stderr.contains("none was found"));
 }

@@ -9,7 +9,7 @@ use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
-use crate::why::{Cause, Part, Sample, Scene, State, Stretch, User, Verdict, judge};
+use crate::why::{Cause, Part, Sample, Scene, State, Summary, User, Verdict, judge};
 
 /// What a verdict may rest on.
 pub(super) const METRICS: &[Metric] = &[
@@ -88,6 +88,7 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
     let totals = if is_now { Vec::new() } else { of_minute(reader, moment)? };
     let is_whole = |one: &&SourceStatus| one.kind == SourceKind::Gpu && one.part_of.is_none();
     let gpus: Vec<&SourceStatus> = status.sources.iter().filter(is_whole).collect();
+    let sessions = reader.sessions(None, moment, moment.saturating_add(1))?;
     let mut scenes = Vec::new();
     for gpu in &gpus {
         let mut scene = Scene {
@@ -110,6 +111,11 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
             if let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? {
                 (user.since, user.energy) = (Some(since), joules);
             }
+            // A session knows its beginning to the second.
+            let own = sessions.iter().find(|one| {
+                one.source == scene.source && one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes()
+            });
+            user.since = own.map(|one| one.start).or(user.since);
         }
         scene.quiet = quiet(reader, &scene)?;
         scenes.push(scene);
@@ -128,7 +134,7 @@ pub struct Past {
     /// Sums, with who used it.
     pub total: GpuTotal,
     /// What a sentence is made of.
-    pub stretch: Stretch,
+    pub summary: Summary,
 }
 
 /// What every GPU did in a stretch of time; none of which nothing is known.
@@ -146,7 +152,7 @@ pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) ->
         let users = total.usages.iter().map(|one| (Untrusted::from(one.identity.as_str()), one.busy.unwrap_or(0.0)));
         let mut users: Vec<_> = users.collect();
         users.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let stretch = Stretch {
+        let summary = Summary {
             label: Untrusted::from(total.label.as_str()),
             is_alone: gpus.len() == 1,
             busy: total.busy,
@@ -155,7 +161,7 @@ pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) ->
             hottest: points.map(|(.., most)| *most).reduce(f64::max),
             users,
         };
-        all.push(Past { total, stretch });
+        all.push(Past { total, summary });
     }
     Ok(all)
 }

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
 use crate::metrics::Metric;
-use crate::model::Keep;
 use crate::model::rule::{Rule, Severity};
+use crate::model::{Keep, UseRules};
 
 /// One line of [`SETTINGS`].
 pub struct Setting {
@@ -59,7 +59,7 @@ pub const SETTINGS: &[Setting] = &[
         section: "keep",
         key: "hours",
         default: "\"5y\"",
-        doc: "How long minimum, mean and maximum of every hour are kept, and events.",
+        doc: "How long minimum, mean and maximum of every hour are kept, and sessions, episodes and events.",
         set: |config, value| age(value).map(|set| config.keep.hours = set),
     },
     Setting {
@@ -96,6 +96,34 @@ pub const SETTINGS: &[Setting] = &[
         default: "\"EUR\"",
         doc: "What that money is called: \"EUR\", \"$\", \"kr\".",
         set: |config, value| currency(value).map(|set| config.tariff.currency = set),
+    },
+    Setting {
+        section: "sessions",
+        key: "share",
+        default: "\"10%\"",
+        doc: "How much of a GPU's time is use worth a line in `hoofbeat sessions`, on the mean of the time below.",
+        set: |config, value| share(value).map(|set| config.sessions.share = set),
+    },
+    Setting {
+        section: "sessions",
+        key: "vram",
+        default: "\"256MiB\"",
+        doc: "How much of its memory is such use, too, be the GPU idle.",
+        set: |config, value| vram(value).map(|set| config.sessions.vram = set),
+    },
+    Setting {
+        section: "sessions",
+        key: "for",
+        default: "\"30s\"",
+        doc: "How long either must be kept up first; what is shorter is noise.",
+        set: |config, value| string(value).and_then(pause).map(|set| config.sessions.hold = set),
+    },
+    Setting {
+        section: "sessions",
+        key: "bridge",
+        default: "\"60s\"",
+        doc: "How long a pause may be; after a longer one another session begins.",
+        set: |config, value| string(value).and_then(pause).map(|set| config.sessions.bridge = set),
     },
 ];
 
@@ -206,6 +234,7 @@ fn defaults() -> Config {
         keep: Keep::default(),
         notify: false,
         tariff: Tariff::default(),
+        sessions: UseRules::default(),
         rules: Vec::new(),
     };
     for setting in SETTINGS {
@@ -283,6 +312,31 @@ fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// A share of time in percent, with the sign or without.
+fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
+    let text = string(value)?;
+    let number = text.trim().trim_end_matches('%').trim_end().parse().ok();
+    number.filter(|percent| (0.1..=100.0).contains(percent)).ok_or_else(|| {
+        Problem::new(format!("{text:?} is no share of a GPU's time"), "write \"0.1%\" to \"100%\", like \"10%\"")
+    })
+}
+
+fn vram(value: &DeValue<'_>) -> Result<u64, Problem> {
+    let vram = values::size(string(value)?)?;
+    if vram < 1 << 20 {
+        return Err(Problem::new("every program that draws has that much memory", "write \"1MiB\" or more"));
+    }
+    Ok(vram)
+}
+
+fn pause(text: &str) -> Result<Duration, Problem> {
+    let pause = values::duration(text)?;
+    if pause > Duration::from_secs(3600) {
+        return Err(Problem::new(format!("{text:?} is longer than an hour"), "write \"1h\" or less"));
+    }
+    Ok(pause)
 }
 
 fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {

@@ -33,7 +33,7 @@ fn the_example_is_the_defaults_as_it_is_and_with_every_comment_mark_removed() {
 #[test]
 fn the_defaults_are_those_of_the_model() {
     let config = Config::default();
-    assert_eq!(config.keep, Keep::default());
+    assert_eq!((config.keep, config.sessions), (Keep::default(), UseRules::default()));
     assert_eq!((config.tick.as_secs(), config.tick_on_battery.as_secs(), config.notify), (1, 5, true));
     assert!(!config.rules.is_empty());
     assert_eq!(Config::parse("", Path::new("x")), Ok(Config { rules: Vec::new(), ..config }));
@@ -61,7 +61,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy] and [[rule]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [sessions] and [[rule]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -76,6 +76,26 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
         "config.toml:2:7: history cannot be kept for more than 100 years; write \"100y\" or less",
     );
     assert!(Config::parse("[keep]\nraw = \"100y\"\n", Path::new("x")).is_ok());
+    check(
+        "[sessions]\nshare = 10\n",
+        "config.toml:2:9: this is an integer, not text; put the value in quotes, with its unit: \"1s\", \"30d\"",
+    );
+    for share in ["0%", "101%", "-5%", "nan", "ten", ""] {
+        let error = refused(&format!("[sessions]\nshare = {share:?}\n"));
+        assert!(error.ends_with("is no share of a GPU's time; write \"0.1%\" to \"100%\", like \"10%\""), "{error}");
+    }
+    check(
+        "[sessions]\nvram = \"0B\"\n",
+        "config.toml:2:8: every program that draws has that much memory; write \"1MiB\" or more",
+    );
+    check("[sessions]\nbridge = \"61m\"\n", "config.toml:2:10: \"61m\" is longer than an hour; write \"1h\" or less");
+    let set = Config::parse(
+        "[sessions]\nshare = \"2.5 %\"\nvram = \"1GiB\"\nfor = \"5s\"\nbridge = \"0s\"\n",
+        Path::new("x"),
+    );
+    let seconds = std::time::Duration::from_secs;
+    let wanted = UseRules { bridge: seconds(0), share: 2.5, vram: 1 << 30, hold: seconds(5) };
+    assert_eq!(set.unwrap().sessions, wanted);
     check("[energy]\nprice = -1\n", "config.toml:2:9: -1 is no price; write for example price = 0.32");
     check("[energy]\nprice = nan\n", "config.toml:2:9: nan is no price; write for example price = 0.32");
     check(

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Event;
+use super::episodes::Stretching;
 use super::gpus::Gpus;
 use super::grid::{Gap, Grid};
 use super::inbox::Journal;
@@ -52,6 +53,7 @@ pub(super) struct Left {
     pub last_ts: Option<i64>,
     pub state: Option<RecorderState>,
     pub idle_power: Vec<(String, f64)>,
+    pub stretches: model::Stretches,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -102,6 +104,7 @@ pub(super) struct Core {
     watch: Watch,
     minute: Minute,
     gpus: Gpus,
+    stretching: Stretching,
     own: Arc<Source>,
     /// What the next tick takes along.
     next: Tick,
@@ -155,6 +158,7 @@ impl Core {
             watch,
             minute: Minute::default(),
             gpus: Gpus::knowing(left.idle_power),
+            stretching: Stretching::continuing(left.stretches, left.last_ts, now),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
@@ -301,6 +305,7 @@ impl Core {
                 let Parts { usage, gpu_uses, events, replaced, .. } = batch.into_parts();
                 self.minute.add(now.unix(), usage);
                 self.gpus.late(now.unix(), &gpu_uses);
+                self.stretching.late(&gpu_uses);
                 self.next.events.extend(model::Event::told(now.unix(), events));
                 self.roster.replace(replaced, |place| self.watch.holds(place), &mut self.next);
             }
@@ -376,6 +381,7 @@ impl Core {
         self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         tick.usage = self.minute.take_over(tick.ts);
         tick.gpu_minute = self.gpus.take_over(tick.ts);
+        self.stretching.step(&mut tick, now, self.step, &self.config.sessions, self.gpus.spent());
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
             self.changes.rows = self.watch.rows();

@@ -46,12 +46,22 @@ struct Stretch {
     users: HashMap<Who, f64>,
 }
 
+/// Joules of stretches that were split, until somebody takes them.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    /// By the GPU's id, and the key and user of who worked on it.
+    pub by_use: HashMap<(String, Untrusted, Option<u32>), f64>,
+    /// By the GPU's id: all that it took.
+    pub by_gpu: HashMap<String, f64>,
+}
+
 /// All GPUs, and the minute that is being folded.
 #[derive(Debug, Default)]
 pub(super) struct Gpus {
     frame: Frame,
     by_id: HashMap<String, Gpu>,
     usage: HashMap<Who, GpuUsage>,
+    spent: Spent,
     /// What each GPU takes when nobody uses it, as far as the store knew when recording began.
     idle: HashMap<String, f64>,
 }
@@ -132,7 +142,7 @@ impl Gpus {
                         }
                     }
                     if open.joules >= ENOUGH_JOULES || open.seconds >= ENOUGH_SECONDS {
-                        gpu.close(&mut self.usage);
+                        gpu.close(&mut self.usage, &mut self.spent);
                     }
                 }
             }
@@ -172,6 +182,11 @@ impl Gpus {
         }
     }
 
+    /// The joules of stretches that were split since this was last asked.
+    pub fn spent(&mut self) -> Spent {
+        std::mem::take(&mut self.spent)
+    }
+
     /// The minute, where the tick `ts` is past its end (or the clock is before its beginning).
     pub fn take_over(&mut self, ts: i64) -> Option<GpuMinute> {
         if self.frame.is_over(ts) { self.take() } else { None }
@@ -182,7 +197,7 @@ impl Gpus {
         let start = self.frame.take()?;
         let mut energy = Vec::new();
         for gpu in self.by_id.values_mut() {
-            gpu.close(&mut self.usage);
+            gpu.close(&mut self.usage, &mut self.spent);
             let empty = none_of(&gpu.minute.source);
             let minute = std::mem::replace(&mut gpu.minute, empty);
             if minute.energy.or(minute.busy).is_some() || minute.missing > 0.0 {
@@ -222,7 +237,7 @@ impl Gpus {
 
 impl Gpu {
     /// Splits what is open.
-    fn close(&mut self, usage: &mut HashMap<Who, GpuUsage>) {
+    fn close(&mut self, usage: &mut HashMap<Who, GpuUsage>, spent: &mut Spent) {
         let Stretch { joules, seconds, busy, settled, users } = std::mem::take(&mut self.open);
         if seconds <= 0.0 {
             return;
@@ -232,7 +247,10 @@ impl Gpu {
         self.minute.energy = add(self.minute.energy, Some(joules));
         self.minute.idle = add(self.minute.idle, parts.idle);
         self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
+        *spent.by_gpu.entry(self.minute.source.id.clone()).or_default() += joules;
         for (who, energy) in names.into_iter().zip(parts.users) {
+            let (id, key, _, uid) = &who;
+            *spent.by_use.entry((id.clone(), key.clone(), *uid)).or_default() += energy;
             let usage = entry(usage, who, &self.minute.source);
             usage.energy = add(usage.energy, Some(energy));
         }

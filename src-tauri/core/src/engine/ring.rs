@@ -31,6 +31,8 @@ fn absorb(next: &mut Tick, old: Tick) {
     prepend(&mut next.conditions, old.conditions, |a, b| a.0.id == b.0.id);
     prepend(&mut next.replaced, old.replaced, |a, b| a.0 == b.0);
     prepend(&mut next.alerts, old.alerts, |a, b| a.rule == b.rule && a.source == b.source);
+    prepend(&mut next.sessions, old.sessions, |a, b| a.id == b.id);
+    prepend(&mut next.episodes, old.episodes, |a, b| a.id == b.id);
     let readings = std::mem::take(&mut next.readings);
     let emptied = old.emptied.into_iter().filter(|pack| !readings.iter().any(|one| one.source.pack() == pack.pack()));
     prepend(&mut next.emptied, emptied.collect(), |a, b| a.id == b.id);
@@ -60,8 +62,8 @@ mod tests {
     use super::*;
     use crate::metrics::Metric;
     use crate::model::{
-        AlertPhase, AlertRow, Condition, EventKind, GpuMinute, Health, Reading, RecorderState, Source, SourceKind,
-        Usage,
+        AlertPhase, AlertRow, Condition, Ended, Episode, EventKind, GpuMinute, Health, Reading, RecorderState, Source,
+        SourceKind, Usage,
     };
     use serde_json::json;
 
@@ -81,6 +83,19 @@ mod tests {
             memory: 1,
             io: None,
         };
+        let episode = |id, ended| Episode {
+            id,
+            source: cpu.clone(),
+            start: 1,
+            end: 2,
+            ended,
+            busy: None,
+            explained: None,
+            energy: None,
+            temperature: None,
+            power: None,
+            throttled: None,
+        };
         let reading = Reading { source: cpu.clone(), metric: Metric::CpuLoad1, stored: 1 };
         let mut ticks: VecDeque<Tick> = VecDeque::from([
             Tick {
@@ -94,6 +109,8 @@ mod tests {
                 usage: Some((0, vec![usage])),
                 gpu_minute: Some(GpuMinute::default()),
                 gpu_uses: Vec::new(),
+                sessions: Vec::new(),
+                episodes: vec![episode(1, Some(Ended::Idle)), episode(2, None)],
                 recorder: Some((RecorderState::Recording, None)),
                 step: Some(1),
             },
@@ -103,6 +120,7 @@ mod tests {
                 conditions: vec![(cpu.clone(), Condition::OK)],
                 events: vec![event(2)],
                 alerts: vec![row(AlertPhase::Firing)],
+                episodes: vec![episode(2, Some(Ended::Idle))],
                 ..Tick::default()
             },
         ]);
@@ -110,6 +128,7 @@ mod tests {
         assert_eq!(ticks.len(), 1);
         let left = &ticks[0];
         assert_eq!((left.ts, left.readings.len()), (2, 1));
+        assert_eq!(left.episodes, [episode(1, Some(Ended::Idle)), episode(2, Some(Ended::Idle))]);
         assert_eq!(left.conditions, [(gone.clone(), lost), (cpu, Condition::OK)]);
         assert_eq!(left.emptied, [gone]);
         assert_eq!(left.replaced.len(), 1);

@@ -3,10 +3,13 @@
 //! They are a contract: a field may join, none changes its meaning; [`SCHEMA`] goes up only for a real break. Deliberately
 //! not here: the calls (`api`), reading (`store`) and formatting (`format`, and the faces).
 
+mod sessions;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use self::sessions::{EpisodeInfo, ProcessInfo, SessionInfo};
 use super::{EventKind, Health, RecorderState, SourceKind};
 use crate::metrics::Metric;
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
-use super::gpu_usage;
+use super::{episode, gpu_usage};
 use crate::metrics::{Kind, Metric, TABLE};
 use crate::model::{Condition, Source};
 
@@ -240,7 +240,7 @@ pub(super) fn forget_gone(db: &Connection) -> Result<(), StoreError> {
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for pack_id in gone {
-        if gpu_usage::mentions(db, pack_id)? {
+        if gpu_usage::mentions(db, pack_id)? || episode::mentions(db, pack_id)? {
             continue;
         }
         for table in ["series", "current", "source"] {

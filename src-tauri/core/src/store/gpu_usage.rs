@@ -26,7 +26,7 @@ const WORTH_BUSY_MS: i64 = 50;
 const WORTH_VRAM_KIB: i64 = 64 << 10;
 
 /// Thousandths of a second or of a joule.
-fn thousandths(value: Option<f64>) -> Option<i64> {
+pub(super) fn thousandths(value: Option<f64>) -> Option<i64> {
     value.map(|value| (value * 1000.0).round() as i64)
 }
 
@@ -201,7 +201,7 @@ pub(super) fn stretch(
 }
 
 /// Columns in thousandths, from `first` on, as whole units.
-fn base<const N: usize>(row: &rusqlite::Row<'_>, first: usize) -> Result<[Option<f64>; N], StoreError> {
+pub(super) fn base<const N: usize>(row: &rusqlite::Row<'_>, first: usize) -> Result<[Option<f64>; N], StoreError> {
     let mut values = [None; N];
     for (at, value) in values.iter_mut().enumerate() {
         *value = row.get::<_, Option<i64>>(first + at)?.map(|stored| stored as f64 / 1000.0);

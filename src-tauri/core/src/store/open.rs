@@ -11,9 +11,11 @@ use rusqlite::Connection;
 use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
-use super::{Store, alert, ballast, check, folder, layout, minute, recent, recorder, replace, schema};
+use super::{
+    Store, alert, ballast, check, episode, folder, layout, minute, recent, recorder, replace, schema, session,
+};
 use crate::metrics::Metric;
-use crate::model::{AlertRow, Event, Keep, Now, RecorderState, UNUSED_PERCENT};
+use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
 const IDLE_OF: i64 = 30 * 86_400;
@@ -35,6 +37,8 @@ pub struct Opened {
     pub last_ts: Option<i64>,
     /// What each GPU took in the last weeks when nobody used it, in watts, by the source's id.
     pub idle_power: Vec<(String, f64)>,
+    /// Sessions and episodes that an earlier recorder left open.
+    pub stretches: Stretches,
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -94,6 +98,11 @@ impl Store {
             paused_until: store.wish.1.filter(|until| *until > now.unix()),
             last_ts: recent::last_ts(&store.db)?,
             idle_power: idle_power(&store.db, now.unix())?,
+            stretches: Stretches {
+                sessions: session::open(&store.db)?,
+                episodes: episode::open(&store.db)?,
+                numbered: episode::numbered(&store.db)?,
+            },
             left,
             store,
         })

@@ -8,11 +8,13 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::{
-    catalog, check, connection, event, folder, gpu_usage, history, layout, processes, recent, recorder, schema,
+    catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent, recorder,
+    schema, session,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
-    EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value,
+    EpisodeInfo, EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SessionInfo, SourceStatus, Status,
+    Value,
 };
 use crate::model::{Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
@@ -131,6 +133,39 @@ impl Reader {
             return Ok(None);
         }
         gpu_usage::stretch(&self.db, source, key, uid, at)
+    }
+
+    /// See [`crate::api::Face::sessions`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn sessions(&self, source: Option<&str>, since: i64, until: i64) -> Result<Vec<SessionInfo>, StoreError> {
+        if schema::version(&self.db)? < schema::WITH_SESSIONS {
+            return Ok(Vec::new());
+        }
+        session::read(&self.db, source, [since, until])
+    }
+
+    /// See [`crate::api::Face::episodes`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn episodes(&self, source: Option<&str>, since: i64, until: i64) -> Result<Vec<EpisodeInfo>, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        if schema::version(&transaction)? < schema::WITH_SESSIONS {
+            return Ok(Vec::new());
+        }
+        let mut episodes = episode::read(&transaction, source, [since, until])?;
+        // One that reaches into the stretch may have sessions that do not.
+        let first = episodes.iter().map(|one| one.start).min().unwrap_or(since);
+        let mut places: HashMap<i64, usize> = HashMap::new();
+        places.extend(episodes.iter().enumerate().map(|(at, one)| (one.id, at)));
+        for one in session::read(&transaction, source, [first, i64::MAX])? {
+            if let Some(&at) = one.episode.as_ref().and_then(|id| places.get(id)) {
+                episodes[at].sessions.push(one);
+            }
+        }
+        Ok(episodes)
     }
 
     /// The metrics that some source has, in the table's order.

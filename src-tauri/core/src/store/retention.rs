@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
-use super::{catalog, chunk, event, gpu_usage, hour, identity, minute, recent, usage};
+use super::{catalog, chunk, episode, event, gpu_usage, hour, identity, minute, recent, session, usage};
 use crate::model::Keep;
 
 const DAY: i64 = 86_400;
@@ -43,6 +43,7 @@ fn delete_old(db: &Connection, keep: &Keep, now: i64) -> Result<(), StoreError> 
     }
     delete_usage(db, bounded(oldest_usage(db)?, before(now, keep.usage)))?;
     event::delete_before(db, bounded(event::oldest(db)?, before(now, keep.hours)))?;
+    delete_sessions(db, bounded(oldest_session(db)?, before(now, keep.hours)))?;
     Ok(())
 }
 
@@ -58,6 +59,16 @@ fn delete_usage(db: &Connection, ts: i64) -> Result<usize, StoreError> {
         identity::delete_before(db, ts)?;
     }
     Ok(deleted)
+}
+
+/// When the oldest session or episode ended.
+fn oldest_session(db: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok([session::oldest(db)?, episode::oldest(db)?].into_iter().flatten().min())
+}
+
+/// Deletes sessions and episodes that ended before `ts`.
+fn delete_sessions(db: &Connection, ts: i64) -> Result<usize, StoreError> {
+    Ok(session::delete_before(db, ts)? + episode::delete_before(db, ts)?)
 }
 
 /// The second that lies `age` before `now`. An age beyond all numbers lies before all history, and never after it.

@@ -93,6 +93,8 @@ const PLAIN: &[(&str, &str)] = &[
     ("usage", "ts, identity_id"),
     ("gpu_usage", "ts, source_id, identity_id"),
     ("gpu_minute", "ts, source_id"),
+    ("episode", "episode_id"),
+    ("session", "session_id"),
     ("event", "seq"),
     ("recent", "seq"),
     ("alert", "rule, source"),

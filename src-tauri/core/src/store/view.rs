@@ -146,6 +146,20 @@ CREATE VIEW gpu_minutes AS
    m.missing_ms / 1000.0 AS missing_seconds
    FROM gpu_minute m JOIN source s USING(source_id);
 
+CREATE VIEW sessions AS
+ SELECT n.session_id AS session, n.episode_id AS episode, s.uid AS source, CAST(i.name AS TEXT) AS identity,
+   CAST(i.key AS TEXT) AS key, i.uid, n.start_ts, n.end_ts, n.ended, n.busy_ms / 1000.0 AS busy_seconds,
+   min(100.0, n.busy_ms / 10.0 / nullif(n.end_ts - n.start_ts, 0)) AS mean_share,
+   n.peak_share_permille / 10.0 AS peak_share, n.vram_kib * 1024 AS vram, n.encoder_ms / 1000.0 AS encoder_seconds,
+   n.decoder_ms / 1000.0 AS decoder_seconds, n.energy_mj / 1000.0 AS energy, n.processes
+   FROM session n JOIN identity i USING(identity_id) JOIN source s USING(source_id);
+
+CREATE VIEW episodes AS
+ SELECT e.episode_id AS episode, s.uid AS source, e.start_ts, e.end_ts, e.ended, e.busy_ms / 1000.0 AS busy_seconds,
+   e.attributed_ms / 1000.0 AS attributed_seconds, (e.busy_ms - e.attributed_ms) / 1000.0 AS remainder_seconds,
+   e.energy_mj / 1000.0 AS energy, e.temperature_milli / 1000.0 AS temperature, e.power_mw / 1000.0 AS power,
+   e.throttled_ms / 1000.0 AS throttled_seconds FROM episode e JOIN source s USING(source_id);
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "

@@ -1,110 +1,169 @@
-//! What a GPU did over a stretch of time, in one sentence.
+//! When use begins to count: a window over the last of it. Used for sessions and for episodes alike.
 //!
-//! Deliberately not here: single moments (`judge`).
+//! A program that stands still moves a cursor now and then, and that is no use worth a line in a list for five years. So
+//! a stretch counts once it was kept up for a while, and then from its beginning on: until that is known, what was used is
+//! kept in pieces. Deliberately not here: what is added up.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::sentence::{Costs, Names, brief};
-use crate::format;
-use crate::metrics::Metric;
-use crate::untrusted::Untrusted;
+use crate::model::{Now, UseRules};
 
-/// More identities than this are counted.
-const NAMED: usize = 3;
-/// Seconds of the GPU's time that are worth a word.
-const WORTH_NAMING: f64 = 1.0;
+/// About so many pieces a window has at most, however long it is.
+const PIECES: u32 = 64;
 
-/// One GPU over a stretch of time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stretch {
-    /// What a person calls it.
-    pub label: Untrusted,
-    /// Whether it is the only one.
-    pub is_alone: bool,
-    /// Seconds in which it worked; `None` where that was not told.
-    pub busy: Option<f64>,
-    /// Seconds of that which known processes explain.
-    pub explained: Option<f64>,
-    /// Joules that it took, where it tells.
-    pub energy: Option<f64>,
-    /// The highest temperature, in °C.
-    pub hottest: Option<f64>,
-    /// Who used it and for how many seconds of its time, the most first.
-    pub users: Vec<(Untrusted, f64)>,
+/// A tick: when, on both clocks, and the time that it ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// Unix seconds on the tick's grid.
+    pub ts: i64,
+    /// Wall clock, to notice that it was set.
+    pub wall: Duration,
+    /// Time since boot, suspend included.
+    pub boot: Duration,
+    /// The seconds between two ticks.
+    pub step: u64,
 }
 
-/// The sentence.
-pub fn stretch(gpu: &Stretch, costs: Costs<'_>, names: Names<'_>) -> String {
-    let name = if gpu.is_alone { "GPU".to_owned() } else { brief(names(&gpu.label)) };
-    let long = |seconds: f64| format::duration(Duration::from_secs_f64(seconds.max(0.0)));
-    let users: Vec<&(Untrusted, f64)> = gpu.users.iter().filter(|(_, seconds)| *seconds >= WORTH_NAMING).collect();
-    let mut text = match gpu.busy {
-        Some(seconds) if seconds < WORTH_NAMING && users.is_empty() => format!("{name} did nothing"),
-        Some(seconds) => format!("{name} worked for {}", long(seconds)),
-        None if users.is_empty() => format!("{name} did not tell what it did"),
-        None => format!("{name} worked"),
-    };
-    let told = users.iter().take(NAMED).map(|(who, seconds)| format!("{} {}", brief(names(who)), long(*seconds)));
-    let mut who: Vec<String> = told.collect();
-    if users.len() > NAMED {
-        who.push(format!("{} more", users.len() - NAMED));
+impl Moment {
+    /// The Unix second at which the time that this tick ends began.
+    pub(super) fn begin(&self) -> i64 {
+        self.ts.saturating_sub(self.step as i64)
     }
-    let unseen = gpu.busy.zip(gpu.explained).map(|(busy, explained)| busy - explained);
-    if let Some(seconds) =
-        unseen.filter(|seconds| *seconds >= WORTH_NAMING && *seconds > gpu.busy.unwrap_or(0.0) / 10.0)
-    {
-        who.push(format!("not visible {}", long(seconds)));
+
+    /// The same moment by the boot-time clock.
+    fn begin_boot(&self) -> Duration {
+        self.boot.saturating_sub(Duration::from_secs(self.step))
     }
-    if !who.is_empty() {
-        text += &format!(": {}", who.join(", "));
+
+    /// By how many seconds the wall clock was set between `before` and now.
+    pub(super) fn moved_since(&self, before: &Moment) -> i64 {
+        let wall = self.wall.as_secs_f64() - before.wall.as_secs_f64();
+        let moved = wall - (self.boot.as_secs_f64() - before.boot.as_secs_f64());
+        if moved.abs() > 1.5 { moved.round() as i64 } else { 0 }
     }
-    if let Some(joules) = gpu.energy.filter(|joules| *joules > 0.0) {
-        text += &format!("; took {}", costs(joules));
+
+    /// Whether use in this tick comes so soon after the one at `before` that the pause between them is bridged.
+    pub(super) fn bridges(&self, before: Duration, bridge: Duration) -> bool {
+        self.boot.saturating_sub(before) <= bridge + Duration::from_secs(self.step)
     }
-    if let Some(celsius) = gpu.hottest {
-        text += &format!("; at most {}", format::value(Metric::GpuTemperature, celsius));
+
+    /// Whether use may come so soon still, after this tick without any.
+    pub(super) fn may_bridge(&self, before: Duration, bridge: Duration) -> bool {
+        self.boot.saturating_sub(before) <= bridge
     }
-    text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The boot time at which an earlier recorder was last known to see something that ended at `end` or goes on. `None` where
+/// that was before this machine was started, or where the clock was put back since.
+pub(super) fn last_seen(end: i64, last_ts: Option<i64>, now: Now) -> Option<Duration> {
+    let last = last_ts.map_or(end, |ts| ts.max(end));
+    now.boot.checked_sub(Duration::from_secs(u64::try_from(now.unix().checked_sub(last)?).ok()?))
+}
 
-    #[test]
-    fn a_stretch_is_a_sentence() {
-        #[track_caller]
-        fn check(busy: Option<f64>, explained: Option<f64>, users: &[(&str, f64)], expected: &str) {
-            let users = users.iter().map(|(name, seconds)| (Untrusted::from(*name), *seconds)).collect();
-            let gpu = Stretch {
-                label: Untrusted::default(),
-                is_alone: true,
-                busy,
-                explained,
-                energy: None,
-                hottest: None,
-                users,
-            };
-            assert_eq!(stretch(&gpu, &format::about_energy, &Untrusted::terminal), expected);
+/// How a GPU was seen in a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It was read.
+    Read,
+    /// It sleeps, or is left alone so that it may. Whoever had memory there has it still.
+    Asleep,
+    /// It could not be read.
+    Blind,
+}
+
+/// What adds up over a stretch.
+pub(super) trait Sum: Default {
+    /// Adds a later part.
+    fn add(&mut self, more: Self);
+}
+
+/// The sum of two values, of which what is not known adds nothing.
+pub(super) fn sum(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The higher of two values.
+pub(super) fn highest(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.max(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+#[derive(Debug)]
+struct Piece<S> {
+    begin: Duration,
+    begin_ts: i64,
+    /// Seconds of the GPU's time.
+    busy: f64,
+    sum: S,
+}
+
+/// Use that does not count yet.
+#[derive(Debug)]
+pub(super) struct Window<S> {
+    pieces: VecDeque<Piece<S>>,
+}
+
+impl<S> Default for Window<S> {
+    fn default() -> Self {
+        Window { pieces: VecDeque::new() }
+    }
+}
+
+impl<S: Sum> Window<S> {
+    /// Adds a tick with use worth counting.
+    pub fn used(&mut self, now: &Moment, rules: &UseRules, busy: f64, sum: S) {
+        let begin = now.begin_boot();
+        let grain = (rules.hold + rules.bridge) / PIECES;
+        match self.pieces.back_mut().filter(|last| begin.saturating_sub(last.begin) < grain) {
+            Some(last) => {
+                last.busy += busy;
+                last.sum.add(sum);
+            }
+            None => self.pieces.push_back(Piece { begin, begin_ts: now.begin(), busy, sum }),
         }
-        check(Some(0.2), Some(0.0), &[], "GPU did nothing");
-        check(Some(600.0), Some(595.0), &[("Ollama", 595.0)], "GPU worked for 10 min: Ollama 9 min 55 s");
-        check(Some(600.0), Some(60.0), &[("Ollama", 60.0)], "GPU worked for 10 min: Ollama 1 min, not visible 9 min");
-        check(Some(600.0), Some(0.0), &[], "GPU worked for 10 min: not visible 10 min");
-        check(None, None, &[], "GPU did not tell what it did");
-        check(None, None, &[("x", 30.0)], "GPU worked: x 30 s");
-        let many = [("a", 5.0), ("b", 4.0), ("c", 3.0), ("d", 2.0), ("e", 0.1)];
-        check(Some(14.0), Some(14.0), &many, "GPU worked for 14 s: a 5 s, b 4 s, c 3 s, 1 more");
-        let gpu = Stretch {
-            label: Untrusted::from("RTX"),
-            is_alone: false,
-            busy: Some(60.0),
-            explained: Some(60.0),
-            energy: Some(36_000.0),
-            hottest: Some(81.0),
-            users: Vec::new(),
-        };
-        let said = stretch(&gpu, &format::about_energy, &Untrusted::terminal).replace('\u{a0}', " ");
-        assert_eq!(said, "RTX worked for 1 min; took about 10 Wh; at most 81 °C");
+        // Older than any beginning that is asked for.
+        let old = now.boot.saturating_sub(rules.hold + rules.bridge);
+        while self.pieces.get(1).is_some_and(|next| next.begin <= old) {
+            self.pieces.pop_front();
+        }
+    }
+
+    /// Adds what belongs to the use before: a pause in it, or what was told late.
+    pub fn more(&mut self, sum: S) {
+        if let Some(last) = self.pieces.back_mut() {
+            last.sum.add(sum);
+        }
+    }
+
+    /// Where the use counts by its time, the second at which it began: it was kept up for as long as the rules want, and
+    /// on the mean as much as they want.
+    pub fn counts(&self, now: &Moment, rules: &UseRules) -> Option<i64> {
+        let since = now.boot.checked_sub(rules.hold)?;
+        let from = self.pieces.iter().rposition(|piece| piece.begin <= since)?;
+        let busy: f64 = self.pieces.range(from..).map(|piece| piece.busy).sum();
+        let begin = &self.pieces[from];
+        // A hair less, because shares are sums of decimal fractions.
+        let enough = rules.share / 100.0 * (now.boot - begin.begin).as_secs_f64() - 1e-6;
+        (busy >= enough).then_some(begin.begin_ts)
+    }
+
+    /// Adds up what was used from the second `start` on; gives the second from which on that is known.
+    pub fn take_from(&mut self, start: i64) -> Option<(i64, S)> {
+        let from = self.pieces.iter().rposition(|piece| piece.begin_ts <= start).unwrap_or(0);
+        let begin = self.pieces.get(from)?.begin_ts;
+        let mut sum = S::default();
+        std::mem::take(&mut self.pieces).into_iter().skip(from).for_each(|piece| sum.add(piece.sum));
+        Some((begin, sum))
+    }
+
+    /// The wall clock was set.
+    pub fn shift(&mut self, seconds: i64) {
+        self.pieces.iter_mut().for_each(|piece| piece.begin_ts = piece.begin_ts.saturating_add(seconds));
     }
 }

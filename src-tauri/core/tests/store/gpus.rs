@@ -237,13 +237,16 @@ fn a_damaged_file_gives_back_who_used_a_gpu() {
     let who = vec![usage(&gpu, "a", None, Some(20.0), Some(100.5)), usage(&gpu, "b", Some(7), Some(1.5), None)];
     let minute = minute(&gpu, HOUR, who);
     store.append(&[Tick { gpu_minute: Some(minute), ..tick(HOUR + 60, &gpu, Vec::new()) }], true).unwrap();
+    store.append(&[crate::sessions::over_tick(HOUR + 100)], true).unwrap();
     store.close().unwrap();
     let told = || {
         let all = "SELECT identity, key, coalesce(uid, '-'), busy_seconds, energy FROM gpu_usages ORDER BY identity";
-        sqlite3(temp.path(), all) + &sqlite3(temp.path(), "SELECT energy, missing_seconds FROM gpu_minutes")
+        sqlite3(temp.path(), all)
+            + &sqlite3(temp.path(), "SELECT energy, missing_seconds FROM gpu_minutes")
+            + &sqlite3(temp.path(), "SELECT * FROM sessions; SELECT * FROM episodes")
     };
     let before = told();
-    assert!(before.contains("a|program:a|-|20.0|100.5"), "{before}");
+    assert!(before.contains("a|program:a|-|20.0|100.5") && before.contains("Ollama"), "{before}");
     let file = hoofbeat_core::store::database(temp.path());
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[..100].fill(0x5a);

@@ -7,6 +7,7 @@ mod damage;
 mod gpus;
 mod laws;
 mod refusals;
+mod sessions;
 mod size;
 mod support;
 mod views;

@@ -50,7 +50,7 @@ fn every_documented_query_answers() {
     let ticks: Vec<_> =
         (1..7200).map(|s| machine.tick(start + s, (s % 100) as f64, &[Some(3.0), None, None])).collect();
     store.append(&ticks, false).unwrap();
-    store.append(&[crate::gpus::used_tick(end)], false).unwrap();
+    store.append(&[crate::gpus::used_tick(end), crate::sessions::over_tick(end)], false).unwrap();
     store.maintain(now(end)).unwrap();
 
     let queries = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/queries.sql")).unwrap();

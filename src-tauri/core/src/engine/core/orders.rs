@@ -46,6 +46,7 @@ impl Core {
         self.next.recorder = Some((RecorderState::Paused, Some(until)));
         self.next.usage = self.minute.take();
         self.next.gpu_minute = self.gpus.take();
+        self.stretching.write(&mut self.next, self.gpus.spent());
         self.durable = true;
         self.hand_over_news(now.unix());
         self.roster.quiet();
@@ -78,6 +79,7 @@ impl Core {
         self.next.recorder = Some((RecorderState::Off, None));
         self.next.usage = self.minute.take();
         self.next.gpu_minute = self.gpus.take();
+        self.stretching.write(&mut self.next, self.gpus.spent());
         self.durable = true;
         self.hand_over_news(now.unix());
         self.journal.stop();

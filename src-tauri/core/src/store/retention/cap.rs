@@ -6,7 +6,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{DAY, delete_usage, drop_raw, oldest_of, oldest_usage};
+use super::{DAY, delete_sessions, delete_usage, drop_raw, oldest_of, oldest_session, oldest_usage};
 use crate::model::Keep;
 use crate::store::error::StoreError;
 use crate::store::{catalog, event, hour, minute, open};
@@ -56,11 +56,11 @@ pub(super) fn enforce(db: &mut Connection, keep: &Keep) -> Result<(), StoreError
 }
 
 /// Deletes the oldest until what is in use takes less than 85 % of the room: raw hours, then days of minutes, then usage,
-/// and hours and events only where nothing else is left.
+/// and hours, sessions and events only where nothing else is left.
 fn delete(db: &mut Connection, cap: u64) -> Result<(), StoreError> {
     let limit = room(cap) / 100 * 85;
     type Stage = fn(&Connection) -> Result<usize, StoreError>;
-    let stages: [Stage; 5] = [drop_raw, drop_minutes, drop_usage, drop_hours, drop_events];
+    let stages: [Stage; 6] = [drop_raw, drop_minutes, drop_usage, drop_hours, drop_sessions, drop_events];
     for stage in stages {
         while sizes(db)?.1 > limit {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -104,6 +104,10 @@ fn drop_hours(db: &Connection) -> Result<usize, StoreError> {
         deleted += hour::delete_before(db, id, oldest + 7 * DAY)?;
     }
     Ok(deleted)
+}
+
+fn drop_sessions(db: &Connection) -> Result<usize, StoreError> {
+    oldest_session(db)?.map_or(Ok(0), |oldest| delete_sessions(db, oldest + 7 * DAY))
 }
 
 fn drop_events(db: &Connection) -> Result<usize, StoreError> {

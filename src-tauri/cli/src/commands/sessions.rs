@@ -1,0 +1,218 @@
+//! `hoofbeat sessions` and `hoofbeat episodes`: who used a GPU from when to when, and when one was used at all.
+//!
+//! What goes on is told as it was last written, which is once a minute. Energies are estimates and say so by "about".
+//! Deliberately not here: when a session begins and ends, which the recorder has decided.
+
+use std::time::Duration;
+
+use hoofbeat_core::api::{EpisodeInfo, Face, SCHEMA, SessionInfo, Users};
+use hoofbeat_core::format;
+use hoofbeat_core::metrics::{Metric, Unit};
+use hoofbeat_core::model::{RecorderState, SourceKind};
+use jiff::Zoned;
+use serde::Serialize;
+
+use crate::args::{self, Global};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// Names longer than this are cut; the whole text is in `--json`.
+const NAME_WIDTH: usize = 32;
+
+#[derive(Serialize)]
+struct Sessions<'a> {
+    schema: u32,
+    since: i64,
+    until: i64,
+    sessions: Vec<Session<'a>>,
+}
+
+#[derive(Serialize)]
+struct Episodes<'a> {
+    schema: u32,
+    since: i64,
+    until: i64,
+    episodes: Vec<Episode<'a>>,
+}
+
+#[derive(Serialize)]
+struct Session<'a> {
+    #[serde(flatten)]
+    of: &'a SessionInfo,
+    seconds: i64,
+    /// Empty where it is not known.
+    user: String,
+}
+
+#[derive(Serialize)]
+struct Episode<'a> {
+    #[serde(flatten)]
+    of: &'a EpisodeInfo,
+    seconds: i64,
+}
+
+/// What was asked for.
+struct Asked {
+    face: Face,
+    now: Zoned,
+    source: Option<String>,
+    since: i64,
+    until: i64,
+    records: bool,
+}
+
+impl Asked {
+    fn of(global: &Global, options: &args::Stretches) -> Result<Asked, Failure> {
+        let now = Zoned::now();
+        let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
+        let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)?;
+        if since >= until {
+            return Err(Failure::Usage("--since must be before --until".to_string()));
+        }
+        let face = super::face(global)?;
+        let status = face.status()?;
+        let gpus: Vec<_> = status.sources.into_iter().filter(|source| source.kind == SourceKind::Gpu).collect();
+        let source = match &options.source {
+            None => None,
+            Some(wanted) => {
+                let names = super::names::names(&gpus);
+                let is_wanted = |text: &str| text.eq_ignore_ascii_case(wanted);
+                let mut all = gpus.iter().zip(&names);
+                let found = all.find(|(gpu, name)| gpu.id == *wanted || is_wanted(name) || is_wanted(&gpu.label));
+                let known = || gpus.iter().map(|gpu| output::text(&gpu.id)).collect::<Vec<_>>().join(", ");
+                let (gpu, _) = found.ok_or_else(|| {
+                    let known =
+                        if gpus.is_empty() { "none was found".to_string() } else { format!("there are {}", known()) };
+                    Failure::Usage(format!("there is no GPU {:?}; {known}", output::text(wanted)))
+                })?;
+                Some(gpu.id.clone())
+            }
+        };
+        // What is open while nothing records has not been seen to end.
+        let records = status.recorder.state == RecorderState::Recording;
+        Ok(Asked { face, now, source, since, until, records })
+    }
+
+    /// What is said where nothing was found.
+    fn nothing(&self) -> String {
+        let since = time::moment(self.since, &self.now);
+        format!("Nobody used a GPU for long enough since {since}, as far as that was recorded.")
+    }
+
+    fn ended(&self, ended: Option<&'static str>) -> &'static str {
+        match ended {
+            Some("unknown") => "not seen",
+            Some(ended) => ended,
+            None if self.records => "goes on",
+            None => "not seen",
+        }
+    }
+
+    /// Until when, where that was seen.
+    fn until(&self, end: i64, ended: Option<&'static str>) -> Cell {
+        Cell::new(if ended.is_none() && self.records { String::new() } else { time::moment(end, &self.now) })
+    }
+}
+
+/// Shows who used a GPU from when to when.
+pub fn sessions(global: &Global, options: &args::Stretches, output: &mut Output) -> Outcome {
+    let asked = Asked::of(global, options)?;
+    let sessions = asked.face.sessions(asked.source.as_deref(), asked.since, asked.until)?;
+    let mut users = Users::at(global.root.as_deref());
+    if output.json {
+        let sessions = sessions.iter().map(|of| Session { of, seconds: of.end - of.start, user: user(of, &mut users) });
+        let (since, until) = (asked.since, asked.until);
+        return Ok(output.json(&Sessions { schema: SCHEMA, since, until, sessions: sessions.collect() })?);
+    }
+    if sessions.is_empty() {
+        return Ok(output.line(asked.nothing())?);
+    }
+    // The GPU is told where there is more than one.
+    let many = sessions.iter().any(|one| one.source != sessions[0].source);
+    let numbers = ["LASTED", "MEAN", "PEAK", "PEAK VRAM", "ENERGY"].map(Cell::number);
+    let texts = [Cell::new("SINCE"), Cell::new("UNTIL"), Cell::new("NAME"), Cell::new("USER")];
+    let gpu = |text: &str| if many { vec![Cell::name(output::short_name(text, NAME_WIDTH))] } else { Vec::new() };
+    let head = [texts.to_vec(), gpu("GPU"), numbers.to_vec(), vec![Cell::new("ENDED")]].concat();
+    let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
+    for one in &sessions {
+        let percent = |share: Option<f64>| known(share.map(|share| format::quantity(share, Unit::Percent)));
+        let who = vec![
+            Cell::new(time::moment(one.start, &asked.now)),
+            asked.until(one.end, one.ended),
+            Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
+            Cell::new(output::short_text(&user(one, &mut users), 12)),
+        ];
+        let what = vec![
+            lasted(one.start, one.end),
+            percent(one.mean_share),
+            percent(one.peak_share),
+            known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
+            known(one.energy.map(format::about_energy)),
+            Cell::new(asked.ended(one.ended)),
+        ];
+        rows.push([who, gpu(&one.label), what].concat());
+    }
+    Ok(output.table(&rows)?)
+}
+
+/// Shows when a GPU was used.
+pub fn episodes(global: &Global, options: &args::Stretches, output: &mut Output) -> Outcome {
+    let asked = Asked::of(global, options)?;
+    let episodes = asked.face.episodes(asked.source.as_deref(), asked.since, asked.until)?;
+    if output.json {
+        let episodes = episodes.iter().map(|of| Episode { of, seconds: of.end - of.start }).collect();
+        return Ok(output.json(&Episodes { schema: SCHEMA, since: asked.since, until: asked.until, episodes })?);
+    }
+    if episodes.is_empty() {
+        return Ok(output.line(asked.nothing())?);
+    }
+    let many = episodes.iter().any(|one| one.source != episodes[0].source);
+    let gpu = |text: &str| if many { vec![Cell::name(output::short_name(text, NAME_WIDTH))] } else { Vec::new() };
+    let numbers = ["LASTED", "BUSY", "NOT EXPLAINED", "HOTTEST", "PEAK POWER", "THROTTLED", "ENERGY"].map(Cell::number);
+    let tail = vec![Cell::new("ENDED"), Cell::new("WHO")];
+    let head = [vec![Cell::new("SINCE"), Cell::new("UNTIL")], gpu("GPU"), numbers.to_vec(), tail].concat();
+    let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
+    for one in &episodes {
+        let seconds = |seconds: Option<f64>| known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
+        let when = vec![Cell::new(time::moment(one.start, &asked.now)), asked.until(one.end, one.ended)];
+        let what = vec![
+            lasted(one.start, one.end),
+            seconds(one.busy),
+            seconds(one.remainder),
+            known(one.temperature.map(|value| format::value(Metric::GpuTemperature, value))),
+            known(one.power.map(|value| format::value(Metric::GpuPower, value))),
+            seconds(one.throttled),
+            known(one.energy.map(format::about_energy)),
+            Cell::new(asked.ended(one.ended)),
+            Cell::name(output::short_name(&who(one), NAME_WIDTH)),
+        ];
+        rows.push([when, gpu(&one.label), what].concat());
+    }
+    Ok(output.table(&rows)?)
+}
+
+/// Who had a session in it, each once, who worked most first.
+fn who(episode: &EpisodeInfo) -> String {
+    let mut sessions: Vec<&SessionInfo> = episode.sessions.iter().collect();
+    sessions.sort_by(|a, b| b.busy.unwrap_or(0.0).total_cmp(&a.busy.unwrap_or(0.0)));
+    let mut names: Vec<&str> = Vec::new();
+    for one in sessions {
+        if !names.contains(&one.identity.as_str()) {
+            names.push(&one.identity);
+        }
+    }
+    if names.is_empty() { "nobody that is known".to_string() } else { names.join(", ") }
+}
+
+fn user(of: &SessionInfo, users: &mut Users) -> String {
+    of.uid.map(|uid| users.name(uid)).unwrap_or_default()
+}
+
+fn known(text: Option<String>) -> Cell {
+    Cell::number(text.unwrap_or_else(|| "–".to_string()))
+}
+
+fn lasted(start: i64, end: i64) -> Cell {
+    Cell::number(format::duration(Duration::from_secs(u64::try_from(end - start).unwrap_or(0))))
+}
