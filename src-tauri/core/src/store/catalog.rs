@@ -151,7 +151,13 @@ impl Catalog {
     pub fn replace(&mut self, db: &Connection, before: &str, source: &Source, ts: i64) -> Result<(), StoreError> {
         let Some(old) = source_id(db, before)? else { return Ok(()) };
         let new = self.number(db, source, ts)?;
-        db.prepare_cached("UPDATE event SET source_id = ? WHERE source_id = ?")?.execute([new, old])?;
+        for sql in [
+            "UPDATE event SET source_id = ? WHERE source_id = ?",
+            "UPDATE session SET source_id = ? WHERE source_id = ?",
+            "UPDATE episode SET source_id = ? WHERE source_id = ?",
+        ] {
+            db.prepare_cached(sql)?.execute([new, old])?;
+        }
         db.prepare_cached("UPDATE source SET health = 'lost', health_ts = 0, reason = ? WHERE source_id = ?")?
             .execute(params![format!("now known as {}", source.id), old])?;
         Ok(())
@@ -219,7 +225,8 @@ fn insert(db: &Connection, uid: &str, kind: &str, label: &str, whole: Option<i64
     Ok(id)
 }
 
-/// Forgets packs that are gone and of which nothing is left: no value, no rollup, no event, nobody's use of it. One that may have been given
+/// Forgets packs that are gone and of which nothing is left: no value, no rollup, no event, nobody's use of it, by minute
+/// or as a session. One that may have been given
 /// the highest number stays, so that no number is given twice: pages that were freed long ago may still hold rows of the
 /// old owner, which a salvage would give to the new one.
 pub(super) fn forget_gone(db: &Connection) -> Result<(), StoreError> {

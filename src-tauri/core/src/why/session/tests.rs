@@ -298,8 +298,11 @@ proptest! {
     fn sessions_do_not_overlap_and_lose_nothing(
         stretches in prop::collection::vec((1u64..90, 0usize..5, 0u64..3), 1..30),
         gaps in prop::collection::vec(prop_oneof![9 => Just(1u64), 1 => 2u64..100], 30),
+        hold in prop_oneof![Just(30u64), 0u64..100],
+        bridge in prop_oneof![Just(60u64), 0u64..100],
     ) {
         let mut rig = Rig::new();
+        (rig.rules.hold, rig.rules.bridge) = (Duration::from_secs(hold), Duration::from_secs(bridge));
         let mut fed: Vec<(i64, f64)> = Vec::new();
         for ((seconds, level, pid), gap) in stretches.into_iter().zip(gaps) {
             let busy = [0.0, 0.02, 0.2, 0.9, 0.0][level];
@@ -318,7 +321,7 @@ proptest! {
             prop_assert!(pair[0].end <= pair[1].start, "{pair:?}");
         }
         for one in ended {
-            prop_assert!(one.end - one.start >= 30, "{one:?}");
+            prop_assert!(one.end - one.start >= hold as i64 && one.end > one.start, "{one:?}");
             let inside = fed.iter().filter(|(ts, _)| (one.start + 1..=one.end).contains(ts));
             let expected: f64 = inside.map(|(_, busy)| busy).sum();
             prop_assert!((one.busy.unwrap_or(0.0) - expected).abs() < 1e-6, "{one:?}, not {expected}");
