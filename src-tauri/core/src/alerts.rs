@@ -5,6 +5,8 @@
 //! nor a night asleep makes an alert. Deliberately not here: which rule watches which source, and what is told to whom
 //! (`engine`).
 
+pub mod expect;
+
 use std::time::Duration;
 
 use crate::model::rule::{Rule, Side};

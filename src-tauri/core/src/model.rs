@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod batch;
+pub mod expectation;
 pub mod rule;
 mod usage;
 

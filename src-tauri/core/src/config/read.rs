@@ -130,7 +130,7 @@ pub const RULE_KEYS: &[RuleKey] = &[
 ];
 
 /// A problem and the place of it in the text.
-type Located = (Range<usize>, Problem);
+pub(super) type Located = (Range<usize>, Problem);
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let table = DeTable::parse(text).map_err(|error| {
@@ -168,12 +168,18 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
                 rules(value.get_ref()).map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
         }
+        if section == "expect" {
+            let expectations = super::expect::expectations(value.get_ref());
+            config.expectations =
+                expectations.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
+            continue;
+        }
         if !SETTINGS.iter().any(|setting| setting.section == section) {
             let mut known: Vec<_> = SETTINGS.iter().map(|setting| format!("[{}]", setting.section)).collect();
             known.dedup();
             let problem = Problem::new(
                 format!("there is no section {section:?}"),
-                format!("the sections are {} and [[rule]]", known.join(", ")),
+                format!("the sections are {}, [[rule]] and [[expect]]", known.join(", ")),
             );
             return Err((name.span(), problem));
         }
@@ -207,6 +213,7 @@ fn defaults() -> Config {
         notify: false,
         tariff: Tariff::default(),
         rules: Vec::new(),
+        expectations: Vec::new(),
     };
     for setting in SETTINGS {
         let value = DeValue::parse(setting.default).expect("every default is TOML: a test reads them all");
@@ -289,7 +296,7 @@ fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
     value.as_bool().ok_or_else(|| Problem::new(format!("this is {}", kind(value)), "write true or false"))
 }
 
-fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
+pub(super) fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
     value.as_str().ok_or_else(|| {
         Problem::new(
             format!("this is {}, not text", kind(value)),
@@ -298,7 +305,7 @@ fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
     })
 }
 
-fn kind(value: &DeValue<'_>) -> String {
+pub(super) fn kind(value: &DeValue<'_>) -> String {
     let word = value.type_str();
     format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
 }
@@ -324,7 +331,7 @@ fn rules(value: &DeValue<'_>) -> Result<Vec<Rule>, Result<Located, Problem>> {
     Ok(rules)
 }
 
-fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
+pub(super) fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
     table.get(key).map(|value| (value.span(), value.get_ref()))
 }
 
@@ -378,7 +385,7 @@ fn missing(key: &str) -> Problem {
     Problem::new(format!("this rule has no {key}"), format!("add {key} = \"…\""))
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     table: &DeTable<'_>,
     key: &str,
     read: impl FnOnce(&str) -> Result<T, Problem>,
@@ -387,7 +394,7 @@ fn optional<T>(
     string(value).and_then(read).map(Some).map_err(|problem| (span, problem))
 }
 
-fn name(text: &str) -> Result<String, Problem> {
+pub(super) fn name(text: &str) -> Result<String, Problem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
         return Err(Problem::new(
@@ -407,14 +414,14 @@ fn metric(text: &str) -> Result<Metric, Problem> {
     })
 }
 
-fn pattern(text: &str) -> Result<String, Problem> {
+pub(super) fn pattern(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
         return Err(Problem::new("an empty source matches nothing", "remove the line to watch every source"));
     }
     Ok(text.to_owned())
 }
 
-fn hold(text: &str) -> Result<Duration, Problem> {
+pub(super) fn hold(text: &str) -> Result<Duration, Problem> {
     let hold = values::duration(text)?;
     if hold > Duration::from_secs(86_400) {
         return Err(Problem::new(format!("{text:?} is longer than a day"), "write \"24h\" or less"));
