@@ -5,7 +5,11 @@
 //! nor a night asleep makes an alert. Deliberately not here: which rule watches which source, and what is told to whom
 //! (`engine`).
 
+pub mod baseline;
 pub mod expect;
+pub mod forecast;
+mod stranger;
+pub mod unexpected;
 
 use std::time::Duration;
 

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::model::Keep;
+use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
 use crate::model::rule::Rule;
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Who may, must or must not use a GPU; nobody is forbidden where it is empty.
     pub expectations: Vec<Expectation>,
+    /// How uses that nobody declared are learnt.
+    pub learning: Learning,
 }
 
 /// What energy costs.

@@ -5,6 +5,7 @@
 //! recorder, and what is not put is absent: never 0, −1 or the last good value.
 
 pub mod answer;
+pub mod baseline;
 mod batch;
 pub mod expectation;
 pub mod rule;

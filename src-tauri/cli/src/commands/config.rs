@@ -71,7 +71,7 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, tariff, rules: _, expectations: _ } = config;
+    let Config { tick, tick_on_battery, keep, notify, tariff, rules: _, expectations: _, learning } = config;
     let Tariff { price, currency } = tariff;
     let Keep { raw, minutes, hours, usage, cap } = keep;
     json!({
@@ -81,6 +81,7 @@ fn settings(config: &Config) -> Value {
             "cap": cap,
         },
         "notify": { "enabled": notify },
+        "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
         "energy": { "price": price, "currency": currency },
     })
 }

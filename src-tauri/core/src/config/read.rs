@@ -10,6 +10,7 @@ use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
 use crate::metrics::Metric;
 use crate::model::Keep;
+use crate::model::baseline::Learning;
 use crate::model::rule::{Rule, Severity};
 
 /// One line of [`SETTINGS`].
@@ -96,6 +97,20 @@ pub const SETTINGS: &[Setting] = &[
         default: "\"EUR\"",
         doc: "What that money is called: \"EUR\", \"$\", \"kr\".",
         set: |config, value| currency(value).map(|set| config.tariff.currency = set),
+    },
+    Setting {
+        section: "baseline",
+        key: "report",
+        default: "true",
+        doc: "Whether uses of a GPU that are new or at an odd hour are told; `hoofbeat expect forecast` tells how many.",
+        set: |config, value| boolean(value).map(|set| config.learning.report = set),
+    },
+    Setting {
+        section: "baseline",
+        key: "learn",
+        default: "\"14d\"",
+        doc: "For how long what is new is only listed, because everything is.",
+        set: |config, value| learn(value).map(|set| config.learning.learn = set),
     },
 ];
 
@@ -214,6 +229,7 @@ fn defaults() -> Config {
         tariff: Tariff::default(),
         rules: Vec::new(),
         expectations: Vec::new(),
+        learning: Learning { report: false, learn: Duration::ZERO },
     };
     for setting in SETTINGS {
         let value = DeValue::parse(setting.default).expect("every default is TOML: a test reads them all");
@@ -255,6 +271,14 @@ fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
         return Err(Problem::new("the database cannot be kept below 16 MiB", "write \"16MiB\" or more"));
     }
     Ok(cap)
+}
+
+fn learn(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let learn = values::duration(string(value)?)?;
+    if learn > Duration::from_secs(365 * 86_400) {
+        return Err(Problem::new("nothing takes more than a year to be learnt", "write \"365d\" or less"));
+    }
+    Ok(learn)
 }
 
 /// More than any money that is in use makes of a kilowatt-hour.

@@ -61,7 +61,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [[rule]] and [[expect]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [baseline], [[rule]] and [[expect]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
