@@ -67,6 +67,16 @@ pub enum Verdict {
     OddHour,
 }
 
+/// What is said of a use that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// How usual it is.
+    pub verdict: Verdict,
+    /// Whether that is news: what nobody has answered is told again on the second day, the fourth, the eighth and so on,
+    /// and an odd hour not at all.
+    pub told: bool,
+}
+
 /// Everything that was learnt.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Baseline {
@@ -146,14 +156,21 @@ impl Baseline {
 
     /// A use begins. While learning, everything is learnt, and only an identity that is seen for the first time is told
     /// of; later, what is not usual is not learnt.
-    pub fn begin(&mut self, who: &Who, label: &Untrusted, at: Local, learning: &Learning) -> Verdict {
+    pub fn begin(&mut self, who: &Who, label: &Untrusted, at: Local, learning: &Learning) -> Beginning {
         let early = self.is_learning(at, learning) || !learning.report;
         let verdict = match self.judge(who, at) {
             Verdict::OddHour if early => Verdict::Usual,
             verdict => verdict,
         };
+        let (alarmed, last_day) = self.rows.get(who).map_or((0, None), |row| (row.alarmed, Some(row.last_day)));
         self.note(who, label, at, verdict != Verdict::Usual && !early);
-        verdict
+        let days = self.rows.get(who).map_or(0, |row| row.days);
+        let told = match verdict {
+            Verdict::Usual => false,
+            Verdict::New => alarmed == 0 || (last_day.is_some_and(|last| at.day > last) && days.is_power_of_two()),
+            Verdict::OddHour => (at.hour() + 23..).take(3).all(|hour| alarmed & (1 << (hour % 24)) == 0),
+        };
+        Beginning { verdict, told }
     }
 
     /// A use that has begun goes on into another hour, or does what was declared; `alarmed`: it is not to be learnt.

@@ -53,7 +53,7 @@ pub fn forecast(history: impl IntoIterator<Item = (Local, Used)>, gate: Gate) ->
             }
             continue;
         }
-        let verdict = baseline.begin(&whose, &used.label, at, &learning);
+        let verdict = baseline.begin(&whose, &used.label, at, &learning).verdict;
         odd += u32::from(verdict == Verdict::OddHour);
         if verdict != Verdict::Usual {
             baseline.accept(&whose.0, whose.1, at.ts);

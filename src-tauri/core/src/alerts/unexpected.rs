@@ -39,9 +39,8 @@ impl Gate {
     }
 }
 
-/// So long the same is not told again: what was learnt a day, what was declared an hour.
-const QUIET_LEARNT: Duration = Duration::from_secs(86_400);
-const QUIET_DECLARED: Duration = Duration::from_secs(3600);
+/// So long the same difference from what was declared is not told again.
+const QUIET: Duration = Duration::from_secs(3600);
 
 /// So many uses are followed at the same time.
 const MOST: usize = 1024;
@@ -102,7 +101,7 @@ struct Absence {
 pub struct Lookout {
     stretches: BTreeMap<(String, Untrusted, Option<u32>), Stretch>,
     absent: BTreeMap<String, Absence>,
-    /// When what was last told, by boot time.
+    /// When a difference from what was declared was last told, by boot time.
     told: BTreeMap<(Who, Reason), Duration>,
     last: Option<Duration>,
 }
@@ -124,7 +123,7 @@ impl Lookout {
             self.absent.clear();
         }
         self.stretches.retain(|_, stretch| boot.saturating_sub(stretch.seen) <= CONTINUITY);
-        self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET_LEARNT);
+        self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET);
         let mut findings = Vec::new();
         for one in used {
             let key = (one.gpu.clone(), one.key.clone(), one.uid);
@@ -143,10 +142,12 @@ impl Lookout {
             });
             let finding = stretch.step(one, boot, at, rules, baseline);
             let Some(finding) = finding else { continue };
-            let quiet = if finding.expectation.is_some() { QUIET_DECLARED } else { QUIET_LEARNT };
+            // What was learnt knows by itself when it is news.
             let whose = (who(&one.key, &one.label, one.uid), finding.reason);
-            if self.told.get(&whose).is_none_or(|told| boot.saturating_sub(*told) >= quiet) {
-                self.told.insert(whose, boot);
+            if finding.expectation.is_none() || !self.told.contains_key(&whose) {
+                if finding.expectation.is_some() {
+                    self.told.insert(whose, boot);
+                }
                 findings.push(finding);
             }
         }
@@ -227,8 +228,8 @@ impl Stretch {
             return None;
         }
         let digest = baseline.is_learning(at, rules.learning);
-        let verdict = baseline.begin(&whose(), &used.label, at, rules.learning);
-        let reason = match verdict {
+        let beginning = baseline.begin(&whose(), &used.label, at, rules.learning);
+        let reason = match beginning.verdict {
             Verdict::Usual => return None,
             Verdict::New => Reason::New,
             Verdict::OddHour => Reason::OddHour,
@@ -237,7 +238,7 @@ impl Stretch {
             return None;
         }
         self.alarmed = !digest;
-        finding(reason, None, self.since, digest)
+        if beginning.told { finding(reason, None, self.since, digest) } else { None }
     }
 }
 

@@ -18,7 +18,7 @@ fn whose(name: &str) -> Who {
 }
 
 fn begin(baseline: &mut Baseline, name: &str, at: Local) -> Verdict {
-    baseline.begin(&whose(name), &name.into(), at, &LEARNING)
+    baseline.begin(&whose(name), &name.into(), at, &LEARNING).verdict
 }
 
 /// A program that was used on each of so many days from 18 to 20 o'clock, from day 0 on.
@@ -56,7 +56,7 @@ fn an_identity_is_new_once_while_learning_and_until_it_is_accepted_afterwards() 
 fn another_user_is_another_one() {
     let mut baseline = evenings(20);
     let other = (whose("game").0, Some(1001));
-    assert_eq!(baseline.begin(&other, &"game".into(), at(20, 18), &LEARNING), Verdict::New);
+    assert_eq!(baseline.begin(&other, &"game".into(), at(20, 18), &LEARNING).verdict, Verdict::New);
 }
 
 #[test]
@@ -106,6 +106,18 @@ fn an_odd_hour_is_not_learnt_until_it_is_accepted() {
     baseline.accept(&whose("game").0, None, at(45, 0).ts);
     assert_eq!(begin(&mut baseline, "game", at(45, 3)), Verdict::Usual);
     assert_eq!(begin(&mut baseline, "game", at(45, 11)), Verdict::OddHour, "only what was seen is accepted");
+}
+
+#[test]
+fn what_nobody_answers_is_told_more_and_more_seldom() {
+    let mut baseline = evenings(40);
+    let mut told = |name: &str, day, hour| baseline.begin(&whose(name), &name.into(), at(day, hour), &LEARNING).told;
+    let days: Vec<i64> = (40..60).filter(|day| told("miner", *day, 3)).collect();
+    assert_eq!(days, [40, 41, 43, 47, 55]);
+    assert!(!told("miner", 59, 20), "twice a day");
+    let hours: Vec<(i64, i64)> =
+        [(60, 3), (60, 4), (61, 2), (62, 12)].into_iter().filter(|(day, hour)| told("game", *day, *hour)).collect();
+    assert_eq!(hours, [(60, 3), (62, 12)]);
 }
 
 #[test]
