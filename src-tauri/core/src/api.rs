@@ -3,6 +3,7 @@
 //! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
 //! that touches hardware — only the recorder does that. A live list of processes is read from `/proc`, which is none.
 
+mod expectations;
 mod groups;
 mod live;
 mod processes;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
+pub use self::expectations::{Forecast, Unexpected};
 pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};

@@ -9,6 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::stranger::normalised;
 use crate::model::baseline::{BaselineRow, Learning};
 use crate::untrusted::Untrusted;
@@ -51,6 +54,13 @@ pub struct Local {
 }
 
 impl Local {
+    /// The local time of a moment.
+    pub fn at(ts: i64, zone: &TimeZone) -> Local {
+        let offset = Timestamp::from_second(ts).map_or(0, |moment| zone.to_offset(moment).seconds());
+        let local = ts.saturating_add(offset.into());
+        Local { ts, day: local.div_euclid(86_400), minute: (local.rem_euclid(86_400) / 60) as u16 }
+    }
+
     fn hour(self) -> usize {
         usize::from(self.minute / 60) % 24
     }
@@ -135,6 +145,11 @@ impl Baseline {
             .into_iter()
             .map(|who| self.rows.get(&who).cloned().unwrap_or_else(|| gone(&who)))
             .collect()
+    }
+
+    /// Everything counts as changed.
+    pub fn retell(&mut self) {
+        self.changed = self.rows.keys().cloned().collect();
     }
 
     /// How usual it is that this use begins now.

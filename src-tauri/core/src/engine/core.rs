@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Event;
+use super::expectations::{Expectations, Learnt};
 use super::gpus::Gpus;
 use super::grid::{Gap, Grid};
 use super::inbox::Journal;
@@ -52,6 +53,7 @@ pub(super) struct Left {
     pub last_ts: Option<i64>,
     pub state: Option<RecorderState>,
     pub idle_power: Vec<(String, f64)>,
+    pub learnt: Learnt,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -102,6 +104,7 @@ pub(super) struct Core {
     watch: Watch,
     minute: Minute,
     gpus: Gpus,
+    expectations: Expectations,
     own: Arc<Source>,
     /// What the next tick takes along.
     next: Tick,
@@ -155,6 +158,7 @@ impl Core {
             watch,
             minute: Minute::default(),
             gpus: Gpus::knowing(left.idle_power),
+            expectations: Expectations::new(left.learnt),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
@@ -378,11 +382,13 @@ impl Core {
         tick.gpu_minute = self.gpus.take_over(tick.ts);
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
+            self.expectations.retell();
             self.changes.rows = self.watch.rows();
             let state = (RecorderState::Recording, None);
             tick.recorder.get_or_insert(state);
             self.told_step = None;
         }
+        self.expectations.step(&mut tick, &self.config, now);
         let step = self.wanted_step();
         if self.told_step.replace(step) != Some(step) {
             tick.step = Some(step);

@@ -39,3 +39,35 @@ pub struct BaselineRow {
     /// Hours of the local day at which it alarmed and that nobody has accepted yet, as bits.
     pub alarmed: u32,
 }
+/// A person's word on what was learnt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// This is expected: an identity of any user, or of one.
+    One {
+        /// See [`BaselineRow::key`].
+        key: Untrusted,
+        /// `None` accepts it for every user.
+        uid: Option<u32>,
+    },
+    /// All that was seen so far is expected.
+    All,
+}
+
+/// A minute of one identity on one GPU, as it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastUse {
+    /// Unix seconds of its beginning.
+    pub ts: i64,
+    /// The id of the GPU.
+    pub gpu: String,
+    /// See `GpuUse::key`.
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub identity: Untrusted,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// Seconds of the GPU's time.
+    pub busy: Option<f64>,
+    /// The most bytes of the GPU's memory that it had.
+    pub vram: Option<u64>,
+}

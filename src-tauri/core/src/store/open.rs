@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
-use super::{Store, alert, ballast, check, folder, layout, minute, recent, recorder, replace, schema};
+use super::{Store, alert, ballast, baseline, check, folder, layout, minute, recent, recorder, replace, schema};
 use crate::metrics::Metric;
+use crate::model::baseline::BaselineRow;
 use crate::model::{AlertRow, Event, Keep, Now, RecorderState, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
@@ -35,6 +36,10 @@ pub struct Opened {
     pub last_ts: Option<i64>,
     /// What each GPU took in the last weeks when nobody used it, in watts, by the source's id.
     pub idle_power: Vec<(String, f64)>,
+    /// What was learnt of who uses GPUs.
+    pub baseline: Vec<BaselineRow>,
+    /// Unix seconds since when that is learnt, and whether a person has ended the learning.
+    pub learning: (Option<i64>, bool),
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -80,6 +85,8 @@ impl Store {
             keep,
             durable: false,
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
+            // No version is this one, so that words from while nothing recorded are heard.
+            answers: (-1, Vec::new()),
             files: None,
             sealed_hour: None,
             packs: Default::default(),
@@ -94,6 +101,8 @@ impl Store {
             paused_until: store.wish.1.filter(|until| *until > now.unix()),
             last_ts: recent::last_ts(&store.db)?,
             idle_power: idle_power(&store.db, now.unix())?,
+            baseline: baseline::read(&store.db)?,
+            learning: baseline::read_learning(&store.db)?,
             left,
             store,
         })

@@ -8,12 +8,14 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::{
-    catalog, check, connection, event, folder, gpu_usage, history, layout, processes, recent, recorder, schema,
+    baseline, catalog, check, connection, event, folder, gpu_usage, history, layout, processes, recent, recorder,
+    schema,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
     EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SourceStatus, Status, Value,
 };
+use crate::model::baseline::{BaselineRow, PastUse};
 use crate::model::{Health, RecorderState, SourceKind};
 
 /// A face's read-only view of the database.
@@ -112,6 +114,31 @@ impl Reader {
         }
         let gpus = gpu_usage::totals(&transaction, since, until)?;
         Ok(GpuUsages { schema: SCHEMA, since, until, gpus })
+    }
+
+    /// What was learnt of who uses GPUs; and since when, and whether a person has ended the learning.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn baseline(&self) -> Result<(Vec<BaselineRow>, Option<i64>, bool), StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        if schema::version(&transaction)? < schema::WITH_BASELINE {
+            return Ok((Vec::new(), None, false));
+        }
+        let (began, trusted) = baseline::read_learning(&transaction)?;
+        Ok((baseline::read(&transaction)?, began, trusted))
+    }
+
+    /// Every minute of every use of a GPU from `since` on, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn gpu_past(&self, since: i64, each: impl FnMut(PastUse)) -> Result<(), StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        if schema::version(&transaction)? < schema::WITH_PROCESSES {
+            return Ok(());
+        }
+        gpu_usage::past(&transaction, since, each)
     }
 
     /// The metrics that some source has, in the table's order.

@@ -6,16 +6,20 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::{
-    alert, catalog, chunk, event, gpu_usage, hour, identity, meta, minute, processes, recent, recorder, usage, view,
+    alert, baseline, catalog, chunk, event, gpu_usage, hour, identity, meta, minute, processes, recent, recorder,
+    usage, view,
 };
 
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, learnt];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
+
+/// The first schema that knows what was learnt of who uses GPUs.
+pub(super) const WITH_BASELINE: i64 = 5;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -49,6 +53,11 @@ fn flags() -> String {
 /// What a GPU takes when idle may be unknown. Only the view `gpu_minutes` differs, and views are made anew in any case.
 fn unknown_idle() -> String {
     String::new()
+}
+
+/// What was learnt of who uses GPUs, and what people say of it.
+fn learnt() -> String {
+    baseline::CREATE.to_owned()
 }
 
 /// The schema number of a file.

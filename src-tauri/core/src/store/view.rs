@@ -146,6 +146,10 @@ CREATE VIEW gpu_minutes AS
    m.missing_ms / 1000.0 AS missing_seconds
    FROM gpu_minute m JOIN source s USING(source_id);
 
+CREATE VIEW habits AS
+ SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(label AS TEXT) AS identity, first_ts, updated_ts, count,
+   hours, days, alarmed <> 0 AS unanswered FROM baseline;
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "

@@ -202,7 +202,7 @@ fn flags_that_were_averaged_once_are_read_as_bits() {
     let read = || Reader::open(temp.path()).unwrap().history(&query).unwrap().series[0].points.clone();
     assert_eq!(read(), [(HOUR - 3600, 5.0, 5.0, 5.0)]);
     // A recorder that finds such a file brings the plain rows up to date.
-    db.pragma_update(None, "user_version", 2).unwrap();
+    db.execute_batch("DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; PRAGMA user_version = 2;").unwrap();
     drop(db);
     open(temp.path(), HOUR).store.close().unwrap();
     assert_eq!(sqlite3(temp.path(), "SELECT mean, min, max FROM hours"), "5.0|5.0|5.0");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Core, Mode};
+use crate::alerts::expect::problems;
 use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
@@ -117,6 +118,7 @@ impl Core {
             }
             Report::Wished(Some(until)) => self.pause(until, now),
             Report::Wished(None) => self.resume(now, false),
+            Report::Answered(answers) => self.expectations.answer(answers, now.unix()),
             Report::Config(Ok(config)) => {
                 self.troubles.remove(&Trouble::Config);
                 self.apply(config, now);
@@ -145,6 +147,9 @@ impl Core {
         if config.rules != self.config.rules {
             self.watch.replace(config.rules.clone(), now, &mut self.changes);
             self.tell_alerts();
+        }
+        if config.expectations != self.config.expectations {
+            problems(&config.expectations).into_iter().for_each(|sentence| self.trouble(sentence));
         }
         self.config = config;
         let step = self.wanted_step();

@@ -14,6 +14,7 @@ use crate::sensors::SensorError;
 mod alerting;
 mod clocks;
 mod commands;
+mod expectations;
 mod gpus;
 mod sampling;
 
