@@ -6,6 +6,7 @@
 mod config;
 mod data;
 mod doctor;
+mod expect;
 mod generate;
 mod history;
 mod names;
@@ -52,6 +53,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::History(options) => history::run(&global, &options, &mut output),
         Command::Top(options) => top::run(&global, &options, &mut output),
         Command::Usage(options) => usage::run(&global, &options, &mut output),
+        Command::Expect(options) => expect::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

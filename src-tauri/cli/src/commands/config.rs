@@ -27,9 +27,11 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
             let exists = path.exists();
             let config = if exists { Config::load(&path).map_err(refused)? } else { Config::default() };
             let (settings, rules) = (settings(&config), rules(&config));
-            output.json(
-                &json!({ "schema": SCHEMA, "path": path, "exists": exists, "settings": settings, "rules": rules }),
-            )?;
+            let expectations: Vec<Value> = config.expectations.iter().map(super::expect::in_json).collect();
+            output.json(&json!({
+                "schema": SCHEMA, "path": path, "exists": exists, "settings": settings, "rules": rules,
+                "expectations": expectations,
+            }))?;
         }
         ConfigCommand::Show => match std::fs::read(&path) {
             Ok(bytes) => output.raw(&bytes)?,

@@ -26,11 +26,16 @@ pub enum EditError {
 }
 
 impl Config {
-    /// Adds an expectation at the end of the file, which is made where it is missing.
+    /// Adds an expectation at the end of the file, which is made where it is missing; unless `objection` finds something to
+    /// say against what would hold then.
     ///
     /// # Errors
     /// See [`EditError`]; the file is then as it was.
-    pub fn add_expectation(file: &Path, keys: &[(&str, String)]) -> Result<Config, EditError> {
+    pub fn add_expectation(
+        file: &Path,
+        keys: &[(&str, String)],
+        objection: impl FnOnce(&Config) -> Option<String>,
+    ) -> Result<Config, EditError> {
         let before = match text(file) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -57,6 +62,9 @@ impl Config {
         };
         let after = format!("{before}{gap}{table}");
         let config = Config::parse(&after, file)?;
+        if let Some(sentence) = objection(&config) {
+            return Err(EditError::Refused(sentence));
+        }
         replace(file, &after)?;
         Ok(config)
     }

@@ -83,7 +83,7 @@ fn what_is_added_stands_at_the_end_and_can_be_taken_out_again() {
     let file = folder.path().join("config.toml");
     fs::write(&file, FILE).unwrap();
     let keys = [("id", "new".to_owned()), ("program", "a \"b\" \\ c".to_owned()), ("share", "12.5".to_owned())];
-    let config = Config::add_expectation(&file, &keys).unwrap();
+    let config = Config::add_expectation(&file, &keys, |_| None).unwrap();
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.starts_with(FILE) && text.contains("\n\n[[expect]]\nid = \"new\"\n"), "{text}");
     assert_eq!(Config::load(&file), Ok(config.clone()));
@@ -123,7 +123,7 @@ fn a_file_is_left_as_it_is_where_the_change_would_not_be_what_was_asked_for() {
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
     }
     fs::write(&file, FILE).unwrap();
-    let add = |keys: &[(&str, String)]| Config::add_expectation(&file, keys).unwrap_err().to_string();
+    let add = |keys: &[(&str, String)]| Config::add_expectation(&file, keys, |_| None).unwrap_err().to_string();
     assert!(add(&[("id", "night".into()), ("user", "0".into())]).contains("there are two expectations \"night\""));
     assert!(add(&[("id", "x".into()), ("hours", "25:00-3:00".into())]).starts_with("the new expectation:3:9: \"25:00"));
     assert_eq!(
@@ -131,8 +131,12 @@ fn a_file_is_left_as_it_is_where_the_change_would_not_be_what_was_asked_for() {
         "there is no expectation \"x\"; there are night, last"
     );
     assert_eq!(fs::read_to_string(&file).unwrap(), FILE);
+    let against = |config: &Config| Some(format!("{} are too many", config.expectations.len()));
+    let three = [("id", "x".to_owned()), ("user", "0".to_owned())];
+    assert_eq!(Config::add_expectation(&file, &three, against).unwrap_err().to_string(), "3 are too many");
+    assert_eq!(fs::read_to_string(&file).unwrap(), FILE);
     fs::write(&file, "[[expect]\n").unwrap();
-    assert!(matches!(Config::add_expectation(&file, &[]), Err(EditError::Config(_))));
+    assert!(matches!(Config::add_expectation(&file, &[], |_| None), Err(EditError::Config(_))));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
@@ -141,7 +145,7 @@ fn a_file_that_is_missing_is_made_and_a_link_stays_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deep/config.toml");
     let keys = [("id", "a".to_owned()), ("identity", "docker:*".to_owned())];
-    Config::add_expectation(&file, &keys).unwrap();
+    Config::add_expectation(&file, &keys, |_| None).unwrap();
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.starts_with(&Config::example()));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
