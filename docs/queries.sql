@@ -68,3 +68,11 @@ SELECT datetime(e.ts, 'unixepoch', 'localtime') AS at, e.source, e.detail ->> 's
        group_concat(h.value ->> 'identity', ', ') AS holders
   FROM events e LEFT JOIN json_each(e.detail, '$.holders') h
  WHERE e.kind = 'gpu_woke' GROUP BY e.seq ORDER BY e.seq DESC LIMIT 20;
+
+-- Who uses GPUs here as far as was learnt, and what alarmed and waits for an answer (`hoofbeat expect accept`)?
+SELECT identity, key, uid, days, datetime(first_ts, 'unixepoch', 'localtime') AS first, unanswered FROM habits
+ ORDER BY unanswered DESC, days DESC LIMIT 20;
+
+-- Which uses were unexpected, and why?
+SELECT datetime(ts, 'unixepoch', 'localtime') AS at, source, detail ->> 'identity' AS identity, detail ->> 'why' AS why
+  FROM events WHERE kind = 'unexpected_use' ORDER BY seq DESC LIMIT 20;

@@ -1,5 +1,6 @@
 //! `hoofbeat-bench`: what Hoofbeat costs, measured and never asserted. `make bench` runs all of it.
 
+mod expect;
 mod gpu;
 mod query;
 mod report;
@@ -52,6 +53,8 @@ enum What {
         #[arg(long, default_value_t = 500)]
         processes: usize,
     },
+    /// What the search for unexpected uses finds in a simulated quarter of a year, and how often it is wrong.
+    Expect,
     /// What `tick` compares with.
     #[command(hide = true)]
     Read { reader: tick::Reader },
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
+        Some(What::Expect) => expect::run(&mut report)?,
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
             tick::run(300, 60, &mut report)?;
@@ -72,6 +76,7 @@ fn main() -> anyhow::Result<()> {
             scan::run(500, &mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;
+            expect::run(&mut report)?;
         }
     }
     report.print();

@@ -16,10 +16,15 @@ use hoofbeat_core::model::{
 pub const SERIES: usize = 60;
 
 /// A small generator whose numbers are the same on every machine (xorshift64*, Vigna 2016).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    /// The numbers of a seed that is not 0.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -27,16 +32,16 @@ impl Random {
     }
 
     /// Uniform in 0..1.
-    fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// About normal, mean 0, deviation 1.
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         ((0..6).map(|_| self.uniform()).sum::<f64>() - 3.0) * std::f64::consts::SQRT_2
     }
 
-    fn chance(&mut self, probability: f64) -> bool {
+    pub fn chance(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }
 }
@@ -94,7 +99,7 @@ impl Trace {
         };
         let disk = |n: u32| Disk { source: whole(SourceKind::Disk, &format!("disk:{n}")), temperature: 36.0, burst: 0 };
         Trace {
-            random: Random(0x486f_6f66_6265_6174),
+            random: Random::new(0x486f_6f66_6265_6174),
             cores: (0..16).map(core).collect(),
             memory: whole(SourceKind::Memory, "memory"),
             gpus: (0..2).map(gpu).collect(),

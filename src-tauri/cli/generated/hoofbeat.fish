@@ -40,6 +40,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "top" -d 'Show the
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "usage" -d 'Show who used which GPU, and what that took'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "sessions" -d 'Show who used a GPU from when to when'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "config" -d 'Show, check or explain the config file'
@@ -139,6 +140,109 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "list" -d 'Show what is declared'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "remove" -d 'Remove a declaration'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l identity -d 'By key or name, for example docker:ollama' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l program -d 'By program, script, application or game' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l unit -d 'By unit of systemd' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l container -d 'By container, pod or virtual machine' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l user -d 'Only of this user, by name or number' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l gpu -d 'Only on GPUs whose id matches' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l hours -d 'Only at these local times, for example 22:00-07:00' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l share -d 'At most this much of the GPU\'s time, in percent' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l vram -d 'At most this much of the GPU\'s memory, for example 8GiB' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l grace -d 'How long one that must run may be missing, for example 5m' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l deny -d 'They must not run; without this, they may'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l must-run -d 'One of them must run'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forecast" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from habits" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l uid -d 'Only of the user with this number' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show what is declared'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a declaration'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -267,23 +371,32 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand man" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "status" -d 'Show the state of everything, now'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "why" -d 'Tell why each GPU runs, now or at a past moment'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "history" -d 'Show how a metric went'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "top" -d 'Show the processes that use the most'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "usage" -d 'Show who used which GPU, and what that took'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "sessions" -d 'Show who used a GPU from when to when'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "open" -d 'Open the window'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "pause" -d 'Pause recording'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "resume" -d 'Go on recording'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "man" -d 'Print the manual page'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes doctor data config open pause resume completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "watch" -d 'Record, show the tray icon and send notifications, until told to stop'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "status" -d 'Show the state of everything, now'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "why" -d 'Tell why each GPU runs, now or at a past moment'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "history" -d 'Show how a metric went'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "top" -d 'Show the processes that use the most'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "usage" -d 'Show who used which GPU, and what that took'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "sessions" -d 'Show who used a GPU from when to when'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "open" -d 'Open the window'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "pause" -d 'Pause recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "resume" -d 'Go on recording'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "man" -d 'Print the manual page'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "list" -d 'Show what is declared'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "add" -d 'Declare who may, must or must not use a GPU'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "remove" -d 'Remove a declaration'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "check" -d 'Check the whole database and every checksum'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "path" -d 'Print the folder'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the file is'

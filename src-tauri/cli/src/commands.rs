@@ -6,6 +6,7 @@
 mod config;
 mod data;
 mod doctor;
+mod expect;
 mod generate;
 mod history;
 mod names;
@@ -57,6 +58,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Why(options) => why::run(&global, &options, &mut output),
         Command::Sessions(options) => sessions::sessions(&global, &options, &mut output),
         Command::Episodes(options) => sessions::episodes(&global, &options, &mut output),
+        Command::Expect(options) => expect::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

@@ -5,6 +5,12 @@
 //! nor a night asleep makes an alert. Deliberately not here: which rule watches which source, and what is told to whom
 //! (`engine`).
 
+pub mod baseline;
+pub mod expect;
+pub mod forecast;
+mod stranger;
+pub mod unexpected;
+
 use std::time::Duration;
 
 use crate::model::rule::{Rule, Side};

@@ -4,6 +4,7 @@
 //! that touches hardware — only the recorder does that. A live list of processes is read from `/proc`, which is none.
 
 mod bundle;
+mod expectations;
 mod groups;
 mod live;
 mod processes;
@@ -17,6 +18,7 @@ use crate::metrics::TABLE;
 use crate::store::{Reader, StoreError};
 
 pub use self::bundle::{Bundle, BundleError};
+pub use self::expectations::{Forecast, Unexpected};
 pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};

@@ -1,11 +1,14 @@
 //! The TOML file of the person: what may be set, what it means, and what holds where nothing is set.
 //!
-//! [`SETTINGS`] and [`RULE_KEYS`] are the one place from which reading, validation, defaults, the commented example file
+//! [`SETTINGS`], [`RULE_KEYS`] and [`EXPECT_KEYS`] are the one place from which reading, validation, defaults, the commented example file
 //! and the docs derive: a new setting is one line there, and the field of [`Config`] that it sets. A file is taken whole
 //! or refused whole, with file, line, column, reason and remedy. Deliberately not here: watching the file, and what stays
 //! in force when it is refused (`engine`).
 
+mod edit;
 mod example;
+mod expect;
+mod limits;
 mod read;
 mod values;
 
@@ -16,9 +19,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::format;
+use crate::model::baseline::Learning;
+use crate::model::expectation::Expectation;
 use crate::model::rule::Rule;
 use crate::model::{Keep, UseRules};
 
+pub use edit::EditError;
+pub use expect::EXPECT_KEYS;
 pub use read::{RULE_KEYS, RuleKey, SETTINGS, Setting};
 
 /// Everything that can be set.
@@ -38,6 +45,10 @@ pub struct Config {
     pub sessions: UseRules,
     /// The alert rules; all of them.
     pub rules: Vec<Rule>,
+    /// Who may, must or must not use a GPU; nobody is forbidden where it is empty.
+    pub expectations: Vec<Expectation>,
+    /// How uses that nobody declared are learnt.
+    pub learning: Learning,
 }
 
 /// What energy costs.

@@ -8,6 +8,7 @@
 mod core;
 mod energy;
 mod episodes;
+mod expectations;
 mod files;
 mod frame;
 mod gpus;
@@ -29,11 +30,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use self::core::{Core, Left};
+use self::expectations::Learnt;
 use self::files::ConfigFile;
 use self::inbox::Journal;
 use self::journal::{Report, Scribe};
 use self::outlet::Outlet;
 use self::probe::{Probe, Sensed};
+use crate::alerts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::sensors::{Registration, Roots};
@@ -155,6 +158,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         state: opened.left,
         idle_power: opened.idle_power,
         stretches: opened.stretches,
+        learnt: Learnt { rows: opened.baseline, began: opened.learning.0, trusted: opened.learning.1 },
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left
@@ -162,6 +166,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         .iter()
         .map(core::set_aside)
         .chain(refused.map(|error| format!("{error}. Until then the defaults hold.")))
+        .chain(alerts::expect::problems(&config.expectations))
         .collect();
 
     let (events, inbox) = mpsc::channel();

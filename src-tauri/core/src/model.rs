@@ -5,7 +5,9 @@
 //! recorder, and what is not put is absent: never 0, −1 or the last good value.
 
 pub mod answer;
+pub mod baseline;
 mod batch;
+pub mod expectation;
 pub mod rule;
 mod session;
 pub(crate) mod throttle;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::baseline::BaselineRow;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
@@ -260,6 +263,10 @@ pub enum EventKind {
     /// A GPU that may sleep was left alone for `seconds` and did not fall asleep, with who has it open as in `GpuWoke`, and
     /// `sound` where the sound device on its board is awake, which needs it.
     GpuKeptAwake,
+    /// A GPU is used in a way that nobody expects, or is not used by who must: `why` is `new`, `odd_hour`, `denied`,
+    /// `over_limit`, `outside_hours` or `missing`; with `identity`, `key`, `uid`, `share`, `vram`, `since`, `expectation`
+    /// (its id, where one was declared), and `digest` where it is only to be listed, because learning has just begun.
+    UnexpectedUse,
     /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
     Xid,
 }
@@ -336,6 +343,12 @@ pub struct Tick {
     pub recorder: Option<(RecorderState, Option<i64>)>,
     /// The seconds until the next tick, where they changed: who reads along has to know how long silence is no news.
     pub step: Option<u64>,
+    /// What was learnt of who uses GPUs; a row with 0 days is removed.
+    pub baseline: Vec<BaselineRow>,
+    /// Unix seconds since when that is learnt, and whether a person has ended the learning; where it changed.
+    pub learning: Option<(i64, bool)>,
+    /// The number of the newest of people's words on that which was learnt.
+    pub answered: Option<i64>,
 }
 
 /// How long history is kept, and how much of it.

@@ -6,6 +6,7 @@
 
 mod alert;
 mod ballast;
+mod baseline;
 mod catalog;
 mod check;
 mod chunk;
@@ -52,6 +53,7 @@ pub use read::Reader;
 
 use catalog::Catalog;
 
+use crate::model::baseline::Acceptance;
 use crate::model::{Keep, Now, RecorderState, Tick};
 
 /// The recorder's store: the only writer of measurements.
@@ -64,6 +66,8 @@ pub struct Store {
     durable: bool,
     /// The database's data version at the last look for wishes, and the wish then.
     wish: (i64, Option<i64>),
+    /// The same for people's words on who may use GPUs, with the numbers of those that were handed over already.
+    answers: (i64, Vec<i64>),
     /// Which files the database and its log are, since the first durable commit.
     files: Option<[(u64, u64); 2]>,
     /// The hour of the newest tick at the last seal.
@@ -205,6 +209,14 @@ impl Store {
                     RecorderState::Off => {}
                 }
             }
+            baseline::write(&transaction, &tick.baseline)?;
+            if let Some((began, trusted)) = tick.learning {
+                baseline::write_learning(&transaction, began, trusted)?;
+            }
+            if let Some(seq) = tick.answered {
+                baseline::answered(&transaction, seq)?;
+                self.answers.1.retain(|handed| *handed > seq);
+            }
             for event in &tick.events {
                 event::insert(&transaction, event)?;
             }
@@ -255,6 +267,22 @@ impl Store {
         Ok(self.wish.1)
     }
 
+    /// What people said of who may use GPUs, each once. Costs microseconds where nothing changed.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError> {
+        let version = data_version(&self.db)?;
+        if version == self.answers.0 {
+            return Ok(Vec::new());
+        }
+        let mut answers = baseline::answers(&self.db)?;
+        answers.retain(|(seq, _)| !self.answers.1.contains(seq));
+        self.answers.1.extend(answers.iter().map(|(seq, _)| *seq));
+        self.answers.0 = version;
+        Ok(answers)
+    }
+
     /// Changes how long history is kept; acts at the next hour.
     ///
     /// # Errors
@@ -290,6 +318,24 @@ fn data_version(db: &Connection) -> Result<i64, StoreError> {
 /// # Errors
 /// There is no recording, or it cannot be written.
 pub fn ask_pause(folder: &Path, until: Option<i64>) -> Result<(), StoreError> {
+    recorder::write_wish(&wisher(folder)?, until)
+}
+
+/// Leaves a person's word on who may use GPUs for the recorder.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> {
+    let db = wisher(folder)?;
+    let found = schema::version(&db)?;
+    if found < schema::WITH_BASELINE {
+        return Err(StoreError::Refused("an older Hoofbeat records here and does not learn; start it anew".to_owned()));
+    }
+    baseline::answer(&db, acceptance)
+}
+
+/// A connection for a word to the recorder.
+fn wisher(folder: &Path) -> Result<Connection, StoreError> {
     let file = database(folder);
     if !file.exists() {
         return Err(StoreError::NoRecording(folder.to_path_buf()));
@@ -300,5 +346,5 @@ pub fn ask_pause(folder: &Path, until: Option<i64>) -> Result<(), StoreError> {
         return Err(StoreError::Newer { file, found, known: schema::VERSION });
     }
     db.busy_timeout(std::time::Duration::from_secs(5))?;
-    recorder::write_wish(&db, until)
+    Ok(db)
 }

@@ -27,9 +27,11 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
             let exists = path.exists();
             let config = if exists { Config::load(&path).map_err(refused)? } else { Config::default() };
             let (settings, rules) = (settings(&config), rules(&config));
-            output.json(
-                &json!({ "schema": SCHEMA, "path": path, "exists": exists, "settings": settings, "rules": rules }),
-            )?;
+            let expectations: Vec<Value> = config.expectations.iter().map(super::expect::in_json).collect();
+            output.json(&json!({
+                "schema": SCHEMA, "path": path, "exists": exists, "settings": settings, "rules": rules,
+                "expectations": expectations,
+            }))?;
         }
         ConfigCommand::Show => match std::fs::read(&path) {
             Ok(bytes) => output.raw(&bytes)?,
@@ -71,7 +73,7 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _ } = config;
+    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _, expectations: _, learning } = config;
     let UseRules { bridge, share, vram, hold } = sessions;
     let Tariff { price, currency } = tariff;
     let Keep { raw, minutes, hours, usage, cap } = keep;
@@ -82,6 +84,7 @@ fn settings(config: &Config) -> Value {
             "cap": cap,
         },
         "notify": { "enabled": notify },
+        "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
         "energy": { "price": price, "currency": currency },
         "sessions": { "share": share, "vram": vram, "for": hold.as_secs(), "bridge": bridge.as_secs() },
     })

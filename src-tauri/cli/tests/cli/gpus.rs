@@ -15,7 +15,7 @@ const CARD: &str = "m/sys/class/drm/card1";
 const PROCESSES: [(u32, &str, f64, u64); 2] = [(812, "ollama", 0.7, 4096), (955, "blender", 0.3, 1024)];
 
 /// Plays the driver: the counters of both processes grow with the time that passes, once the load began.
-struct Driver {
+pub struct Driver {
     stop: Arc<AtomicBool>,
     load: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -36,7 +36,7 @@ fn fdinfo(pid: u32, nanoseconds: u64, mib: u64) -> String {
 }
 
 impl Driver {
-    fn start(sandbox: &Sandbox) -> Driver {
+    pub fn start(sandbox: &Sandbox) -> Driver {
         for (file, text) in [
             ("dev", "226:1\n"),
             ("device/vendor", "0x1002\n"),
@@ -67,7 +67,7 @@ impl Driver {
     }
 
     /// The two begin to work.
-    fn work(&self) {
+    pub fn work(&self) {
         self.load.store(true, Ordering::SeqCst);
     }
 }
@@ -103,7 +103,7 @@ fn gpu(status: &Value) -> Option<Value> {
 }
 
 /// Waits until both are told with about their shares.
-fn wait_for_shares(sandbox: &Sandbox) -> Value {
+pub fn wait_for_shares(sandbox: &Sandbox) -> Value {
     wait_for("the shares", || {
         let gpu = gpu(&sandbox.run(&["status", "--json"]).json())?;
         let share = |at: usize| gpu["processes"][at]["share"].as_f64();
@@ -112,7 +112,7 @@ fn wait_for_shares(sandbox: &Sandbox) -> Value {
     })
 }
 
-fn recorder(sandbox: &Sandbox) -> Watcher {
+pub fn recorder(sandbox: &Sandbox) -> Watcher {
     sandbox.config("[energy]\nprice = 1000\ncurrency = \"EUR\"\n[sessions]\nfor = \"1s\"\n");
     sandbox.watch(|command| command.arg("--headless"))
 }

@@ -8,6 +8,7 @@
 mod bus;
 mod commands;
 mod dependencies;
+mod expect;
 mod generated;
 mod gpus;
 mod notifications;

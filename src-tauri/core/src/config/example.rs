@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::expect::EXPECT_KEYS;
 use super::read::{RULE_KEYS, SETTINGS};
 
 /// The rules of a new config file. Each one names something that a person should act on, and stays silent on a healthy
@@ -36,6 +37,20 @@ for = "1m"
 severity = "warning"
 "#;
 
+/// Expectations are a person's own: there are none by default, and the example of them is prose.
+const EXPECTATIONS: &str = r#"#
+#   [[expect]]
+#   id = "night-training"
+#   program = "train.py"
+#   user = "ada"
+#   hours = "22:00-07:00"
+#
+#   [[expect]]
+#   id = "no-miners"
+#   program = "*miner*"
+#   policy = "deny"
+"#;
+
 const HEAD: &str = "\
 # Hoofbeat. A change takes effect within seconds of saving; a mistake is reported with its line, and what was in force
 # before stays in force. Lines like \"#key = value\" show the defaults: remove the # to change one.
@@ -65,6 +80,16 @@ pub(super) fn text() -> String {
     }
     out.push('\n');
     out.push_str(RULES);
+    out.push('\n');
+    prose(
+        &mut out,
+        "Who may, must or must not use a GPU. Of those that name a use, the one with the most letters in its patterns \
+         decides. What none of them names is judged by what is usual here.",
+    );
+    for key in EXPECT_KEYS {
+        prose(&mut out, &format!("  {:<9} {}", key.key, key.doc));
+    }
+    out.push_str(EXPECTATIONS);
     out
 }
 

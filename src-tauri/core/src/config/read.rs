@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::limits::{age, cap, currency, learn, pause, price, share, tick, vram};
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
 use crate::metrics::Metric;
+use crate::model::baseline::Learning;
 use crate::model::rule::{Rule, Severity};
 use crate::model::{Keep, UseRules};
 
@@ -125,6 +127,20 @@ pub const SETTINGS: &[Setting] = &[
         doc: "How long a pause may be; after a longer one another session begins.",
         set: |config, value| string(value).and_then(pause).map(|set| config.sessions.bridge = set),
     },
+    Setting {
+        section: "baseline",
+        key: "report",
+        default: "true",
+        doc: "Whether uses of a GPU that are new or at an odd hour are told; `hoofbeat expect forecast` tells how many.",
+        set: |config, value| boolean(value).map(|set| config.learning.report = set),
+    },
+    Setting {
+        section: "baseline",
+        key: "learn",
+        default: "\"14d\"",
+        doc: "For how long what is new is only listed, because everything is.",
+        set: |config, value| learn(value).map(|set| config.learning.learn = set),
+    },
 ];
 
 /// One key of a `[[rule]]` table.
@@ -158,7 +174,7 @@ pub const RULE_KEYS: &[RuleKey] = &[
 ];
 
 /// A problem and the place of it in the text.
-type Located = (Range<usize>, Problem);
+pub(super) type Located = (Range<usize>, Problem);
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let table = DeTable::parse(text).map_err(|error| {
@@ -196,12 +212,18 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
                 rules(value.get_ref()).map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
         }
+        if section == "expect" {
+            let expectations = super::expect::expectations(value.get_ref());
+            config.expectations =
+                expectations.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
+            continue;
+        }
         if !SETTINGS.iter().any(|setting| setting.section == section) {
             let mut known: Vec<_> = SETTINGS.iter().map(|setting| format!("[{}]", setting.section)).collect();
             known.dedup();
             let problem = Problem::new(
                 format!("there is no section {section:?}"),
-                format!("the sections are {} and [[rule]]", known.join(", ")),
+                format!("the sections are {}, [[rule]] and [[expect]]", known.join(", ")),
             );
             return Err((name.span(), problem));
         }
@@ -236,6 +258,8 @@ fn defaults() -> Config {
         tariff: Tariff::default(),
         sessions: UseRules::default(),
         rules: Vec::new(),
+        expectations: Vec::new(),
+        learning: Learning { report: false, learn: Duration::ZERO },
     };
     for setting in SETTINGS {
         let value = DeValue::parse(setting.default).expect("every default is TOML: a test reads them all");
@@ -244,106 +268,11 @@ fn defaults() -> Config {
     config
 }
 
-fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
-    let tick = values::duration(string(value)?)?;
-    let seconds = tick.as_secs();
-    if seconds == 0 || 60 % seconds != 0 {
-        return Err(Problem::new(
-            format!("a tick of {seconds} s does not divide a minute"),
-            "write \"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"10s\", \"12s\", \"15s\", \"20s\", \"30s\" or \"60s\"",
-        ));
-    }
-    Ok(tick)
-}
-
-/// Older than any disk; what is longer is a slip of the finger.
-const LONGEST_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
-
-fn age(value: &DeValue<'_>) -> Result<Duration, Problem> {
-    let age = values::duration(string(value)?)?;
-    // What is younger was not yet put into the form in which it can be deleted cheaply.
-    if age < Duration::from_secs(2 * 3600) {
-        return Err(Problem::new("history cannot be kept for less than two hours", "write \"2h\" or more"));
-    }
-    if age > LONGEST_AGE {
-        return Err(Problem::new("history cannot be kept for more than 100 years", "write \"100y\" or less"));
-    }
-    Ok(age)
-}
-
-fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
-    let cap = values::size(string(value)?)?;
-    if cap < 16 << 20 {
-        return Err(Problem::new("the database cannot be kept below 16 MiB", "write \"16MiB\" or more"));
-    }
-    Ok(cap)
-}
-
-/// More than any money that is in use makes of a kilowatt-hour.
-const HIGHEST_PRICE: f64 = 1e9;
-
-fn price(value: &DeValue<'_>) -> Result<f64, Problem> {
-    let text = match value {
-        DeValue::Integer(number) => number.as_str(),
-        DeValue::Float(number) => number.as_str(),
-        _ => {
-            return Err(Problem::new(
-                format!("this is {}, not a number", kind(value)),
-                "write for example price = 0.32",
-            ));
-        }
-    };
-    let price = text.parse().ok().filter(|price| (0.0..=HIGHEST_PRICE).contains(price));
-    price.ok_or_else(|| Problem::new(format!("{text} is no price"), "write for example price = 0.32"))
-}
-
-fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
-    let text = string(value)?;
-    let fits = |c: char| {
-        c.is_alphanumeric()
-            || ('!'..='~').contains(&c)
-            || ('\u{a2}'..='\u{a5}').contains(&c)
-            || ('\u{20a0}'..='\u{20cf}').contains(&c)
-    };
-    if text.is_empty() || text.chars().count() > 8 || !text.chars().all(fits) {
-        return Err(Problem::new(
-            format!("{text:?} is no name of money"),
-            "write up to 8 letters or signs without spaces, like \"EUR\" or \"$\"",
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-/// A share of time in percent, with the sign or without.
-fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
-    let text = string(value)?;
-    let number = text.trim().trim_end_matches('%').trim_end().parse().ok();
-    number.filter(|percent| (0.1..=100.0).contains(percent)).ok_or_else(|| {
-        Problem::new(format!("{text:?} is no share of a GPU's time"), "write \"0.1%\" to \"100%\", like \"10%\"")
-    })
-}
-
-fn vram(value: &DeValue<'_>) -> Result<u64, Problem> {
-    let vram = values::size(string(value)?)?;
-    if vram < 1 << 20 {
-        return Err(Problem::new("every program that draws has that much memory", "write \"1MiB\" or more"));
-    }
-    Ok(vram)
-}
-
-fn pause(text: &str) -> Result<Duration, Problem> {
-    let pause = values::duration(text)?;
-    if pause > Duration::from_secs(3600) {
-        return Err(Problem::new(format!("{text:?} is longer than an hour"), "write \"1h\" or less"));
-    }
-    Ok(pause)
-}
-
 fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
     value.as_bool().ok_or_else(|| Problem::new(format!("this is {}", kind(value)), "write true or false"))
 }
 
-fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
+pub(super) fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
     value.as_str().ok_or_else(|| {
         Problem::new(
             format!("this is {}, not text", kind(value)),
@@ -352,7 +281,7 @@ fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
     })
 }
 
-fn kind(value: &DeValue<'_>) -> String {
+pub(super) fn kind(value: &DeValue<'_>) -> String {
     let word = value.type_str();
     format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
 }
@@ -378,7 +307,7 @@ fn rules(value: &DeValue<'_>) -> Result<Vec<Rule>, Result<Located, Problem>> {
     Ok(rules)
 }
 
-fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
+pub(super) fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
     table.get(key).map(|value| (value.span(), value.get_ref()))
 }
 
@@ -432,7 +361,7 @@ fn missing(key: &str) -> Problem {
     Problem::new(format!("this rule has no {key}"), format!("add {key} = \"…\""))
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     table: &DeTable<'_>,
     key: &str,
     read: impl FnOnce(&str) -> Result<T, Problem>,
@@ -441,7 +370,7 @@ fn optional<T>(
     string(value).and_then(read).map(Some).map_err(|problem| (span, problem))
 }
 
-fn name(text: &str) -> Result<String, Problem> {
+pub(super) fn name(text: &str) -> Result<String, Problem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
         return Err(Problem::new(
@@ -461,14 +390,14 @@ fn metric(text: &str) -> Result<Metric, Problem> {
     })
 }
 
-fn pattern(text: &str) -> Result<String, Problem> {
+pub(super) fn pattern(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
         return Err(Problem::new("an empty source matches nothing", "remove the line to watch every source"));
     }
     Ok(text.to_owned())
 }
 
-fn hold(text: &str) -> Result<Duration, Problem> {
+pub(super) fn hold(text: &str) -> Result<Duration, Problem> {
     let hold = values::duration(text)?;
     if hold > Duration::from_secs(86_400) {
         return Err(Problem::new(format!("{text:?} is longer than a day"), "write \"24h\" or less"));

@@ -61,7 +61,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [sessions] and [[rule]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -257,3 +257,5 @@ fn money_is_told_where_a_price_is_set() {
     assert_eq!(tariff("[energy]\nprice = 0.3\n").cost(7.2e6), Some(0.6));
     assert_eq!(tariff("[energy]\nprice = 2\ncurrency = \"€\"\n"), Tariff { price: 2.0, currency: "€".into() });
 }
+
+mod expectations;

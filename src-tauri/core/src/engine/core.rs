@@ -5,6 +5,7 @@
 //! over, hand one [`Tick`] to the journal and publish.
 
 mod orders;
+mod telling;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use serde_json::{Value, json};
 
 use super::Event;
 use super::episodes::Stretching;
+use super::expectations::{Expectations, Learnt};
 use super::gpus::Gpus;
 use super::grid::{Gap, Grid};
 use super::inbox::Journal;
-use super::news::{Published, Snapshot, Trouble};
+use super::news::{Published, Trouble};
 use super::outlet::Outlet;
 use super::probe::{Probe, Sensed, overdue};
 use super::roster::{OWN, Roster, Voice};
@@ -27,16 +29,12 @@ pub(super) use orders::set_aside;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::metrics::Metric;
 use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
 use crate::store::StoreError;
 
 /// A tick waits for its sensors for this share of the step, and never longer than [`LONGEST_DEADLINE`].
 const DEADLINE: f64 = 0.6;
 const LONGEST_DEADLINE: Duration = Duration::from_millis(600);
-
-/// How often we tell of ourselves, in seconds: as often as `sensors::recorder` does.
-const OURSELVES: i64 = 30;
 
 /// How often sources that are long gone are forgotten.
 const PRUNE: Duration = Duration::from_secs(600);
@@ -54,6 +52,7 @@ pub(super) struct Left {
     pub state: Option<RecorderState>,
     pub idle_power: Vec<(String, f64)>,
     pub stretches: model::Stretches,
+    pub learnt: Learnt,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -105,6 +104,7 @@ pub(super) struct Core {
     minute: Minute,
     gpus: Gpus,
     stretching: Stretching,
+    expectations: Expectations,
     own: Arc<Source>,
     /// What the next tick takes along.
     next: Tick,
@@ -159,6 +159,7 @@ impl Core {
             minute: Minute::default(),
             gpus: Gpus::knowing(left.idle_power),
             stretching: Stretching::continuing(left.stretches, left.last_ts, now),
+            expectations: Expectations::new(left.learnt),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
@@ -384,11 +385,13 @@ impl Core {
         self.stretching.step(&mut tick, now, self.step, &self.config.sessions, self.gpus.spent());
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
+            self.expectations.retell();
             self.changes.rows = self.watch.rows();
             let state = (RecorderState::Recording, None);
             tick.recorder.get_or_insert(state);
             self.told_step = None;
         }
+        self.expectations.step(&mut tick, &self.config, now);
         let step = self.wanted_step();
         if self.told_step.replace(step) != Some(step) {
             tick.step = Some(step);
@@ -408,74 +411,6 @@ impl Core {
     /// The seconds between two ticks that the config wants now.
     fn wanted_step(&self) -> u64 {
         if self.roster.on_battery() { self.config.tick_on_battery } else { self.config.tick }.as_secs()
-    }
-
-    /// Adds what recording costs: on the same ticks as the sensor of our CPU and memory, so that one row has all of it.
-    fn tell_of_ourselves(&mut self, tick: &mut Tick, now: Now) {
-        let bytes = self.journal.bytes();
-        if bytes.is_none() {
-            self.roster.take(OWN, &self.own, Metric::SelfDatabaseBytes);
-        }
-        if self.told.is_some_and(|told| told.div_euclid(OURSELVES) == tick.ts.div_euclid(OURSELVES)) {
-            return;
-        }
-        self.told = Some(tick.ts);
-        if let Some(bytes) = bytes {
-            self.roster.put(OWN, &self.own, Metric::SelfDatabaseBytes, bytes as f64, now.boot, tick);
-        }
-        for (probe, took) in self.probes.iter().zip(&mut self.took) {
-            if let Some(took) = took.take() {
-                let seconds = took.as_secs_f64();
-                self.roster.put(OWN, &probe.source, Metric::SelfSensorDuration, seconds, now.boot, tick);
-            }
-        }
-    }
-
-    /// Gives a tick to the journal, with what happened meanwhile.
-    fn hand_over(&mut self, mut tick: Tick) {
-        // Notices were published when they came; here only the store's part is left.
-        self.durable |= !self.changes.events.is_empty();
-        tick.events.append(&mut self.next.events);
-        tick.events.append(&mut self.changes.events);
-        tick.alerts.append(&mut self.changes.rows);
-        tick.recorder = self.next.recorder.take().or(tick.recorder);
-        self.journal.push(tick, std::mem::take(&mut self.durable));
-    }
-
-    /// Hands over what happened while nothing is sampled.
-    fn hand_over_news(&mut self, ts: i64) {
-        let tick = Tick { ts, ..std::mem::take(&mut self.next) };
-        self.hand_over(tick);
-    }
-
-    /// Publishes alerts at once: the person does not wait for the slowest sensor.
-    fn tell_alerts(&mut self) {
-        for notice in self.changes.notices.drain(..) {
-            self.outlet.publish(Published::Alert(Arc::new(notice)));
-        }
-    }
-
-    fn say_status(&self) {
-        // A pause is told to those who come later, too; a status of each second only to those who listen.
-        if matches!(self.mode, Mode::Recording) && !self.outlet.is_heard() {
-            self.outlet.forget_status();
-            return;
-        }
-        let (state, until) = match self.mode {
-            Mode::Recording => (RecorderState::Recording, None),
-            Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
-            Mode::Ending { .. } => (RecorderState::Off, None),
-        };
-        let snapshot = Snapshot {
-            ts: self.last_ts,
-            state,
-            since: self.since,
-            until,
-            sources: self.roster.sources(),
-            alerts: self.watch.active(),
-            troubles: self.troubles.iter().copied().collect(),
-        };
-        self.outlet.publish(Published::Status(Arc::new(snapshot)));
     }
 
     /// Says one sentence to people; the faces show it or log it.

@@ -19,6 +19,7 @@ use super::inbox::Journal;
 use super::ring::{self, RING};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::model::baseline::Acceptance;
 use crate::model::{self, Keep, Now, RecorderState, Tick};
 use crate::store::{Store, StoreError};
 
@@ -58,6 +59,8 @@ pub(super) trait Writer: Send {
     fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
     /// See [`Store::wished_pause`].
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
+    /// See [`Store::answers`].
+    fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError>;
     /// See [`Store::set_keep`].
     fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError>;
     /// See [`Store::bytes`].
@@ -77,6 +80,10 @@ impl Writer for Store {
 
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
         Store::wished_pause(self)
+    }
+
+    fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError> {
+        Store::answers(self)
     }
 
     fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
@@ -121,8 +128,10 @@ pub(super) enum Report {
     Reopened(Vec<model::Event>),
     /// Somebody wishes another pause, or none.
     Wished(Option<i64>),
+    /// Somebody says that a use of a GPU is expected.
+    Answered(Vec<(i64, Acceptance)>),
     /// The config file changed.
-    Config(Result<Config, ConfigError>),
+    Config(Box<Result<Config, ConfigError>>),
     /// The journal has ended.
     Ended(Result<(), StoreError>),
 }
@@ -413,8 +422,13 @@ impl Scribe {
             self.wished = wished;
             let _ = self.events.send(Event::Journal(Report::Wished(wished)));
         }
+        if let Some(Ok(answers)) = self.writer.as_mut().map(|writer| writer.answers())
+            && !answers.is_empty()
+        {
+            let _ = self.events.send(Event::Journal(Report::Answered(answers)));
+        }
         if let Some(read) = self.config.changed() {
-            let _ = self.events.send(Event::Journal(Report::Config(read)));
+            let _ = self.events.send(Event::Journal(Report::Config(Box::new(read))));
         }
     }
 

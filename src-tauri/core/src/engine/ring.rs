@@ -43,6 +43,9 @@ fn absorb(next: &mut Tick, old: Tick) {
     next.events = events.split_off(many);
     next.recorder = next.recorder.or(old.recorder);
     next.step = next.step.or(old.step);
+    prepend(&mut next.baseline, old.baseline, |a, b| a.key == b.key && a.uid == b.uid);
+    next.learning = next.learning.or(old.learning);
+    next.answered = next.answered.max(old.answered);
     next.usage = next.usage.take().or(old.usage);
     next.gpu_minute = next.gpu_minute.take().or(old.gpu_minute);
 }
@@ -113,6 +116,9 @@ mod tests {
                 episodes: vec![episode(1, Some(Ended::Idle)), episode(2, None)],
                 recorder: Some((RecorderState::Recording, None)),
                 step: Some(1),
+                baseline: Vec::new(),
+                learning: Some((1, false)),
+                answered: Some(3),
             },
             Tick {
                 ts: 2,

@@ -9,7 +9,7 @@ use super::news::{ActiveAlert, Ending, Notice, NoticePhase};
 use super::roster::{Place, Voice};
 use crate::alerts::{self, State, Transition};
 use crate::metrics::TABLE;
-use crate::model::rule::{Rule, Severity};
+use crate::model::rule::{Rule, Severity, matches};
 use crate::model::{AlertPhase, AlertRow, Event, EventKind, Now, Reading, Source};
 
 /// What stepping the rules gave: for the store, and for people.
@@ -283,46 +283,4 @@ fn notice(
     let (rule, severity, metric, limit, hold): (_, Severity, _, _, _) =
         (rule.id.clone(), rule.severity, rule.metric, rule.fire, rule.hold);
     Notice { rule, severity, source: source.clone(), metric, value, limit, hold, phase, since, notify }
-}
-
-/// Whether `text` matches `pattern`, in which `*` stands for any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut last = None;
-    for part in parts {
-        if let Some(middle) = last.replace(part) {
-            let Some(at) = rest.find(middle) else { return false };
-            rest = &rest[at + middle.len()..];
-        }
-    }
-    match last {
-        None => rest.is_empty(),
-        Some(end) => rest.ends_with(end),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        #[track_caller]
-        fn check(pattern: &str, text: &str, expected: bool) {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
-        check("cpu", "cpu", true);
-        check("cpu", "cpu:1", false);
-        check("*", "", true);
-        check("disk:*", "disk:nvme0", true);
-        check("disk:*", "disk", false);
-        check("*:temp1", "hwmon:x:temp1", true);
-        check("a*b*c", "a-b-b-c", true);
-        check("a*b*c", "a-c-b", false);
-        check("ab*ba", "aba", false);
-        check("**", "x", true);
-        check("a*aa", "aa", false);
-    }
 }

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::identity;
 use crate::model::GpuMinute;
 use crate::model::answer::{GpuTotal, IdentityUsage};
+use crate::model::baseline::PastUse;
 use crate::untrusted::Untrusted;
 
 pub(super) const CREATE: &str = "
@@ -132,6 +133,23 @@ pub(super) fn totals(db: &Connection, since: i64, until: i64) -> Result<Vec<GpuT
         gpus.push(GpuTotal { source, label, energy, idle, attributed, unattributed, busy, explained, missing, usages });
     }
     Ok(gpus)
+}
+
+/// Every minute from `since` on, oldest first.
+pub(super) fn past(db: &Connection, since: i64, mut each: impl FnMut(PastUse)) -> Result<(), StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT u.ts, s.uid, i.key, i.name, i.uid, u.busy_ms, u.vram_kib FROM gpu_usage u JOIN identity i USING(identity_id)
+           JOIN source s USING(source_id) WHERE u.ts >= ? ORDER BY u.ts",
+    )?;
+    let mut rows = query.query([since])?;
+    while let Some(row) = rows.next()? {
+        let text = |at| Ok::<_, StoreError>(Untrusted::new(row.get::<_, Vec<u8>>(at)?));
+        let [busy] = base(row, 5)?;
+        let vram = row.get::<_, Option<i64>>(6)?.map(|kib| kib.max(0) as u64 * 1024);
+        let (ts, gpu, uid) = (row.get(0)?, row.get(1)?, row.get(4)?);
+        each(PastUse { ts, gpu, key: text(2)?, identity: text(3)?, uid, busy, vram });
+    }
+    Ok(())
 }
 
 fn usages(db: &Connection, source_id: i64, range: [i64; 2]) -> Result<Vec<IdentityUsage>, StoreError> {

@@ -12,9 +12,10 @@ use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
 use super::{
-    Store, alert, ballast, check, episode, folder, layout, minute, recent, recorder, replace, schema, session,
+    Store, alert, ballast, baseline, check, episode, folder, layout, minute, recent, recorder, replace, schema, session,
 };
 use crate::metrics::Metric;
+use crate::model::baseline::BaselineRow;
 use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
@@ -39,6 +40,10 @@ pub struct Opened {
     pub idle_power: Vec<(String, f64)>,
     /// Sessions and episodes that an earlier recorder left open.
     pub stretches: Stretches,
+    /// What was learnt of who uses GPUs.
+    pub baseline: Vec<BaselineRow>,
+    /// Unix seconds since when that is learnt, and whether a person has ended the learning.
+    pub learning: (Option<i64>, bool),
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -84,6 +89,8 @@ impl Store {
             keep,
             durable: false,
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
+            // No version is this one, so that words from while nothing recorded are heard.
+            answers: (-1, Vec::new()),
             files: None,
             sealed_hour: None,
             packs: Default::default(),
@@ -103,6 +110,8 @@ impl Store {
                 episodes: episode::open(&store.db)?,
                 numbered: episode::numbered(&store.db)?,
             },
+            baseline: baseline::read(&store.db)?,
+            learning: baseline::read_learning(&store.db)?,
             left,
             store,
         })

@@ -8,14 +8,15 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::{
-    catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent, recorder,
-    schema, session,
+    baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
+    recorder, schema, session,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
     EpisodeInfo, EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SessionInfo, SourceStatus, Status,
     Value,
 };
+use crate::model::baseline::{BaselineRow, PastUse};
 use crate::model::{Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
 
@@ -166,6 +167,31 @@ impl Reader {
             }
         }
         Ok(episodes)
+    }
+
+    /// What was learnt of who uses GPUs; and since when, and whether a person has ended the learning.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn baseline(&self) -> Result<(Vec<BaselineRow>, Option<i64>, bool), StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        if schema::version(&transaction)? < schema::WITH_BASELINE {
+            return Ok((Vec::new(), None, false));
+        }
+        let (began, trusted) = baseline::read_learning(&transaction)?;
+        Ok((baseline::read(&transaction)?, began, trusted))
+    }
+
+    /// Every minute of every use of a GPU from `since` on, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn gpu_past(&self, since: i64, each: impl FnMut(PastUse)) -> Result<(), StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        if schema::version(&transaction)? < schema::WITH_PROCESSES {
+            return Ok(());
+        }
+        gpu_usage::past(&transaction, since, each)
     }
 
     /// The metrics that some source has, in the table's order.

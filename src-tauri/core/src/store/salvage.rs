@@ -98,6 +98,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("event", "seq"),
     ("recent", "seq"),
     ("alert", "rule, source"),
+    ("baseline", "key, uid"),
 ];
 
 /// Opens the damaged file for reading; where its header is gone, a copy of it with a fresh one.

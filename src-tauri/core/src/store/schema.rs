@@ -6,20 +6,22 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::{
-    alert, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes, recent, recorder,
-    session, usage, view,
+    alert, baseline, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes, recent,
+    recorder, session, usage, view,
 };
 
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
 
 /// The first schema that knows sessions and episodes.
 pub(super) const WITH_SESSIONS: i64 = 5;
+/// The first schema that knows what was learnt of who uses GPUs.
+pub(super) const WITH_BASELINE: i64 = 6;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -58,6 +60,11 @@ fn unknown_idle() -> String {
 /// Sessions and episodes.
 fn sessions() -> String {
     [episode::CREATE, session::CREATE].concat()
+}
+
+/// What was learnt of who uses GPUs, and what people say of it.
+fn learnt() -> String {
+    baseline::CREATE.to_owned()
 }
 
 /// The schema number of a file.

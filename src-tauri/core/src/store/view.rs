@@ -160,6 +160,10 @@ CREATE VIEW episodes AS
    e.energy_mj / 1000.0 AS energy, e.temperature_milli / 1000.0 AS temperature, e.power_mw / 1000.0 AS power,
    e.throttled_ms / 1000.0 AS throttled_seconds FROM episode e JOIN source s USING(source_id);
 
+CREATE VIEW habits AS
+ SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(label AS TEXT) AS identity, first_ts, updated_ts, count,
+   hours, days, alarmed <> 0 AS unanswered FROM baseline;
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "

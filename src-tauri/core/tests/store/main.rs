@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
+mod baseline;
 mod clocks;
 mod damage;
 mod gpus;

@@ -35,6 +35,13 @@ fn every_documented_query_answers() {
         source: None,
         detail: serde_json::json!({"seconds": 60.0, "holders": [{"pid": 7, "identity": "Blender"}]}),
     });
+    first.events.push(Event {
+        ts: start,
+        kind: EventKind::UnexpectedUse,
+        source: None,
+        detail: serde_json::json!({"why": "new", "identity": "xmrig"}),
+    });
+    first.baseline.push(crate::baseline::row("program:xmrig", Some(1000), 1.0));
     let usage = Usage {
         key: "program:blender".into(),
         identity: Untrusted::from("blender"),

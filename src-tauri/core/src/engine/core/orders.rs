@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Core, Mode};
+use crate::alerts::expect::problems;
 use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
@@ -119,14 +120,17 @@ impl Core {
             }
             Report::Wished(Some(until)) => self.pause(until, now),
             Report::Wished(None) => self.resume(now, false),
-            Report::Config(Ok(config)) => {
-                self.troubles.remove(&Trouble::Config);
-                self.apply(config, now);
-            }
-            Report::Config(Err(error)) => {
-                self.troubles.insert(Trouble::Config);
-                self.trouble(format!("{error}. The settings from before stay in force."));
-            }
+            Report::Answered(answers) => self.expectations.answer(answers, now.unix()),
+            Report::Config(read) => match *read {
+                Ok(config) => {
+                    self.troubles.remove(&Trouble::Config);
+                    self.apply(config, now);
+                }
+                Err(error) => {
+                    self.troubles.insert(Trouble::Config);
+                    self.trouble(format!("{error}. The settings from before stay in force."));
+                }
+            },
             Report::Ended(result) => {
                 self.journal_is_done = true;
                 self.ended = Some(result);
@@ -147,6 +151,9 @@ impl Core {
         if config.rules != self.config.rules {
             self.watch.replace(config.rules.clone(), now, &mut self.changes);
             self.tell_alerts();
+        }
+        if config.expectations != self.config.expectations {
+            problems(&config.expectations).into_iter().for_each(|sentence| self.trouble(sentence));
         }
         self.config = config;
         let step = self.wanted_step();

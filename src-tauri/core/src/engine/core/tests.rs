@@ -6,8 +6,9 @@ use std::sync::mpsc::Receiver;
 use super::*;
 use crate::clock::ManualClock;
 use crate::engine::journal::Report;
-use crate::engine::news::{Command, Ending, Notice, NoticePhase};
+use crate::engine::news::{Command, Ending, Notice, NoticePhase, Snapshot};
 use crate::engine::probe::Request;
+use crate::metrics::Metric;
 use crate::model::{AlertPhase, Batch, Event as Happening, Usage};
 use crate::sensors::SensorError;
 
@@ -15,6 +16,7 @@ mod alerting;
 mod clocks;
 mod commands;
 mod episodes;
+mod expectations;
 mod gpus;
 mod sampling;
 

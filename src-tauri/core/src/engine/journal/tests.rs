@@ -69,6 +69,10 @@ impl Writer for Shared {
         Ok(self.lock().wished)
     }
 
+    fn answers(&mut self) -> Result<Vec<(i64, crate::model::baseline::Acceptance)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     fn set_keep(&mut self, _keep: Keep) -> Result<(), StoreError> {
         Ok(())
     }

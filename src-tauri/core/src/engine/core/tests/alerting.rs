@@ -170,7 +170,7 @@ fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
     assert_eq!(rig.notices().len(), 2);
     let text = format!("[notify]\nenabled = false\n{}", RULES.replace("> 87", "> 88"));
     let config = Config::parse(&text, std::path::Path::new("x")).unwrap();
-    rig.core.handle(Event::Journal(Report::Config(Ok(config))));
+    rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     let withdrawn = rig.notices().remove(0);
     assert_eq!((withdrawn.rule.as_str(), withdrawn.value), ("hot", None));
     assert!(matches!(withdrawn.phase, NoticePhase::Cleared { ending: Ending::RuleChanged, peak: Some(90.0), .. }));
@@ -190,7 +190,7 @@ fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
 fn a_refused_config_changes_nothing_and_is_said_once() {
     let mut rig = rig(Left::default());
     let error = Config::parse("[keep\n", std::path::Path::new("/x/config.toml")).unwrap_err();
-    rig.core.handle(Event::Journal(Report::Config(Err(error))));
+    rig.core.handle(Event::Journal(Report::Config(Box::new(Err(error)))));
     let troubles = rig.troubles();
     assert_eq!(troubles.len(), 1);
     assert!(troubles[0].starts_with("/x/config.toml:1:") && troubles[0].ends_with("stay in force."), "{troubles:?}");
@@ -199,7 +199,7 @@ fn a_refused_config_changes_nothing_and_is_said_once() {
     heat(&mut rig, &cpu(), 90.0);
     assert_eq!(rig.status().troubles, [Trouble::Config]);
     let config = rig.core.config.clone();
-    rig.core.handle(Event::Journal(Report::Config(Ok(config))));
+    rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     heat(&mut rig, &cpu(), 90.0);
     assert_eq!(rig.status().troubles, []);
 }

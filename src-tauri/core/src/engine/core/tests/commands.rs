@@ -183,6 +183,6 @@ fn a_tick_that_is_changed_is_told_before_it_comes() {
     let cpu = cpu();
     rig.second(vec![batch(&[(&cpu, Metric::CpuLoad1, 1.0)])]);
     let config = Config::parse("[recording]\ntick = \"60s\"", std::path::Path::new("x")).unwrap();
-    rig.core.handle(Event::Journal(Report::Config(Ok(config))));
+    rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     assert_eq!(rig.ticks().iter().map(|tick| tick.step).collect::<Vec<_>>(), [Some(60)]);
 }

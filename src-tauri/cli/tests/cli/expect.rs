@@ -1,0 +1,90 @@
+//! Who may use a GPU: declared, listed, compared with who does, and taken back.
+
+use std::fs;
+
+use hoofbeat_core::api::Face;
+use hoofbeat_core::model::EventKind;
+use serde_json::json;
+
+use crate::gpus::{Driver, recorder, wait_for_shares};
+use crate::sandbox::{Sandbox, wait_for};
+
+#[test]
+fn a_forbidden_program_is_told_as_soon_as_it_is_declared_and_no_more_once_that_is_removed() {
+    let sandbox = Sandbox::new();
+    let driver = Driver::start(&sandbox);
+    let mut watcher = recorder(&sandbox);
+    driver.work();
+    wait_for_shares(&sandbox);
+    let calm = sandbox.run(&["expect", "check"]);
+    assert_eq!((calm.code, calm.stdout.as_str()), (0, "Everything is as declared.\n"), "{calm:?}");
+    let before = fs::read_to_string(sandbox.path("config.toml")).unwrap();
+
+    let added = sandbox.run(&["expect", "add", "no-blender", "--program", "blender", "--deny"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let text = fs::read_to_string(sandbox.path("config.toml")).unwrap();
+    assert_eq!(text, format!("{before}\n[[expect]]\nid = \"no-blender\"\npolicy = \"deny\"\nprogram = \"blender\"\n"));
+    let listed = sandbox.run(&["expect", "list", "--json"]).json();
+    let one = &listed["expectations"][0];
+    assert_eq!(
+        (&one["id"], &one["policy"], &one["program"]),
+        (&json!("no-blender"), &json!("deny"), &json!("blender"))
+    );
+    assert!(sandbox.run(&["expect"]).stdout.contains("program blender"));
+    let event = wait_for("the event", || {
+        let events = Face::open(&sandbox.data()).ok()?.events(0, 100).ok()?;
+        events.into_iter().find(|event| event.kind == EventKind::UnexpectedUse)
+    });
+    assert_eq!((&event.detail["why"], &event.detail["expectation"]), (&json!("denied"), &json!("no-blender")));
+    assert_eq!((&event.detail["key"], &event.detail["uid"]), (&json!("program:blender"), &json!(1000)));
+    let differs = sandbox.run(&["expect", "check", "--json"]);
+    assert_eq!((differs.code, &differs.json()["differences"][0]["why"]), (1, &json!("denied")), "{differs:?}");
+    let words = sandbox.run(&["expect", "check"]).stdout;
+    assert!(words.starts_with("Blender of ") && words.contains(": must not run (\"no-blender\")."), "{words}");
+
+    let removed = sandbox.run(&["expect", "remove", "no-blender"]);
+    assert_eq!(removed.code, 0, "{removed:?}");
+    assert_eq!(fs::read_to_string(sandbox.path("config.toml")).unwrap().trim_end(), before.trim_end());
+    assert_eq!(sandbox.run(&["expect", "check"]).code, 0);
+    watcher.terminate();
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.config("# mine\n[[expect]]\nid = \"a\"\nprogram = \"x\"\n");
+    #[track_caller]
+    fn check(sandbox: &Sandbox, arguments: &[&str], code: i32, said: &str) {
+        let ended = sandbox.run(&[&["expect"], arguments].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{arguments:?}: {ended:?}");
+        assert!(ended.stderr.contains(said) && ended.stderr.lines().count() == 1, "{arguments:?}: {ended:?}");
+    }
+    let check = |arguments: &[&str], code, said| check(&sandbox, arguments, code, said);
+    check(&["add", "b", "--program", "x", "--deny"], 2, "contradict each other");
+    check(&["add", "b", "--program", ""], 2, "an empty pattern matches nobody");
+    check(&["add", "b", "--program", "y", "--hours", "25:00-7:00"], 2, "is no stretch of the day");
+    check(&["add", "b", "--program", "y", "--share=-1"], 2, "-1 is no share");
+    check(&["add", "b", "--user", "nobody-of-this-name"], 2, "there is no user");
+    check(&["add", "b", "--program", "y", "--unit", "z"], 2, "can never match");
+    check(&["add", "b"], 2, "names nobody");
+    check(&["add", "a", "--program", "y"], 2, "there are two expectations \"a\"");
+    check(&["remove", "z"], 2, "there is no expectation \"z\"; there are a");
+    for nothing in [&["forecast"][..], &["habits"], &["accept", "x"], &["trust-all"]] {
+        check(nothing, 5, "hoofbeat watch");
+    }
+    let text = fs::read_to_string(sandbox.path("config.toml")).unwrap();
+    assert_eq!(text, "# mine\n[[expect]]\nid = \"a\"\nprogram = \"x\"\n");
+    assert_eq!(sandbox.run(&["expect", "check"]).code, 0, "nothing is recorded, and nothing differs");
+    sandbox.record();
+    check(&["accept", "x"], 2, "nothing of \"x\" waits for an answer");
+    let trusted = sandbox.run(&["expect", "trust-all", "--json"]);
+    assert_eq!((trusted.code, &trusted.json()["trusted"]), (0, &json!(true)), "{trusted:?}");
+    let forecast = sandbox.run(&["expect", "forecast", "--json"]).json();
+    assert_eq!((&forecast["forecast"]["identities"], &forecast["forecast"]["new_a_week"]), (&json!(0), &json!(null)));
+    // What was said while nothing recorded is learnt by the next recorder.
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    wait_for("the end of the learning", || {
+        (sandbox.run(&["expect", "habits", "--json"]).json()["trusted"] == true).then_some(())
+    });
+    watcher.terminate();
+}

@@ -1,0 +1,226 @@
+//! What a person declared of who may use a GPU, compared with who uses it: pure.
+//!
+//! Of the expectations that name a use, the one with the most letters in its patterns says whether it may run at all, so
+//! that "nobody but Blender" can be said; where two have as many, the forbidding one. Whoever may run must keep the times
+//! and limits of one expectation that allows it. A use that no expectation names is no difference: what was learnt
+//! decides (`baseline`). Deliberately not here: for how long a difference must last (`unexpected`), and the file
+//! (`config`).
+
+use crate::model::expectation::{Expectation, Policy};
+use crate::model::rule::matches;
+use crate::untrusted::Untrusted;
+
+/// Kinds of keys that stand for what runs, whatever it runs in.
+const PROGRAMS: &[&str] =
+    &["program", "script", "module", "windows", "title", "app", "flatpak", "snap", "appimage", "steam", "kernel"];
+
+/// Kinds of keys that are no containers, beside programs; all others are.
+const NO_CONTAINERS: &[&str] = &["unit", "hidden"];
+
+/// What one user's identity does on one GPU, all its processes together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Used {
+    /// The id of the GPU.
+    pub gpu: String,
+    /// See `GpuUse::key`.
+    pub key: Untrusted,
+    /// What a person calls it.
+    pub label: Untrusted,
+    /// Numeric user id, where it is known.
+    pub uid: Option<u32>,
+    /// Percent of the GPU's time, where its driver tells.
+    pub share: Option<f64>,
+    /// Bytes of the GPU's memory, where its driver tells.
+    pub vram: Option<u64>,
+}
+
+/// How a use differs from what was declared, or what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It must not run.
+    Denied,
+    /// It may run, but not now.
+    OutsideHours,
+    /// It takes more than it may.
+    OverLimit,
+    /// It must run and does not.
+    Missing,
+    /// Nobody declared it, and it was never seen before.
+    New,
+    /// Nobody declared it, and it was never seen at this time of the day.
+    OddHour,
+}
+
+impl Reason {
+    /// In words, as the end of a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Reason::Denied => "must not run",
+            Reason::OutsideHours => "outside its hours",
+            Reason::OverLimit => "over its limit",
+            Reason::Missing => "missing",
+            Reason::New => "never seen before",
+            Reason::OddHour => "at an odd hour",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What is wrong.
+    pub reason: Reason,
+    /// Which expectation says so, by its place in the list.
+    pub expectation: usize,
+}
+
+/// What the declarations say of one use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// No expectation names it.
+    Undeclared,
+    /// One allows it as it is; which one, by its place in the list.
+    Expected(usize),
+    /// It differs.
+    Unexpected(Difference),
+}
+
+/// Compares one use with the declarations, at a minute of the local day.
+pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgement {
+    let named = expectations.iter().enumerate().filter(|(_, one)| names(one, used));
+    // A prohibition at other times is none now.
+    let denies = |one: &Expectation| one.policy == Policy::Deny && one.hours.is_none_or(|hours| hours.contains(minute));
+    let mut denied: Option<usize> = None;
+    let mut allowed = Vec::new();
+    for (at, one) in named {
+        if one.policy != Policy::Deny {
+            allowed.push(at);
+        } else if denies(one) && denied.is_none_or(|best| letters(one) > letters(&expectations[best])) {
+            denied = Some(at);
+        }
+    }
+    let best = allowed.iter().map(|at| letters(&expectations[*at])).max();
+    if let Some(at) = denied
+        && best.is_none_or(|best| best <= letters(&expectations[at]))
+    {
+        return Judgement::Unexpected(Difference { reason: Reason::Denied, expectation: at });
+    }
+    if let Some(at) = allowed.iter().find(|at| objection(&expectations[**at], used, minute).is_none()) {
+        return Judgement::Expected(*at);
+    }
+    // One that fits the time of the day says more than one that does not.
+    let objections = allowed.iter().filter_map(|at| Some((objection(&expectations[*at], used, minute)?, *at)));
+    match objections.max_by_key(|(reason, at)| (*reason, std::cmp::Reverse(*at))) {
+        Some((reason, expectation)) => Judgement::Unexpected(Difference { reason, expectation }),
+        None => Judgement::Undeclared,
+    }
+}
+
+/// What must run at this minute of the local day, and is not among `used`; places in the list.
+pub fn missing(expectations: &[Expectation], used: &[Used], minute: u16) -> Vec<usize> {
+    let due = |one: &Expectation| {
+        one.policy == Policy::MustRun
+            && one.hours.is_none_or(|hours| hours.contains(minute))
+            && !used.iter().any(|used| names(one, used))
+    };
+    (0..expectations.len()).filter(|at| due(&expectations[*at])).collect()
+}
+
+/// Why an expectation that allows a use does not allow it as it is.
+fn objection(one: &Expectation, used: &Used, minute: u16) -> Option<Reason> {
+    if one.hours.is_some_and(|hours| !hours.contains(minute)) {
+        return Some(Reason::OutsideHours);
+    }
+    let over_share = one.share.zip(used.share).is_some_and(|(most, share)| share > most);
+    let over_vram = one.vram.zip(used.vram).is_some_and(|(most, vram)| vram > most);
+    (over_share || over_vram).then_some(Reason::OverLimit)
+}
+
+/// Whether every pattern of an expectation matches a use.
+pub fn names(one: &Expectation, used: &Used) -> bool {
+    let key = used.key.json();
+    let label = used.label.json();
+    let (kind, name) = key.split_once(':').unwrap_or((&key, ""));
+    let fits = |pattern: &Option<String>, kinds: bool| {
+        pattern.as_deref().is_none_or(|pattern| kinds && (matches(pattern, name) || matches(pattern, &label)))
+    };
+    one.identity.as_deref().is_none_or(|pattern| matches(pattern, &key) || matches(pattern, &label))
+        && fits(&one.program, PROGRAMS.contains(&kind))
+        && one.unit.as_deref().is_none_or(|pattern| kind == "unit" && matches(&unit(pattern), name))
+        && fits(&one.container, !PROGRAMS.contains(&kind) && !NO_CONTAINERS.contains(&kind))
+        && one.user.as_ref().is_none_or(|user| user.name == "*" || (user.uid.is_some() && user.uid == used.uid))
+        && one.gpu.as_deref().is_none_or(|pattern| matches(pattern, &used.gpu))
+}
+
+/// A unit without its kind is a service, as it is for systemctl.
+fn unit(pattern: &str) -> String {
+    if pattern.contains('.') || pattern.ends_with('*') { pattern.to_owned() } else { format!("{pattern}.service") }
+}
+
+/// How exactly an expectation names whom it means.
+fn letters(one: &Expectation) -> usize {
+    one.patterns().map(|(_, pattern)| pattern.chars().filter(|c| *c != '*').count()).sum()
+}
+
+/// What is wrong with the declarations as they stand: those that can never match, and those that contradict each other.
+/// One sentence each.
+pub fn problems(expectations: &[Expectation]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, one) in expectations.iter().enumerate() {
+        if let Some(sentence) = never(one) {
+            found.push(sentence);
+        }
+        for other in &expectations[..at] {
+            if let Some(sentence) = contradiction(other, one) {
+                found.push(sentence);
+            }
+        }
+    }
+    found
+}
+
+/// Why an expectation can never match anything.
+fn never(one: &Expectation) -> Option<String> {
+    let id = &one.id;
+    if let Some((key, _)) = one.patterns().find(|(_, pattern)| pattern.is_empty()) {
+        return Some(format!("The expectation {id:?} can never match: its {key} is empty."));
+    }
+    if one.patterns().next().is_none() {
+        return Some(format!(
+            "The expectation {id:?} names nobody: give it an identity, program, unit, container or user."
+        ));
+    }
+    let places = [&one.program, &one.unit, &one.container];
+    if places.into_iter().flatten().count() > 1 {
+        return Some(format!(
+            "The expectation {id:?} can never match: a use goes by its container, its unit or its program, never by two \
+             of them."
+        ));
+    }
+    let nobody = one.user.as_ref().filter(|user| user.uid.is_none() && user.name != "*");
+    nobody.map(|user| format!("The expectation {id:?} can never match: there is no user {:?} here.", user.name))
+}
+
+/// How two expectations with the same patterns contradict each other.
+fn contradiction(one: &Expectation, other: &Expectation) -> Option<String> {
+    let whom = |of: &Expectation| of.patterns().map(|(key, text)| (key, text.to_owned())).collect::<Vec<_>>();
+    if whom(one) != whom(other) || whom(one).is_empty() {
+        return None;
+    }
+    let ids = format!("The expectations {:?} and {:?}", one.id, other.id);
+    let apart = || match (one.hours, other.hours) {
+        (Some(a), Some(b)) => !(0..24 * 60).any(|minute| a.contains(minute) && b.contains(minute)),
+        _ => false,
+    };
+    let denied = [one, other].into_iter().filter(|of| of.policy == Policy::Deny).count();
+    if denied == 1 {
+        // Allowed by day and forbidden by night is no contradiction.
+        return (!apart()).then(|| format!("{ids} contradict each other: the same is both allowed and denied."));
+    }
+    let limits = |of: &Expectation| (of.policy, of.hours, of.share, of.vram);
+    (denied == 2 && !apart() || limits(one) == limits(other)).then(|| format!("{ids} say the same twice: remove one."))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! From what uses GPUs, tick by tick, to what is unexpected about it: declarations first, and what was learnt where they
+//! say nothing. Pure; durations come from the boot-time clock.
+//!
+//! A use counts once it took enough of a GPU for long enough ([`Gate`]); what is forbidden counts at once. Each difference
+//! is told once while it lasts, and again at the earliest after a while, because the same sentence each night helps
+//! nobody. Deliberately not here: what is declared or usual (`expect`, `baseline`), and who is told (`engine`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::CONTINUITY;
+use super::baseline::{Baseline, Local, Verdict, Who, who};
+use super::expect::{self, Difference, Judgement, Reason, Used};
+use crate::model::baseline::Learning;
+use crate::model::expectation::Expectation;
+use crate::untrusted::Untrusted;
+
+/// What counts as work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gate {
+    /// Percent of the GPU's time, or…
+    pub share: f64,
+    /// …bytes of its memory…
+    pub vram: u64,
+    /// …for so long.
+    pub hold: Duration,
+}
+
+impl Default for Gate {
+    fn default() -> Gate {
+        Gate { share: 10.0, vram: 256 << 20, hold: Duration::from_secs(30) }
+    }
+}
+
+impl Gate {
+    /// Whether this is enough of a GPU.
+    pub fn is_open(&self, used: &Used) -> bool {
+        used.share.is_some_and(|share| share >= self.share) || used.vram.is_some_and(|vram| vram >= self.vram)
+    }
+}
+
+/// So long the same difference from what was declared is not told again.
+const QUIET: Duration = Duration::from_secs(3600);
+
+/// So many uses are followed at the same time.
+const MOST: usize = 1024;
+
+/// What stays the same from tick to tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// What a person declared.
+    pub expectations: &'a [Expectation],
+    /// How what nobody declared is learnt.
+    pub learning: &'a Learning,
+    /// What counts as work.
+    pub gate: Gate,
+}
+
+/// Something unexpected, told once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Why.
+    pub reason: Reason,
+    /// Which expectation says so, by its place in the list; `None` where it was learnt.
+    pub expectation: Option<usize>,
+    /// The use; `None` where it is missing.
+    pub used: Option<Used>,
+    /// Unix seconds since when it is so.
+    pub since: i64,
+    /// Only to be listed: learning has just begun.
+    pub digest: bool,
+}
+
+/// One identity's use of one GPU, with short pauses.
+#[derive(Clone, Debug)]
+struct Stretch {
+    used: Used,
+    since: i64,
+    /// Boot time of the last look at it, and of the last at which it was enough.
+    seen: Duration,
+    enough: Duration,
+    /// How long it was enough.
+    held: Duration,
+    /// Where it has counted as work: the last hour that was noted, and whether it is not to be learnt.
+    noted: Option<(i64, u16)>,
+    alarmed: bool,
+    /// What differs from the declarations, for how long, since when.
+    wrong: Option<(Difference, Duration, i64)>,
+}
+
+/// One that must run and does not.
+#[derive(Clone, Copy, Debug)]
+struct Absence {
+    boot: Duration,
+    since: i64,
+    told: bool,
+}
+
+/// Follows all uses.
+#[derive(Clone, Debug, Default)]
+pub struct Lookout {
+    stretches: BTreeMap<(String, Untrusted, Option<u32>), Stretch>,
+    absent: BTreeMap<String, Absence>,
+    /// When a difference from what was declared was last told, by boot time.
+    told: BTreeMap<(Who, Reason), Duration>,
+    last: Option<Duration>,
+}
+
+impl Lookout {
+    /// Looks at the uses of one tick; those of GPUs that were not read in it are missing without being over.
+    pub fn step(
+        &mut self,
+        used: &[Used],
+        boot: Duration,
+        at: Local,
+        rules: Rules<'_>,
+        baseline: &mut Baseline,
+    ) -> Vec<Finding> {
+        let silence = self.last.replace(boot).map(|last| boot.saturating_sub(last));
+        if silence.is_none_or(|silence| silence > CONTINUITY) {
+            // Nobody knows what happened meanwhile.
+            self.stretches.clear();
+            self.absent.clear();
+        }
+        self.stretches.retain(|_, stretch| boot.saturating_sub(stretch.seen) <= CONTINUITY);
+        self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET);
+        let mut findings = Vec::new();
+        for one in used {
+            let key = (one.gpu.clone(), one.key.clone(), one.uid);
+            if self.stretches.len() >= MOST && !self.stretches.contains_key(&key) {
+                continue;
+            }
+            let stretch = self.stretches.entry(key).or_insert_with(|| Stretch {
+                used: one.clone(),
+                since: at.ts,
+                seen: boot,
+                enough: boot,
+                held: Duration::ZERO,
+                noted: None,
+                alarmed: false,
+                wrong: None,
+            });
+            let finding = stretch.step(one, boot, at, rules, baseline);
+            let Some(finding) = finding else { continue };
+            // What was learnt knows by itself when it is news.
+            let whose = (who(&one.key, &one.label, one.uid), finding.reason);
+            if finding.expectation.is_none() || !self.told.contains_key(&whose) {
+                if finding.expectation.is_some() {
+                    self.told.insert(whose, boot);
+                }
+                findings.push(finding);
+            }
+        }
+        self.look_for_missing(boot, at, rules, &mut findings);
+        findings
+    }
+
+    fn look_for_missing(&mut self, boot: Duration, at: Local, rules: Rules<'_>, findings: &mut Vec<Finding>) {
+        let expectations = rules.expectations;
+        if !expectations.iter().any(|one| one.policy == crate::model::expectation::Policy::MustRun) {
+            self.absent.clear();
+            return;
+        }
+        let present: Vec<Used> = self.stretches.values().map(|stretch| stretch.used.clone()).collect();
+        let missing = expect::missing(expectations, &present, at.minute);
+        self.absent.retain(|id, _| missing.iter().any(|at| expectations[*at].id == *id));
+        for place in missing {
+            let one = &expectations[place];
+            let new = Absence { boot, since: at.ts, told: false };
+            let absence = self.absent.entry(one.id.clone()).or_insert(new);
+            if !absence.told && boot.saturating_sub(absence.boot) >= one.grace {
+                absence.told = true;
+                findings.push(Finding {
+                    reason: Reason::Missing,
+                    expectation: Some(place),
+                    used: None,
+                    since: absence.since,
+                    digest: false,
+                });
+            }
+        }
+    }
+}
+
+impl Stretch {
+    fn step(
+        &mut self,
+        used: &Used,
+        boot: Duration,
+        at: Local,
+        rules: Rules<'_>,
+        baseline: &mut Baseline,
+    ) -> Option<Finding> {
+        let passed = boot.saturating_sub(std::mem::replace(&mut self.seen, boot));
+        self.used = used.clone();
+        if rules.gate.is_open(used) {
+            self.held += passed;
+            self.enough = boot;
+        } else if boot.saturating_sub(self.enough) > CONTINUITY {
+            self.held = Duration::ZERO;
+            // What comes after such a pause begins anew.
+            (self.noted, self.alarmed) = (None, false);
+        }
+        let works = self.held >= rules.gate.hold;
+        let judgement = expect::judge(rules.expectations, used, at.minute);
+        let whose = || who(&used.key, &used.label, used.uid);
+        let finding = |reason, expectation, since, digest| {
+            Some(Finding { reason, expectation, used: Some(used.clone()), since, digest })
+        };
+        if let Judgement::Unexpected(difference) = judgement {
+            let (held, since) = match self.wrong {
+                Some((before, held, since)) if before == difference => (held + passed, since),
+                _ => (Duration::ZERO, at.ts),
+            };
+            self.wrong = Some((difference, held, since));
+            // What is only a little late, or high for a moment, is no difference.
+            let due = difference.reason == Reason::Denied || held >= rules.gate.hold;
+            return if due { finding(difference.reason, Some(difference.expectation), since, false) } else { None };
+        }
+        self.wrong = None;
+        let hour = (at.day, at.minute / 60);
+        if !works || self.noted == Some(hour) {
+            return None;
+        }
+        let begins = self.noted.replace(hour).is_none();
+        if !begins || judgement != Judgement::Undeclared {
+            baseline.note(&whose(), &used.label, at, self.alarmed);
+            return None;
+        }
+        let digest = baseline.is_learning(at, rules.learning);
+        let beginning = baseline.begin(&whose(), &used.label, at, rules.learning);
+        let reason = match beginning.verdict {
+            Verdict::Usual => return None,
+            Verdict::New => Reason::New,
+            Verdict::OddHour => Reason::OddHour,
+        };
+        if !rules.learning.report {
+            return None;
+        }
+        self.alarmed = !digest;
+        if beginning.told { finding(reason, None, self.since, digest) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! What faces ask of expectations: what is unexpected now, what was learnt, what the history foretells; and what people
+//! say of it.
+//!
+//! Deliberately not here: events of what was unexpected, which are among all others ([`Face::events`]).
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::Face;
+use crate::alerts::baseline::{Local, who};
+use crate::alerts::expect::{Judgement, Reason, Used, judge, missing};
+use crate::alerts::forecast::forecast;
+use crate::alerts::unexpected::Gate;
+use crate::model::baseline::{Acceptance, BaselineRow};
+use crate::model::expectation::Expectation;
+use crate::store::{self, StoreError};
+use crate::untrusted::Untrusted;
+
+pub use crate::alerts::forecast::Forecast;
+
+/// A difference from what was declared, now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unexpected {
+    /// Why.
+    pub reason: Reason,
+    /// The id of the expectation that says so.
+    pub expectation: String,
+    /// The use; `None` where it is missing.
+    pub used: Option<Used>,
+}
+
+impl Face {
+    /// What differs from the declarations at the newest tick, without waiting for how long. Where nothing records,
+    /// nothing is known and nothing is missing.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn unexpected(&self, expectations: &[Expectation]) -> Result<Vec<Unexpected>, StoreError> {
+        let status = self.status()?;
+        let Some(ts) = status.ts.filter(|_| status.recorder.state == crate::model::RecorderState::Recording) else {
+            return Ok(Vec::new());
+        };
+        let minute = Local::at(ts, &TimeZone::system()).minute;
+        let mut all: BTreeMap<(String, String, Option<u32>), Used> = BTreeMap::new();
+        for (gpu, one) in
+            status.sources.iter().flat_map(|source| source.processes.iter().map(move |one| (&source.id, one)))
+        {
+            let used = all.entry((gpu.clone(), one.key.clone(), one.uid)).or_insert_with(|| Used {
+                gpu: gpu.clone(),
+                key: Untrusted::from(one.key.as_str()),
+                label: Untrusted::from(one.identity.as_str()),
+                uid: one.uid,
+                share: None,
+                vram: None,
+            });
+            used.share = one.share.map(|share| share + used.share.unwrap_or(0.0)).or(used.share);
+            used.vram = one.vram.map(|vram| vram.saturating_add(used.vram.unwrap_or(0))).or(used.vram);
+        }
+        let all: Vec<Used> = all.into_values().collect();
+        let id = |at: usize| expectations[at].id.clone();
+        let differs = all.iter().filter_map(|used| match judge(expectations, used, minute) {
+            Judgement::Unexpected(found) => {
+                Some(Unexpected { reason: found.reason, expectation: id(found.expectation), used: Some(used.clone()) })
+            }
+            Judgement::Undeclared | Judgement::Expected(_) => None,
+        });
+        let absent = missing(expectations, &all, minute).into_iter();
+        let absent = absent.map(|at| Unexpected { reason: Reason::Missing, expectation: id(at), used: None });
+        Ok(differs.chain(absent).collect())
+    }
+
+    /// What was learnt of who uses GPUs; and since when, and whether a person has ended the learning.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn habits(&self) -> Result<(Vec<BaselineRow>, Option<i64>, bool), StoreError> {
+        self.reader.baseline()
+    }
+
+    /// How many alarms a week the history from `since` on foretells.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn forecast(&self, since: i64) -> Result<Forecast, StoreError> {
+        let zone = TimeZone::system();
+        let mut history = Vec::new();
+        self.reader.gpu_past(since, |past| {
+            let used = Used {
+                gpu: past.gpu,
+                key: past.key,
+                label: past.identity,
+                uid: past.uid,
+                share: past.busy.map(|seconds| seconds / 60.0 * 100.0),
+                vram: past.vram,
+            };
+            history.push((Local::at(past.ts, &zone), used));
+        })?;
+        Ok(forecast(history, Gate::default()))
+    }
+
+    /// Says that what alarmed of an identity is expected, which the recorder learns within a tick. `name` is its key, as
+    /// any use of it has it, or what a person calls it. Gives what was accepted, which is nothing where nothing waits for an
+    /// answer.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn accept(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
+        let named = Untrusted::from(name);
+        let (mut rows, ..) = self.reader.baseline()?;
+        rows.retain(|row| {
+            let same = row.label == named || row.key == named || row.key == who(&named, &row.label, None).0;
+            row.alarmed != 0 && same && (uid.is_none() || row.uid == uid)
+        });
+        for row in &rows {
+            store::accept(&self.folder, &Acceptance::One { key: row.key.clone(), uid: row.uid })?;
+        }
+        Ok(rows)
+    }
+
+    /// Says that everything that was seen so far is expected, and ends the learning.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn trust_all(&self) -> Result<(), StoreError> {
+        store::accept(&self.folder, &Acceptance::All)
+    }
+}

@@ -1,0 +1,145 @@
+//! Adds an expectation to the text of a config file, or takes one out, and leaves every other letter as it is.
+//!
+//! The file is a person's, with their comments and order, so tables are added at the end and cut out by lines; what comes
+//! of it is read again, and refused unless it means exactly what was wanted. Deliberately not here: any other change of
+//! the file.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use super::{Config, ConfigError, create, text, unreadable};
+
+/// Why the file was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The file is not valid, or would not be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What was asked for makes no sense with what stands there.
+    #[error("{0}")]
+    Refused(String),
+    /// It cannot be written.
+    #[error("{0}")]
+    Io(String),
+}
+
+impl Config {
+    /// Adds an expectation at the end of the file, which is made where it is missing; unless `objection` finds something to
+    /// say against what would hold then.
+    ///
+    /// # Errors
+    /// See [`EditError`]; the file is then as it was.
+    pub fn add_expectation(
+        file: &Path,
+        keys: &[(&str, String)],
+        objection: impl FnOnce(&Config) -> Option<String>,
+    ) -> Result<Config, EditError> {
+        let before = match text(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                create(file).map_err(|error| EditError::Io(format!("{}: {error}", file.display())))?;
+                Config::example()
+            }
+            Err(error) => return Err(unreadable(file, &error).into()),
+        };
+        Config::parse(&before, file)?;
+        let mut table = String::from("[[expect]]\n");
+        for (key, value) in keys {
+            // Every value may be text in this table, but for a share, which is a number.
+            let value = if *key == "share" { value.clone() } else { quoted(value) };
+            table.push_str(&format!("{key} = {value}\n"));
+        }
+        // What is wrong with the new table is said with its own lines, not with those of the file.
+        Config::parse(&table, Path::new("the new expectation"))?;
+        let gap = if before.is_empty() || before.ends_with("\n\n") {
+            ""
+        } else if before.ends_with('\n') {
+            "\n"
+        } else {
+            "\n\n"
+        };
+        let after = format!("{before}{gap}{table}");
+        let config = Config::parse(&after, file)?;
+        if let Some(sentence) = objection(&config) {
+            return Err(EditError::Refused(sentence));
+        }
+        replace(file, &after)?;
+        Ok(config)
+    }
+
+    /// Takes the expectation with this id out of the file.
+    ///
+    /// # Errors
+    /// See [`EditError`]; the file is then as it was.
+    pub fn remove_expectation(file: &Path, id: &str) -> Result<Config, EditError> {
+        let before = text(file).map_err(|error| unreadable(file, &error))?;
+        let mut wanted = Config::parse(&before, file)?;
+        let Some(at) = wanted.expectations.iter().position(|one| one.id == id) else {
+            let ids: Vec<_> = wanted.expectations.iter().map(|one| one.id.as_str()).collect();
+            let there =
+                if ids.is_empty() { "there is none".to_owned() } else { format!("there are {}", ids.join(", ")) };
+            return Err(EditError::Refused(format!("there is no expectation {id:?}; {there}")));
+        };
+        wanted.expectations.remove(at);
+        let after = cut(&before, at).filter(|after| Config::parse(after, file).as_ref() == Ok(&wanted));
+        let Some(after) = after else {
+            return Err(EditError::Refused(format!(
+                "{}: the expectation {id:?} cannot be cut out without touching the rest; remove it by hand",
+                file.display()
+            )));
+        };
+        replace(file, &after)?;
+        Ok(wanted)
+    }
+}
+
+/// The text without the table of the expectation at this place. The comment above it goes with it; what stands above
+/// the next table stays with that.
+fn cut(text: &str, at: usize) -> Option<String> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let head = |line: &str| line.trim_start().starts_with("[[expect]]");
+    let (begin, _) = lines.iter().enumerate().filter(|(_, line)| head(line)).nth(at)?;
+    let next = lines[begin + 1..].iter().position(|line| line.trim_start().starts_with('['));
+    let mut end = next.map_or(lines.len(), |next| begin + 1 + next);
+    let prose = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    while end > begin + 1 && prose(lines[end - 1]) {
+        end -= 1;
+    }
+    let mut from = begin;
+    while from > 0 && lines[from - 1].trim_start().starts_with("# ") {
+        from -= 1;
+    }
+    // A comment that is glued to what stands above belongs to the file, as the example's head of this section does.
+    let own = from == 0 || lines[from - 1].trim().is_empty();
+    let from = if own && !lines[from..begin].iter().any(|line| line.contains("[[expect]]")) { from } else { begin };
+    // One of the blank lines around it goes, too.
+    let blank = |line: Option<&&str>| line.is_some_and(|line| line.trim().is_empty());
+    let end = if from > 0 && blank(lines.get(from - 1)) && blank(lines.get(end)) { end + 1 } else { end };
+    Some([&lines[..from], &lines[end..]].concat().concat())
+}
+
+/// Text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// Puts a file in the place of another one, whole or not at all; where the file is a link, in the place of what it
+/// points to.
+fn replace(file: &Path, text: &str) -> Result<(), EditError> {
+    let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let failed = |error: std::io::Error| EditError::Io(format!("{} cannot be written: {error}", real.display()));
+    let mode = fs::metadata(&real).map_or(0o600, |meta| meta.permissions().mode() & 0o777);
+    let mut name = real.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let new = real.with_file_name(name);
+    let written = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&new).and_then(|mut out| {
+        out.write_all(text.as_bytes())?;
+        out.sync_all()
+    });
+    written.and_then(|()| fs::rename(&new, &real)).map_err(|error| {
+        let _ = fs::remove_file(&new);
+        failed(error)
+    })
+}

@@ -1,0 +1,113 @@
+//! What the value of each setting may be, and what is said of one that it may not be.
+//!
+//! Deliberately not here: which settings there are (`read`).
+
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use super::read::{kind, string};
+use super::values::{self, Problem};
+
+pub(super) fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let tick = values::duration(string(value)?)?;
+    let seconds = tick.as_secs();
+    if seconds == 0 || 60 % seconds != 0 {
+        return Err(Problem::new(
+            format!("a tick of {seconds} s does not divide a minute"),
+            "write \"1s\", \"2s\", \"3s\", \"4s\", \"5s\", \"6s\", \"10s\", \"12s\", \"15s\", \"20s\", \"30s\" or \"60s\"",
+        ));
+    }
+    Ok(tick)
+}
+
+/// Older than any disk; what is longer is a slip of the finger.
+const LONGEST_AGE: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+pub(super) fn age(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let age = values::duration(string(value)?)?;
+    // What is younger was not yet put into the form in which it can be deleted cheaply.
+    if age < Duration::from_secs(2 * 3600) {
+        return Err(Problem::new("history cannot be kept for less than two hours", "write \"2h\" or more"));
+    }
+    if age > LONGEST_AGE {
+        return Err(Problem::new("history cannot be kept for more than 100 years", "write \"100y\" or less"));
+    }
+    Ok(age)
+}
+
+pub(super) fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
+    let cap = values::size(string(value)?)?;
+    if cap < 16 << 20 {
+        return Err(Problem::new("the database cannot be kept below 16 MiB", "write \"16MiB\" or more"));
+    }
+    Ok(cap)
+}
+
+pub(super) fn learn(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let learn = values::duration(string(value)?)?;
+    if learn > Duration::from_secs(365 * 86_400) {
+        return Err(Problem::new("nothing takes more than a year to be learnt", "write \"365d\" or less"));
+    }
+    Ok(learn)
+}
+
+/// More than any money that is in use makes of a kilowatt-hour.
+const HIGHEST_PRICE: f64 = 1e9;
+
+pub(super) fn price(value: &DeValue<'_>) -> Result<f64, Problem> {
+    let text = match value {
+        DeValue::Integer(number) => number.as_str(),
+        DeValue::Float(number) => number.as_str(),
+        _ => {
+            return Err(Problem::new(
+                format!("this is {}, not a number", kind(value)),
+                "write for example price = 0.32",
+            ));
+        }
+    };
+    let price = text.parse().ok().filter(|price| (0.0..=HIGHEST_PRICE).contains(price));
+    price.ok_or_else(|| Problem::new(format!("{text} is no price"), "write for example price = 0.32"))
+}
+
+pub(super) fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
+    let text = string(value)?;
+    let fits = |c: char| {
+        c.is_alphanumeric()
+            || ('!'..='~').contains(&c)
+            || ('\u{a2}'..='\u{a5}').contains(&c)
+            || ('\u{20a0}'..='\u{20cf}').contains(&c)
+    };
+    if text.is_empty() || text.chars().count() > 8 || !text.chars().all(fits) {
+        return Err(Problem::new(
+            format!("{text:?} is no name of money"),
+            "write up to 8 letters or signs without spaces, like \"EUR\" or \"$\"",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A share of time in percent, with the sign or without.
+pub(super) fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
+    let text = string(value)?;
+    let number = text.trim().trim_end_matches('%').trim_end().parse().ok();
+    number.filter(|percent| (0.1..=100.0).contains(percent)).ok_or_else(|| {
+        Problem::new(format!("{text:?} is no share of a GPU's time"), "write \"0.1%\" to \"100%\", like \"10%\"")
+    })
+}
+
+pub(super) fn vram(value: &DeValue<'_>) -> Result<u64, Problem> {
+    let vram = values::size(string(value)?)?;
+    if vram < 1 << 20 {
+        return Err(Problem::new("every program that draws has that much memory", "write \"1MiB\" or more"));
+    }
+    Ok(vram)
+}
+
+pub(super) fn pause(text: &str) -> Result<Duration, Problem> {
+    let pause = values::duration(text)?;
+    if pause > Duration::from_secs(3600) {
+        return Err(Problem::new(format!("{text:?} is longer than an hour"), "write \"1h\" or less"));
+    }
+    Ok(pause)
+}
