@@ -14,7 +14,8 @@ use anyhow::Result;
 use hoofbeat_core::alerts::baseline::{Baseline, Local, who};
 use hoofbeat_core::alerts::expect::{Reason, Used};
 use hoofbeat_core::alerts::forecast::forecast;
-use hoofbeat_core::alerts::unexpected::{Gate, Lookout, Rules};
+use hoofbeat_core::alerts::unexpected::{Lookout, Rules};
+use hoofbeat_core::model::UseRules;
 use hoofbeat_core::model::baseline::Learning;
 
 use self::life::{DAY, DAYS, Stint, life};
@@ -148,7 +149,7 @@ fn play(stints: &[Stint], answers: bool) -> Outcome {
             }
             !due
         });
-        let rules = Rules { expectations: &[], learning: &learning, gate: Gate::default() };
+        let rules = Rules { expectations: &[], learning: &learning, gate: UseRules::default() };
         let boot = Duration::from_secs(1_000 + ts as u64);
         for finding in lookout.step(&used, boot, at, rules, &mut baseline).into_iter().filter(|one| !one.digest) {
             let Some(used) = &finding.used else { continue };
@@ -171,6 +172,6 @@ fn play(stints: &[Stint], answers: bool) -> Outcome {
         ts = if open.is_empty() { (ts + IDLE - ts % IDLE).min(coming.max(ts + TICK)) } else { ts + TICK };
     }
     outcome.found = stints.iter().zip(found).filter_map(|(stint, delay)| Some((stint.kind?, delay))).collect();
-    outcome.foretold = forecast(history, Gate::default()).new_a_week.unwrap_or(0.0);
+    outcome.foretold = forecast(history, UseRules::default()).new_a_week.unwrap_or(0.0);
     outcome
 }

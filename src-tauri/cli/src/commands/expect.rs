@@ -190,7 +190,7 @@ fn in_words(used: &Used, users: &mut Users) -> String {
 }
 
 fn forecast(global: &Global, output: &mut Output) -> Outcome {
-    let found = super::face(global)?.forecast(super::now() - HISTORY)?;
+    let found = super::face(global)?.forecast(super::now() - HISTORY, config()?.sessions)?;
     if output.json {
         return Ok(output.json(&json!({ "schema": SCHEMA, "forecast": found }))?);
     }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::baseline::{Baseline, Local, Verdict, Who, who};
 use super::expect::Used;
-use super::unexpected::Gate;
+use super::unexpected::is_work;
+use crate::model::UseRules;
 use crate::model::baseline::Learning;
 
 const WEEK: f64 = 7.0;
@@ -36,13 +37,13 @@ pub struct Forecast {
 }
 
 /// Plays a history of minutes, oldest first, through the rules; every alarm counts as accepted at once.
-pub fn forecast(history: impl IntoIterator<Item = (Local, Used)>, gate: Gate) -> Forecast {
+pub fn forecast(history: impl IntoIterator<Item = (Local, Used)>, gate: UseRules) -> Forecast {
     let learning = Learning { report: true, learn: std::time::Duration::ZERO };
     let mut baseline = Baseline::default();
     let mut last: BTreeMap<Who, Local> = BTreeMap::new();
     let (mut first, mut end) = (None, 0);
     let mut odd = 0_u32;
-    for (at, used) in history.into_iter().filter(|(_, used)| gate.is_open(used)) {
+    for (at, used) in history.into_iter().filter(|(_, used)| is_work(used, gate)) {
         first.get_or_insert(at.ts);
         end = end.max(at.ts + 60);
         let whose = who(&used.key, &used.label, used.uid);
@@ -89,7 +90,7 @@ mod tests {
 
     fn of(mut history: Vec<(Local, Used)>) -> Forecast {
         history.sort_by_key(|(at, _)| at.ts);
-        forecast(history, Gate::default())
+        forecast(history, UseRules::default())
     }
 
     #[test]

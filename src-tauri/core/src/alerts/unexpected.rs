@@ -1,7 +1,7 @@
 //! From what uses GPUs, tick by tick, to what is unexpected about it: declarations first, and what was learnt where they
 //! say nothing. Pure; durations come from the boot-time clock.
 //!
-//! A use counts once it took enough of a GPU for long enough ([`Gate`]); what is forbidden counts at once. Each difference
+//! A use counts once it took enough of a GPU for long enough ([`UseRules`]); what is forbidden counts at once. Each difference
 //! is told once while it lasts, and again at the earliest after a while, because the same sentence each night helps
 //! nobody. Deliberately not here: what is declared or usual (`expect`, `baseline`), and who is told (`engine`).
 
@@ -11,32 +11,14 @@ use std::time::Duration;
 use super::CONTINUITY;
 use super::baseline::{Baseline, Local, Verdict, Who, who};
 use super::expect::{self, Difference, Judgement, Reason, Used};
+use crate::model::UseRules;
 use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
 use crate::untrusted::Untrusted;
 
-/// What counts as work.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gate {
-    /// Percent of the GPU's time, or…
-    pub share: f64,
-    /// …bytes of its memory…
-    pub vram: u64,
-    /// …for so long.
-    pub hold: Duration,
-}
-
-impl Default for Gate {
-    fn default() -> Gate {
-        Gate { share: 10.0, vram: 256 << 20, hold: Duration::from_secs(30) }
-    }
-}
-
-impl Gate {
-    /// Whether this is enough of a GPU.
-    pub fn is_open(&self, used: &Used) -> bool {
-        used.share.is_some_and(|share| share >= self.share) || used.vram.is_some_and(|vram| vram >= self.vram)
-    }
+/// Whether this is enough of a GPU: what would be a session, too.
+pub fn is_work(used: &Used, rules: UseRules) -> bool {
+    used.share.is_some_and(|share| share >= rules.share) || used.vram.is_some_and(|vram| vram >= rules.vram)
 }
 
 /// So long the same difference from what was declared is not told again.
@@ -53,7 +35,7 @@ pub struct Rules<'a> {
     /// How what nobody declared is learnt.
     pub learning: &'a Learning,
     /// What counts as work.
-    pub gate: Gate,
+    pub gate: UseRules,
 }
 
 /// Something unexpected, told once.
@@ -193,7 +175,7 @@ impl Stretch {
     ) -> Option<Finding> {
         let passed = boot.saturating_sub(std::mem::replace(&mut self.seen, boot));
         self.used = used.clone();
-        if rules.gate.is_open(used) {
+        if is_work(used, rules.gate) {
             self.held += passed;
             self.enough = boot;
         } else if boot.saturating_sub(self.enough) > CONTINUITY {

@@ -11,7 +11,7 @@ use super::Face;
 use crate::alerts::baseline::{Local, who};
 use crate::alerts::expect::{Judgement, Reason, Used, judge, missing};
 use crate::alerts::forecast::forecast;
-use crate::alerts::unexpected::Gate;
+use crate::model::UseRules;
 use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::expectation::Expectation;
 use crate::store::{self, StoreError};
@@ -82,7 +82,7 @@ impl Face {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn forecast(&self, since: i64) -> Result<Forecast, StoreError> {
+    pub fn forecast(&self, since: i64, rules: UseRules) -> Result<Forecast, StoreError> {
         let zone = TimeZone::system();
         let mut history = Vec::new();
         self.reader.gpu_past(since, |past| {
@@ -96,7 +96,7 @@ impl Face {
             };
             history.push((Local::at(past.ts, &zone), used));
         })?;
-        Ok(forecast(history, Gate::default()))
+        Ok(forecast(history, rules))
     }
 
     /// Says that what alarmed of an identity is expected, which the recorder learns within a tick. `name` is its key, as

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::alerts::baseline::{Baseline, Local};
 use crate::alerts::expect::Used;
-use crate::alerts::unexpected::{Finding, Gate, Lookout, Rules};
+use crate::alerts::unexpected::{Finding, Lookout, Rules};
 use crate::config::Config;
 use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::expectation::Policy;
@@ -47,7 +47,7 @@ impl Expectations {
     /// Looks at a tick that is complete, and adds to it what is unexpected and what was learnt.
     pub fn step(&mut self, tick: &mut Tick, config: &Config, now: Now) {
         let used = together(&tick.gpu_uses);
-        let rules = Rules { expectations: &config.expectations, learning: &config.learning, gate: Gate::default() };
+        let rules = Rules { expectations: &config.expectations, learning: &config.learning, gate: config.sessions };
         let demanded = config.expectations.iter().any(|one| one.policy == Policy::MustRun);
         if !used.is_empty() || demanded {
             let at = Local::at(tick.ts, &self.zone);

@@ -30,7 +30,7 @@ impl Rig {
     fn run(&mut self, seconds: u64, used: &[Used]) -> Vec<(u64, Finding)> {
         let mut told = Vec::new();
         for _ in 0..seconds {
-            let rules = Rules { expectations: &self.expectations, learning: &LEARNING, gate: Gate::default() };
+            let rules = Rules { expectations: &self.expectations, learning: &LEARNING, gate: UseRules::default() };
             let boot = Duration::from_secs(1000 + self.second);
             let at = self.at();
             let found = self.lookout.step(used, boot, at, rules, &mut self.baseline);
