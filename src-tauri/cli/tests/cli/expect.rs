@@ -33,9 +33,10 @@ fn a_forbidden_program_is_told_as_soon_as_it_is_declared_and_no_more_once_that_i
     assert!(sandbox.run(&["expect"]).stdout.contains("program blender"));
     let event = wait_for("the event", || {
         let events = Face::open(&sandbox.data()).ok()?.events(0, 100).ok()?;
-        events.into_iter().find(|event| event.kind == EventKind::UnexpectedUse)
+        // A slow machine gets here when the program is also known to be a new one.
+        events.into_iter().find(|event| event.kind == EventKind::UnexpectedUse && event.detail["why"] == "denied")
     });
-    assert_eq!((&event.detail["why"], &event.detail["expectation"]), (&json!("denied"), &json!("no-blender")));
+    assert_eq!(event.detail["expectation"], "no-blender");
     assert_eq!((&event.detail["key"], &event.detail["uid"]), (&json!("program:blender"), &json!(1000)));
     let differs = sandbox.run(&["expect", "check", "--json"]);
     assert_eq!((differs.code, &differs.json()["differences"][0]["why"]), (1, &json!("denied")), "{differs:?}");
