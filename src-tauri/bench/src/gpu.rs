@@ -147,6 +147,8 @@ fn machine(root: &Path, gpus: u32) -> Result<()> {
             ("class", "0x030000\n"),
             ("power/control", "on\n"),
             ("power/runtime_status", "active\n"),
+            ("power/runtime_active_time", "52000\n"),
+            ("power/runtime_suspended_time", "0\n"),
             ("power_state", "D0\n"),
         ] {
             write(&format!("{device}/{file}"), text)?;

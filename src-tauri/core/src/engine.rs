@@ -44,6 +44,10 @@ use crate::store::{self, RecorderLock, Store, StoreError};
 
 pub use news::{ActiveAlert, Command, Ending, GpuUser, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
 
+/// Sensors that were asked have this long before the engine looks for what they answered. Most answer within it, and
+/// the engine wakes once for all of them: a wake-up costs more than taking an answer does.
+const GATHERING: Duration = Duration::from_millis(5);
+
 /// How to record.
 pub struct Options {
     /// The folder of the database.
@@ -107,7 +111,12 @@ impl Handle {
     /// A channel with everything that is published from now on, beginning with the newest status. It is bounded: a slow
     /// subscriber misses statuses that a newer one replaces, never an alert. After [`Published::Stopped`] it closes.
     pub fn subscribe(&self) -> Receiver<Published> {
-        self.outlet.subscribe()
+        self.outlet.subscribe(true)
+    }
+
+    /// The same without the status of each tick, which then is not even made: alerts, trouble, and the end.
+    pub fn listen(&self) -> Receiver<Published> {
+        self.outlet.subscribe(false)
     }
 
     /// Asks for something; never waits. After the end it does nothing.
@@ -226,6 +235,9 @@ fn run(
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Event::Tick,
         };
         core.handle(event);
+        if core.has_asked() {
+            thread::sleep(GATHERING);
+        }
         if let Some(result) = core.ended.take() {
             break result;
         }

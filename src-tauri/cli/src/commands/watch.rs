@@ -58,7 +58,8 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     } else {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
     };
-    forward(engine.subscribe(), faces).map_err(no_thread)?;
+    let published = if faces.is_some() { engine.subscribe() } else { engine.listen() };
+    forward(published, faces).map_err(no_thread)?;
     Ok(engine.wait()?)
 }
 

@@ -111,6 +111,8 @@ pub(super) struct Core {
     changes: Changes,
     /// The next tick must survive a power cut.
     durable: bool,
+    /// Sensors were asked just now.
+    asked: bool,
     /// Answers that came between two ticks, from sensors with time.
     between: Vec<Sensed>,
     /// The longest that each sensor took since it was last told.
@@ -164,6 +166,7 @@ impl Core {
             next: Tick { events: left.events, ..Tick::default() },
             changes,
             durable: true,
+            asked: false,
             between: Vec::new(),
             took: vec![None; probes.len()],
             told: None,
@@ -202,6 +205,11 @@ impl Core {
             Event::Journal(report) => self.report(report, now),
         }
         self.advance(now);
+    }
+
+    /// Whether sensors were asked since the last time that this was.
+    pub fn has_asked(&mut self) -> bool {
+        std::mem::take(&mut self.asked)
     }
 
     /// How long nothing needs to be done unless an event comes.
@@ -279,6 +287,7 @@ impl Core {
             // One that has not answered yet is not asked again: requests to a stuck sensor do not pile up.
             if probe.flight.is_none() {
                 probe.ask(ts, now, deadline);
+                self.asked = true;
                 waiting += 1;
             }
         }

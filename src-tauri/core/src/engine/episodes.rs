@@ -59,7 +59,7 @@ impl Stretching {
         let mut looks = looks(tick);
         let health = &self.health;
         let sight = |source: &Source| match health.get(source.pack()) {
-            _ if looks.contains_key(source.pack()) => Sight::Read,
+            _ if looks.iter().any(|look| look.source.id == source.pack()) => Sight::Read,
             Some(Health::Asleep) => Sight::Asleep,
             _ => Sight::Blind,
         };
@@ -67,11 +67,11 @@ impl Stretching {
         tick.sessions = self.sessions.step(&moment, sight, uses, rules, &mut self.numbered);
         self.spend(spent);
         for source in self.episodes.sources() {
-            let asleep = self.health.get(&source.id) == Some(&Health::Asleep);
-            let sight = if asleep { Sight::Asleep } else { Sight::Blind };
-            looks.entry(source.id.clone()).or_insert_with(|| unread(source, sight));
+            if !is_among(&looks, source) {
+                let asleep = self.health.get(&source.id) == Some(&Health::Asleep);
+                looks.push(unread(source, if asleep { Sight::Asleep } else { Sight::Blind }));
+            }
         }
-        let mut looks: Vec<Look> = looks.into_values().collect();
         looks.sort_by(|a, b| a.source.id.cmp(&b.source.id));
         looks.iter_mut().for_each(|look| look.on = self.sessions.on(&look.source.id));
         tick.episodes = self.episodes.step(&moment, &looks, rules, &mut self.numbered);
@@ -133,35 +133,47 @@ fn unread(source: &Arc<Source>, sight: Sight) -> Look {
     }
 }
 
-/// What each GPU that was read tells.
-fn looks(tick: &Tick) -> HashMap<String, Look> {
-    let mut looks: HashMap<String, Look> = HashMap::new();
-    for reading in tick.readings.iter().filter(|reading| is_gpu(&reading.source)) {
-        let value = Some(reading.metric.to_value(reading.stored as f64));
-        if !looks.contains_key(&reading.source.id) {
-            looks.insert(reading.source.id.clone(), unread(&reading.source, Sight::Read));
-        }
-        let Some(look) = looks.get_mut(&reading.source.id) else { continue };
-        match reading.metric {
-            Metric::GpuUtilization => look.utilization = value,
-            Metric::GpuTemperature => look.temperature = value,
-            Metric::GpuPower => look.power = value,
-            Metric::GpuThrottle => look.is_throttled = Some(reading.stored != 0),
-            _ => {}
+fn is_among(looks: &[Look], source: &Source) -> bool {
+    looks.iter().any(|look| look.source.id == source.id)
+}
+
+/// What each GPU that was read tells. Machines have few, so that a list is asked faster than a table.
+fn looks(tick: &Tick) -> Vec<Look> {
+    let mut looks: Vec<Look> = Vec::new();
+    // Readings of one source mostly stand together.
+    for readings in tick.readings.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source)) {
+        let Some(source) = readings.first().map(|first| &first.source).filter(|source| is_gpu(source)) else {
+            continue;
+        };
+        let look = look_at(&mut looks, source);
+        for reading in readings {
+            let value = Some(reading.metric.to_value(reading.stored as f64));
+            match reading.metric {
+                Metric::GpuUtilization => look.utilization = value,
+                Metric::GpuTemperature => look.temperature = value,
+                Metric::GpuPower => look.power = value,
+                Metric::GpuThrottle => look.is_throttled = Some(reading.stored != 0),
+                _ => {}
+            }
         }
     }
-    for one in &tick.gpu_uses {
-        if is_gpu(&one.source) && !looks.contains_key(&one.source.id) {
-            looks.insert(one.source.id.clone(), unread(&one.source, Sight::Read));
-        }
-        if let Some(look) = looks.get_mut(one.source.pack()) {
-            look.explained = look.explained.into_iter().chain(one.busy).reduce(|a, b| a + b);
-        }
+    for one in tick.gpu_uses.iter().filter(|one| is_gpu(&one.source)) {
+        look_at(&mut looks, &one.source);
     }
-    // A GPU that nobody has is used by nobody.
-    let used: Vec<&str> = tick.gpu_uses.iter().map(|one| one.source.pack()).collect();
-    for look in looks.values_mut().filter(|look| !used.contains(&look.source.id.as_str())) {
-        look.explained = Some(0.0);
+    for look in &mut looks {
+        let mut own = tick.gpu_uses.iter().filter(|one| one.source.pack() == look.source.id).peekable();
+        // A GPU that nobody has is used by nobody.
+        let nobody = own.peek().is_none().then_some(0.0);
+        look.explained = own.filter_map(|one| one.busy).chain(nobody).reduce(|a, b| a + b);
     }
     looks
+}
+
+fn look_at<'a>(looks: &'a mut Vec<Look>, source: &Arc<Source>) -> &'a mut Look {
+    let known = looks.iter().position(|look| look.source.id == source.id);
+    let at = known.unwrap_or_else(|| {
+        looks.push(unread(source, Sight::Read));
+        looks.len() - 1
+    });
+    &mut looks[at]
 }

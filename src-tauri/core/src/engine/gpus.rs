@@ -83,21 +83,30 @@ impl Gpus {
         uses: &[GpuUse],
         quiet: impl Iterator<Item = &'a Arc<Source>>,
     ) {
-        let mut gpus: HashMap<&str, (&Arc<Source>, [Option<f64>; 4])> = HashMap::new();
+        // Readings of one source mostly stand together.
+        let mut gpus: Vec<(&Arc<Source>, [Option<f64>; 4])> = Vec::new();
         let is_gpu = |source: &Source| source.kind == SourceKind::Gpu && source.part_of.is_none();
-        for reading in readings.iter().filter(|reading| is_gpu(&reading.source)) {
-            let at = match reading.metric {
-                Metric::GpuEnergy => 0,
-                Metric::GpuPower => 1,
-                Metric::GpuUtilization => 2,
-                Metric::GpuEncoder | Metric::GpuDecoder | Metric::GpuVideo => 3,
-                _ => continue,
-            };
-            let (_, values) = gpus.entry(&reading.source.id).or_insert((&reading.source, [None; 4]));
-            let value = reading.metric.to_value(reading.stored as f64);
-            values[at] = Some(values[at].map_or(value, |other: f64| other.max(value)));
+        for own in readings.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source)) {
+            let Some(source) = own.first().map(|first| &first.source).filter(|source| is_gpu(source)) else { continue };
+            let at = gpus.iter().position(|(gpu, _)| gpu.id == source.id).unwrap_or_else(|| {
+                gpus.push((source, [None; 4]));
+                gpus.len() - 1
+            });
+            let values = &mut gpus[at].1;
+            for reading in own {
+                let at = match reading.metric {
+                    Metric::GpuEnergy => 0,
+                    Metric::GpuPower => 1,
+                    Metric::GpuUtilization => 2,
+                    Metric::GpuEncoder | Metric::GpuDecoder | Metric::GpuVideo => 3,
+                    _ => continue,
+                };
+                let value = reading.metric.to_value(reading.stored as f64);
+                values[at] = Some(values[at].map_or(value, |other: f64| other.max(value)));
+            }
         }
-        for source in quiet.filter(|source| is_gpu(source) && !gpus.contains_key(source.id.as_str())) {
+        gpus.retain(|(_, values)| values.iter().any(Option::is_some));
+        for source in quiet.filter(|source| is_gpu(source) && !gpus.iter().any(|(gpu, _)| gpu.id == source.id)) {
             if let Some(gpu) = self.by_id.get_mut(&source.id) {
                 gpu.meter.pause();
             }
@@ -106,12 +115,13 @@ impl Gpus {
             return;
         }
         let start = self.frame.begin(ts);
-        for (id, (source, [counter, power, utilization, video])) in gpus {
-            let gpu = self.by_id.entry(id.to_owned()).or_insert_with(|| Gpu {
-                meter: Meter::knowing(self.idle.get(id).copied()),
-                open: Stretch::default(),
-                minute: none_of(source),
-            });
+        for (source, [counter, power, utilization, video]) in gpus {
+            let id = source.id.as_str();
+            if !self.by_id.contains_key(id) {
+                let meter = Meter::knowing(self.idle.get(id).copied());
+                self.by_id.insert(id.to_owned(), Gpu { meter, open: Stretch::default(), minute: none_of(source) });
+            }
+            let Some(gpu) = self.by_id.get_mut(id) else { continue };
             let own: Vec<&GpuUse> = uses.iter().filter(|one| one.source.pack() == id).collect();
             let since = gpu.meter.since_last(boot);
             // Without its load nobody can tell: whom `/proc` hides may use it.

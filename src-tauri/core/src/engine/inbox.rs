@@ -35,36 +35,39 @@ pub(super) struct Journal(Arc<(Mutex<Inbox>, Condvar)>);
 impl Journal {
     /// Adds a tick, to be written durably if need be.
     pub fn push(&self, tick: Tick, durable: bool) {
-        let mut inbox = self.lock();
-        inbox.ticks.push_back(tick);
-        inbox.durable |= durable;
-        if inbox.ticks.len() + inbox.held > RING {
-            inbox.lost += u64::from(ring::drop_oldest(&mut inbox.ticks));
-        }
-        self.0.1.notify_one();
+        self.change(|inbox| {
+            inbox.ticks.push_back(tick);
+            inbox.durable |= durable;
+            if inbox.ticks.len() + inbox.held > RING {
+                inbox.lost += u64::from(ring::drop_oldest(&mut inbox.ticks));
+            }
+        });
     }
 
     /// Asks for everything so far to be brought to the disk.
     pub fn flush(&self) {
-        self.lock().durable = true;
-        self.0.1.notify_one();
+        self.change(|inbox| inbox.durable = true);
     }
 
     /// Changes how long history is kept.
     pub fn keep(&self, keep: Keep) {
-        self.lock().keep = Some(keep);
-        self.0.1.notify_one();
+        self.change(|inbox| inbox.keep = Some(keep));
     }
 
     /// Writes what there is, closes, and reports [`Report::Ended`].
     pub fn stop(&self) {
-        self.lock().stop = true;
-        self.0.1.notify_one();
+        self.change(|inbox| inbox.stop = true);
     }
 
     /// Bytes of the database, as of its last commit; `None` while it cannot be written.
     pub fn bytes(&self) -> Option<u64> {
         self.lock().bytes
+    }
+
+    /// Changes something and wakes the journal, which then finds the lock free: it would wake a second time for that.
+    fn change(&self, change: impl FnOnce(&mut Inbox)) {
+        change(&mut self.lock());
+        self.0.1.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inbox> {

@@ -29,15 +29,18 @@ struct Subscribers {
 #[derive(Debug)]
 struct Subscriber {
     channel: SyncSender<Published>,
+    /// Whether it is told the status of each tick.
+    sees: bool,
     backlog: VecDeque<Published>,
 }
 
 impl Outlet {
-    /// A channel on which everything published from now on arrives, after what was said before anybody listened.
-    pub fn subscribe(&self) -> Receiver<Published> {
+    /// A channel on which everything published from now on arrives, after what was said before anybody listened; the
+    /// status only for who `sees` it.
+    pub fn subscribe(&self, sees: bool) -> Receiver<Published> {
         let (channel, receiver) = sync_channel(QUEUE);
         let mut subscribers = self.lock();
-        let mut subscriber = Subscriber { channel, backlog: VecDeque::new() };
+        let mut subscriber = Subscriber { channel, sees, backlog: VecDeque::new() };
         for said in subscribers.early.iter().chain(&subscribers.latest) {
             subscriber.send(said.clone());
         }
@@ -49,9 +52,9 @@ impl Outlet {
         receiver
     }
 
-    /// Whether a status would be heard.
-    pub fn is_heard(&self) -> bool {
-        !self.lock().all.is_empty()
+    /// Whether a status would be seen.
+    pub fn is_seen(&self) -> bool {
+        self.lock().all.iter().any(|subscriber| subscriber.sees)
     }
 
     /// Forgets the newest status, because nobody listens and it grows old.
@@ -94,7 +97,9 @@ impl Subscriber {
     /// Says whether the subscriber still listens. A full channel loses a status, which the next one replaces; everything
     /// else waits.
     fn send(&mut self, said: Published) -> bool {
-        self.backlog.push_back(said);
+        if self.sees || !matches!(said, Published::Status(_)) {
+            self.backlog.push_back(said);
+        }
         while let Some(said) = self.backlog.pop_front() {
             match self.channel.try_send(said) {
                 Ok(()) => {}
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn a_slow_subscriber_misses_statuses_and_nothing_else() {
         let outlet = Outlet::default();
-        let slow = outlet.subscribe();
+        let slow = outlet.subscribe(true);
         for ts in 0..100 {
             outlet.publish(status(ts));
             outlet.publish(Published::Trouble(format!("t{ts}")));
@@ -167,23 +172,34 @@ mod tests {
         let outlet = Outlet::default();
         outlet.publish(Published::Trouble("config".to_owned()));
         outlet.publish(status(1));
-        let first = outlet.subscribe();
-        let second = outlet.subscribe();
+        let first = outlet.subscribe(true);
+        let second = outlet.subscribe(true);
         outlet.publish(status(2));
-        let third = outlet.subscribe();
-        assert!(outlet.is_heard());
+        let third = outlet.subscribe(true);
+        assert!(outlet.is_seen());
         for (subscriber, expected) in [(first, "config 1 2"), (second, "config 1 2"), (third, "2")] {
             let heard: Vec<_> = subscriber.try_iter().map(word).collect();
             assert_eq!(heard.join(" "), expected);
         }
         outlet.publish(status(3));
-        assert!(!outlet.is_heard());
+        assert!(!outlet.is_seen());
+    }
+
+    #[test]
+    fn who_wants_no_status_is_told_the_rest() {
+        let outlet = Outlet::default();
+        let listener = outlet.subscribe(false);
+        assert!(!outlet.is_seen());
+        outlet.publish(status(1));
+        outlet.publish(Published::Trouble("disk".to_owned()));
+        outlet.close();
+        assert_eq!(listener.iter().map(word).collect::<Vec<_>>(), ["disk", "stopped"]);
     }
 
     #[test]
     fn who_comes_after_the_end_hears_that_it_is_over() {
         let outlet = Outlet::default();
         outlet.close();
-        assert_eq!(outlet.subscribe().iter().map(word).collect::<Vec<_>>(), ["stopped"]);
+        assert_eq!(outlet.subscribe(true).iter().map(word).collect::<Vec<_>>(), ["stopped"]);
     }
 }

@@ -59,8 +59,8 @@ impl Core {
     }
 
     pub(super) fn say_status(&self) {
-        // A pause is told to those who come later, too; a status of each second only to those who listen.
-        if matches!(self.mode, Mode::Recording) && !self.outlet.is_heard() {
+        // A pause is told to those who come later, too; a status of each second only to those who look.
+        if matches!(self.mode, Mode::Recording) && !self.outlet.is_seen() {
             self.outlet.forget_status();
             return;
         }

@@ -44,7 +44,7 @@ impl Rig {
         let journal = Journal::default();
         journal.settled(0, Some(4096));
         let outlet = Outlet::default();
-        let heard = outlet.subscribe();
+        let heard = outlet.subscribe(true);
         let own = own_source();
         let (probes, requests) = sensors.iter().map(|name| Probe::new(name, &own)).unzip();
         let core = Core::new(clock.clone(), config, probes, journal.clone(), outlet, left, run_for);

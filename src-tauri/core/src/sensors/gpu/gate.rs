@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::cards::Card;
 use super::interrupts::{Interrupts, Meter};
 use super::ledger::{Happening, Ledger};
-use super::power::{Power, State, Times};
+use super::power::{Power, State};
 use super::rest::{Rest, Turn};
 use crate::model::Health;
 use crate::sensors::Roots;
@@ -73,8 +73,7 @@ impl Gate {
     /// Whether the GPU may be read at `now` (boot time). To be asked before each reading.
     pub(crate) fn ask(&mut self, now: Duration, interrupts: &mut Interrupts, buffer: &mut Buffer) -> Answer {
         let state = self.power.state(buffer);
-        // What nothing puts to sleep has no times of sleep.
-        let times = if state == State::Unmanaged { Times::default() } else { self.power.times(buffer) };
+        let times = self.power.times(&state, buffer);
         let slept_meanwhile = self.ledger.see(&state, times, now);
         self.is_asleep = matches!(state, State::Asleep | State::Changing);
         self.is_unmanaged = state == State::Unmanaged;

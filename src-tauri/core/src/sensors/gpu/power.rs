@@ -89,12 +89,18 @@ impl Power {
         told
     }
 
-    pub(super) fn times(&mut self, buffer: &mut Buffer) -> Times {
+    /// How long it was in the state in which it is not: only that grows unseen between two looks that find the same. What
+    /// nothing puts to sleep has no such times.
+    pub(super) fn times(&mut self, state: &State, buffer: &mut Buffer) -> Times {
         let mut time = |input: &mut Input| {
             let text = input.read_at_once(buffer).ok()?;
             number(content(text)).map(Duration::from_millis)
         };
-        Times { awake: time(&mut self.active), asleep: time(&mut self.suspended) }
+        match state {
+            State::Awake => Times { asleep: time(&mut self.suspended), awake: None },
+            State::Asleep => Times { awake: time(&mut self.active), asleep: None },
+            State::Unmanaged | State::Changing | State::Unknown(..) => Times::default(),
+        }
     }
 
     /// Whether the kernel may put it to sleep while nobody uses it: it is allowed to, and no screen hangs on it.
