@@ -91,8 +91,8 @@ impl Stretching {
     }
 
     fn spend(&mut self, spent: Spent) {
-        for ((gpu, key, uid), joules) in &spent.by_use {
-            self.sessions.spent(gpu, key, *uid, *joules);
+        for (who, joules) in &spent.by_use {
+            self.sessions.spent(&who.source.id, &who.key, who.uid, *joules);
         }
         for (gpu, joules) in &spent.by_gpu {
             self.episodes.spent(gpu, *joules);

@@ -5,6 +5,7 @@
 //! identity (`sensors`), and which of them are worth keeping (`store`).
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,43 @@ use crate::untrusted::Untrusted;
 const ENOUGH_JOULES: f64 = 16.0;
 const ENOUGH_SECONDS: f64 = 10.0;
 
-/// Who used what: the source's id, key, name and user.
-type Who = (String, Untrusted, Untrusted, Option<u32>);
+/// Who used what.
+#[derive(Clone, Debug)]
+pub(super) struct Who {
+    pub source: Arc<Source>,
+    pub key: Untrusted,
+    pub identity: Untrusted,
+    pub uid: Option<u32>,
+}
+
+impl Who {
+    fn parts(&self) -> (&str, &Untrusted, &Untrusted, Option<u32>) {
+        (&self.source.id, &self.key, &self.identity, self.uid)
+    }
+}
+
+// A source is known by its id: there may be several copies of it.
+impl PartialEq for Who {
+    fn eq(&self, other: &Who) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Who {}
+
+impl Hash for Who {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
 
 fn who(one: &GpuUse) -> Who {
-    (one.source.id.clone(), one.key.clone(), one.identity.clone(), one.uid)
+    let GpuUse { source, key, identity, uid, .. } = one;
+    Who { source: source.clone(), key: key.clone(), identity: identity.clone(), uid: *uid }
+}
+
+fn is_by(one: &GpuUse, who: &Who) -> bool {
+    who.parts() == (one.source.id.as_str(), &one.key, &one.identity, one.uid)
 }
 
 /// One GPU.
@@ -43,16 +76,17 @@ struct Stretch {
     busy: Option<f64>,
     /// Nobody used it in any of them.
     settled: bool,
-    users: HashMap<Who, f64>,
+    /// Few at a time: a list is asked faster than a table.
+    users: Vec<(Who, f64)>,
 }
 
 /// Joules of stretches that were split, until somebody takes them.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
-    /// By the GPU's id, and the key and user of who worked on it.
-    pub by_use: HashMap<(String, Untrusted, Option<u32>), f64>,
+    /// By who worked on which GPU.
+    pub by_use: Vec<(Who, f64)>,
     /// By the GPU's id: all that it took.
-    pub by_gpu: HashMap<String, f64>,
+    pub by_gpu: Vec<(String, f64)>,
 }
 
 /// All GPUs, and the minute that is being folded.
@@ -147,8 +181,10 @@ impl Gpus {
                     open.joules += joules;
                     open.seconds += seconds;
                     for one in own {
-                        if let Some(busy) = one.busy.filter(|busy| *busy > 0.0) {
-                            *open.users.entry(who(one)).or_default() += busy;
+                        let Some(busy) = one.busy.filter(|busy| *busy > 0.0) else { continue };
+                        match open.users.iter_mut().find(|(who, _)| is_by(one, who)) {
+                            Some((_, sum)) => *sum += busy,
+                            None => open.users.push((who(one), busy)),
                         }
                     }
                     if open.joules >= ENOUGH_JOULES || open.seconds >= ENOUGH_SECONDS {
@@ -170,22 +206,24 @@ impl Gpus {
 
     /// Adds times, and the memory that the processes of each identity have together.
     fn note(&mut self, uses: &[GpuUse]) {
-        let mut vram: HashMap<Who, u64> = HashMap::new();
+        let mut joined: Vec<(Who, [Option<f64>; 3], Option<u64>)> = Vec::new();
         for one in uses {
-            let who = who(one);
-            if let Some(bytes) = one.vram {
-                let sum = vram.entry(who.clone()).or_default();
-                *sum = sum.saturating_add(bytes);
+            let at = joined.iter().position(|(who, ..)| is_by(one, who)).unwrap_or_else(|| {
+                joined.push((who(one), [None; 3], None));
+                joined.len() - 1
+            });
+            let (_, times, vram) = &mut joined[at];
+            for (sum, more) in times.iter_mut().zip([one.busy, one.encoder, one.decoder]) {
+                *sum = add(*sum, more);
             }
-            let usage = entry(&mut self.usage, who, &one.source);
-            usage.busy = add(usage.busy, one.busy);
-            usage.encoder = add(usage.encoder, one.encoder);
-            usage.decoder = add(usage.decoder, one.decoder);
+            *vram = one.vram.map(|bytes| vram.unwrap_or(0).saturating_add(bytes)).or(*vram);
         }
-        for (who, bytes) in vram {
-            if let Some(usage) = self.usage.get_mut(&who) {
-                usage.vram = usage.vram.max(Some(bytes.min(i64::MAX as u64)));
-            }
+        for (who, [busy, encoder, decoder], vram) in joined {
+            let usage = entry(&mut self.usage, who);
+            usage.busy = add(usage.busy, busy);
+            usage.encoder = add(usage.encoder, encoder);
+            usage.decoder = add(usage.decoder, decoder);
+            usage.vram = usage.vram.max(vram.map(|bytes| bytes.min(i64::MAX as u64)));
         }
         if self.usage.len() > TRIM {
             self.trim();
@@ -216,7 +254,7 @@ impl Gpus {
         }
         self.trim();
         let mut usage: Vec<_> = std::mem::take(&mut self.usage).into_iter().collect();
-        usage.sort_by(|a, b| a.0.cmp(&b.0));
+        usage.sort_by(|a, b| a.0.parts().cmp(&b.0.parts()));
         energy.sort_by(|a, b| a.source.id.cmp(&b.source.id));
         let usage: Vec<GpuUsage> = usage.into_iter().map(|(_, usage)| usage).collect();
         (!usage.is_empty() || !energy.is_empty()).then_some(GpuMinute { start, usage, energy })
@@ -233,9 +271,9 @@ impl Gpus {
         rest.sort_by_key(|(_, usage)| std::cmp::Reverse(usage.vram));
         let small = rest.split_off(MOST / 2);
         self.usage.extend(all.into_iter().chain(rest));
-        for ((source, _, _, uid), one) in small {
-            let who = (source, Untrusted::from(OTHER), Untrusted::from(OTHER), uid);
-            let other = entry(&mut self.usage, who, &one.source);
+        for (Who { source, uid, .. }, one) in small {
+            let who = Who { source, key: Untrusted::from(OTHER), identity: Untrusted::from(OTHER), uid };
+            let other = entry(&mut self.usage, who);
             other.busy = add(other.busy, one.busy);
             other.encoder = add(other.encoder, one.encoder);
             other.decoder = add(other.decoder, one.decoder);
@@ -257,18 +295,17 @@ impl Gpu {
         self.minute.energy = add(self.minute.energy, Some(joules));
         self.minute.idle = add(self.minute.idle, parts.idle);
         self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
-        *spent.by_gpu.entry(self.minute.source.id.clone()).or_default() += joules;
+        spent.by_gpu.push((self.minute.source.id.clone(), joules));
         for (who, energy) in names.into_iter().zip(parts.users) {
-            let (id, key, _, uid) = &who;
-            *spent.by_use.entry((id.clone(), key.clone(), *uid)).or_default() += energy;
-            let usage = entry(usage, who, &self.minute.source);
+            spent.by_use.push((who.clone(), energy));
+            let usage = entry(usage, who);
             usage.energy = add(usage.energy, Some(energy));
         }
     }
 }
 
-fn entry<'a>(all: &'a mut HashMap<Who, GpuUsage>, who: Who, source: &Arc<Source>) -> &'a mut GpuUsage {
-    all.entry(who).or_insert_with_key(|(_, key, identity, uid)| GpuUsage {
+fn entry(all: &mut HashMap<Who, GpuUsage>, who: Who) -> &mut GpuUsage {
+    all.entry(who).or_insert_with_key(|Who { source, key, identity, uid }| GpuUsage {
         source: source.clone(),
         key: key.clone(),
         identity: identity.clone(),

@@ -54,13 +54,15 @@ struct Together<'a> {
 
 impl Together<'_> {
     fn of(uses: &[GpuUse]) -> Vec<Together<'_>> {
-        let mut places: HashMap<(&str, &Untrusted, Option<u32>), usize> = HashMap::new();
+        // Few at a time: a list is asked faster than a table.
         let mut all: Vec<Together<'_>> = Vec::new();
         for one in uses {
-            let place = *places.entry((&one.source.id, &one.key, one.uid)).or_insert(all.len());
-            if place == all.len() {
+            let is_same =
+                |other: &GpuUse| other.uid == one.uid && other.key == one.key && other.source.id == one.source.id;
+            let place = all.iter().position(|other| is_same(other.first)).unwrap_or_else(|| {
                 all.push(Together { first: one, used: Used::default(), processes: Vec::new() });
-            }
+                all.len() - 1
+            });
             let Together { used, processes, .. } = &mut all[place];
             // At the same time memory and shares add up, too.
             used.vram = match (used.vram, one.vram) {
@@ -221,7 +223,7 @@ impl Sessions {
     /// Adds joules that were an identity's doing on the GPU of this id, a little earlier.
     pub fn spent(&mut self, source: &str, key: &Untrusted, uid: Option<u32>, joules: f64) {
         let tracks = self.tracks.get_mut(key);
-        let is_of = |track: &&mut Track| track.source.pack() == source && track.uid == uid;
+        let is_of = |track: &&mut Track| track.source.id == source && track.uid == uid;
         if let Some(track) = tracks.and_then(|tracks| tracks.iter_mut().find(is_of)) {
             track.more(Used { energy: Some(joules), ..Used::default() });
         }

@@ -88,6 +88,22 @@ fn near(found: Option<f64>, expected: f64) {
 }
 
 #[test]
+fn joules_belong_to_the_instance_on_which_they_were_spent() {
+    let mut rig = Rig::new();
+    let whole = rig.gpu.clone();
+    let on = |rig: &mut Rig, instance: &str| {
+        rig.gpu = Source::part(&whole, SourceKind::Gpu, instance, instance);
+        rig.used("a", 1, 0.9, GIB)
+    };
+    let uses = [on(&mut rig, "gpu:1/0"), on(&mut rig, "gpu:1/1")];
+    rig.seconds(40, &uses);
+    rig.sessions.spent("gpu:1/1", &"program:a".into(), Some(1000), 40.0);
+    let open = rig.sessions.open();
+    let energies = open.iter().map(|one| (one.source.id.as_str(), one.energy)).collect::<Vec<_>>();
+    assert_eq!(energies, [("gpu:1/0", None), ("gpu:1/1", Some(40.0))]);
+}
+
+#[test]
 fn a_session_is_what_one_identity_did_from_its_first_to_its_last_use() {
     let mut rig = Rig::new();
     let two = [rig.used("a", 1, 0.3, 100 << 20), rig.used("a", 2, 0.2, 50 << 20)];
