@@ -35,6 +35,31 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// Of nobody yet, without limits.
+    #[cfg(test)]
+    pub(crate) fn of_nobody(id: &str, policy: Policy) -> Expectation {
+        Expectation {
+            id: id.to_owned(),
+            policy,
+            identity: None,
+            program: None,
+            unit: None,
+            container: None,
+            user: None,
+            gpu: None,
+            hours: None,
+            share: None,
+            vram: None,
+            grace: Duration::from_secs(300),
+        }
+    }
+
+    /// Of the identity that matches this pattern.
+    #[cfg(test)]
+    pub(crate) fn of_identity(id: &str, policy: Policy, pattern: &str) -> Expectation {
+        Expectation { identity: Some(pattern.to_owned()), ..Expectation::of_nobody(id, policy) }
+    }
+
     /// The patterns that it has, each with the name of its key.
     pub fn patterns(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let named = [
