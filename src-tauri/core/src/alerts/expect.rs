@@ -6,6 +6,9 @@
 //! decides (`baseline`). Deliberately not here: for how long a difference must last (`unexpected`), and the file
 //! (`config`).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use crate::model::expectation::{Expectation, Policy};
 use crate::model::rule::matches;
 use crate::untrusted::Untrusted;
@@ -32,6 +35,25 @@ pub struct Used {
     pub share: Option<f64>,
     /// Bytes of the GPU's memory, where its driver tells.
     pub vram: Option<u64>,
+}
+
+/// What the processes of each user's identity do on each GPU, all of them together. Of a part that nobody tells, the
+/// others make the sum.
+pub fn together(each: impl IntoIterator<Item = Used>) -> Vec<Used> {
+    let mut all: BTreeMap<(String, Untrusted, Option<u32>), Used> = BTreeMap::new();
+    for one in each {
+        match all.entry((one.gpu.clone(), one.key.clone(), one.uid)) {
+            Entry::Vacant(place) => {
+                place.insert(one);
+            }
+            Entry::Occupied(mut place) => {
+                let sum = place.get_mut();
+                sum.share = one.share.map(|share| share + sum.share.unwrap_or(0.0)).or(sum.share);
+                sum.vram = one.vram.map(|vram| vram.saturating_add(sum.vram.unwrap_or(0))).or(sum.vram);
+            }
+        }
+    }
+    all.into_values().collect()
 }
 
 /// How a use differs from what was declared, or what is missing.

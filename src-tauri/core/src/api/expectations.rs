@@ -3,13 +3,11 @@
 //!
 //! Deliberately not here: events of what was unexpected, which are among all others ([`Face::events`]).
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 
 use super::Face;
 use crate::alerts::baseline::{Local, who};
-use crate::alerts::expect::{Judgement, Reason, Used, judge, missing};
+use crate::alerts::expect::{Judgement, Reason, Used, judge, missing, together};
 use crate::alerts::forecast::forecast;
 use crate::model::UseRules;
 use crate::model::baseline::{Acceptance, BaselineRow};
@@ -42,22 +40,16 @@ impl Face {
             return Ok(Vec::new());
         };
         let minute = Local::at(ts, &TimeZone::system()).minute;
-        let mut all: BTreeMap<(String, String, Option<u32>), Used> = BTreeMap::new();
-        for (gpu, one) in
-            status.sources.iter().flat_map(|source| source.processes.iter().map(move |one| (&source.id, one)))
-        {
-            let used = all.entry((gpu.clone(), one.key.clone(), one.uid)).or_insert_with(|| Used {
-                gpu: gpu.clone(),
-                key: Untrusted::from(one.key.as_str()),
-                label: Untrusted::from(one.identity.as_str()),
-                uid: one.uid,
-                share: None,
-                vram: None,
-            });
-            used.share = one.share.map(|share| share + used.share.unwrap_or(0.0)).or(used.share);
-            used.vram = one.vram.map(|vram| vram.saturating_add(used.vram.unwrap_or(0))).or(used.vram);
-        }
-        let all: Vec<Used> = all.into_values().collect();
+        let processes =
+            status.sources.iter().flat_map(|source| source.processes.iter().map(move |one| (&source.id, one)));
+        let all = together(processes.map(|(gpu, one)| Used {
+            gpu: gpu.clone(),
+            key: Untrusted::from(one.key.as_str()),
+            label: Untrusted::from(one.identity.as_str()),
+            uid: one.uid,
+            share: one.share,
+            vram: one.vram,
+        }));
         let id = |at: usize| expectations[at].id.clone();
         let differs = all.iter().filter_map(|used| match judge(expectations, used, minute) {
             Judgement::Unexpected(found) => {

@@ -2,19 +2,16 @@
 //!
 //! Deliberately not here: what is unexpected (`alerts`), and who is told of the events.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::alerts::baseline::{Baseline, Local};
-use crate::alerts::expect::Used;
+use crate::alerts::expect::{Used, together};
 use crate::alerts::unexpected::{Finding, Lookout, Rules};
 use crate::config::Config;
 use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::expectation::Policy;
 use crate::model::{Event, EventKind, GpuUse, Now, Tick};
-use crate::untrusted::Untrusted;
 
 /// What an earlier recorder had learnt.
 #[derive(Debug, Default)]
@@ -46,7 +43,7 @@ impl Expectations {
 
     /// Looks at a tick that is complete, and adds to it what is unexpected and what was learnt.
     pub fn step(&mut self, tick: &mut Tick, config: &Config, now: Now) {
-        let used = together(&tick.gpu_uses);
+        let used = together(tick.gpu_uses.iter().map(used));
         let rules = Rules { expectations: &config.expectations, learning: &config.learning, gate: config.sessions };
         let demanded = config.expectations.iter().any(|one| one.policy == Policy::MustRun);
         if !used.is_empty() || demanded {
@@ -83,28 +80,16 @@ impl Expectations {
     }
 }
 
-/// What the processes of each user's identity do on each GPU together.
-fn together(uses: &[GpuUse]) -> Vec<Used> {
-    let mut all: BTreeMap<(&str, &Untrusted, Option<u32>), Used> = BTreeMap::new();
-    for one in uses {
-        let used = all.entry((&one.source.id, &one.key, one.uid)).or_insert_with(|| Used {
-            gpu: one.source.id.clone(),
-            key: one.key.clone(),
-            label: one.identity.clone(),
-            uid: one.uid,
-            share: None,
-            vram: None,
-        });
-        used.share = match (used.share, one.share) {
-            (Some(sum), Some(more)) => Some(sum + more),
-            (sum, more) => sum.or(more),
-        };
-        used.vram = match (used.vram, one.vram) {
-            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
-            (sum, more) => sum.or(more),
-        };
+/// What one process does.
+fn used(one: &GpuUse) -> Used {
+    Used {
+        gpu: one.source.id.clone(),
+        key: one.key.clone(),
+        label: one.identity.clone(),
+        uid: one.uid,
+        share: one.share,
+        vram: one.vram,
     }
-    all.into_values().collect()
 }
 
 fn event(finding: &Finding, config: &Config, ts: i64) -> Event {

@@ -174,3 +174,14 @@ fn declarations_that_make_no_sense_are_said_in_a_sentence() {
     let eve = Expectation { user: Some(User { name: "eve".into(), uid: None }), ..Expectation::of_nobody("a", a) };
     check(&[eve], &["The expectation \"a\" can never match: there is no user \"eve\" here."]);
 }
+
+#[test]
+fn the_processes_of_an_identity_count_together_on_each_gpu() {
+    let blender = used("program:blender", "Blender");
+    let without = Used { share: None, vram: None, ..blender.clone() };
+    let second = Used { gpu: "gpu:2".into(), ..blender.clone() };
+    let others = Used { uid: Some(0), ..blender.clone() };
+    let all = together([blender.clone(), second.clone(), without, blender.clone(), others.clone()]);
+    let both = Used { share: Some(100.0), vram: Some(2 << 30), ..blender };
+    assert_eq!(all, [others, both, second]);
+}
