@@ -259,7 +259,7 @@ pub struct Whom {
     /// By key or name, for example docker:ollama
     #[arg(long, value_name = "PATTERN")]
     pub identity: Option<String>,
-    /// By program, script, application or game
+    /// By program, script, application or game; or by the path of its file: "/opt/*/blender"
     #[arg(long, value_name = "PATTERN")]
     pub program: Option<String>,
     /// By unit of systemd

@@ -47,6 +47,7 @@ impl Face {
             key: Untrusted::from(one.key.as_str()),
             label: Untrusted::from(one.identity.as_str()),
             uid: one.uid,
+            files: one.exe.iter().map(|path| Untrusted::from(path.as_str())).collect(),
             share: one.share,
             vram: one.vram,
         }));
@@ -83,6 +84,7 @@ impl Face {
                 key: past.key,
                 label: past.identity,
                 uid: past.uid,
+                files: Vec::new(),
                 share: past.busy.map(|seconds| seconds / 60.0 * 100.0),
                 vram: past.vram,
             };

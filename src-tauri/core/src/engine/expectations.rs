@@ -87,6 +87,7 @@ fn used(one: &GpuUse) -> Used {
         key: one.key.clone(),
         label: one.identity.clone(),
         uid: one.uid,
+        files: one.exe.iter().cloned().collect(),
         share: one.share,
         vram: one.vram,
     }

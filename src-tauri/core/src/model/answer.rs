@@ -92,6 +92,8 @@ pub struct GpuProcess {
     pub key: String,
     /// Numeric user id.
     pub uid: Option<u32>,
+    /// The path of the program's file. Text from outside, as `identity` is.
+    pub exe: Option<String>,
     /// Percent of the GPU's time, smoothed over some seconds.
     pub share: Option<f64>,
     /// Bytes of the GPU's memory that it has.

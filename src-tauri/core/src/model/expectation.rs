@@ -14,7 +14,8 @@ pub struct Expectation {
     pub policy: Policy,
     /// The key (`docker:ollama`) or what a person calls it (`Blender`).
     pub identity: Option<String>,
-    /// A program, script, application or game, by the part of its key behind the kind.
+    /// A program, script, application or game, by the part of its key behind the kind; or a program by the path of its
+    /// file, where it begins with `/` or `*/`.
     pub program: Option<String>,
     /// A unit of systemd; without a dot, a service.
     pub unit: Option<String>,

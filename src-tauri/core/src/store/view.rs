@@ -89,8 +89,8 @@ CREATE VIEW status AS
 
 CREATE VIEW gpu_processes AS
  SELECT s.uid AS source, v.value ->> 'pid' AS pid, v.value ->> 'started' AS started, v.value ->> 'identity' AS identity,
-   v.value ->> 'uid' AS uid, v.value ->> 'share' AS share, v.value ->> 'vram' AS vram, v.value ->> 'key' AS key
-   FROM current c JOIN source w ON w.source_id = c.pack_id JOIN json_each(c.processes) v
+   v.value ->> 'uid' AS uid, v.value ->> 'share' AS share, v.value ->> 'vram' AS vram, v.value ->> 'key' AS key,
+   v.value ->> 'exe' AS exe FROM current c JOIN source w ON w.source_id = c.pack_id JOIN json_each(c.processes) v
    JOIN source s ON s.uid = coalesce(v.value ->> 'source', w.uid) WHERE s.health = 'ok';
 
 CREATE VIEW history AS

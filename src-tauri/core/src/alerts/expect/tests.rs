@@ -9,6 +9,7 @@ fn used(key: &str, label: &str) -> Used {
         key: key.into(),
         label: label.into(),
         uid: Some(1000),
+        files: Vec::new(),
         share: Some(50.0),
         vram: Some(1 << 30),
     }
@@ -184,4 +185,65 @@ fn the_processes_of_an_identity_count_together_on_each_gpu() {
     let all = together([blender.clone(), second.clone(), without, blender.clone(), others.clone()]);
     let both = Used { share: Some(100.0), vram: Some(2 << 30), ..blender };
     assert_eq!(all, [others, both, second]);
+}
+
+fn run_from(key: &str, files: &[&str]) -> Used {
+    Used { files: files.iter().map(|file| (*file).into()).collect(), ..used(key, "Blender") }
+}
+
+fn of_program(policy: Policy, pattern: &str) -> Expectation {
+    Expectation { program: Some(pattern.to_owned()), ..Expectation::of_nobody("x", policy) }
+}
+
+#[test]
+fn a_pattern_with_a_path_means_the_file_whatever_it_calls_itself() {
+    #[track_caller]
+    fn check(pattern: &str, key: &str, files: &[&str], expected: bool) {
+        assert_eq!(names(&of_program(Policy::Deny, pattern), &run_from(key, files)), expected, "{pattern} {key}");
+    }
+    let blender = ["/usr/bin/blender"];
+    check("/usr/bin/blender", "program:blender", &blender, true);
+    check("/usr/bin/*", "program:blender", &blender, true);
+    check("*/blender", "app:org.blender.Blender", &blender, true);
+    check("/opt/*/blender", "program:blender", &["/opt/blender-4.2/blender"], true);
+    check("/opt/*/blender", "program:blender", &blender, false);
+    check("/usr/local/bin/ollama", "unit:ollama.service", &["/usr/local/bin/ollama"], true);
+    check("/usr/bin/blender", "program:blender", &[], false);
+    check("/usr/bin/blender", "title:/usr/bin/blender", &["/tmp/x"], false);
+    check("blender", "program:blender", &["/tmp/x"], true);
+    check("/usr/bin/blender", "docker:blender", &blender, false);
+    check("/usr/bin/blender", "program:blender", &["/tmp/blender", "/usr/bin/blender"], true);
+}
+
+#[test]
+fn a_path_allows_nobody_of_the_same_name_and_forbids_one_among_others() {
+    let both = run_from("program:blender", &["/usr/bin/blender", "/tmp/blender"]);
+    let one = run_from("program:blender", &["/usr/bin/blender"]);
+    let list = |policy| [Expectation::of_identity("n", Policy::Deny, "*"), of_program(policy, "/usr/bin/blender")];
+    assert_eq!(reason(&list(Policy::Allow), &one, NOON), None);
+    assert_eq!(reason(&list(Policy::Allow), &both, NOON), Some(Reason::Denied));
+    assert_eq!(reason(&list(Policy::MustRun), &both, NOON), Some(Reason::Denied));
+    assert_eq!(missing(&list(Policy::MustRun), std::slice::from_ref(&both), NOON), [] as [usize; 0]);
+    assert_eq!(reason(&[of_program(Policy::Deny, "/tmp/*")], &both, NOON), Some(Reason::Denied));
+    assert_eq!(
+        together([one, run_from("program:blender", &["/tmp/blender", "/usr/bin/blender"])])[0].files,
+        both.files
+    );
+}
+
+#[test]
+fn paths_that_mean_nothing_are_said() {
+    let unit = Expectation { unit: Some("ollama".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") };
+    assert_eq!(problems(&[unit]), [] as [&str; 0], "a service has both a unit and a file");
+    let container = Expectation { container: Some("c".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") };
+    assert_eq!(
+        problems(&[container]),
+        [
+            "The expectation \"x\" can never match: the path of a program means none in a container, whose paths are its own."
+        ]
+    );
+    assert_eq!(
+        problems(&[of_program(Policy::Allow, "~/bin/x")]),
+        ["The expectation \"x\" can never match: write the whole path of its program, without ~."]
+    );
 }

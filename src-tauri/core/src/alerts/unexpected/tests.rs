@@ -51,6 +51,7 @@ fn used(key: &str, share: f64, mib: u64) -> Used {
         key: key.into(),
         label: key.into(),
         uid: Some(1000),
+        files: Vec::new(),
         share: Some(share),
         vram: Some(mib << 20),
     }

@@ -25,6 +25,10 @@ key: string,
  */
 uid: number | null, 
 /**
+ * The path of the program's file. Text from outside, as `identity` is.
+ */
+exe: string | null, 
+/**
  * Percent of the GPU's time, smoothed over some seconds.
  */
 share: number | null, 

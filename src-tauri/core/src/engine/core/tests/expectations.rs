@@ -17,6 +17,7 @@ fn used(share: f64) -> Answer {
             key: "program:xmrig-6.1".into(),
             identity: "xmrig".into(),
             uid: Some(1000),
+            exe: None,
             share: Some(share / 2.0),
             vram: Some(100 << 20),
             busy: None,
