@@ -79,6 +79,8 @@ pub enum Reason {
     New,
     /// Nobody declared it, and it was never seen at this time of the day.
     OddHour,
+    /// It is known, and its program's file is another one than before.
+    ChangedBinary,
 }
 
 impl Reason {
@@ -91,6 +93,7 @@ impl Reason {
             Reason::Missing => "missing",
             Reason::New => "never seen before",
             Reason::OddHour => "at an odd hour",
+            Reason::ChangedBinary => "its program's file is another one than before",
         }
     }
 }

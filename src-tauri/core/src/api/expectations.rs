@@ -10,12 +10,16 @@ use crate::alerts::baseline::{Local, who};
 use crate::alerts::expect::{Judgement, Reason, Used, judge, missing, together};
 use crate::alerts::forecast::forecast;
 use crate::model::UseRules;
+use crate::model::answer::EventInfo;
 use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::expectation::Expectation;
 use crate::store::{self, StoreError};
 use crate::untrusted::Untrusted;
 
 pub use crate::alerts::forecast::Forecast;
+
+/// At most so many notes are told.
+const NOTES: usize = 100;
 
 /// A difference from what was declared, now.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +65,15 @@ impl Face {
         let absent = missing(expectations, &all, minute).into_iter();
         let absent = absent.map(|at| Unexpected { reason: Reason::Missing, expectation: id(at), used: None });
         Ok(differs.chain(absent).collect())
+    }
+
+    /// Programs that are known and ran from another file than before at the same path, from `since` (Unix seconds) on, newest
+    /// first: an event each.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn changed_binaries(&self, since: i64) -> Result<Vec<EventInfo>, StoreError> {
+        self.reader.unexpected(since, "changed_binary", NOTES)
     }
 
     /// What was learnt of who uses GPUs; and since when, and whether a person has ended the learning.

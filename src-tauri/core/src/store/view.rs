@@ -164,6 +164,10 @@ CREATE VIEW habits AS
  SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(label AS TEXT) AS identity, first_ts, updated_ts, count,
    hours, days, alarmed <> 0 AS unanswered FROM baseline;
 
+CREATE VIEW binaries AS
+ SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(path AS TEXT) AS path, content, first_ts, seen_ts
+   FROM binary;
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "
