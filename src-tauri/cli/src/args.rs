@@ -227,7 +227,7 @@ pub enum ExpectCommand {
         /// Its id
         id: String,
     },
-    /// Show what differs from the declarations now, and which of them make no sense
+    /// Show what differs from the declarations now, which of them make no sense, and whose file changed
     Check,
     /// Show how many alarms a week the history foretells
     Forecast,
