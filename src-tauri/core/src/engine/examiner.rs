@@ -115,7 +115,7 @@ pub(super) fn spawn(roots: &Roots, questions: Receiver<Question>, events: Sender
             }
         }
     };
-    thread::Builder::new().name("hb-files".to_owned()).stack_size(STACK).spawn(serve).map(drop)
+    thread::Builder::new().name("hb-examiner".to_owned()).stack_size(STACK).spawn(serve).map(drop)
 }
 
 /// The content of the file that was asked about, and of no other that the process runs by now.
