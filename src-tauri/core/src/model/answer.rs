@@ -92,7 +92,9 @@ pub struct GpuProcess {
     pub key: String,
     /// Numeric user id.
     pub uid: Option<u32>,
-    /// The path of the program's file. Text from outside, as `identity` is.
+    /// The path of the program's file; missing where we may not know it. Text from outside, as `identity` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
     pub exe: Option<String>,
     /// Percent of the GPU's time, smoothed over some seconds.
     pub share: Option<f64>,

@@ -25,9 +25,9 @@ key: string,
  */
 uid: number | null, 
 /**
- * The path of the program's file. Text from outside, as `identity` is.
+ * The path of the program's file; missing where we may not know it. Text from outside, as `identity` is.
  */
-exe: string | null, 
+exe?: string, 
 /**
  * Percent of the GPU's time, smoothed over some seconds.
  */
