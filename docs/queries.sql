@@ -73,6 +73,10 @@ SELECT datetime(e.ts, 'unixepoch', 'localtime') AS at, e.source, e.detail ->> 's
 SELECT identity, key, uid, days, datetime(first_ts, 'unixepoch', 'localtime') AS first, unanswered FROM habits
  ORDER BY unanswered DESC, days DESC LIMIT 20;
 
+-- Whose file has had more than one content, and since when the newest?
+SELECT key, uid, path, count(*) AS contents, datetime(max(first_ts), 'unixepoch', 'localtime') AS newest
+  FROM binaries GROUP BY key, uid, path HAVING count(*) > 1 ORDER BY max(first_ts) DESC LIMIT 20;
+
 -- Which uses were unexpected, and why?
 SELECT datetime(ts, 'unixepoch', 'localtime') AS at, source, detail ->> 'identity' AS identity, detail ->> 'why' AS why
   FROM events WHERE kind = 'unexpected_use' ORDER BY seq DESC LIMIT 20;

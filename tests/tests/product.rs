@@ -2,6 +2,7 @@
 
 mod product {
     mod boundaries;
+    mod changed_binary;
     mod demo;
     mod faults;
     mod gpu_usage;

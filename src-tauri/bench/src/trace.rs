@@ -158,6 +158,7 @@ impl Trace {
             key: key.into(),
             identity: name.into(),
             uid: Some(1000),
+            exe: None,
             share: Some(gpu.load * part),
             vram: Some((gpu.memory * part) as u64 * (1 << 20)),
             busy: Some(gpu.load / 100.0 * part),

@@ -151,7 +151,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "list" -d 'Show what is declared'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "remove" -d 'Remove a declaration'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "accept" -d 'Say that what alarmed is expected'
@@ -166,7 +166,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l identity -d 'By key or name, for example docker:ollama' -r
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l program -d 'By program, script, application or game' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l program -d 'By program, script, application or game; or by the path of its file: "/opt/*/blender"' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l unit -d 'By unit of systemd' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l container -d 'By container, pod or virtual machine' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l user -d 'Only of this user, by name or number' -r
@@ -237,7 +237,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show what is declared'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a declaration'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
@@ -392,7 +392,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_s
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "list" -d 'Show what is declared'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "remove" -d 'Remove a declaration'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "check" -d 'Show what differs from the declarations now, and which of them make no sense'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what alarmed is expected'

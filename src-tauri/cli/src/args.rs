@@ -227,7 +227,7 @@ pub enum ExpectCommand {
         /// Its id
         id: String,
     },
-    /// Show what differs from the declarations now, and which of them make no sense
+    /// Show what differs from the declarations now, which of them make no sense, and whose file changed
     Check,
     /// Show how many alarms a week the history foretells
     Forecast,
@@ -259,7 +259,7 @@ pub struct Whom {
     /// By key or name, for example docker:ollama
     #[arg(long, value_name = "PATTERN")]
     pub identity: Option<String>,
-    /// By program, script, application or game
+    /// By program, script, application or game; or by the path of its file: "/opt/*/blender"
     #[arg(long, value_name = "PATTERN")]
     pub program: Option<String>,
     /// By unit of systemd

@@ -6,6 +6,7 @@
 //! (`engine`).
 
 pub mod baseline;
+pub mod binaries;
 pub mod expect;
 pub mod forecast;
 mod stranger;

@@ -1,13 +1,14 @@
 //! The recorder: wires sensors, alerts, store and faces. One thread, one closed [`enum`](Event) of everything that can
 //! happen to it.
 //!
-//! Around it stand one small thread for each sensor, which may hang, and one for the disk, which may stall; neither
-//! stops a tick. Deliberately not here: SQL (`store`), reading hardware (`sensors`), when a rule fires (`alerts`), and
+//! Around it stand one small thread for each sensor, which may hang, one for the disk, which may stall, and one that reads
+//! programs' files, which takes its time; none stops a tick. Deliberately not here: SQL (`store`), reading hardware (`sensors`), when a rule fires (`alerts`), and
 //! every word for people but the few sentences of [`Published::Trouble`].
 
 mod core;
 mod energy;
 mod episodes;
+mod examiner;
 mod expectations;
 mod files;
 mod frame;
@@ -29,7 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use self::core::{Core, Left};
+use self::core::{Beside, Core, Left};
+use self::examiner::{Examined, Examiner};
 use self::expectations::Learnt;
 use self::files::ConfigFile;
 use self::inbox::Journal;
@@ -95,6 +97,8 @@ enum Event {
     Command(Command),
     /// News from the disk: failures, wishes, the config.
     Journal(Report),
+    /// The file of a program was looked at.
+    Examined(Examined),
 }
 
 /// A running engine. Clones speak to the same one; it goes on when all are dropped.
@@ -167,7 +171,12 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         state: opened.left,
         idle_power: opened.idle_power,
         stretches: opened.stretches,
-        learnt: Learnt { rows: opened.baseline, began: opened.learning.0, trusted: opened.learning.1 },
+        learnt: Learnt {
+            rows: opened.baseline,
+            binaries: opened.binaries,
+            began: opened.learning.0,
+            trusted: opened.learning.1,
+        },
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left
@@ -200,7 +209,10 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     );
     scribe.wished = left.paused_until;
     let scribe = scribe.spawn().map_err(EngineError::Threads)?;
-    let core = Core::new(options.clock, config, probes, journal, outlet.clone(), left, options.run_for);
+    let (examiner, questions) = Examiner::new();
+    examiner::spawn(&options.roots, questions, events.clone()).map_err(EngineError::Threads)?;
+    let beside = Beside { probes, journal, examiner };
+    let core = Core::new(options.clock, config, beside, outlet.clone(), left, options.run_for);
     troubles.into_iter().for_each(|sentence| core.trouble(sentence));
     let spoken = outlet.clone();
     let thread = thread::Builder::new()

@@ -164,6 +164,15 @@ impl Identities {
         std::fs::read_link(self.roots.proc.join("self/ns/pid")).map_or(true, |space| space.as_os_str() == HOST)
     }
 
+    /// The path of the file that the process runs, as it sees it itself; `None` where we may not know. It is the same when
+    /// the file was deleted meanwhile, as each update does.
+    pub(crate) fn file(&mut self, pid: u32, started: u64) -> Option<Untrusted> {
+        self.meet(pid, |seen| seen == started)?;
+        let path = self.folder.as_mut()?.exe(pid)?;
+        let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
+        path.starts_with(b"/").then(|| Untrusted::new(path))
+    }
+
     fn read(&mut self, pid: u32, started: u64) -> Arc<Identity> {
         let identity = Arc::new(self.name(pid, started).unwrap_or_else(Identity::hidden));
         self.known.put(pid, started, identity.clone());

@@ -8,6 +8,7 @@ pub mod api;
 pub mod clock;
 pub mod config;
 pub mod engine;
+mod fingerprint;
 pub mod format;
 pub mod identity;
 #[cfg(any(test, fuzzing))]

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod baseline;
 mod batch;
+pub mod binary;
 pub mod expectation;
 pub mod rule;
 mod session;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::baseline::BaselineRow;
+use self::binary::BinaryRow;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
@@ -264,8 +266,10 @@ pub enum EventKind {
     /// `sound` where the sound device on its board is awake, which needs it.
     GpuKeptAwake,
     /// A GPU is used in a way that nobody expects, or is not used by who must: `why` is `new`, `odd_hour`, `denied`,
-    /// `over_limit`, `outside_hours` or `missing`; with `identity`, `key`, `uid`, `share`, `vram`, `since`, `expectation`
-    /// (its id, where one was declared), and `digest` where it is only to be listed, because learning has just begun.
+    /// `over_limit`, `outside_hours`, `missing` or `changed_binary`; with `identity`, `key`, `uid`, `share`, `vram`, `since`,
+    /// `expectation` (its id, where one was declared), and `digest` where it is only to be listed: because learning has
+    /// just begun, or because it is a `changed_binary`, which nearly always is an update. That one has the `path` of the
+    /// program's file, with what is in it (`content`) and what was there `before`.
     UnexpectedUse,
     /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
     Xid,
@@ -345,6 +349,8 @@ pub struct Tick {
     pub step: Option<u64>,
     /// What was learnt of who uses GPUs; a row with 0 days is removed.
     pub baseline: Vec<BaselineRow>,
+    /// What was in the files of programs; a row that was seen at 0 is removed.
+    pub binaries: Vec<BinaryRow>,
     /// Unix seconds since when that is learnt, and whether a person has ended the learning; where it changed.
     pub learning: Option<(i64, bool)>,
     /// The number of the newest of people's words on that which was learnt.

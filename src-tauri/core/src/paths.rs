@@ -32,6 +32,21 @@ impl Roots {
     }
 }
 
+/// The name of a network or user-space file system, by its number in statfs(2); `None` for every other.
+pub(crate) fn network(magic: u32) -> Option<&'static str> {
+    const NETWORK: &[(u32, &str)] = &[
+        (0x6969, "NFS"),
+        (0x517b, "SMB"),
+        (0xff53_4d42, "CIFS"),
+        (0xfe53_4d42, "SMB"),
+        (0x0102_1997, "9P"),
+        (0x5346_414f, "AFS"),
+        (0x00c3_6400, "Ceph"),
+        (0x6573_5546, "FUSE"),
+    ];
+    NETWORK.iter().find(|(known, _)| *known == magic).map(|(_, name)| *name)
+}
+
 /// Nothing tells where a folder should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {

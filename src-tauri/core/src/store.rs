@@ -7,6 +7,7 @@
 mod alert;
 mod ballast;
 mod baseline;
+mod binary;
 mod catalog;
 mod check;
 mod chunk;
@@ -210,6 +211,7 @@ impl Store {
                 }
             }
             baseline::write(&transaction, &tick.baseline)?;
+            binary::write(&transaction, &tick.binaries)?;
             if let Some((began, trusted)) = tick.learning {
                 baseline::write_learning(&transaction, began, trusted)?;
             }

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("why", BELOW),
     // A process is named while it is met, beside what the sensors read of it.
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
+    ("fingerprint", &["untrusted", "paths"]),
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
     ("why", BELOW),
@@ -28,7 +29,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("laws", &["metrics", "untrusted", "paths", "procfs", "identity", "sensors"]),
     (
         "engine",
-        &["metrics", "untrusted", "paths", "model", "clock", "format", "alerts", "config", "sensors", "store", "why"],
+        &[
+            "metrics",
+            "untrusted",
+            "paths",
+            "model",
+            "clock",
+            "format",
+            "alerts",
+            "config",
+            "fingerprint",
+            "sensors",
+            "store",
+            "why",
+        ],
     ),
     (
         "api",

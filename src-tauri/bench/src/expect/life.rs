@@ -56,6 +56,7 @@ impl Stint {
             key: self.key.as_str().into(),
             label: self.label.as_str().into(),
             uid: Some(self.uid),
+            files: Vec::new(),
             share: Some(if on { self.share } else { 0.0 }),
             vram: Some(self.mib << 20),
         }

@@ -10,11 +10,16 @@ use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::expectation::{Expectation, Policy};
 use hoofbeat_core::paths;
+use jiff::Zoned;
 use serde_json::{Value, json};
 
 use crate::args::{self, ExpectCommand, Global, Whom};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// How far back notes are told.
+const NOTES: i64 = 7 * 86_400;
 
 /// How far back a forecast looks; the detailed history reaches no further.
 const HISTORY: i64 = 90 * 86_400;
@@ -139,10 +144,10 @@ fn say(answer: &Value, sentence: &str, output: &mut Output) -> Outcome {
 fn check(global: &Global, output: &mut Output) -> Outcome {
     let config = config()?;
     let problems = problems(&config.expectations);
-    let found = match super::face(global) {
-        Ok(face) => face.unexpected(&config.expectations)?,
+    let (found, notes) = match super::face(global) {
+        Ok(face) => (face.unexpected(&config.expectations)?, face.changed_binaries(super::now() - NOTES)?),
         // What is declared can be looked at before anything was recorded.
-        Err(Failure::NoRecording(_)) => Vec::new(),
+        Err(Failure::NoRecording(_)) => (Vec::new(), Vec::new()),
         Err(error) => return Err(error),
     };
     let mut users = Users::at(global.root.as_deref());
@@ -159,7 +164,9 @@ fn check(global: &Global, output: &mut Output) -> Outcome {
                 })
             })
             .collect();
-        output.json(&json!({ "schema": SCHEMA, "problems": problems, "differences": differences }))?;
+        output.json(&json!({
+            "schema": SCHEMA, "problems": problems, "differences": differences, "notes": notes,
+        }))?;
     } else {
         for sentence in &problems {
             output.line(output::text(sentence))?;
@@ -174,6 +181,16 @@ fn check(global: &Global, output: &mut Output) -> Outcome {
         }
         if problems.is_empty() && found.is_empty() {
             output.line("Everything is as declared.")?;
+        }
+        let now = Zoned::now();
+        for note in &notes {
+            let text = |key: &str| output::text(note.detail[key].as_str().unwrap_or_default());
+            let when = time::moment(note.ts, &now);
+            output.line(format!(
+                "Note: since {when} {} runs from another {} than before, as after an update.",
+                text("identity"),
+                text("path")
+            ))?;
         }
     }
     if problems.is_empty() && found.is_empty() { Ok(()) } else { Err(Failure::Reported) }

@@ -246,6 +246,7 @@ mod tests {
             key: String::new(),
             identity: format!("program {pid}"),
             uid: None,
+            exe: None,
             share: None,
             vram: None,
         };

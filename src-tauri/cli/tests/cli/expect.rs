@@ -51,6 +51,30 @@ fn a_forbidden_program_is_told_as_soon_as_it_is_declared_and_no_more_once_that_i
 }
 
 #[test]
+fn a_path_means_the_file_and_nobody_else_of_the_same_name() {
+    let sandbox = Sandbox::new();
+    let driver = Driver::start(&sandbox);
+    let mut watcher = recorder(&sandbox);
+    driver.work();
+    let told = wait_for_shares(&sandbox);
+    assert_eq!(told["processes"][1]["exe"], "/usr/bin/blender");
+    let reasons = |path: &str| {
+        let added = sandbox.run(&["expect", "add", "paths", "--program", path, "--deny"]);
+        assert_eq!(added.code, 0, "{added:?}");
+        let checked = sandbox.run(&["expect", "check", "--json"]).json();
+        sandbox.run(&["expect", "remove", "paths"]);
+        let differences = checked["differences"].as_array().unwrap();
+        differences.iter().map(|one| one["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons("/usr/bin/blender"), ["program:blender"]);
+    assert_eq!(reasons("/usr/*").len(), 2);
+    assert_eq!(reasons("/opt/*/blender"), [] as [&str; 0]);
+    let home = sandbox.run(&["expect", "add", "home", "--program", "~/blender"]);
+    assert!(home.code == 2 && home.stderr.contains("without ~"), "{home:?}");
+    watcher.terminate();
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.config("# mine\n[[expect]]\nid = \"a\"\nprogram = \"x\"\n");

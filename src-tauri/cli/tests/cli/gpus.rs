@@ -55,6 +55,7 @@ impl Driver {
             sandbox.write(&file("stat"), format!("{pid} ({name}) {tail}\n"));
             sandbox.write(&file("status"), "Uid:\t1000\t1000\t1000\t1000\n");
             sandbox.write(&file("cmdline"), format!("/usr/bin/{name}\0"));
+            symlink(format!("/usr/bin/{name}"), sandbox.path(&file("exe"))).unwrap();
             sandbox.write(&file("fdinfo/5"), fdinfo(pid, 1_000_000_000, mib));
             fs::create_dir_all(sandbox.path(&file("fd"))).unwrap();
             symlink("/dev/dri/card1", sandbox.path(&file("fd/5"))).unwrap();

@@ -6,6 +6,9 @@
 //! decides (`baseline`). Deliberately not here: for how long a difference must last (`unexpected`), and the file
 //! (`config`).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use crate::model::expectation::{Expectation, Policy};
 use crate::model::rule::matches;
 use crate::untrusted::Untrusted;
@@ -28,10 +31,36 @@ pub struct Used {
     pub label: Untrusted,
     /// Numeric user id, where it is known.
     pub uid: Option<u32>,
+    /// The paths of its programs' files, as far as they are known, each once.
+    pub files: Vec<Untrusted>,
     /// Percent of the GPU's time, where its driver tells.
     pub share: Option<f64>,
     /// Bytes of the GPU's memory, where its driver tells.
     pub vram: Option<u64>,
+}
+
+/// What the processes of each user's identity do on each GPU, all of them together. Of a part that nobody tells, the
+/// others make the sum.
+pub fn together(each: impl IntoIterator<Item = Used>) -> Vec<Used> {
+    let mut all: BTreeMap<(String, Untrusted, Option<u32>), Used> = BTreeMap::new();
+    for one in each {
+        match all.entry((one.gpu.clone(), one.key.clone(), one.uid)) {
+            Entry::Vacant(place) => {
+                place.insert(one);
+            }
+            Entry::Occupied(mut place) => {
+                let sum = place.get_mut();
+                sum.share = one.share.map(|share| share + sum.share.unwrap_or(0.0)).or(sum.share);
+                for file in one.files {
+                    if !sum.files.contains(&file) {
+                        sum.files.push(file);
+                    }
+                }
+                sum.vram = one.vram.map(|vram| vram.saturating_add(sum.vram.unwrap_or(0))).or(sum.vram);
+            }
+        }
+    }
+    all.into_values().collect()
 }
 
 /// How a use differs from what was declared, or what is missing.
@@ -50,6 +79,8 @@ pub enum Reason {
     New,
     /// Nobody declared it, and it was never seen at this time of the day.
     OddHour,
+    /// It is known, and its program's file is another one than before.
+    ChangedBinary,
 }
 
 impl Reason {
@@ -62,6 +93,7 @@ impl Reason {
             Reason::Missing => "missing",
             Reason::New => "never seen before",
             Reason::OddHour => "at an odd hour",
+            Reason::ChangedBinary => "its program's file is another one than before",
         }
     }
 }
@@ -95,7 +127,7 @@ pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgemen
     let mut allowed = Vec::new();
     for (at, one) in named {
         if one.policy != Policy::Deny {
-            allowed.push(at);
+            allowed.extend(covers(one, used).then_some(at));
         } else if denies(one) && denied.is_none_or(|best| letters(one) > letters(&expectations[best])) {
             denied = Some(at);
         }
@@ -137,7 +169,7 @@ fn objection(one: &Expectation, used: &Used, minute: u16) -> Option<Reason> {
     (over_share || over_vram).then_some(Reason::OverLimit)
 }
 
-/// Whether every pattern of an expectation matches a use.
+/// Whether every pattern of an expectation matches a use; that of a path, one of its programs.
 pub fn names(one: &Expectation, used: &Used) -> bool {
     let key = used.key.json();
     let label = used.label.json();
@@ -145,12 +177,29 @@ pub fn names(one: &Expectation, used: &Used) -> bool {
     let fits = |pattern: &Option<String>, kinds: bool| {
         pattern.as_deref().is_none_or(|pattern| kinds && (matches(pattern, name) || matches(pattern, &label)))
     };
+    let contained = !PROGRAMS.contains(&kind) && !NO_CONTAINERS.contains(&kind);
+    let runs = match path(one) {
+        // In a container every path is whatever its image says.
+        Some(pattern) => !contained && used.files.iter().any(|file| matches(pattern, &file.json())),
+        None => fits(&one.program, PROGRAMS.contains(&kind)),
+    };
     one.identity.as_deref().is_none_or(|pattern| matches(pattern, &key) || matches(pattern, &label))
-        && fits(&one.program, PROGRAMS.contains(&kind))
+        && runs
         && one.unit.as_deref().is_none_or(|pattern| kind == "unit" && matches(&unit(pattern), name))
-        && fits(&one.container, !PROGRAMS.contains(&kind) && !NO_CONTAINERS.contains(&kind))
+        && fits(&one.container, contained)
         && one.user.as_ref().is_none_or(|user| user.name == "*" || (user.uid.is_some() && user.uid == used.uid))
         && one.gpu.as_deref().is_none_or(|pattern| matches(pattern, &used.gpu))
+}
+
+/// The pattern of a path that a program's file must have: what a process calls itself it chooses, and its file not.
+fn path(one: &Expectation) -> Option<&str> {
+    one.program.as_deref().filter(|pattern| pattern.starts_with('/') || pattern.starts_with("*/"))
+}
+
+/// Whether an expectation that names a use means all of its programs: what one path may do, another of the same name may
+/// not.
+fn covers(one: &Expectation, used: &Used) -> bool {
+    path(one).is_none_or(|pattern| used.files.iter().all(|file| matches(pattern, &file.json())))
 }
 
 /// A unit without its kind is a service, as it is for systemctl.
@@ -191,7 +240,20 @@ fn never(one: &Expectation) -> Option<String> {
             "The expectation {id:?} names nobody: give it an identity, program, unit, container or user."
         ));
     }
-    let places = [&one.program, &one.unit, &one.container];
+    if one.program.as_deref().is_some_and(|pattern| pattern.starts_with("~/")) {
+        return Some(format!(
+            "The expectation {id:?} can never match: write the whole path of its program, without ~."
+        ));
+    }
+    if path(one).is_some() && one.container.is_some() {
+        return Some(format!(
+            "The expectation {id:?} can never match: the path of a program means none in a container, whose paths are its \
+             own."
+        ));
+    }
+    // A service has both a unit and a file.
+    let program = if path(one).is_some() { &None } else { &one.program };
+    let places = [program, &one.unit, &one.container];
     if places.into_iter().flatten().count() > 1 {
         return Some(format!(
             "The expectation {id:?} can never match: a use goes by its container, its unit or its program, never by two \

@@ -80,7 +80,7 @@ mod tests {
         let of_day = hour * 60 + minute;
         let at = Local { ts: day * 86_400 + of_day * 60, day, minute: of_day as u16 };
         let (key, label) = (format!("program:{name}").as_str().into(), name.into());
-        (at, Used { gpu: "gpu:1".into(), key, label, uid: None, share: Some(50.0), vram: None })
+        (at, Used { gpu: "gpu:1".into(), key, label, uid: None, files: Vec::new(), share: Some(50.0), vram: None })
     }
 
     /// An hour of a game each evening.

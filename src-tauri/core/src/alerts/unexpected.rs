@@ -137,6 +137,12 @@ impl Lookout {
         findings
     }
 
+    /// Whether an identity's use of a GPU has counted as work for long enough.
+    pub fn works(&self, used: &Used, gate: UseRules) -> bool {
+        let key = (used.gpu.clone(), used.key.clone(), used.uid);
+        self.stretches.get(&key).is_some_and(|stretch| stretch.held >= gate.hold)
+    }
+
     fn look_for_missing(&mut self, boot: Duration, at: Local, rules: Rules<'_>, findings: &mut Vec<Finding>) {
         let expectations = rules.expectations;
         if !expectations.iter().any(|one| one.policy == crate::model::expectation::Policy::MustRun) {

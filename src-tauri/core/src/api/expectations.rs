@@ -3,21 +3,23 @@
 //!
 //! Deliberately not here: events of what was unexpected, which are among all others ([`Face::events`]).
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 
 use super::Face;
 use crate::alerts::baseline::{Local, who};
-use crate::alerts::expect::{Judgement, Reason, Used, judge, missing};
+use crate::alerts::expect::{Judgement, Reason, Used, judge, missing, together};
 use crate::alerts::forecast::forecast;
 use crate::model::UseRules;
+use crate::model::answer::EventInfo;
 use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::expectation::Expectation;
 use crate::store::{self, StoreError};
 use crate::untrusted::Untrusted;
 
 pub use crate::alerts::forecast::Forecast;
+
+/// At most so many notes are told.
+const NOTES: usize = 100;
 
 /// A difference from what was declared, now.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,22 +44,17 @@ impl Face {
             return Ok(Vec::new());
         };
         let minute = Local::at(ts, &TimeZone::system()).minute;
-        let mut all: BTreeMap<(String, String, Option<u32>), Used> = BTreeMap::new();
-        for (gpu, one) in
-            status.sources.iter().flat_map(|source| source.processes.iter().map(move |one| (&source.id, one)))
-        {
-            let used = all.entry((gpu.clone(), one.key.clone(), one.uid)).or_insert_with(|| Used {
-                gpu: gpu.clone(),
-                key: Untrusted::from(one.key.as_str()),
-                label: Untrusted::from(one.identity.as_str()),
-                uid: one.uid,
-                share: None,
-                vram: None,
-            });
-            used.share = one.share.map(|share| share + used.share.unwrap_or(0.0)).or(used.share);
-            used.vram = one.vram.map(|vram| vram.saturating_add(used.vram.unwrap_or(0))).or(used.vram);
-        }
-        let all: Vec<Used> = all.into_values().collect();
+        let processes =
+            status.sources.iter().flat_map(|source| source.processes.iter().map(move |one| (&source.id, one)));
+        let all = together(processes.map(|(gpu, one)| Used {
+            gpu: gpu.clone(),
+            key: Untrusted::from(one.key.as_str()),
+            label: Untrusted::from(one.identity.as_str()),
+            uid: one.uid,
+            files: one.exe.iter().map(|path| Untrusted::from(path.as_str())).collect(),
+            share: one.share,
+            vram: one.vram,
+        }));
         let id = |at: usize| expectations[at].id.clone();
         let differs = all.iter().filter_map(|used| match judge(expectations, used, minute) {
             Judgement::Unexpected(found) => {
@@ -68,6 +65,15 @@ impl Face {
         let absent = missing(expectations, &all, minute).into_iter();
         let absent = absent.map(|at| Unexpected { reason: Reason::Missing, expectation: id(at), used: None });
         Ok(differs.chain(absent).collect())
+    }
+
+    /// Programs that are known and ran from another file than before at the same path, from `since` (Unix seconds) on, newest
+    /// first: an event each.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn changed_binaries(&self, since: i64) -> Result<Vec<EventInfo>, StoreError> {
+        self.reader.unexpected(since, "changed_binary", NOTES)
     }
 
     /// What was learnt of who uses GPUs; and since when, and whether a person has ended the learning.
@@ -91,6 +97,7 @@ impl Face {
                 key: past.key,
                 label: past.identity,
                 uid: past.uid,
+                files: Vec::new(),
                 share: past.busy.map(|seconds| seconds / 60.0 * 100.0),
                 vram: past.vram,
             };

@@ -144,6 +144,7 @@ pub(super) mod tests {
             identity: "y".into(),
             key: "program:y".into(),
             uid: Some(7),
+            exe: None,
             share: Some(*share),
             vram: None,
         };

@@ -20,7 +20,11 @@ pub const EXPECT_KEYS: &[RuleKey] = &[
         required: false,
         doc: "whom, by key or name as `hoofbeat usage` shows them; * is any text: \"docker:ollama\", \"Blender*\"",
     },
-    RuleKey { key: "program", required: false, doc: "whom, by program, script, application or game: \"train.py\"" },
+    RuleKey {
+        key: "program",
+        required: false,
+        doc: "whom, by program, script, application or game: \"train.py\"; or by its file: \"/opt/*/blender\"",
+    },
     RuleKey { key: "unit", required: false, doc: "whom, by unit of systemd: \"ollama.service\"" },
     RuleKey { key: "container", required: false, doc: "whom, by container, pod or virtual machine: \"ollama\"" },
     RuleKey { key: "user", required: false, doc: "only of this user, by name or number" },

@@ -131,7 +131,7 @@ pub const SETTINGS: &[Setting] = &[
         section: "baseline",
         key: "report",
         default: "true",
-        doc: "Whether uses of a GPU that are new or at an odd hour are told; `hoofbeat expect forecast` tells how many.",
+        doc: "Whether uses of a GPU that are new, at an odd hour or from a changed file are told; see `hoofbeat expect forecast`.",
         set: |config, value| boolean(value).map(|set| config.learning.report = set),
     },
     Setting {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::Event;
 use super::episodes::Stretching;
+use super::examiner::Examiner;
 use super::expectations::{Expectations, Learnt};
 use super::gpus::Gpus;
 use super::grid::{Gap, Grid};
@@ -55,6 +56,13 @@ pub(super) struct Left {
     pub learnt: Learnt,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
+}
+
+/// The engine's ends of what goes on beside it.
+pub(super) struct Beside {
+    pub probes: Vec<Probe>,
+    pub journal: Journal,
+    pub examiner: Examiner,
 }
 
 /// What the recorder is doing.
@@ -139,12 +147,12 @@ impl Core {
     pub fn new(
         clock: Arc<dyn Clock>,
         config: Config,
-        probes: Vec<Probe>,
-        journal: Journal,
+        beside: Beside,
         outlet: Outlet,
         left: Left,
         run_for: Option<Duration>,
     ) -> Core {
+        let Beside { probes, journal, examiner } = beside;
         let now = clock.now();
         let mut changes = Changes::default();
         let watch = Watch::new(config.rules.clone(), config.notify, &left.alerts, left.last_ts, now, &mut changes);
@@ -161,7 +169,7 @@ impl Core {
             minute: Minute::default(),
             gpus: Gpus::knowing(left.idle_power),
             stretching: Stretching::continuing(left.stretches, left.last_ts, now),
-            expectations: Expectations::new(left.learnt),
+            expectations: Expectations::new(left.learnt, examiner),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,
@@ -203,6 +211,9 @@ impl Core {
             Event::Sensed(sensed) => self.sensed(sensed, now),
             Event::Command(command) => self.command(command, now),
             Event::Journal(report) => self.report(report, now),
+            Event::Examined(examined) => {
+                self.next.events.extend(self.expectations.examined(examined, &self.config, now.unix()));
+            }
         }
         self.advance(now);
     }

@@ -2,24 +2,25 @@
 //!
 //! Deliberately not here: what is unexpected (`alerts`), and who is told of the events.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::alerts::baseline::{Baseline, Local};
-use crate::alerts::expect::Used;
+use super::examiner::{Examined, Examiner, Question};
+use crate::alerts::baseline::{Baseline, Local, Verdict, who};
+use crate::alerts::binaries::Binaries;
+use crate::alerts::expect::{Reason, Used, together};
 use crate::alerts::unexpected::{Finding, Lookout, Rules};
 use crate::config::Config;
 use crate::model::baseline::{Acceptance, BaselineRow};
+use crate::model::binary::BinaryRow;
 use crate::model::expectation::Policy;
 use crate::model::{Event, EventKind, GpuUse, Now, Tick};
-use crate::untrusted::Untrusted;
 
 /// What an earlier recorder had learnt.
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
     pub rows: Vec<BaselineRow>,
+    pub binaries: Vec<BinaryRow>,
     pub began: Option<i64>,
     pub trusted: bool,
 }
@@ -29,6 +30,8 @@ pub(super) struct Learnt {
 pub(super) struct Expectations {
     lookout: Lookout,
     baseline: Baseline,
+    binaries: Binaries,
+    examiner: Examiner,
     zone: TimeZone,
     /// What the store knows of the beginning of the learning, and of its end.
     told: (Option<i64>, bool),
@@ -38,15 +41,16 @@ pub(super) struct Expectations {
 
 impl Expectations {
     /// With what was learnt before.
-    pub fn new(learnt: Learnt) -> Expectations {
+    pub fn new(learnt: Learnt, examiner: Examiner) -> Expectations {
         let told = (learnt.began, learnt.trusted);
         let baseline = Baseline::restored(learnt.rows, learnt.began, learnt.trusted);
-        Expectations { lookout: Lookout::default(), baseline, zone: TimeZone::system(), told, answered: None }
+        let (lookout, binaries) = (Lookout::default(), Binaries::restored(learnt.binaries));
+        Expectations { lookout, baseline, binaries, examiner, zone: TimeZone::system(), told, answered: None }
     }
 
     /// Looks at a tick that is complete, and adds to it what is unexpected and what was learnt.
     pub fn step(&mut self, tick: &mut Tick, config: &Config, now: Now) {
-        let used = together(&tick.gpu_uses);
+        let used = together(tick.gpu_uses.iter().map(used));
         let rules = Rules { expectations: &config.expectations, learning: &config.learning, gate: config.sessions };
         let demanded = config.expectations.iter().any(|one| one.policy == Policy::MustRun);
         if !used.is_empty() || demanded {
@@ -55,7 +59,11 @@ impl Expectations {
                 tick.events.push(event(&finding, config, tick.ts));
             }
         }
+        if config.learning.report {
+            self.examine(&used, tick, config, now);
+        }
         tick.baseline = self.baseline.take_changes();
+        tick.binaries = self.binaries.take_changes();
         if let (Some(began), trusted) = (self.baseline.began(), self.baseline.trusted())
             && self.told != (Some(began), trusted)
         {
@@ -63,6 +71,38 @@ impl Expectations {
             tick.learning = Some((began, trusted));
         }
         tick.answered = self.answered.take();
+    }
+
+    /// Has the files looked at of who is at work.
+    fn examine(&mut self, used: &[Used], tick: &Tick, config: &Config, now: Now) {
+        self.examiner.begin(now.boot);
+        for whole in used.iter().filter(|whole| self.lookout.works(whole, config.sessions)) {
+            let its = |one: &&GpuUse| one.source.id == whole.gpu && one.key == whole.key && one.uid == whole.uid;
+            for one in tick.gpu_uses.iter().filter(its) {
+                let Some(path) = &one.exe else { continue };
+                let question = || Question { used: whole.clone(), ts: tick.ts, pid: one.pid, path: path.clone() };
+                self.examiner.ask((one.pid, one.started), path, now.boot, question);
+            }
+        }
+    }
+
+    /// Takes what is in a program's file; gives an event where that is worth a note. Only who is known can have changed.
+    pub fn examined(&mut self, examined: Examined, config: &Config, ts: i64) -> Option<Event> {
+        let Examined { question: Question { used, ts: since, path, .. }, content } = examined;
+        let content = content?;
+        let whose = who(&used.key, &used.label, used.uid);
+        let known = self.baseline.judge(&whose, Local::at(ts, &self.zone)) != Verdict::New;
+        let before = self.binaries.see(&whose, &path, &content, ts)?;
+        if !known || !config.learning.report {
+            return None;
+        }
+        let finding =
+            Finding { reason: Reason::ChangedBinary, expectation: None, used: Some(used), since, digest: true };
+        let mut event = event(&finding, config, ts);
+        for (name, value) in [("path", path.json().into_owned()), ("content", content), ("before", before)] {
+            event.detail[name] = json!(value);
+        }
+        Some(event)
     }
 
     /// Learns what people said; the next tick takes it to the store.
@@ -79,32 +119,22 @@ impl Expectations {
     /// The store is a new one and knows nothing.
     pub fn retell(&mut self) {
         self.baseline.retell();
+        self.binaries.retell();
         self.told = (None, false);
     }
 }
 
-/// What the processes of each user's identity do on each GPU together.
-fn together(uses: &[GpuUse]) -> Vec<Used> {
-    let mut all: BTreeMap<(&str, &Untrusted, Option<u32>), Used> = BTreeMap::new();
-    for one in uses {
-        let used = all.entry((&one.source.id, &one.key, one.uid)).or_insert_with(|| Used {
-            gpu: one.source.id.clone(),
-            key: one.key.clone(),
-            label: one.identity.clone(),
-            uid: one.uid,
-            share: None,
-            vram: None,
-        });
-        used.share = match (used.share, one.share) {
-            (Some(sum), Some(more)) => Some(sum + more),
-            (sum, more) => sum.or(more),
-        };
-        used.vram = match (used.vram, one.vram) {
-            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
-            (sum, more) => sum.or(more),
-        };
+/// What one process does.
+fn used(one: &GpuUse) -> Used {
+    Used {
+        gpu: one.source.id.clone(),
+        key: one.key.clone(),
+        label: one.identity.clone(),
+        uid: one.uid,
+        files: one.exe.iter().cloned().collect(),
+        share: one.share,
+        vram: one.vram,
     }
-    all.into_values().collect()
 }
 
 fn event(finding: &Finding, config: &Config, ts: i64) -> Event {

@@ -44,6 +44,9 @@ fn absorb(next: &mut Tick, old: Tick) {
     next.recorder = next.recorder.or(old.recorder);
     next.step = next.step.or(old.step);
     prepend(&mut next.baseline, old.baseline, |a, b| a.key == b.key && a.uid == b.uid);
+    prepend(&mut next.binaries, old.binaries, |a, b| {
+        (&a.key, a.uid, &a.path, &a.content) == (&b.key, b.uid, &b.path, &b.content)
+    });
     next.learning = next.learning.or(old.learning);
     next.answered = next.answered.max(old.answered);
     next.usage = next.usage.take().or(old.usage);
@@ -117,6 +120,7 @@ mod tests {
                 recorder: Some((RecorderState::Recording, None)),
                 step: Some(1),
                 baseline: Vec::new(),
+                binaries: Vec::new(),
                 learning: Some((1, false)),
                 answered: Some(3),
             },

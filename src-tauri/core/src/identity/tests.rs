@@ -362,3 +362,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_file_of_a_process_is_what_the_kernel_says_and_stays_the_same_when_it_is_replaced() {
+    let file = |lines: &[&str]| {
+        let mut machine = Machine::new();
+        lines.iter().for_each(|line| machine.line(line));
+        let mut identities = Identities::new(&Roots::at(machine.root.path()));
+        (identities.file(7, 7), identities.file(7, 8))
+    };
+    let whole = Some(Untrusted::from("/usr/bin/blender"));
+    let process = "process 7 < 1 blender";
+    assert_eq!(
+        file(&[process, "exe /usr/bin/blender", "cmd /tmp/other"]),
+        (whole.clone(), None),
+        "none of another start"
+    );
+    assert_eq!(file(&[process, "exe /usr/bin/blender (deleted)"]).0, whole);
+    // What it says of itself is not believed.
+    assert_eq!(file(&[process, "cmd /usr/bin/blender"]).0, None);
+}

@@ -92,6 +92,10 @@ pub struct GpuProcess {
     pub key: String,
     /// Numeric user id.
     pub uid: Option<u32>,
+    /// The path of the program's file; missing where we may not know it. Text from outside, as `identity` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub exe: Option<String>,
     /// Percent of the GPU's time, smoothed over some seconds.
     pub share: Option<f64>,
     /// Bytes of the GPU's memory that it has.

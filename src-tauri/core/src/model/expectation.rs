@@ -14,7 +14,8 @@ pub struct Expectation {
     pub policy: Policy,
     /// The key (`docker:ollama`) or what a person calls it (`Blender`).
     pub identity: Option<String>,
-    /// A program, script, application or game, by the part of its key behind the kind.
+    /// A program, script, application or game, by the part of its key behind the kind; or a program by the path of its
+    /// file, where it begins with `/` or `*/`.
     pub program: Option<String>,
     /// A unit of systemd; without a dot, a service.
     pub unit: Option<String>,
@@ -35,6 +36,31 @@ pub struct Expectation {
 }
 
 impl Expectation {
+    /// Of nobody yet, without limits.
+    #[cfg(test)]
+    pub(crate) fn of_nobody(id: &str, policy: Policy) -> Expectation {
+        Expectation {
+            id: id.to_owned(),
+            policy,
+            identity: None,
+            program: None,
+            unit: None,
+            container: None,
+            user: None,
+            gpu: None,
+            hours: None,
+            share: None,
+            vram: None,
+            grace: Duration::from_secs(300),
+        }
+    }
+
+    /// Of the identity that matches this pattern.
+    #[cfg(test)]
+    pub(crate) fn of_identity(id: &str, policy: Policy, pattern: &str) -> Expectation {
+        Expectation { identity: Some(pattern.to_owned()), ..Expectation::of_nobody(id, policy) }
+    }
+
     /// The patterns that it has, each with the name of its key.
     pub fn patterns(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let named = [

@@ -1,6 +1,6 @@
 //! The table `event`: what happened, kept for as long as the hours are.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Rows, params};
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 
@@ -36,7 +36,20 @@ pub(super) fn read(db: &Connection, since: i64, limit: usize) -> Result<Vec<Even
         "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
          WHERE e.ts >= ? ORDER BY e.ts DESC, e.seq DESC LIMIT ?",
     )?;
-    let mut rows = query.query(params![since, limit as i64])?;
+    collect(query.query(params![since, limit as i64])?)
+}
+
+/// Unexpected uses of one reason from `since` on, newest first.
+pub(super) fn unexpected(db: &Connection, since: i64, why: &str, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
+         WHERE e.ts >= ? AND e.kind = 'unexpected_use' AND e.detail ->> 'why' = ?
+         ORDER BY e.ts DESC, e.seq DESC LIMIT ?",
+    )?;
+    collect(query.query(params![since, why, limit as i64])?)
+}
+
+fn collect(mut rows: Rows<'_>) -> Result<Vec<EventInfo>, StoreError> {
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let kind: String = row.get(1)?;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FlockOperation;
 
 use super::error::StoreError;
+use crate::paths::network;
 
 /// Name of the database in the data folder.
 pub const DATABASE: &str = "hoofbeat.db";
@@ -78,19 +79,7 @@ pub(super) fn is_link(folder: &Path) -> StoreError {
 
 /// A sentence about the folder's file system where a database on it is at risk.
 pub(super) fn network_warning(folder: &Path) -> Option<String> {
-    // The magic numbers of statfs(2).
-    const NETWORK: &[(u32, &str)] = &[
-        (0x6969, "NFS"),
-        (0x517b, "SMB"),
-        (0xff53_4d42, "CIFS"),
-        (0xfe53_4d42, "SMB"),
-        (0x0102_1997, "9P"),
-        (0x5346_414f, "AFS"),
-        (0x00c3_6400, "Ceph"),
-        (0x6573_5546, "FUSE"),
-    ];
-    let magic = rustix::fs::statfs(folder).ok()?.f_type as u32;
-    let (_, name) = NETWORK.iter().find(|(known, _)| *known == magic)?;
+    let name = network(rustix::fs::statfs(folder).ok()?.f_type as u32)?;
     Some(format!(
         "{} is on a network or user-space file system ({name}), where file locks may fail and history can be damaged; \
          a folder on a local disk is safer (--data-dir)",

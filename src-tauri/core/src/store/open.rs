@@ -12,10 +12,12 @@ use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
 use super::{
-    Store, alert, ballast, baseline, check, episode, folder, layout, minute, recent, recorder, replace, schema, session,
+    Store, alert, ballast, baseline, binary, check, episode, folder, layout, minute, recent, recorder, replace, schema,
+    session,
 };
 use crate::metrics::Metric;
 use crate::model::baseline::BaselineRow;
+use crate::model::binary::BinaryRow;
 use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
@@ -42,6 +44,8 @@ pub struct Opened {
     pub stretches: Stretches,
     /// What was learnt of who uses GPUs.
     pub baseline: Vec<BaselineRow>,
+    /// What was in the files of programs that use GPUs.
+    pub binaries: Vec<BinaryRow>,
     /// Unix seconds since when that is learnt, and whether a person has ended the learning.
     pub learning: (Option<i64>, bool),
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
@@ -111,6 +115,7 @@ impl Store {
                 numbered: episode::numbered(&store.db)?,
             },
             baseline: baseline::read(&store.db)?,
+            binaries: binary::read(&store.db)?,
             learning: baseline::read_learning(&store.db)?,
             left,
             store,

@@ -30,6 +30,8 @@ struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uid: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    exe: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     share: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vram: Option<u64>,
@@ -44,6 +46,7 @@ impl Entry {
             identity: one.identity.json().into_owned(),
             key: one.key.json().into_owned(),
             uid: one.uid,
+            exe: one.exe.as_ref().map(|path| path.json().into_owned()),
             // Shares are no more exact than this.
             share: one.share.filter(|share| share.is_finite()).map(|share| (share * 10.0).round() / 10.0),
             // SQLite's numbers have a sign.
@@ -79,6 +82,7 @@ pub(super) fn of_source(column: Option<&str>, source: &str, part: bool) -> Vec<G
         identity: entry.identity,
         key: entry.key,
         uid: entry.uid,
+        exe: entry.exe,
         share: entry.share,
         vram: entry.vram,
     };

@@ -104,6 +104,14 @@ impl Reader {
         event::read(&self.db, since, limit)
     }
 
+    /// Unexpected uses of one reason from `since` on, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn unexpected(&self, since: i64, why: &str, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+        event::unexpected(&self.db, since, why, limit)
+    }
+
     /// See [`crate::api::Face::gpu_usages`].
     ///
     /// # Errors

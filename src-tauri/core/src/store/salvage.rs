@@ -99,6 +99,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("recent", "seq"),
     ("alert", "rule, source"),
     ("baseline", "key, uid"),
+    ("binary", "key, uid, path, content"),
 ];
 
 /// Opens the damaged file for reading; where its header is gone, a copy of it with a fresh one.

@@ -6,14 +6,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::{
-    alert, baseline, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes, recent,
-    recorder, session, usage, view,
+    alert, baseline, binary, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes,
+    recent, recorder, session, usage, view,
 };
 
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -65,6 +65,11 @@ fn sessions() -> String {
 /// What was learnt of who uses GPUs, and what people say of it.
 fn learnt() -> String {
     baseline::CREATE.to_owned()
+}
+
+/// What was in the files of programs that use GPUs.
+fn binaries() -> String {
+    binary::CREATE.to_owned()
 }
 
 /// The schema number of a file.

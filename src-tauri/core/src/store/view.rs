@@ -89,8 +89,8 @@ CREATE VIEW status AS
 
 CREATE VIEW gpu_processes AS
  SELECT s.uid AS source, v.value ->> 'pid' AS pid, v.value ->> 'started' AS started, v.value ->> 'identity' AS identity,
-   v.value ->> 'uid' AS uid, v.value ->> 'share' AS share, v.value ->> 'vram' AS vram, v.value ->> 'key' AS key
-   FROM current c JOIN source w ON w.source_id = c.pack_id JOIN json_each(c.processes) v
+   v.value ->> 'uid' AS uid, v.value ->> 'share' AS share, v.value ->> 'vram' AS vram, v.value ->> 'key' AS key,
+   v.value ->> 'exe' AS exe FROM current c JOIN source w ON w.source_id = c.pack_id JOIN json_each(c.processes) v
    JOIN source s ON s.uid = coalesce(v.value ->> 'source', w.uid) WHERE s.health = 'ok';
 
 CREATE VIEW history AS
@@ -163,6 +163,10 @@ CREATE VIEW episodes AS
 CREATE VIEW habits AS
  SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(label AS TEXT) AS identity, first_ts, updated_ts, count,
    hours, days, alarmed <> 0 AS unanswered FROM baseline;
+
+CREATE VIEW binaries AS
+ SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(path AS TEXT) AS path, content, first_ts, seen_ts
+   FROM binary;
 
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);

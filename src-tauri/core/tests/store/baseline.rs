@@ -1,6 +1,7 @@
 //! What was learnt of who uses GPUs is kept, and what people say of it reaches the recorder once.
 
 use hoofbeat_core::model::baseline::{Acceptance, BaselineRow};
+use hoofbeat_core::model::binary::BinaryRow;
 use hoofbeat_core::model::{RecorderState, Tick};
 use hoofbeat_core::store::{Reader, accept};
 
@@ -44,6 +45,29 @@ fn what_was_learnt_is_there_after_a_restart() {
         sqlite3(temp.path(), "SELECT key, uid, days, unanswered FROM habits"),
         "program:a||3|1\nprogram:a|0|3|1"
     );
+}
+
+#[test]
+fn what_was_in_programs_files_is_there_after_a_restart() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = open(temp.path(), HOUR).store;
+    let row = |uid, content: &str, seen| BinaryRow {
+        key: "program:blender".into(),
+        uid,
+        path: "/opt/a'b\u{1b}".into(),
+        content: content.to_owned(),
+        first: HOUR,
+        seen,
+    };
+    let rows = vec![row(None, "sha256:1", HOUR), row(Some(7), "sha256:1", HOUR), row(Some(7), "sha256:2", HOUR + 5)];
+    store.append(&[Tick { ts: HOUR, binaries: rows, ..Tick::default() }], false).unwrap();
+    let later = vec![row(Some(7), "sha256:1", 0), row(Some(7), "sha256:2", 2 * HOUR)];
+    store.append(&[Tick { ts: HOUR + 1, binaries: later, ..Tick::default() }], false).unwrap();
+    store.close().unwrap();
+    let kept = open(temp.path(), HOUR + 60).binaries;
+    assert_eq!(kept, [row(None, "sha256:1", HOUR), row(Some(7), "sha256:2", 2 * HOUR)]);
+    let sql = "SELECT key, uid, content, seen_ts > first_ts FROM binaries";
+    assert_eq!(sqlite3(temp.path(), sql), "program:blender||sha256:1|0\nprogram:blender|7|sha256:2|1");
 }
 
 #[test]

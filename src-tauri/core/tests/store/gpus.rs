@@ -22,6 +22,7 @@ fn used(source: &Arc<Source>, pid: u32, name: &str, share: Option<f64>, vram: Op
         key: format!("program:{name}").as_str().into(),
         identity: name.into(),
         uid: Some(1000),
+        exe: Some(format!("/opt/{name}").as_str().into()),
         share,
         vram,
         busy: None,
@@ -100,6 +101,8 @@ fn who_uses_a_gpu_now_stands_beside_its_values() {
     assert_eq!(rows, "gpu:1|1|4711|Ollama|1000|70.0|8589934592\ngpu:1|2|4711|Blender|1000|30.0|");
     let rows = sqlite3(temp.path(), "SELECT json_array_length(processes), processes ->> '$[0].key' FROM status");
     assert_eq!(rows, "3|program:Ollama");
+    assert_eq!(status.sources[0].processes[0].exe.as_deref(), Some("/opt/Ollama"));
+    assert_eq!(sqlite3(temp.path(), "SELECT exe FROM gpu_processes WHERE pid = 2"), "/opt/Blender");
 
     // Nobody uses it any more; then it sleeps with somebody's memory on it.
     store.append(&[tick(HOUR + 1, &gpu, Vec::new())], false).unwrap();

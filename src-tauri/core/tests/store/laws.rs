@@ -205,7 +205,10 @@ fn flags_that_were_averaged_once_are_read_as_bits() {
     // What came later is not there yet.
     db.execute_batch("DROP VIEW sessions; DROP VIEW episodes; DROP TABLE session; DROP TABLE episode").unwrap();
     db.pragma_update(None, "user_version", 2).unwrap();
-    db.execute_batch("DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance").unwrap();
+    db.execute_batch(
+        "DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; DROP VIEW binaries; DROP TABLE binary",
+    )
+    .unwrap();
     drop(db);
     open(temp.path(), HOUR).store.close().unwrap();
     assert_eq!(sqlite3(temp.path(), "SELECT mean, min, max FROM hours"), "5.0|5.0|5.0");

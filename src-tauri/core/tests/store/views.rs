@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hoofbeat_core::model::binary::BinaryRow;
 use hoofbeat_core::model::{Condition, Event, EventKind, Health, Source, SourceKind, Tick, Usage};
 use hoofbeat_core::store::Reader;
 use hoofbeat_core::untrusted::Untrusted;
@@ -42,6 +43,15 @@ fn every_documented_query_answers() {
         detail: serde_json::json!({"why": "new", "identity": "xmrig"}),
     });
     first.baseline.push(crate::baseline::row("program:xmrig", Some(1000), 1.0));
+    let content = |content: &str| BinaryRow {
+        key: "program:blender".into(),
+        uid: None,
+        path: "/usr/bin/blender".into(),
+        content: content.to_owned(),
+        first: start,
+        seen: start,
+    };
+    first.binaries = vec![content("sha256:1"), content("sha256:2")];
     let usage = Usage {
         key: "program:blender".into(),
         identity: Untrusted::from("blender"),

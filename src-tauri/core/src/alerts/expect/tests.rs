@@ -3,33 +3,13 @@
 use super::*;
 use crate::model::expectation::{Hours, User};
 
-fn any(id: &str, policy: Policy) -> Expectation {
-    Expectation {
-        id: id.to_owned(),
-        policy,
-        identity: None,
-        program: None,
-        unit: None,
-        container: None,
-        user: None,
-        gpu: None,
-        hours: None,
-        share: None,
-        vram: None,
-        grace: std::time::Duration::from_secs(300),
-    }
-}
-
-fn identity(id: &str, policy: Policy, pattern: &str) -> Expectation {
-    Expectation { identity: Some(pattern.to_owned()), ..any(id, policy) }
-}
-
 fn used(key: &str, label: &str) -> Used {
     Used {
         gpu: "gpu:1".to_owned(),
         key: key.into(),
         label: label.into(),
         uid: Some(1000),
+        files: Vec::new(),
         share: Some(50.0),
         vram: Some(1 << 30),
     }
@@ -53,7 +33,7 @@ fn reason(expectations: &[Expectation], used: &Used, minute: u16) -> Option<Reas
 fn a_use_is_named_by_key_label_program_unit_container_user_and_gpu() {
     #[track_caller]
     fn check(change: impl Fn(&mut Expectation), key: &str, label: &str, expected: bool) {
-        let mut one = any("x", Policy::Allow);
+        let mut one = Expectation::of_nobody("x", Policy::Allow);
         change(&mut one);
         assert_eq!(names(&one, &used(key, label)), expected, "{one:?} {key} {label}");
     }
@@ -85,51 +65,57 @@ fn a_use_is_named_by_key_label_program_unit_container_user_and_gpu() {
 
 #[test]
 fn a_user_that_is_not_known_belongs_to_nobody() {
-    let one = Expectation { user: Some(User { name: "x".into(), uid: None }), ..any("x", Policy::Deny) };
+    let one =
+        Expectation { user: Some(User { name: "x".into(), uid: None }), ..Expectation::of_nobody("x", Policy::Deny) };
     assert!(!names(&one, &Used { uid: None, ..used("hidden", "a process that cannot be seen") }));
 }
 
 #[test]
 fn who_is_not_named_is_not_judged() {
     assert_eq!(judge(&[], &used("program:blender", "Blender"), NOON), Judgement::Undeclared);
-    let other = [identity("x", Policy::Deny, "program:xmrig")];
+    let other = [Expectation::of_identity("x", Policy::Deny, "program:xmrig")];
     assert_eq!(judge(&other, &used("program:blender", "Blender"), NOON), Judgement::Undeclared);
 }
 
 #[test]
 fn the_most_exact_pattern_decides_and_of_two_the_forbidding_one() {
-    let nobody = identity("nobody", Policy::Deny, "*");
-    let blender = identity("blender", Policy::Allow, "program:blender");
+    let nobody = Expectation::of_identity("nobody", Policy::Deny, "*");
+    let blender = Expectation::of_identity("blender", Policy::Allow, "program:blender");
     let both = [nobody, blender];
     assert_eq!(reason(&both, &used("program:blender", "Blender"), NOON), None);
     assert_eq!(reason(&both, &used("program:xmrig", "xmrig"), NOON), Some(Reason::Denied));
-    let tie = [identity("a", Policy::Allow, "program:a"), identity("b", Policy::Deny, "program:a")];
+    let tie = [
+        Expectation::of_identity("a", Policy::Allow, "program:a"),
+        Expectation::of_identity("b", Policy::Deny, "program:a"),
+    ];
     assert_eq!(reason(&tie, &used("program:a", "a"), NOON), Some(Reason::Denied));
 }
 
 #[test]
 fn hours_allow_and_forbid_at_their_times_alone() {
-    let allowed = [Expectation { hours: nightly(), ..identity("x", Policy::Allow, "script:train.py") }];
+    let allowed = [Expectation { hours: nightly(), ..Expectation::of_identity("x", Policy::Allow, "script:train.py") }];
     let train = used("script:train.py", "train.py");
     assert_eq!(reason(&allowed, &train, NIGHT), None);
     assert_eq!(reason(&allowed, &train, NOON), Some(Reason::OutsideHours));
     assert_eq!(reason(&allowed, &train, 7 * 60), Some(Reason::OutsideHours), "the end is over");
-    let denied = [Expectation { hours: nightly(), ..identity("x", Policy::Deny, "script:train.py") }];
+    let denied = [Expectation { hours: nightly(), ..Expectation::of_identity("x", Policy::Deny, "script:train.py") }];
     assert_eq!(reason(&denied, &train, NIGHT), Some(Reason::Denied));
     assert_eq!(judge(&denied, &train, NOON), Judgement::Undeclared);
 }
 
 #[test]
 fn limits_hold_for_what_is_known_and_one_allowance_is_enough() {
-    let small = Expectation { share: Some(20.0), ..identity("small", Policy::Allow, "program:blender") };
+    let small =
+        Expectation { share: Some(20.0), ..Expectation::of_identity("small", Policy::Allow, "program:blender") };
     let blender = used("program:blender", "Blender");
     assert_eq!(reason(std::slice::from_ref(&small), &blender, NOON), Some(Reason::OverLimit));
     assert_eq!(reason(std::slice::from_ref(&small), &Used { share: None, ..blender.clone() }, NOON), None);
-    let memory = Expectation { vram: Some(1 << 30), ..identity("memory", Policy::Allow, "program:blender") };
+    let memory =
+        Expectation { vram: Some(1 << 30), ..Expectation::of_identity("memory", Policy::Allow, "program:blender") };
     assert_eq!(reason(std::slice::from_ref(&memory), &blender, NOON), None, "as much as it may");
     let more = Used { vram: Some((1 << 30) + 1), ..blender.clone() };
     assert_eq!(reason(std::slice::from_ref(&memory), &more, NOON), Some(Reason::OverLimit));
-    let large = Expectation { hours: nightly(), ..identity("large", Policy::Allow, "program:blender") };
+    let large = Expectation { hours: nightly(), ..Expectation::of_identity("large", Policy::Allow, "program:blender") };
     let both = [large, small];
     assert_eq!(reason(&both, &blender, NIGHT), None);
     let by_day = judge(&both, &blender, NOON);
@@ -138,8 +124,9 @@ fn limits_hold_for_what_is_known_and_one_allowance_is_enough() {
 
 #[test]
 fn what_must_run_is_missing_in_its_hours() {
-    let ollama = Expectation { hours: nightly(), ..identity("x", Policy::MustRun, "unit:ollama.service") };
-    let list = [identity("y", Policy::Allow, "*"), ollama];
+    let ollama =
+        Expectation { hours: nightly(), ..Expectation::of_identity("x", Policy::MustRun, "unit:ollama.service") };
+    let list = [Expectation::of_identity("y", Policy::Allow, "*"), ollama];
     assert_eq!(missing(&list, &[], NIGHT), [1]);
     assert_eq!(missing(&list, &[], NOON), [] as [usize; 0]);
     let running = used("unit:ollama.service", "Ollama");
@@ -154,30 +141,30 @@ fn declarations_that_make_no_sense_are_said_in_a_sentence() {
         assert_eq!(problems(list), sentences);
     }
     let (a, d) = (Policy::Allow, Policy::Deny);
-    check(&[identity("a", a, "x"), identity("b", d, "y")], &[]);
+    check(&[Expectation::of_identity("a", a, "x"), Expectation::of_identity("b", d, "y")], &[]);
     check(
-        &[identity("a", a, "x"), identity("b", d, "x")],
+        &[Expectation::of_identity("a", a, "x"), Expectation::of_identity("b", d, "x")],
         &["The expectations \"a\" and \"b\" contradict each other: the same is both allowed and denied."],
     );
     // By day and by night.
     let day = Some(Hours { from: 7 * 60, until: 22 * 60 });
     let (by_day, by_night) = (
-        Expectation { hours: day, ..identity("a", a, "x") },
-        Expectation { hours: nightly(), ..identity("b", d, "x") },
+        Expectation { hours: day, ..Expectation::of_identity("a", a, "x") },
+        Expectation { hours: nightly(), ..Expectation::of_identity("b", d, "x") },
     );
     check(&[by_day, by_night], &[]);
     check(
-        &[identity("a", a, "x"), identity("b", a, "x")],
+        &[Expectation::of_identity("a", a, "x"), Expectation::of_identity("b", a, "x")],
         &["The expectations \"a\" and \"b\" say the same twice: remove one."],
     );
-    let small = Expectation { share: Some(10.0), ..identity("b", a, "x") };
-    check(&[Expectation { hours: nightly(), ..identity("a", a, "x") }, small], &[]);
-    check(&[identity("a", a, "")], &["The expectation \"a\" can never match: its identity is empty."]);
+    let small = Expectation { share: Some(10.0), ..Expectation::of_identity("b", a, "x") };
+    check(&[Expectation { hours: nightly(), ..Expectation::of_identity("a", a, "x") }, small], &[]);
+    check(&[Expectation::of_identity("a", a, "")], &["The expectation \"a\" can never match: its identity is empty."]);
     check(
-        &[any("a", a)],
+        &[Expectation::of_nobody("a", a)],
         &["The expectation \"a\" names nobody: give it an identity, program, unit, container or user."],
     );
-    let two = Expectation { program: Some("x".into()), unit: Some("y".into()), ..any("a", a) };
+    let two = Expectation { program: Some("x".into()), unit: Some("y".into()), ..Expectation::of_nobody("a", a) };
     check(
         &[two],
         &[
@@ -185,6 +172,78 @@ fn declarations_that_make_no_sense_are_said_in_a_sentence() {
            them.",
         ],
     );
-    let eve = Expectation { user: Some(User { name: "eve".into(), uid: None }), ..any("a", a) };
+    let eve = Expectation { user: Some(User { name: "eve".into(), uid: None }), ..Expectation::of_nobody("a", a) };
     check(&[eve], &["The expectation \"a\" can never match: there is no user \"eve\" here."]);
+}
+
+#[test]
+fn the_processes_of_an_identity_count_together_on_each_gpu() {
+    let blender = used("program:blender", "Blender");
+    let without = Used { share: None, vram: None, ..blender.clone() };
+    let second = Used { gpu: "gpu:2".into(), ..blender.clone() };
+    let others = Used { uid: Some(0), ..blender.clone() };
+    let all = together([blender.clone(), second.clone(), without, blender.clone(), others.clone()]);
+    let both = Used { share: Some(100.0), vram: Some(2 << 30), ..blender };
+    assert_eq!(all, [others, both, second]);
+}
+
+fn run_from(key: &str, files: &[&str]) -> Used {
+    Used { files: files.iter().map(|file| (*file).into()).collect(), ..used(key, "Blender") }
+}
+
+fn of_program(policy: Policy, pattern: &str) -> Expectation {
+    Expectation { program: Some(pattern.to_owned()), ..Expectation::of_nobody("x", policy) }
+}
+
+#[test]
+fn a_pattern_with_a_path_means_the_file_whatever_it_calls_itself() {
+    #[track_caller]
+    fn check(pattern: &str, key: &str, files: &[&str], expected: bool) {
+        assert_eq!(names(&of_program(Policy::Deny, pattern), &run_from(key, files)), expected, "{pattern} {key}");
+    }
+    let blender = ["/usr/bin/blender"];
+    check("/usr/bin/blender", "program:blender", &blender, true);
+    check("/usr/bin/*", "program:blender", &blender, true);
+    check("*/blender", "app:org.blender.Blender", &blender, true);
+    check("/opt/*/blender", "program:blender", &["/opt/blender-4.2/blender"], true);
+    check("/opt/*/blender", "program:blender", &blender, false);
+    check("/usr/local/bin/ollama", "unit:ollama.service", &["/usr/local/bin/ollama"], true);
+    check("/usr/bin/blender", "program:blender", &[], false);
+    check("/usr/bin/blender", "title:/usr/bin/blender", &["/tmp/x"], false);
+    check("blender", "program:blender", &["/tmp/x"], true);
+    check("/usr/bin/blender", "docker:blender", &blender, false);
+    check("/usr/bin/blender", "program:blender", &["/tmp/blender", "/usr/bin/blender"], true);
+}
+
+#[test]
+fn a_path_allows_nobody_of_the_same_name_and_forbids_one_among_others() {
+    let both = run_from("program:blender", &["/usr/bin/blender", "/tmp/blender"]);
+    let one = run_from("program:blender", &["/usr/bin/blender"]);
+    let list = |policy| [Expectation::of_identity("n", Policy::Deny, "*"), of_program(policy, "/usr/bin/blender")];
+    assert_eq!(reason(&list(Policy::Allow), &one, NOON), None);
+    assert_eq!(reason(&list(Policy::Allow), &both, NOON), Some(Reason::Denied));
+    assert_eq!(reason(&list(Policy::MustRun), &both, NOON), Some(Reason::Denied));
+    assert_eq!(missing(&list(Policy::MustRun), std::slice::from_ref(&both), NOON), [] as [usize; 0]);
+    assert_eq!(reason(&[of_program(Policy::Deny, "/tmp/*")], &both, NOON), Some(Reason::Denied));
+    assert_eq!(
+        together([one, run_from("program:blender", &["/tmp/blender", "/usr/bin/blender"])])[0].files,
+        both.files
+    );
+}
+
+#[test]
+fn paths_that_mean_nothing_are_said() {
+    let unit = Expectation { unit: Some("ollama".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") };
+    assert_eq!(problems(&[unit]), [] as [&str; 0], "a service has both a unit and a file");
+    let container = Expectation { container: Some("c".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") };
+    assert_eq!(
+        problems(&[container]),
+        [
+            "The expectation \"x\" can never match: the path of a program means none in a container, whose paths are its own."
+        ]
+    );
+    assert_eq!(
+        problems(&[of_program(Policy::Allow, "~/bin/x")]),
+        ["The expectation \"x\" can never match: write the whole path of its program, without ~."]
+    );
 }

@@ -51,26 +51,14 @@ fn used(key: &str, share: f64, mib: u64) -> Used {
         key: key.into(),
         label: key.into(),
         uid: Some(1000),
+        files: Vec::new(),
         share: Some(share),
         vram: Some(mib << 20),
     }
 }
 
 fn expectation(policy: Policy, identity: &str) -> Expectation {
-    Expectation {
-        id: "x".into(),
-        policy,
-        identity: Some(identity.into()),
-        program: None,
-        unit: None,
-        container: None,
-        user: None,
-        gpu: None,
-        hours: None,
-        share: None,
-        vram: None,
-        grace: Duration::from_secs(120),
-    }
+    Expectation { grace: Duration::from_secs(120), ..Expectation::of_identity("x", policy, identity) }
 }
 
 #[test]

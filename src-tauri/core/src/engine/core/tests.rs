@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use super::*;
 use crate::clock::ManualClock;
+use crate::engine::examiner::Question;
 use crate::engine::journal::Report;
 use crate::engine::news::{Command, Ending, Notice, NoticePhase, Snapshot};
 use crate::engine::probe::Request;
@@ -27,6 +28,7 @@ struct Rig {
     core: Core,
     requests: Vec<Receiver<Request>>,
     journal: Journal,
+    questions: Receiver<Question>,
     heard: Receiver<Published>,
 }
 
@@ -47,8 +49,10 @@ impl Rig {
         let heard = outlet.subscribe(true);
         let own = own_source();
         let (probes, requests) = sensors.iter().map(|name| Probe::new(name, &own)).unzip();
-        let core = Core::new(clock.clone(), config, probes, journal.clone(), outlet, left, run_for);
-        Rig { clock, core, requests, journal, heard }
+        let (examiner, questions) = Examiner::new();
+        let beside = Beside { probes, journal: journal.clone(), examiner };
+        let core = Core::new(clock.clone(), config, beside, outlet, left, run_for);
+        Rig { clock, core, requests, journal, questions, heard }
     }
 
     fn advance(&mut self, millis: u64) {

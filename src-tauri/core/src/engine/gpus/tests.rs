@@ -15,6 +15,7 @@ fn used(source: &Arc<Source>, name: &str, pid: u32, busy: Option<f64>, vram: Opt
         key: name.into(),
         identity: name.into(),
         uid: Some(1000),
+        exe: None,
         share: busy.map(|busy| busy * 100.0),
         vram,
         busy,

@@ -42,6 +42,7 @@ struct Client {
     key: Untrusted,
     label: Untrusted,
     uid: Option<u32>,
+    exe: Option<Untrusted>,
     met: Duration,
     renewals: usize,
     /// The round in which it was last told of.
@@ -89,6 +90,7 @@ impl Clients {
             key: client.key.clone(),
             identity: client.label.clone(),
             uid: client.uid,
+            exe: client.exe.clone(),
             share,
             vram,
             busy,
@@ -118,7 +120,8 @@ impl Clients {
         {
             (key, label) = (Untrusted::new(format!("program:{program}")), Untrusted::from(program));
         }
-        Client { started, key, label, uid, met, renewals, round }
+        let exe = started.and_then(|started| self.identities.file(pid, started));
+        Client { started, key, label, uid, exe, met, renewals, round }
     }
 }
 

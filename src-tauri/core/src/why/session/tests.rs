@@ -48,6 +48,7 @@ impl Rig {
             key: format!("program:{name}").as_str().into(),
             identity: name.into(),
             uid: Some(1000),
+            exe: None,
             share: Some(busy * 100.0),
             vram: Some(vram),
             busy: Some(busy),

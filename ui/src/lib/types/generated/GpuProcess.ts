@@ -25,6 +25,10 @@ key: string,
  */
 uid: number | null, 
 /**
+ * The path of the program's file; missing where we may not know it. Text from outside, as `identity` is.
+ */
+exe?: string, 
+/**
  * Percent of the GPU's time, smoothed over some seconds.
  */
 share: number | null, 

@@ -21,6 +21,7 @@ fn working(gpu: &Arc<Source>, watts: f64, percent: f64) -> Answer {
         key: "program:a".into(),
         identity: "A".into(),
         uid: Some(1000),
+        exe: None,
         share: Some(percent / 2.0),
         vram: Some(1 << 30),
         busy: Some(percent / 200.0),

@@ -1,9 +1,10 @@
 //! Who uses a GPU and should not, as events; and what is learnt on the way.
 
 use super::*;
+use crate::engine::examiner::Examined;
 use crate::engine::expectations::Learnt;
 use crate::model::GpuUse;
-use crate::model::baseline::Acceptance;
+use crate::model::baseline::{Acceptance, BaselineRow};
 
 fn used(share: f64) -> Answer {
     let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
@@ -17,6 +18,7 @@ fn used(share: f64) -> Answer {
             key: "program:xmrig-6.1".into(),
             identity: "xmrig".into(),
             uid: Some(1000),
+            exe: None,
             share: Some(share / 2.0),
             vram: Some(100 << 20),
             busy: None,
@@ -34,7 +36,7 @@ fn unexpected(ticks: &[Tick]) -> Vec<(i64, &Happening)> {
 
 #[test]
 fn a_stranger_is_an_event_with_its_evidence_and_is_learnt_once_accepted() {
-    let learnt = Learnt { rows: Vec::new(), began: Some(0), trusted: true };
+    let learnt = Learnt { began: Some(0), trusted: true, ..Learnt::default() };
     let mut rig = Rig::with(&["gpu"], "", Left { learnt, ..Left::default() }, None);
     let ticks: Vec<Tick> = (0..40).map(|_| rig.second(vec![used(90.0)])).collect();
     let found = unexpected(&ticks);
@@ -87,4 +89,99 @@ fn while_it_learns_a_stranger_is_only_listed() {
     let found = unexpected(&ticks);
     assert!(found.len() == 1 && found[0].1.detail["digest"] == true, "{found:?}");
     assert_eq!(ticks.iter().find_map(|tick| tick.learning).map(|(_, trusted)| trusted), Some(false));
+}
+
+/// The program at work, running from a file.
+fn from_file(path: &str) -> Answer {
+    let uses = used(90.0)?.into_parts().gpu_uses;
+    let mut batch = Batch::default();
+    for one in uses.into_iter().take(1) {
+        batch.gpu_use(GpuUse { exe: Some(path.into()), ..one });
+    }
+    Ok(batch)
+}
+
+impl Rig {
+    /// Lets so many seconds pass with this file at work, in which each question is answered with this content.
+    fn run_from(&mut self, seconds: u64, path: &str, content: Option<&str>) -> Vec<Tick> {
+        let mut ticks = Vec::new();
+        for _ in 0..seconds {
+            ticks.push(self.second(vec![from_file(path)]));
+            let asked: Vec<Question> = self.questions.try_iter().collect();
+            for question in asked {
+                assert_eq!(question.path, path.into());
+                let examined = Examined { question, content: content.map(str::to_owned) };
+                self.core.handle(Event::Examined(examined));
+            }
+        }
+        ticks
+    }
+}
+
+fn knowing_blender(report: bool) -> Rig {
+    let mut hours = [0.0; 24];
+    hours.fill(5.0);
+    let row = BaselineRow {
+        key: "program:xmrig".into(),
+        uid: Some(1000),
+        label: "xmrig".into(),
+        first: 0,
+        updated: START as i64 - 86_400,
+        count: 120.0,
+        hours,
+        days: 40,
+        last_day: 0,
+        alarmed: 0,
+    };
+    let learnt = Learnt { rows: vec![row], trusted: true, began: Some(0), ..Learnt::default() };
+    let config = format!("[baseline]\nreport = {report}\n");
+    Rig::with(&["gpu"], if report { "" } else { &config }, Left { learnt, ..Left::default() }, None)
+}
+
+#[test]
+fn a_known_program_with_another_content_at_its_path_is_a_note() {
+    let mut rig = knowing_blender(true);
+    let early = rig.run_from(25, "/opt/x", Some("sha256:1"));
+    assert!(early.iter().all(|tick| tick.binaries.is_empty()), "what is soon over is not looked at");
+    let ticks = rig.run_from(20, "/opt/x", Some("sha256:1"));
+    let rows: Vec<_> = ticks.iter().flat_map(|tick| &tick.binaries).collect();
+    assert_eq!((rows.len(), &rows[0].key, &rows[0].path), (1, &"program:xmrig".into(), &"/opt/x".into()));
+    assert_eq!(unexpected(&ticks).len(), 0);
+    // It is asked about again later, and cannot be read for a while.
+    let again = rig.run_from(620, "/opt/x", None);
+    assert_eq!(unexpected(&again).len(), 0);
+    let ticks = rig.run_from(1300, "/opt/x", Some("sha256:2"));
+    let found = unexpected(&ticks);
+    let [(_, event)] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(event.source.as_deref(), Some("gpu:1"));
+    for (name, value) in [
+        ("why", json!("changed_binary")),
+        ("key", json!("program:xmrig-6.1")),
+        ("path", json!("/opt/x")),
+        ("before", json!("sha256:1")),
+        ("content", json!("sha256:2")),
+        ("digest", json!(true)),
+        ("share", json!(45.0)),
+    ] {
+        assert_eq!(event.detail[name], value, "{name}");
+    }
+    let known: Vec<_> = ticks.iter().flat_map(|tick| &tick.binaries).collect();
+    assert_eq!(known.len(), 1);
+    // A new store is told everything.
+    rig.core.handle(Event::Journal(Report::Reopened(Vec::new())));
+    assert_eq!(rig.second(vec![from_file("/opt/x")]).binaries.len(), 2);
+}
+
+#[test]
+fn of_strangers_and_where_nothing_is_told_nothing_is_noted() {
+    // A stranger is an alarm of its own.
+    let learnt = Learnt { began: Some(0), trusted: true, ..Learnt::default() };
+    let mut rig = Rig::with(&["gpu"], "", Left { learnt, ..Left::default() }, None);
+    rig.run_from(40, "/opt/x", Some("sha256:1"));
+    let ticks = rig.run_from(700, "/opt/x", Some("sha256:2"));
+    assert_eq!(ticks.iter().flat_map(|tick| &tick.binaries).count(), 1, "it is kept all the same");
+    assert!(unexpected(&ticks).iter().all(|(_, event)| event.detail["why"] != "changed_binary"));
+    let mut rig = knowing_blender(false);
+    (0..60).for_each(|_| drop(rig.second(vec![from_file("/opt/x")])));
+    assert_eq!(rig.questions.try_iter().count(), 0, "nobody wants to know");
 }

@@ -20,6 +20,7 @@ fn busy(gpu: &Arc<Source>, watts: f64) -> Answer {
             key: name.into(),
             identity: name.into(),
             uid: None,
+            exe: None,
             share: Some(busy * 100.0),
             vram: Some(u64::from(pid) << 30),
             busy: Some(busy),
