@@ -7,6 +7,7 @@
 
 pub mod episode;
 mod judge;
+mod quiet;
 mod scene;
 mod sentence;
 pub mod session;
@@ -15,7 +16,8 @@ mod summary;
 mod verdict;
 
 pub use self::judge::judge;
-pub use self::scene::{Part, Sample, Scene, User};
+pub use self::quiet::Quiet;
+pub use self::scene::{METRICS, Part, Sample, Scene, User};
 pub use self::sentence::{Costs, Names, sentence};
 pub use self::summary::{Summary, summary};
 pub use self::verdict::{Cause, Culprit, State, Verdict};

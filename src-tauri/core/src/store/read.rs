@@ -17,7 +17,7 @@ use crate::model::answer::{
     Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
-use crate::model::{Health, RecorderState, SourceKind};
+use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
@@ -102,6 +102,20 @@ impl Reader {
     /// The database cannot be read.
     pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         event::read(&self.db, since, limit)
+    }
+
+    /// The newest event of these kinds of a source from `since` until `until` (Unix seconds, both included).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_event(
+        &self,
+        source: &str,
+        kinds: &[EventKind],
+        since: i64,
+        until: i64,
+    ) -> Result<Option<EventInfo>, StoreError> {
+        event::newest(&self.db, source, kinds, [since, until])
     }
 
     /// See [`crate::api::Face::gpu_usages`].

@@ -4,9 +4,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Role, role_of};
 use crate::metrics::Metric;
 use crate::model::Health;
 use crate::untrusted::Untrusted;
+
+/// What a verdict may rest on.
+pub const METRICS: &[Metric] = &[
+    Metric::GpuUtilization,
+    Metric::GpuRemainder,
+    Metric::GpuTemperature,
+    Metric::GpuMargin,
+    Metric::GpuPower,
+    Metric::GpuPowerLimit,
+    Metric::GpuPstate,
+    Metric::GpuThrottle,
+    Metric::GpuMemoryUsed,
+    Metric::GpuMemoryClock,
+    Metric::GpuFanPercent,
+    Metric::GpuFanSpeed,
+];
 
 /// One value that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +47,17 @@ pub enum Part {
     Desktop,
     /// It is Hoofbeat.
     Own,
+}
+
+impl Part {
+    /// What is known of this name.
+    pub fn of(identity: &Untrusted) -> Part {
+        match role_of(identity.as_bytes()) {
+            Some(Role::Desktop) => Part::Desktop,
+            Some(Role::Own) => Part::Own,
+            _ => Part::Work,
+        }
+    }
 }
 
 /// Somebody who uses the GPU, as the driver told; processes of one identity may come apart.

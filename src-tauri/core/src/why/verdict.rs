@@ -2,7 +2,7 @@
 //!
 //! Deliberately not here: how it is reached (`judge`), and its words (`sentence`).
 
-use super::scene::Sample;
+use super::scene::{Sample, Scene};
 use crate::untrusted::Untrusted;
 
 /// What a GPU does.
@@ -128,4 +128,30 @@ pub struct Verdict {
     pub confidence: f64,
     /// What it rests on.
     pub evidence: Vec<Sample>,
+}
+
+impl Verdict {
+    /// Of a GPU of which nothing else is known yet.
+    pub(super) fn of(scene: &Scene) -> Verdict {
+        let verdict = Verdict::none(scene.at);
+        let (source, label) = (scene.source.clone(), scene.label.clone());
+        Verdict { source, label, is_alone: scene.is_alone, state: State::Driver, ..verdict }
+    }
+
+    /// On a machine without a GPU, at this moment.
+    pub fn none(at: i64) -> Verdict {
+        Verdict {
+            source: String::new(),
+            label: Untrusted::default(),
+            is_alone: true,
+            at,
+            state: State::None,
+            cause: Cause::Plain,
+            culprits: Vec::new(),
+            busy: None,
+            remainder: None,
+            confidence: 0.95,
+            evidence: Vec::new(),
+        }
+    }
 }
