@@ -94,6 +94,14 @@ impl Face {
         why::why(&self.reader, &self.status()?, at)
     }
 
+    /// The same for a status that was read already: why each GPU does what it does now.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn why_now(&self, status: &Status) -> Result<Why, StoreError> {
+        why::why(&self.reader, status, None)
+    }
+
     /// What a verdict on the moment `at` (Unix seconds), or now, rests on, for somebody else to look at; `None` where
     /// nothing was recorded then. Users are numbers there unless `with_users`.
     ///

@@ -20,6 +20,7 @@ mod outlet;
 mod probe;
 mod ring;
 mod roster;
+mod scene;
 mod usage;
 mod watch;
 
@@ -42,7 +43,7 @@ use crate::config::Config;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 
-pub use news::{ActiveAlert, Command, Ending, GpuUser, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
+pub use news::{ActiveAlert, Command, Ending, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
 
 /// How to record.
 pub struct Options {

@@ -5,6 +5,7 @@
 //! another machine. Deliberately not here: where the facts come from (`api` gathers them, `sensors` measure them), where
 //! they are written (`store`), and what a person expects (`alerts`).
 
+mod brief;
 pub mod episode;
 mod judge;
 mod quiet;
@@ -15,6 +16,7 @@ mod stretch;
 mod summary;
 mod verdict;
 
+pub use self::brief::{Moments, brief, busiest, head};
 pub use self::judge::judge;
 pub use self::quiet::Quiet;
 pub use self::scene::{METRICS, Part, Sample, Scene, User};

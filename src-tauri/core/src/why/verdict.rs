@@ -3,6 +3,7 @@
 //! Deliberately not here: how it is reached (`judge`), and its words (`sentence`).
 
 use super::scene::{Sample, Scene};
+use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
 /// What a GPU does.
@@ -136,6 +137,11 @@ impl Verdict {
         let verdict = Verdict::none(scene.at);
         let (source, label) = (scene.source.clone(), scene.label.clone());
         Verdict { source, label, is_alone: scene.is_alone, state: State::Driver, ..verdict }
+    }
+
+    /// What was read of a metric that it rests on.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.evidence.iter().find(|sample| sample.metric == metric).map(|sample| sample.value)
     }
 
     /// On a machine without a GPU, at this moment.
