@@ -11,7 +11,7 @@ use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Sample, Verdict, sentence, summary as words};
+use hoofbeat_core::why::{Sample, State, Verdict, sentence, summary as words};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -133,15 +133,15 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
     // Of the running second nothing is recorded yet: whoever asks for now means the newest.
     let at = at.filter(|at| *at < present);
     let face = super::face(global)?;
-    let why = face.why(at)?;
-    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
     let tariff = tariff();
     if let Some(file) = &options.bundle {
-        let Some(bundle) = face.bundle(at, tariff, options.with_users)? else {
-            return Err(nothing(&why, at, &now));
+        return match face.bundle(at, tariff, options.with_users)? {
+            Some(bundle) => write(&bundle, file, output),
+            None => Err(nothing(&face.why(at)?, at, &now)),
         };
-        return write(&bundle, file, output);
     }
+    let why = face.why(at)?;
+    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
     let is_old = at.is_none() && why.recorder != RecorderState::Recording;
     let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
     let note = match (is_old, at) {
@@ -188,8 +188,9 @@ fn write(bundle: &Bundle, file: &Path, output: &mut Output) -> Outcome {
 /// Shows verdicts, with a note before them for people.
 fn show(at: i64, verdicts: &[Verdict], tariff: &Tariff, note: Option<String>, output: &mut Output) -> Outcome {
     if output.json {
-        let verdicts = verdicts.iter().map(|verdict| judged(verdict, tariff)).collect();
-        return Ok(output.json(&Answer { schema: SCHEMA, at, verdicts })?);
+        let judged = verdicts.iter().map(|verdict| judged(verdict, tariff)).collect();
+        output.json(&Answer { schema: SCHEMA, at, verdicts: judged })?;
+        return is_there_one(verdicts);
     }
     if let Some(note) = note {
         output.line(output.paint(Style::Dim, &note))?;
@@ -203,7 +204,12 @@ fn show(at: i64, verdicts: &[Verdict], tariff: &Tariff, note: Option<String>, ou
             output.line(output.paint(Style::Dim, &text))?;
         }
     }
-    Ok(())
+    is_there_one(verdicts)
+}
+
+/// A script may ask whether there is a GPU at all.
+fn is_there_one(verdicts: &[Verdict]) -> Outcome {
+    if verdicts.iter().all(|verdict| verdict.state == State::None) { Err(Failure::NoGpu) } else { Ok(()) }
 }
 
 /// "GPU power 50 W".
