@@ -4,7 +4,8 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use hoofbeat_core::api::{Face, Status};
+use hoofbeat_core::api::{Face, Status, VerdictInfo};
+use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::store::recorder_runs;
 use serde::Serialize;
 
@@ -29,6 +30,9 @@ pub(crate) enum News {
         /// As `hoofbeat status --json` prints it.
         #[cfg_attr(test, ts(type = "import(\"./Status\").Status"))]
         status: Status,
+        /// Why each GPU does what it does, in the order in which people should see them; empty while nobody records.
+        #[cfg_attr(test, ts(type = "Array<import(\"./VerdictInfo\").VerdictInfo>"))]
+        verdicts: Vec<VerdictInfo>,
     },
     /// The recording cannot be read.
     Unreadable {
@@ -92,10 +96,10 @@ impl Feed {
             recording.forget();
         }
         match self.read(recording, recorder_changed) {
-            Ok(Some(status)) => {
+            Ok(Some((status, verdicts))) => {
                 self.changed = Some(now);
                 self.unreadable = None;
-                news.push(News::Status { status });
+                news.push(News::Status { status, verdicts });
             }
             Ok(None) => {}
             Err(failure) => {
@@ -109,8 +113,8 @@ impl Feed {
         news
     }
 
-    /// The status, where it differs from the one before.
-    fn read(&mut self, recording: &Recording, changed: bool) -> Result<Option<Status>, Failure> {
+    /// The status with its verdicts, where it differs from the one before.
+    fn read(&mut self, recording: &Recording, changed: bool) -> Result<Option<(Status, Vec<VerdictInfo>)>, Failure> {
         let face = match self.face.take() {
             Some(face) => face,
             None => {
@@ -120,11 +124,21 @@ impl Feed {
         };
         // The version is taken before the status: a write in between is then read twice rather than missed.
         let version = face.version()?;
-        let status = if changed || self.version != Some(version) { Some(face.status()?) } else { None };
+        let read = if changed || self.version != Some(version) { Some(judged(&face)?) } else { None };
         self.version = Some(version);
         self.face = Some(face);
-        Ok(status)
+        Ok(read)
     }
+}
+
+/// The status; and the verdicts, which say nothing of now while nobody records.
+fn judged(face: &Face) -> Result<(Status, Vec<VerdictInfo>), Failure> {
+    let status = face.status()?;
+    let verdicts = match status.recorder.state {
+        RecorderState::Recording => face.why_now(&status)?.verdicts.iter().map(VerdictInfo::from).collect(),
+        RecorderState::Paused | RecorderState::Off => Vec::new(),
+    };
+    Ok((status, verdicts))
 }
 
 #[cfg(test)]
@@ -170,7 +184,7 @@ mod tests {
     /// What one look brings: `off@3` is a status of second 3 without a recorder.
     fn words(news: &[News]) -> Vec<String> {
         let word = |news: &News| match news {
-            News::Status { status } => {
+            News::Status { status, .. } => {
                 let state = format!("{:?}", status.recorder.state).to_lowercase();
                 format!("{state}@{}", status.ts.map_or(-1, |ts| ts - START))
             }

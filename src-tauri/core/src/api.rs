@@ -9,6 +9,7 @@ mod groups;
 mod live;
 mod processes;
 mod users;
+mod verdicts;
 mod why;
 
 use std::path::{Path, PathBuf};
@@ -23,10 +24,12 @@ pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
+pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
     EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo,
     ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status, Value,
+    VerdictInfo,
 };
 
 /// Every metric of the table.

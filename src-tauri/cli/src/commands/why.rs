@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use hoofbeat_core::api::{Bundle, GpuTotal, Past, SCHEMA, Why};
+use hoofbeat_core::api::{Bundle, GpuTotal, Past, SCHEMA, VerdictInfo, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
@@ -17,57 +17,22 @@ use serde::Serialize;
 
 use super::usage::tariff;
 use crate::args::{self, Global};
-use crate::evidence;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, Style};
 use crate::time;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Answer {
     schema: u32,
     at: i64,
-    verdicts: Vec<Judged<'a>>,
+    verdicts: Vec<Judged>,
 }
 
 #[derive(Serialize)]
-struct Judged<'a> {
-    source: &'a str,
-    label: String,
-    state: &'static str,
+struct Judged {
+    #[serde(flatten)]
+    verdict: VerdictInfo,
     sentence: String,
-    culprits: Vec<Culprit>,
-    /// Percent.
-    busy: Option<f64>,
-    /// Percent of the GPU's time that nobody explains; `null` where that is not known.
-    remainder: Option<f64>,
-    confidence: f64,
-    evidence: Vec<Evidence>,
-}
-
-#[derive(Serialize)]
-struct Culprit {
-    identity: String,
-    key: String,
-    uid: Option<u32>,
-    pids: Vec<u32>,
-    /// Percent.
-    share: Option<f64>,
-    /// Bytes.
-    vram: Option<u64>,
-    /// Unix seconds.
-    since: Option<i64>,
-    /// Joules since then, about.
-    energy: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Evidence {
-    /// What `hoofbeat history` shows it by.
-    id: String,
-    metric: &'static str,
-    ts: i64,
-    value: f64,
-    unit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -233,36 +198,7 @@ fn nothing(why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
     }
 }
 
-fn judged<'a>(verdict: &'a Verdict, tariff: &Tariff) -> Judged<'a> {
-    let evidence = |sample: &Sample| {
-        let definition = sample.metric.definition();
-        Evidence {
-            id: evidence::id(sample.metric, &verdict.source, sample.ts),
-            metric: definition.key,
-            ts: sample.ts,
-            value: sample.value,
-            unit: definition.unit.symbol(),
-        }
-    };
-    let culprits = verdict.culprits.iter().map(|one| Culprit {
-        identity: one.identity.json().into_owned(),
-        key: one.key.json().into_owned(),
-        uid: one.uid,
-        pids: one.pids.clone(),
-        share: one.share,
-        vram: one.vram,
-        since: one.since,
-        energy: one.energy,
-    });
-    Judged {
-        source: &verdict.source,
-        label: verdict.label.json().into_owned(),
-        state: verdict.state.word(),
-        sentence: sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned()),
-        culprits: culprits.collect(),
-        busy: verdict.busy,
-        remainder: verdict.remainder,
-        confidence: (verdict.confidence * 100.0).round() / 100.0,
-        evidence: verdict.evidence.iter().map(evidence).collect(),
-    }
+fn judged(verdict: &Verdict, tariff: &Tariff) -> Judged {
+    let sentence = sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned());
+    Judged { verdict: verdict.into(), sentence }
 }

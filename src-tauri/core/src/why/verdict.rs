@@ -83,6 +83,24 @@ pub enum Cause {
     Said(String),
 }
 
+impl Cause {
+    /// The cause by its word, which never changes.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Cause::Plain => "plain",
+            Cause::LetGo => "let-go",
+            Cause::Held => "held",
+            Cause::Screens => "screens",
+            Cause::Clocks => "clocks",
+            Cause::Elsewhere => "elsewhere",
+            Cause::Instances => "instances",
+            Cause::NoShares => "no-shares",
+            Cause::Unseen => "unseen",
+            Cause::Said(_) => "said",
+        }
+    }
+}
+
 /// Somebody who is named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Culprit {
