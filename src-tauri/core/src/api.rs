@@ -40,7 +40,8 @@ pub fn metrics() -> Vec<MetricInfo> {
         .collect()
 }
 
-/// A face's way to what was recorded. It only reads, but for [`Face::pause`] and [`Face::resume`].
+/// A face's way to what was recorded. It only reads, but for [`Face::pause`], [`Face::resume`] and
+/// [`Face::note_look`].
 pub struct Face {
     reader: Reader,
     folder: PathBuf,
@@ -145,6 +146,22 @@ impl Face {
     /// The database cannot be read.
     pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         self.reader.events(since, limit)
+    }
+
+    /// The Unix second at which a person last looked at the window or asked `hoofbeat why`; `None` where nobody did.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
+        self.reader.last_look()
+    }
+
+    /// Notes that a person looks now, at a Unix second.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn note_look(&self, ts: i64) -> Result<(), StoreError> {
+        crate::store::note_look(&self.folder, ts)
     }
 
     /// Asks the recorder to pause until `until` (Unix seconds); it notices within a tick.

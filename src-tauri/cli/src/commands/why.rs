@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use hoofbeat_core::api::{Bundle, GpuTotal, Past, SCHEMA, VerdictInfo, Why};
+use hoofbeat_core::api::{Bundle, Face, GpuTotal, Past, SCHEMA, VerdictInfo, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use super::usage::tariff;
 use crate::args::{self, Global};
+use crate::away::away;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, Style};
 use crate::time;
@@ -53,7 +54,7 @@ struct Summed<'a> {
 }
 
 /// Tells what each GPU did over a stretch of time.
-fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
+fn summary(face: &Face, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
     let now = Zoned::now();
     let moment = |text: &str| time::parse_moment(text, &now).map_err(Failure::Usage);
     let (since, until) = (moment(from)?, moment(&options.until)?.min(now.timestamp().as_second()));
@@ -61,7 +62,32 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
     if since >= until {
         return Err(Failure::Usage(format!("--since must be before --until and before now ({shown})")));
     }
-    let face = super::face(global)?;
+    stretch(face, (since, until), &format!("{shown}:"), output)
+}
+
+/// Tells what each GPU did while nobody was there.
+fn while_away(face: &Face, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let until = now.timestamp().as_second();
+    let looked = face.last_look()?.filter(|looked| *looked < until);
+    // A look from elsewhere, while nobody is at the screen, is one, too.
+    let away = away().filter(|away| away.since < until && looked.is_none_or(|looked| looked <= away.since));
+    let (since, what) = match (away, looked) {
+        (Some(away), _) if away.is_locked => (away.since, "you left the screen, which is locked, at"),
+        (Some(away), _) => (away.since, "you left this machine at"),
+        (None, Some(looked)) => (looked, "the last look at"),
+        (None, None) => {
+            return Err(Failure::Failed(
+                "nobody has looked before, and logind does not tell since when you are away; ask with --since 8h"
+                    .to_owned(),
+            ));
+        }
+    };
+    stretch(face, (since, until), &format!("Since {what} {}:", time::moment(since, &now)), output)
+}
+
+/// Tells what each GPU did from one second until another.
+fn stretch(face: &Face, (since, until): (i64, i64), note: &str, output: &mut Output) -> Outcome {
     let gpus = face.why_since(since, until)?;
     let tariff = tariff();
     let costs = |joules| tariff.words(joules);
@@ -71,7 +97,7 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
         let gpus = gpus.iter().map(summed).collect();
         return Ok(output.json(&Summary { schema: SCHEMA, since, until, gpus })?);
     }
-    output.line(output.paint(Style::Dim, &format!("{shown}:")))?;
+    output.line(output.paint(Style::Dim, note))?;
     if gpus.is_empty() {
         output.line("Nothing is recorded of a GPU then: a minute is told once it is over.")?;
     }
@@ -83,11 +109,26 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
 
 /// Tells why each GPU runs.
 pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome {
-    if let Some(since) = &options.since {
-        return summary(global, since, options, output);
-    }
     if let Some(file) = &options.from {
         return from(file, output);
+    }
+    let face = super::face(global)?;
+    let told = tell(&face, options, output);
+    // What a script reads nobody has looked at.
+    if output.is_seen()
+        && let Err(error) = face.note_look(Zoned::now().timestamp().as_second())
+    {
+        log::debug!("the look cannot be noted: {error}");
+    }
+    told
+}
+
+fn tell(face: &Face, options: &args::Why, output: &mut Output) -> Outcome {
+    if options.away {
+        return while_away(face, output);
+    }
+    if let Some(since) = &options.since {
+        return summary(face, since, options, output);
     }
     let now = Zoned::now();
     let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
@@ -97,7 +138,6 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
     }
     // Of the running second nothing is recorded yet: whoever asks for now means the newest.
     let at = at.filter(|at| *at < present);
-    let face = super::face(global)?;
     let tariff = tariff();
     if let Some(file) = &options.bundle {
         return match face.bundle(at, tariff, options.with_users)? {

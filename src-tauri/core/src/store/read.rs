@@ -86,6 +86,14 @@ impl Reader {
         Ok(Status { schema: SCHEMA, ts, recorder: said, sources })
     }
 
+    /// See [`crate::api::Face::last_look`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
+        recorder::read_look(&self.db)
+    }
+
     /// See [`crate::api::Face::history`].
     ///
     /// # Errors
