@@ -4,7 +4,9 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use hoofbeat_core::api::{Face, Status};
+use hoofbeat_core::api::{Face, Status, VerdictInfo};
+use hoofbeat_core::clock::{Clock, SystemClock};
+use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::store::recorder_runs;
 use serde::Serialize;
 
@@ -15,6 +17,8 @@ use crate::recording::Recording;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often it asks whether the recorder still runs.
 const ASK: Duration = Duration::from_secs(1);
+/// How often it notes that somebody looks: `hoofbeat why --away` tells what happened since.
+const NOTE: Duration = Duration::from_secs(60);
 /// After this long without a write, the file is opened again: a recorder that found it damaged has set it aside, and an
 /// open file would go on showing the old one. Longer than the tick on battery.
 const REOPEN: Duration = Duration::from_secs(8);
@@ -29,6 +33,9 @@ pub(crate) enum News {
         /// As `hoofbeat status --json` prints it.
         #[cfg_attr(test, ts(type = "import(\"./Status\").Status"))]
         status: Status,
+        /// Why each GPU does what it does, in the order in which people should see them; empty while nobody records.
+        #[cfg_attr(test, ts(type = "Array<import(\"./VerdictInfo\").VerdictInfo>"))]
+        verdicts: Vec<VerdictInfo>,
     },
     /// The recording cannot be read.
     Unreadable {
@@ -65,6 +72,7 @@ struct Feed {
     version: Option<i64>,
     changed: Option<Instant>,
     asked: Option<Instant>,
+    noted: Option<Instant>,
     runs: Option<bool>,
     unreadable: Option<Failure>,
     start_failure: Option<Failure>,
@@ -91,11 +99,16 @@ impl Feed {
             self.face = None;
             recording.forget();
         }
-        match self.read(recording, recorder_changed) {
-            Ok(Some(status)) => {
+        let is_to_be_noted = elapsed(self.noted, NOTE);
+        let read = self.read(recording, recorder_changed, is_to_be_noted);
+        if is_to_be_noted && read.is_ok() {
+            self.noted = Some(now);
+        }
+        match read {
+            Ok(Some((status, verdicts))) => {
                 self.changed = Some(now);
                 self.unreadable = None;
-                news.push(News::Status { status });
+                news.push(News::Status { status, verdicts });
             }
             Ok(None) => {}
             Err(failure) => {
@@ -109,8 +122,13 @@ impl Feed {
         news
     }
 
-    /// The status, where it differs from the one before.
-    fn read(&mut self, recording: &Recording, changed: bool) -> Result<Option<Status>, Failure> {
+    /// The status with its verdicts, where it differs from the one before.
+    fn read(
+        &mut self,
+        recording: &Recording,
+        changed: bool,
+        is_to_be_noted: bool,
+    ) -> Result<Option<(Status, Vec<VerdictInfo>)>, Failure> {
         let face = match self.face.take() {
             Some(face) => face,
             None => {
@@ -118,13 +136,27 @@ impl Feed {
                 Face::open(recording.folder())?
             }
         };
+        // A folder that may only be read is looked at all the same; and our own write is no news.
+        if is_to_be_noted && let Err(error) = face.note_look(SystemClock.now().unix()) {
+            log::debug!("the look cannot be noted: {error}");
+        }
         // The version is taken before the status: a write in between is then read twice rather than missed.
         let version = face.version()?;
-        let status = if changed || self.version != Some(version) { Some(face.status()?) } else { None };
+        let read = if changed || self.version != Some(version) { Some(judged(&face)?) } else { None };
         self.version = Some(version);
         self.face = Some(face);
-        Ok(status)
+        Ok(read)
     }
+}
+
+/// The status; and the verdicts, which say nothing of now while nobody records.
+fn judged(face: &Face) -> Result<(Status, Vec<VerdictInfo>), Failure> {
+    let status = face.status()?;
+    let verdicts = match status.recorder.state {
+        RecorderState::Recording => face.why_now(&status)?.verdicts.iter().map(VerdictInfo::from).collect(),
+        RecorderState::Paused | RecorderState::Off => Vec::new(),
+    };
+    Ok((status, verdicts))
 }
 
 #[cfg(test)]
@@ -170,7 +202,7 @@ mod tests {
     /// What one look brings: `off@3` is a status of second 3 without a recorder.
     fn words(news: &[News]) -> Vec<String> {
         let word = |news: &News| match news {
-            News::Status { status } => {
+            News::Status { status, .. } => {
                 let state = format!("{:?}", status.recorder.state).to_lowercase();
                 format!("{state}@{}", status.ts.map_or(-1, |ts| ts - START))
             }
@@ -198,6 +230,19 @@ mod tests {
         drop(recorder);
         assert_eq!(look(1800), [""; 0], "the lock is asked for once a second");
         assert_eq!(look(2700), ["off@1"]);
+    }
+
+    #[test]
+    fn a_window_that_is_open_is_a_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf(), None);
+        Recorder::start(folder.path()).tick(0);
+        let before = SystemClock.now().unix();
+        let face = Face::open(folder.path()).unwrap();
+        assert_eq!(face.last_look().unwrap(), None);
+        let mut feed = Feed::default();
+        feed.look(&recording, Instant::now());
+        assert!(face.last_look().unwrap().is_some_and(|look| look >= before));
     }
 
     #[test]

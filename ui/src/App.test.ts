@@ -46,7 +46,7 @@ test('every source has a card, with its label and its values', async () => {
   expect(screen.getByTestId('card-gpu:0000:00:02.0').textContent).toMatch(/asleep.*D3cold since 13:10/s);
   expect(screen.getByTestId('card-hwmon:spd').textContent).toMatch(/no permission.*refused/s);
   expect(headline()).toMatch(
-    /^NVIDIA GeForce RTX 4090 is \d+ % busy, \d+ °C: Blender and Ollama\. CPU is .*\. Memory .* of 31\.2 GiB\./,
+    /^NVIDIA GeForce RTX 4090 is \d+ % busy, \d+ °C: Blender \d+ % and Ollama \d+ % since .*, about \d+ Wh\. CPU is .*\. Memory .* of 31\.2 GiB\./,
   );
   expect(headline()).toContain('/home is 94 % full.');
 });

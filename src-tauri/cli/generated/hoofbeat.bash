@@ -2137,7 +2137,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__why)
-            opts="-h -V --at --since --until --bundle --with-users --from --data-dir --root --json --color --help --version"
+            opts="-h -V --at --since --until --away --bundle --with-users --from --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

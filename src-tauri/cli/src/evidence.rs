@@ -2,15 +2,8 @@
 //!
 //! `why --json` gives them, and `history` shows what is around one. Deliberately not here: what the value was.
 
-use hoofbeat_core::metrics::Metric;
-
 /// Seconds before and after a moment that make it understood.
 pub const AROUND: i64 = 300;
-
-/// The id of a value.
-pub fn id(metric: Metric, source: &str, ts: i64) -> String {
-    format!("{}@{ts}@{source}", metric.definition().key)
-}
 
 /// The key of the metric, the source and the moment of an id; `None` for text that is none.
 pub fn parts(id: &str) -> Option<(&str, &str, i64)> {
@@ -21,12 +14,15 @@ pub fn parts(id: &str) -> Option<(&str, &str, i64)> {
 
 #[cfg(test)]
 mod tests {
+    use hoofbeat_core::api::evidence_id;
+    use hoofbeat_core::metrics::Metric;
+
     use super::*;
 
     #[test]
     fn an_id_is_taken_apart_again() {
         for source in ["gpu:0000:01:00.0", "gpu:GPU-1@2", ""] {
-            let id = id(Metric::GpuPower, source, 1_763_730_000);
+            let id = evidence_id(Metric::GpuPower, source, 1_763_730_000);
             assert_eq!(parts(&id), Some(("gpu.power", source, 1_763_730_000)), "{id}");
         }
         for text in ["gpu.power", "gpu.power@x@y", "@", "a@1"] {

@@ -15,6 +15,8 @@ pub enum Failure {
     Usage(String),
     /// Nothing was recorded, or nothing records; exit status 5.
     NoRecording(String),
+    /// There is no GPU, and everything there is to say was printed already; exit status 3.
+    NoGpu,
     /// A GPU's driver is missing, and everything there is to say was printed already; exit status 4.
     DriverMissing,
     /// Everything there is to say was printed already; exit status 1.
@@ -33,6 +35,7 @@ impl Failure {
             Failure::Failed(message) => (1, message),
             Failure::Usage(message) => (2, message),
             Failure::NoRecording(message) => (5, message),
+            Failure::NoGpu => return ExitCode::from(3),
             Failure::DriverMissing => return ExitCode::from(4),
             Failure::Reported => return ExitCode::from(1),
             Failure::ClosedPipe => return ExitCode::SUCCESS,

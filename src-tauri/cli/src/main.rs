@@ -4,6 +4,7 @@
 //! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back.
 
 mod args;
+mod away;
 mod bus;
 mod commands;
 mod evidence;

@@ -85,6 +85,11 @@ impl Output {
         Output { out, colored, terminal, json: global.json, width, height, redraws, drafted: 0 }
     }
 
+    /// Whether a person sees the answer.
+    pub fn is_seen(&self) -> bool {
+        self.terminal && !self.json
+    }
+
     /// Prints a value as JSON, one line.
     ///
     /// # Errors

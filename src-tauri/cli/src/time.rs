@@ -109,6 +109,11 @@ pub fn moment(unix: i64, now: &Zoned) -> String {
     local.strftime(form).to_string()
 }
 
+/// A moment in local time.
+pub fn zoned(unix: i64, zone: &TimeZone) -> Zoned {
+    Timestamp::from_second(unix).unwrap_or_default().to_zoned(zone.clone())
+}
+
 /// A moment for spreadsheets: local time with its offset.
 pub fn precise(unix: i64, zone: &TimeZone) -> String {
     match Timestamp::from_second(unix) {

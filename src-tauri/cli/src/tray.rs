@@ -24,7 +24,7 @@ use view::{State, View};
 
 /// The icon changes at most this often: quicker ones freeze some panels, and nobody can read them.
 const CHANGE: Duration = Duration::from_secs(2);
-/// Text alone changes less often: every change makes the panel fetch everything anew.
+/// Text alone is made and changed less often.
 const TEXT: Duration = Duration::from_secs(5);
 /// How many pieces of news wait while the bus is slow; the newest state follows in a second anyway.
 const WAITING: usize = 64;
@@ -67,21 +67,36 @@ impl Tray {
     }
 }
 
+/// What is shown, since when, and when that was last looked over.
+struct Shown {
+    view: View,
+    since: Instant,
+    checked: Instant,
+}
+
+impl Shown {
+    fn now(view: View) -> Shown {
+        let since = Instant::now();
+        Shown { view, since, checked: since }
+    }
+}
+
 struct Thread {
     state: State,
     window: Window,
     engine: Handle,
     /// The registered icon.
     handle: Option<ksni::Handle<Item>>,
-    /// What is shown, and since when.
-    shown: Option<(View, Instant)>,
+    shown: Option<Shown>,
+    /// Whether there was news since the sentence was made.
+    is_news: bool,
     /// When to try again, and how long to wait after that.
     retry: Option<(Instant, Duration)>,
 }
 
 impl Thread {
     fn new(window: Window, engine: Handle) -> Self {
-        Thread { state: State::default(), window, engine, handle: None, shown: None, retry: None }
+        Thread { state: State::default(), window, engine, handle: None, shown: None, is_news: false, retry: None }
     }
 
     fn run(mut self, news: &Receiver<News>) {
@@ -113,7 +128,10 @@ impl Thread {
                 self.shown = None;
                 self.retry = None;
             }
-            News::Status(snapshot) => self.state.status(snapshot),
+            News::Status(snapshot) => {
+                self.state.status(snapshot);
+                self.is_news = true;
+            }
         }
     }
 
@@ -124,11 +142,15 @@ impl Thread {
     /// When there is something to do even without news.
     fn next_step(&self) -> Option<Instant> {
         let retry = self.retry.map(|(at, _)| at);
-        let update = self.handle.as_ref().and(self.shown.as_ref()).and_then(|(shown, since)| {
-            let view = self.view();
-            (view != *shown).then(|| *since + pace(&view, shown))
-        });
-        [retry, update].into_iter().flatten().min()
+        let update = self.handle.as_ref().and(self.shown.as_ref()).filter(|_| self.is_news);
+        [retry, update.map(|shown| self.due(shown))].into_iter().flatten().min()
+    }
+
+    /// When news may be shown. Only the icon is looked at each second: a sentence costs more, and every change of it makes
+    /// the panel fetch everything anew.
+    fn due(&self, shown: &Shown) -> Instant {
+        let is_text = self.state.icon() == shown.view.icon;
+        if is_text { shown.checked + TEXT } else { shown.since + CHANGE }
     }
 
     fn register(&mut self) {
@@ -144,7 +166,8 @@ impl Thread {
         let problem = match async_io::block_on(bus::limited(registering)) {
             Ok(Ok(handle)) => {
                 self.handle = Some(handle);
-                self.shown = Some((view, Instant::now()));
+                self.shown = Some(Shown::now(view));
+                self.is_news = false;
                 return;
             }
             Ok(Err(error)) => error.to_string(),
@@ -155,12 +178,17 @@ impl Thread {
     }
 
     fn show(&mut self) {
-        let view = self.view();
-        let (Some(handle), Some((shown, since))) = (&self.handle, &mut self.shown) else { return };
-        if view == *shown || since.elapsed() < pace(&view, shown) {
+        let (Some(handle), Some(shown)) = (&self.handle, &self.shown) else { return };
+        if !self.is_news || Instant::now() < self.due(shown) {
             return;
         }
-        (*shown, *since) = (view.clone(), Instant::now());
+        self.is_news = false;
+        let view = self.view();
+        if view == shown.view {
+            self.shown = Some(Shown { checked: Instant::now(), view, ..*shown });
+            return;
+        }
+        self.shown = Some(Shown::now(view.clone()));
         let updating = handle.update(|item| item.show(view));
         if !matches!(async_io::block_on(bus::limited(updating)), Ok(Some(()))) {
             log::debug!("the tray icon is gone, or the tray does not answer; registering anew");
@@ -170,9 +198,4 @@ impl Thread {
             self.retry = Some((Instant::now() + FIRST_WAIT, FIRST_WAIT * 2));
         }
     }
-}
-
-/// How long what is shown stays, at least.
-fn pace(next: &View, shown: &View) -> Duration {
-    if next.icon == shown.icon && next.paused == shown.paused { TEXT } else { CHANGE }
 }

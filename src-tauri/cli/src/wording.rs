@@ -4,18 +4,18 @@
 //! only as plain text for a notification; who needs markup escapes the finished sentence. Deliberately not here: who
 //! is told, and when.
 
-pub mod gpus;
-
 use std::time::Duration;
 
-use hoofbeat_core::engine::{Ending, GpuUser, Notice, NoticePhase, Snapshot, SourceNow, Trouble};
+use hoofbeat_core::engine::{Ending, Notice, NoticePhase, Snapshot, SourceNow, Trouble};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
 use hoofbeat_core::model::rule::Side;
 use hoofbeat_core::model::{Source, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::{Verdict, brief, busiest, head, judge};
+use jiff::tz::TimeZone;
 
-use crate::summary;
+use crate::{summary, time};
 
 /// What a person calls a source in a sentence.
 pub fn subject(source: &Source) -> String {
@@ -112,10 +112,18 @@ fn lower_first(label: &str) -> String {
     }
 }
 
-/// The state of the machine in a sentence: the GPUs and who uses the busiest, the CPU, and the memory.
-pub fn state(snapshot: &Snapshot) -> String {
+/// The state of the machine in a sentence: the verdict on the busiest GPU, what the others do, the CPU, and the memory.
+pub fn state(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let now = |kind| snapshot.sources.iter().filter(move |now: &&SourceNow| now.source.kind == kind);
-    let mut parts = gpus::sentences(&now(SourceKind::Gpu).map(gpu).collect::<Vec<_>>());
+    let verdicts: Vec<Verdict> = snapshot.scenes().iter().map(judge).collect();
+    let busiest = busiest(&verdicts);
+    let today = time::zoned(snapshot.ts.unwrap_or_default(), zone);
+    let moments = |ts| time::moment(ts, &today);
+    let gpu = |(at, verdict)| match busiest == Some(at) {
+        true => brief(verdict, &moments, &Untrusted::notification),
+        false => head(verdict, &Untrusted::notification),
+    };
+    let mut parts: Vec<String> = verdicts.iter().enumerate().map(gpu).collect();
     if let Some(cpu) = now(SourceKind::Cpu).next() {
         let values: Vec<String> = [Metric::CpuUtilization, Metric::CpuTemperature]
             .into_iter()
@@ -134,23 +142,6 @@ pub fn state(snapshot: &Snapshot) -> String {
     if parts.is_empty() { "Nothing was read yet".to_string() } else { parts.join(" · ") }
 }
 
-fn gpu(now: &SourceNow) -> gpus::Gpu {
-    let user = |user: &GpuUser| gpus::User {
-        key: user.key.as_bytes().to_vec(),
-        name: user.identity.notification(),
-        share: user.share,
-    };
-    gpus::Gpu {
-        name: subject(&now.source),
-        health: now.condition.health,
-        released: gpus::is_released(now.condition.health, &now.condition.reason),
-        utilization: now.value(Metric::GpuUtilization),
-        temperature: now.value(Metric::GpuTemperature),
-        remainder: now.value(Metric::GpuRemainder),
-        users: now.users.iter().map(user).collect(),
-    }
-}
-
 /// What is wrong with the recording itself, in a few words.
 pub fn trouble(trouble: Trouble) -> &'static str {
     match trouble {
@@ -165,7 +156,11 @@ mod tests {
     use hoofbeat_core::model::rule::{Severity, Threshold};
     use hoofbeat_core::model::{Condition, Health, RecorderState};
 
+    use hoofbeat_core::why::{Quiet, User};
+
     use super::*;
+
+    const NOON: i64 = 1_795_262_400; // 2026-11-21 12:00 UTC
 
     fn notice(kind: SourceKind, label: &str, metric: Metric, value: Option<f64>, hold: u64) -> Notice {
         Notice {
@@ -243,14 +238,15 @@ mod tests {
         fn check(sources: Vec<SourceNow>, expected: &str) {
             let state = RecorderState::Recording;
             let (alerts, troubles) = (Vec::new(), Vec::new());
-            let snapshot = Snapshot { ts: None, state, since: 0, until: None, sources, alerts, troubles };
-            assert_eq!(super::state(&snapshot), expected);
+            let snapshot = Snapshot { ts: Some(NOON), state, since: 0, until: None, sources, alerts, troubles };
+            assert_eq!(super::state(&snapshot, &TimeZone::UTC), expected);
         }
         let now = |kind, label: &str, health, values: &[(Metric, f64)]| SourceNow {
             source: Source::whole(kind, label, label),
             condition: Condition { health, reason: String::new() },
             values: values.to_vec(),
             users: Vec::new(),
+            quiet: Quiet::default(),
         };
         check(Vec::new(), "Nothing was read yet");
         check(vec![now(SourceKind::Cpu, "cpu", Health::Ok, &[(Metric::CpuUtilization, 12.0)])], "CPU 12 %");
@@ -261,16 +257,22 @@ mod tests {
                 now(SourceKind::Gpu, "GPU 1", Health::Ok, &[(Metric::GpuUtilization, 98.0)]),
                 now(SourceKind::Disk, "sda", Health::Ok, &[(Metric::DiskBusy, 98.0)]),
             ],
-            "GPU 0 asleep · GPU 1 98 % · CPU 54 °C",
+            "GPU 0 asleep · GPU 1 98 %: not visible · CPU 54 °C",
         );
-        let user = |name: &str, share| GpuUser { key: name.into(), identity: name.into(), share };
+        let user = |name: &str, share| User {
+            key: name.into(),
+            identity: name.into(),
+            share: Some(share),
+            since: Some(NOON - 3600),
+            ..User::default()
+        };
         let used = SourceNow {
             users: vec![user("a\n<b>", 20.0), user("Blender", 50.0)],
             ..now(SourceKind::Gpu, "RTX", Health::Ok, &[(Metric::GpuUtilization, 90.0), (Metric::GpuPower, 300.0)])
         };
         let unseen =
             SourceNow { values: vec![(Metric::GpuUtilization, 90.0), (Metric::GpuRemainder, 70.0)], ..used.clone() };
-        check(vec![used], "GPU 90 %: Blender and a\u{fffd}<b>");
+        check(vec![used], "GPU 90 %: Blender and a\u{fffd}<b> since 11:00");
         check(vec![unseen], "GPU 90 %: not visible");
     }
 }

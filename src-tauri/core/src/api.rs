@@ -9,6 +9,7 @@ mod groups;
 mod live;
 mod processes;
 mod users;
+mod verdicts;
 mod why;
 
 use std::path::{Path, PathBuf};
@@ -23,10 +24,12 @@ pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
+pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
     EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo,
     ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status, Value,
+    VerdictInfo,
 };
 
 /// Every metric of the table.
@@ -37,7 +40,8 @@ pub fn metrics() -> Vec<MetricInfo> {
         .collect()
 }
 
-/// A face's way to what was recorded. It only reads, but for [`Face::pause`] and [`Face::resume`].
+/// A face's way to what was recorded. It only reads, but for [`Face::pause`], [`Face::resume`] and
+/// [`Face::note_look`].
 pub struct Face {
     reader: Reader,
     folder: PathBuf,
@@ -94,6 +98,14 @@ impl Face {
         why::why(&self.reader, &self.status()?, at)
     }
 
+    /// The same for a status that was read already: why each GPU does what it does now.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn why_now(&self, status: &Status) -> Result<Why, StoreError> {
+        why::why(&self.reader, status, None)
+    }
+
     /// What a verdict on the moment `at` (Unix seconds), or now, rests on, for somebody else to look at; `None` where
     /// nothing was recorded then. Users are numbers there unless `with_users`.
     ///
@@ -134,6 +146,22 @@ impl Face {
     /// The database cannot be read.
     pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         self.reader.events(since, limit)
+    }
+
+    /// The Unix second at which a person last looked at the window or asked `hoofbeat why`; `None` where nobody did.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
+        self.reader.last_look()
+    }
+
+    /// Notes that a person looks now, at a Unix second.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn note_look(&self, ts: i64) -> Result<(), StoreError> {
+        crate::store::note_look(&self.folder, ts)
     }
 
     /// Asks the recorder to pause until `until` (Unix seconds); it notices within a tick.

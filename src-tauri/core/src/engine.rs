@@ -21,6 +21,7 @@ mod outlet;
 mod probe;
 mod ring;
 mod roster;
+mod scene;
 mod usage;
 mod watch;
 
@@ -44,7 +45,7 @@ use crate::config::Config;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 
-pub use news::{ActiveAlert, Command, Ending, GpuUser, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
+pub use news::{ActiveAlert, Command, Ending, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
 
 /// Sensors that were asked have this long before the engine looks for what they answered. Most answer within it, and
 /// the engine wakes once for all of them: a wake-up costs more than taking an answer does.

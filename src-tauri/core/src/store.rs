@@ -323,6 +323,14 @@ pub fn ask_pause(folder: &Path, until: Option<i64>) -> Result<(), StoreError> {
     recorder::write_wish(&wisher(folder)?, until)
 }
 
+/// Notes that a person looks at a face at this Unix second.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn note_look(folder: &Path, ts: i64) -> Result<(), StoreError> {
+    recorder::write_look(&wisher(folder)?, ts)
+}
+
 /// Leaves a person's word on who may use GPUs for the recorder.
 ///
 /// # Errors

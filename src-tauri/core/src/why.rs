@@ -5,8 +5,10 @@
 //! another machine. Deliberately not here: where the facts come from (`api` gathers them, `sensors` measure them), where
 //! they are written (`store`), and what a person expects (`alerts`).
 
+mod brief;
 pub mod episode;
 mod judge;
+mod quiet;
 mod scene;
 mod sentence;
 pub mod session;
@@ -14,8 +16,10 @@ mod stretch;
 mod summary;
 mod verdict;
 
+pub use self::brief::{Moments, brief, busiest, head};
 pub use self::judge::judge;
-pub use self::scene::{Part, Sample, Scene, User};
+pub use self::quiet::Quiet;
+pub use self::scene::{METRICS, Part, Sample, Scene, User};
 pub use self::sentence::{Costs, Names, sentence};
 pub use self::summary::{Summary, summary};
 pub use self::verdict::{Cause, Culprit, State, Verdict};

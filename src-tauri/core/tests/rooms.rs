@@ -18,13 +18,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("format", &["metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
-    ("why", BELOW),
+    // What part somebody plays follows from the name.
+    ("why", &["metrics", "untrusted", "identity", "model", "format"]),
     // A process is named while it is met, beside what the sensors read of it.
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
     ("fingerprint", &["untrusted", "paths"]),
     ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
     ("store", BELOW),
-    ("why", BELOW),
     // It looks into the parsers of the rooms beside it, and none of them knows of it.
     ("laws", &["metrics", "untrusted", "paths", "procfs", "identity", "sensors"]),
     (

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use hoofbeat_core::config::Tariff;
-use hoofbeat_core::identity::{Role, role_of};
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::Health;
 use hoofbeat_core::untrusted::Untrusted;
@@ -81,14 +80,6 @@ fn ok() -> Health {
     Health::Ok
 }
 
-fn part_of(name: &str) -> Part {
-    match role_of(name.as_bytes()) {
-        Some(Role::Desktop) => Part::Desktop,
-        Some(Role::Own) => Part::Own,
-        _ => Part::Work,
-    }
-}
-
 fn scene(case: &Case) -> Scene {
     let sample = |(key, value): (&String, &f64)| {
         let metric = Metric::from_key(key).unwrap_or_else(|| panic!("{}: there is no metric {key}", case.name));
@@ -97,7 +88,7 @@ fn scene(case: &Case) -> Scene {
     let user = |one: &Use| User {
         key: Untrusted::from(one.key.as_str()),
         identity: Untrusted::from(one.name.as_str()),
-        part: part_of(&one.name),
+        part: Part::of(&one.name.as_str().into()),
         uid: one.uid,
         pids: one.pid.into_iter().collect(),
         is_hidden: one.hidden,
@@ -192,7 +183,7 @@ fn user() -> impl Strategy<Value = User> {
     (name, percent(), prop::option::of(any::<u64>()), any::<bool>()).prop_map(|(name, share, vram, is_hidden)| User {
         key: Untrusted::from(name),
         identity: Untrusted::from(name),
-        part: part_of(name),
+        part: Part::of(&name.into()),
         share,
         vram,
         is_hidden,

@@ -9,6 +9,7 @@ import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
+import type { VerdictInfo } from './types/generated/VerdictInfo';
 
 /** Seconds that a sparkline shows. */
 export const SPARK_SECONDS = 180;
@@ -25,6 +26,8 @@ const EVENT_PERIOD = 10;
 /** The machine, now. */
 export class Board {
   status = $state.raw<Status | null>(null);
+  /** Why each GPU does what it does; of the same moment. */
+  verdicts = $state.raw<readonly VerdictInfo[]>([]);
   /** Why the recording cannot be read. */
   unreadable = $state.raw<Failure | null>(null);
   /** Why no recorder could be started. */
@@ -97,6 +100,7 @@ export class Board {
   #hear(news: News): void {
     switch (news.kind) {
       case 'status':
+        this.verdicts = news.verdicts;
         this.#take(news.status);
         break;
       case 'unreadable':

@@ -4,12 +4,13 @@
  * It is made of plain text and of numbers that link to their evidence.
  */
 
-import { stateWord, type Condition } from './condition';
+import type { Condition } from './condition';
 import { moment, ofWhole, text } from './format';
-import { brief, sourceName, visible } from './names';
+import { brief, visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
-import { culprits } from './users';
+import type { VerdictInfo } from './types/generated/VerdictInfo';
+import { gpuSentences } from './verdicts';
 import type { Tone } from './words';
 
 /** A piece of the sentence; one with a metric links to it in the chart. */
@@ -26,11 +27,16 @@ export interface Piece {
 const MOST_ALERTS = 2;
 /** A file system fuller than this is part of the sentence. */
 const FULL = 0.9;
-/** A GPU that is less busy than this, in percent, is idle. */
-const BUSY = 1;
 
-/** The sentence. `alerts` are those that are firing now, in words, the worst first. */
-export function headline(status: Status, condition: Condition, alerts: readonly Piece[][], now: number): Piece[] {
+/** What the sentence is made of: `alerts` are those that are firing now, in words, the worst first. */
+export interface News {
+  status: Status;
+  verdicts: readonly VerdictInfo[];
+  alerts: readonly Piece[][];
+}
+
+/** The sentence. */
+export function headline(news: News, condition: Condition, now: number): Piece[] {
   switch (condition.kind) {
     case 'off':
       return [{ text: since('Nothing is recorded: the recorder is off', condition.since, now) }];
@@ -39,21 +45,21 @@ export function headline(status: Status, condition: Condition, alerts: readonly 
     case 'paused':
       return [{ text: until('Recording is paused', condition.until, now) }];
     case 'recording':
-      return machine(status, alerts);
+      return machine(news, now);
   }
 }
 
-function machine(status: Status, alerts: readonly Piece[][]): Piece[] {
+function machine({ status, verdicts, alerts }: News, now: number): Piece[] {
   const sources = status.sources.filter((source) => source.health === 'ok');
   const urgent = told(alerts);
-  const news = new Set(urgent.flat().map(evidence));
+  const said = new Set(urgent.flat().map(evidence));
   const rest = [
-    ...gpuSentences(status.sources),
+    ...gpuSentences(verdicts, status.sources, now),
     ...sources.filter((source) => source.kind === 'cpu').map(cpuSentence),
     ...sources.filter((source) => source.kind === 'memory').map(memorySentence),
     ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
   ];
-  const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, news))];
+  const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, said))];
   if (sentences.length === 0) {
     const read = sources.some((source) => Object.keys(source.metrics).length > 0);
     return [
@@ -83,41 +89,6 @@ function isNew(sentence: readonly Piece[], news: ReadonlySet<string>): boolean {
 
 function evidence(piece: Piece): string {
   return piece.metric ? `${piece.source} ${piece.metric}` : '';
-}
-
-/** What the GPUs do. One that sleeps is news only where none is awake. */
-function gpuSentences(all: readonly SourceStatus[]): Piece[][] {
-  const gpus = all.filter((source) => source.kind === 'gpu');
-  const busiest = busiestOf(gpus);
-  const awake = gpus.map((gpu) => gpuSentence(gpu, all, gpu === busiest)).filter((sentence) => sentence.length > 0);
-  if (awake.length > 0) return awake;
-  return gpus
-    .filter((gpu) => gpu.health === 'asleep')
-    .map((gpu) => [{ text: `${brief(sourceName(gpu, all))} is ${stateWord(gpu)}` }]);
-}
-
-/** The GPU that does most, as far as they say. */
-function busiestOf(gpus: readonly SourceStatus[]): SourceStatus | undefined {
-  const busy = (gpu: SourceStatus) =>
-    gpu.health !== 'ok'
-      ? -1
-      : (gpu.metrics['gpu.utilization']?.value ??
-        (gpu.processes ?? []).reduce((sum, process) => sum + (process.share ?? 0), 0));
-  return [...gpus].sort((a, b) => busy(b) - busy(a))[0];
-}
-
-/** What one GPU does; `named` adds who makes it. */
-function gpuSentence(gpu: SourceStatus, all: readonly SourceStatus[], named: boolean): Piece[] {
-  if (gpu.health !== 'ok') return [];
-  const name = brief(sourceName(gpu, all));
-  const busy = piece(gpu, 'gpu.utilization');
-  const warm = piece(gpu, 'gpu.temperature');
-  const users = named ? culprits(gpu) : null;
-  const who = users === null ? [] : [{ text: `: ${users}` }];
-  if (!busy) return warm ? [{ text: `${name} is at ` }, warm, ...who] : [];
-  const idle = (gpu.metrics['gpu.utilization']?.value ?? 0) < BUSY;
-  const state = idle ? [{ ...busy, text: 'idle' }] : [busy, { text: ' busy' }];
-  return [{ text: `${name} is ` }, ...state, ...also(', ', warm), ...who];
 }
 
 function cpuSentence(cpu: SourceStatus): Piece[] {

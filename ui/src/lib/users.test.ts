@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { SourceStatus } from './types/generated/SourceStatus';
-import { culprits, usersOf } from './users';
+import { usersOf } from './users';
 
 type Process = SourceStatus['processes'][number];
 
@@ -47,25 +47,6 @@ test.each([
   [87, 87],
 ])('a remainder of %s percent is told as %s', (remainder, told) => {
   expect(usersOf(gpu([], remainder)).unseen).toBe(told);
-});
-
-test.each([
-  [94, undefined, { Blender: 90 }, 'Blender'],
-  [94, 4, { Ollama: 30, Blender: 60 }, 'Blender and Ollama'],
-  [94, undefined, { Ollama: 10, Blender: 80 }, 'Blender'],
-  [94, undefined, { x: 40, y: 30, z: 24 }, 'x and y'],
-  [94, 80, { Blender: 14 }, 'not visible'],
-  [94, 40, { Blender: 54 }, 'Blender'],
-  [6, 4, { Shell: 2 }, null],
-  [undefined, undefined, { y: 80 }, 'y'],
-  [94, undefined, {}, null],
-])('of %s percent busy with %s unexplained, %o is told as %s', (all, remainder, shares, told) => {
-  const source = gpu(
-    Object.entries(shares).map(([name, share], at) => process(at, name, share)),
-    remainder,
-  );
-  if (all !== undefined) source.metrics['gpu.utilization'] = { value: all, unit: '%' };
-  expect(culprits(source)).toBe(told);
 });
 
 test('a name may be anything, and a recording may have none', () => {

@@ -9,6 +9,8 @@ use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
 use hoofbeat_core::store::StoreError;
+use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::{brief, busiest};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -17,7 +19,6 @@ use self::alerts::Alert;
 use crate::args::{self, Global};
 use crate::failure::Outcome;
 use crate::output::{self, Cell, Output, Style};
-use crate::wording::gpus;
 use crate::{summary, time};
 
 /// Labels longer than this are cut; the whole text is in `--json`.
@@ -50,10 +51,12 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
-    if status.recorder.state == RecorderState::Recording
-        && let Some(sentence) = gpus::of_busiest(&status.sources.iter().filter_map(gpu).collect::<Vec<_>>())
+    if status.recorder.state == RecorderState::Recording && status.sources.iter().any(|one| one.kind == SourceKind::Gpu)
     {
-        output.line(sentence)?;
+        let verdicts = face.why_now(&status)?.verdicts;
+        if let Some(at) = busiest(&verdicts) {
+            output.line(brief(&verdicts[at], &|ts| time::moment(ts, &now), &Untrusted::terminal))?;
+        }
     }
     for alert in alerts.iter().flatten() {
         output.line(alert.line(&status.sources, &now, output))?;
@@ -93,22 +96,6 @@ fn headline(status: &Status, now: &Zoned, output: &Output) -> String {
             format!("{}{}", output.paint(Style::Bad, "Not recording"), last.unwrap_or_default())
         }
     }
-}
-
-/// What the sentence about GPUs is made of.
-fn gpu(source: &SourceStatus) -> Option<gpus::Gpu> {
-    let user = |one: &GpuProcess| {
-        Some(gpus::User { key: one.key.clone().into_bytes(), name: output::text(&one.identity), share: one.share? })
-    };
-    (source.kind == SourceKind::Gpu).then(|| gpus::Gpu {
-        name: output::text(if source.label.is_empty() { &source.id } else { &source.label }),
-        health: source.health,
-        released: gpus::is_released(source.health, &source.reason),
-        utilization: value(source, Metric::GpuUtilization),
-        temperature: value(source, Metric::GpuTemperature),
-        remainder: value(source, Metric::GpuRemainder),
-        users: source.processes.iter().filter_map(user).collect(),
-    })
 }
 
 /// A row a source: its label, the values that matter most, and its health where it is not well. The parts of a chip

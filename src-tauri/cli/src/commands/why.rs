@@ -6,68 +6,34 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use hoofbeat_core::api::{Bundle, GpuTotal, Past, SCHEMA, Why};
+use hoofbeat_core::api::{Bundle, Face, GpuTotal, Past, SCHEMA, VerdictInfo, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Sample, Verdict, sentence, summary as words};
+use hoofbeat_core::why::{Sample, State, Verdict, sentence, summary as words};
 use jiff::Zoned;
 use serde::Serialize;
 
 use super::usage::tariff;
 use crate::args::{self, Global};
-use crate::evidence;
+use crate::away::away;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, Style};
 use crate::time;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Answer {
     schema: u32,
     at: i64,
-    verdicts: Vec<Judged<'a>>,
+    verdicts: Vec<Judged>,
 }
 
 #[derive(Serialize)]
-struct Judged<'a> {
-    source: &'a str,
-    label: String,
-    state: &'static str,
+struct Judged {
+    #[serde(flatten)]
+    verdict: VerdictInfo,
     sentence: String,
-    culprits: Vec<Culprit>,
-    /// Percent.
-    busy: Option<f64>,
-    /// Percent of the GPU's time that nobody explains; `null` where that is not known.
-    remainder: Option<f64>,
-    confidence: f64,
-    evidence: Vec<Evidence>,
-}
-
-#[derive(Serialize)]
-struct Culprit {
-    identity: String,
-    key: String,
-    uid: Option<u32>,
-    pids: Vec<u32>,
-    /// Percent.
-    share: Option<f64>,
-    /// Bytes.
-    vram: Option<u64>,
-    /// Unix seconds.
-    since: Option<i64>,
-    /// Joules since then, about.
-    energy: Option<f64>,
-}
-
-#[derive(Serialize)]
-struct Evidence {
-    /// What `hoofbeat history` shows it by.
-    id: String,
-    metric: &'static str,
-    ts: i64,
-    value: f64,
-    unit: &'static str,
 }
 
 #[derive(Serialize)]
@@ -88,7 +54,7 @@ struct Summed<'a> {
 }
 
 /// Tells what each GPU did over a stretch of time.
-fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
+fn summary(face: &Face, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
     let now = Zoned::now();
     let moment = |text: &str| time::parse_moment(text, &now).map_err(Failure::Usage);
     let (since, until) = (moment(from)?, moment(&options.until)?.min(now.timestamp().as_second()));
@@ -96,7 +62,32 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
     if since >= until {
         return Err(Failure::Usage(format!("--since must be before --until and before now ({shown})")));
     }
-    let face = super::face(global)?;
+    stretch(face, (since, until), &format!("{shown}:"), output)
+}
+
+/// Tells what each GPU did while nobody was there.
+fn while_away(face: &Face, output: &mut Output) -> Outcome {
+    let now = Zoned::now();
+    let until = now.timestamp().as_second();
+    let looked = face.last_look()?.filter(|looked| *looked < until);
+    // A look from elsewhere, while nobody is at the screen, is one, too.
+    let away = away().filter(|away| away.since < until && looked.is_none_or(|looked| looked <= away.since));
+    let (since, what) = match (away, looked) {
+        (Some(away), _) if away.is_locked => (away.since, "you left the screen, which is locked, at"),
+        (Some(away), _) => (away.since, "you left this machine at"),
+        (None, Some(looked)) => (looked, "the last look at"),
+        (None, None) => {
+            return Err(Failure::Failed(
+                "nobody has looked before, and logind does not tell since when you are away; ask with --since 8h"
+                    .to_owned(),
+            ));
+        }
+    };
+    stretch(face, (since, until), &format!("Since {what} {}:", time::moment(since, &now)), output)
+}
+
+/// Tells what each GPU did from one second until another.
+fn stretch(face: &Face, (since, until): (i64, i64), note: &str, output: &mut Output) -> Outcome {
     let gpus = face.why_since(since, until)?;
     let tariff = tariff();
     let costs = |joules| tariff.words(joules);
@@ -106,7 +97,7 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
         let gpus = gpus.iter().map(summed).collect();
         return Ok(output.json(&Summary { schema: SCHEMA, since, until, gpus })?);
     }
-    output.line(output.paint(Style::Dim, &format!("{shown}:")))?;
+    output.line(output.paint(Style::Dim, note))?;
     if gpus.is_empty() {
         output.line("Nothing is recorded of a GPU then: a minute is told once it is over.")?;
     }
@@ -118,11 +109,26 @@ fn summary(global: &Global, from: &str, options: &args::Why, output: &mut Output
 
 /// Tells why each GPU runs.
 pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome {
-    if let Some(since) = &options.since {
-        return summary(global, since, options, output);
-    }
     if let Some(file) = &options.from {
         return from(file, output);
+    }
+    let face = super::face(global)?;
+    let told = tell(&face, options, output);
+    // What a script reads nobody has looked at.
+    if output.is_seen()
+        && let Err(error) = face.note_look(Zoned::now().timestamp().as_second())
+    {
+        log::debug!("the look cannot be noted: {error}");
+    }
+    told
+}
+
+fn tell(face: &Face, options: &args::Why, output: &mut Output) -> Outcome {
+    if options.away {
+        return while_away(face, output);
+    }
+    if let Some(since) = &options.since {
+        return summary(face, since, options, output);
     }
     let now = Zoned::now();
     let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
@@ -132,16 +138,15 @@ pub fn run(global: &Global, options: &args::Why, output: &mut Output) -> Outcome
     }
     // Of the running second nothing is recorded yet: whoever asks for now means the newest.
     let at = at.filter(|at| *at < present);
-    let face = super::face(global)?;
-    let why = face.why(at)?;
-    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
     let tariff = tariff();
     if let Some(file) = &options.bundle {
-        let Some(bundle) = face.bundle(at, tariff, options.with_users)? else {
-            return Err(nothing(&why, at, &now));
+        return match face.bundle(at, tariff, options.with_users)? {
+            Some(bundle) => write(&bundle, file, output),
+            None => Err(nothing(&face.why(at)?, at, &now)),
         };
-        return write(&bundle, file, output);
     }
+    let why = face.why(at)?;
+    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
     let is_old = at.is_none() && why.recorder != RecorderState::Recording;
     let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
     let note = match (is_old, at) {
@@ -188,8 +193,9 @@ fn write(bundle: &Bundle, file: &Path, output: &mut Output) -> Outcome {
 /// Shows verdicts, with a note before them for people.
 fn show(at: i64, verdicts: &[Verdict], tariff: &Tariff, note: Option<String>, output: &mut Output) -> Outcome {
     if output.json {
-        let verdicts = verdicts.iter().map(|verdict| judged(verdict, tariff)).collect();
-        return Ok(output.json(&Answer { schema: SCHEMA, at, verdicts })?);
+        let judged = verdicts.iter().map(|verdict| judged(verdict, tariff)).collect();
+        output.json(&Answer { schema: SCHEMA, at, verdicts: judged })?;
+        return is_there_one(verdicts);
     }
     if let Some(note) = note {
         output.line(output.paint(Style::Dim, &note))?;
@@ -203,7 +209,12 @@ fn show(at: i64, verdicts: &[Verdict], tariff: &Tariff, note: Option<String>, ou
             output.line(output.paint(Style::Dim, &text))?;
         }
     }
-    Ok(())
+    is_there_one(verdicts)
+}
+
+/// A script may ask whether there is a GPU at all.
+fn is_there_one(verdicts: &[Verdict]) -> Outcome {
+    if verdicts.iter().all(|verdict| verdict.state == State::None) { Err(Failure::NoGpu) } else { Ok(()) }
 }
 
 /// "GPU power 50 W".
@@ -227,36 +238,7 @@ fn nothing(why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
     }
 }
 
-fn judged<'a>(verdict: &'a Verdict, tariff: &Tariff) -> Judged<'a> {
-    let evidence = |sample: &Sample| {
-        let definition = sample.metric.definition();
-        Evidence {
-            id: evidence::id(sample.metric, &verdict.source, sample.ts),
-            metric: definition.key,
-            ts: sample.ts,
-            value: sample.value,
-            unit: definition.unit.symbol(),
-        }
-    };
-    let culprits = verdict.culprits.iter().map(|one| Culprit {
-        identity: one.identity.json().into_owned(),
-        key: one.key.json().into_owned(),
-        uid: one.uid,
-        pids: one.pids.clone(),
-        share: one.share,
-        vram: one.vram,
-        since: one.since,
-        energy: one.energy,
-    });
-    Judged {
-        source: &verdict.source,
-        label: verdict.label.json().into_owned(),
-        state: verdict.state.word(),
-        sentence: sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned()),
-        culprits: culprits.collect(),
-        busy: verdict.busy,
-        remainder: verdict.remainder,
-        confidence: (verdict.confidence * 100.0).round() / 100.0,
-        evidence: verdict.evidence.iter().map(evidence).collect(),
-    }
+fn judged(verdict: &Verdict, tariff: &Tariff) -> Judged {
+    let sentence = sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned());
+    Judged { verdict: verdict.into(), sentence }
 }

@@ -7,7 +7,6 @@ use hoofbeat_core::engine::{ActiveAlert, Snapshot};
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::model::{RecorderState, SourceKind};
-use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use super::icon::{Icon, STEPS};
@@ -49,21 +48,30 @@ impl State {
         self.snapshot = Some(snapshot);
     }
 
+    /// The icon alone, which costs next to nothing. It tells whether recording is paused.
+    pub fn icon(&self) -> Icon {
+        let Some(snapshot) = &self.snapshot else { return View::default().icon };
+        match () {
+            () if snapshot.state == RecorderState::Paused => Icon::Paused,
+            () if !snapshot.alerts.is_empty() => Icon::Alert,
+            () if !snapshot.troubles.is_empty() => Icon::Trouble,
+            () => Icon::Recording { level: self.level },
+        }
+    }
+
     /// What to show.
     pub fn view(&self, zone: &TimeZone) -> View {
         let Some(snapshot) = &self.snapshot else { return View::default() };
         let paused = snapshot.state == RecorderState::Paused;
         let trouble = snapshot.troubles.first().map(|trouble| wording::trouble(*trouble));
-        let (icon, sentence) = match (worst(&snapshot.alerts), trouble) {
-            _ if paused => (Icon::Paused, paused_until(snapshot, zone)),
-            (Some(worst), None) => (Icon::Alert, alert_sentence(worst, snapshot, zone)),
-            (Some(worst), Some(trouble)) => {
-                (Icon::Alert, format!("{} · {trouble}", alert_sentence(worst, snapshot, zone)))
-            }
-            (None, Some(trouble)) => (Icon::Trouble, trouble.to_owned()),
-            (None, None) => (Icon::Recording { level: self.level }, wording::state(snapshot)),
+        let sentence = match (worst(&snapshot.alerts), trouble) {
+            _ if paused => paused_until(snapshot, zone),
+            (Some(worst), None) => alert_sentence(worst, snapshot, zone),
+            (Some(worst), Some(trouble)) => format!("{} · {trouble}", alert_sentence(worst, snapshot, zone)),
+            (None, Some(trouble)) => trouble.to_owned(),
+            (None, None) => wording::state(snapshot, zone),
         };
-        View { icon, sentence, paused }
+        View { icon: self.icon(), sentence, paused }
     }
 }
 
@@ -94,7 +102,7 @@ fn worst(alerts: &[ActiveAlert]) -> Option<&ActiveAlert> {
 }
 
 fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> String {
-    let now = zoned(snapshot.ts.unwrap_or(worst.since), zone);
+    let now = time::zoned(snapshot.ts.unwrap_or(worst.since), zone);
     let news = wording::firing(&worst.source, worst.metric, worst.value, worst.limit.limit);
     let more = match snapshot.alerts.len() {
         0 | 1 => String::new(),
@@ -106,13 +114,11 @@ fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> 
 
 fn paused_until(snapshot: &Snapshot, zone: &TimeZone) -> String {
     match snapshot.until {
-        Some(until) => format!("Paused until {}", time::moment(until, &zoned(snapshot.ts.unwrap_or(until), zone))),
+        Some(until) => {
+            format!("Paused until {}", time::moment(until, &time::zoned(snapshot.ts.unwrap_or(until), zone)))
+        }
         None => "Paused".to_string(),
     }
-}
-
-fn zoned(unix: i64, zone: &TimeZone) -> Zoned {
-    jiff::Timestamp::from_second(unix).unwrap_or_default().to_zoned(zone.clone())
 }
 
 #[cfg(test)]
@@ -120,6 +126,7 @@ mod tests {
     use hoofbeat_core::engine::{SourceNow, Trouble};
     use hoofbeat_core::model::rule::{Side, Threshold};
     use hoofbeat_core::model::{Condition, Source};
+    use hoofbeat_core::why::Quiet;
 
     use super::*;
 
@@ -131,6 +138,7 @@ mod tests {
             condition: Condition::OK,
             values: vec![(*metric, *value)],
             users: Vec::new(),
+            quiet: Quiet::default(),
         });
         Snapshot {
             ts: Some(NOON),

@@ -105,3 +105,14 @@ fn colours_are_for_those_who_see_them() {
     assert!(!colored(&["status", "--color", "never"]));
     assert!(!colored(&["status", "--json", "--color", "always"]));
 }
+
+#[test]
+fn a_machine_without_a_gpu_is_told_and_has_an_exit_status_of_its_own() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    let told = sandbox.run(&["why"]);
+    assert_eq!((told.code, told.stderr.as_str()), (3, ""), "{told:?}");
+    assert!(told.stdout.contains("No GPU was found on this machine"), "{told:?}");
+    let told = sandbox.run(&["why", "--json"]);
+    assert_eq!((told.code, &told.json()["verdicts"][0]["state"]), (3, &"none".into()), "{told:?}");
+}

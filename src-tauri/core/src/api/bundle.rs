@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::why::{METRICS, gather, judged};
+use super::why::{gather, judged};
 use crate::config::Tariff;
 use crate::model::SourceKind;
 use crate::model::answer::{GpuUsages, HistoryQuery, SCHEMA, Status};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
-use crate::why::{Scene, Verdict};
+use crate::why::{METRICS, Scene, Verdict};
 
 /// Seconds around the moment that are told.
 const AROUND: i64 = 600;

@@ -3,38 +3,20 @@
 //! Now comes from the state of everything, with each process. The past comes from the history and from who used a GPU in
 //! that minute, so that it knows identities and no processes. Deliberately not here: what follows from it (`why`).
 
-use crate::identity::{Role, role_of};
 use crate::metrics::Metric;
 use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
-use crate::why::{Cause, Part, Sample, Scene, State, Summary, User, Verdict, judge};
+use crate::why::{METRICS, Part, Quiet, Sample, Scene, Summary, User, Verdict, judge};
 
-/// What a verdict may rest on.
-pub(super) const METRICS: &[Metric] = &[
-    Metric::GpuUtilization,
-    Metric::GpuRemainder,
-    Metric::GpuTemperature,
-    Metric::GpuMargin,
-    Metric::GpuPower,
-    Metric::GpuPowerLimit,
-    Metric::GpuPstate,
-    Metric::GpuThrottle,
-    Metric::GpuMemoryUsed,
-    Metric::GpuMemoryClock,
-    Metric::GpuFanPercent,
-    Metric::GpuFanSpeed,
-];
 /// A share is told of a minute of the past, so what it is a part of is the mean of that minute, too.
 const OF_THE_MINUTE: &[Metric] = &[Metric::GpuUtilization, Metric::GpuRemainder];
 /// A value of the past is not older than this many seconds, or than twice what one point covers: minutes and hours are
 /// all that is kept of long ago.
 const RECENT: i64 = 15;
-/// Seconds that are looked back for when a GPU worked last.
-const QUIET: i64 = 300;
-/// A GPU that is less busy than this does not work, in percent.
-const WORK: f64 = 5.0;
+/// Seconds after which a session that goes on was written again, at most.
+const WRITTEN: i64 = 180;
 /// Seconds that are looked back for when a GPU fell asleep.
 const SLEEP: i64 = 30 * 86_400;
 
@@ -69,7 +51,7 @@ pub(super) fn why(reader: &Reader, status: &Status, at: Option<i64>) -> Result<W
 
 /// The verdict on each GPU; on none, where there is none.
 pub(super) fn judged(at: i64, scenes: &[Scene]) -> Vec<Verdict> {
-    if scenes.is_empty() { vec![without(at)] } else { scenes.iter().map(judge).collect() }
+    if scenes.is_empty() { vec![Verdict::none(at)] } else { scenes.iter().map(judge).collect() }
 }
 
 /// Gathers what is known of every GPU at the moment `at` (Unix seconds), or now.
@@ -86,9 +68,11 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
     let now = status.ts.filter(|newest| live && newest - moment < 60);
     let (is_now, moment) = (now.is_some(), now.unwrap_or(moment));
     let totals = if is_now { Vec::new() } else { of_minute(reader, moment)? };
-    let is_whole = |one: &&SourceStatus| one.kind == SourceKind::Gpu && one.part_of.is_none();
-    let gpus: Vec<&SourceStatus> = status.sources.iter().filter(is_whole).collect();
-    let sessions = reader.sessions(None, moment, moment.saturating_add(1))?;
+    let gpus = gpus(status);
+    // One that goes on is written once a minute.
+    let from = if is_now { moment.saturating_sub(WRITTEN) } else { moment };
+    let mut sessions = reader.sessions(None, from, moment.saturating_add(1))?;
+    sessions.retain(|one| !is_now || one.ended.is_none());
     let mut scenes = Vec::new();
     for gpu in &gpus {
         let mut scene = Scene {
@@ -107,15 +91,23 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
         } else {
             fill_from_past(&mut scene, reader, totals.iter().find(|total| total.source == gpu.id))?;
         }
+        let parts = status.sources.iter().filter(|part| part.part_of.as_deref() == Some(&*gpu.id));
+        let own: Vec<&str> = parts.chain([*gpu]).map(|one| one.id.as_str()).collect();
+        let is_part = |source: &str| own.contains(&source);
         for user in &mut scene.users {
+            // A session knows its beginning to the second; and one that goes on, what it has taken since.
+            let own = sessions
+                .iter()
+                .filter(|one| is_part(&one.source) && one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
+            let (start, joules) = started(own.map(|one| (one.start, one.energy)));
+            if is_now && start.is_some() {
+                (user.since, user.energy) = (start, joules);
+                continue;
+            }
             if let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? {
                 (user.since, user.energy) = (Some(since), joules);
             }
-            // A session knows its beginning to the second.
-            let own = sessions.iter().find(|one| {
-                one.source == scene.source && one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes()
-            });
-            user.since = own.map(|one| one.start).or(user.since);
+            user.since = start.or(user.since);
         }
         scene.quiet = quiet(reader, &scene)?;
         scenes.push(scene);
@@ -139,8 +131,7 @@ pub struct Past {
 
 /// What every GPU did in a stretch of time; none of which nothing is known.
 pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) -> Result<Vec<Past>, StoreError> {
-    let is_whole = |one: &&SourceStatus| one.kind == SourceKind::Gpu && one.part_of.is_none();
-    let gpus: Vec<&SourceStatus> = status.sources.iter().filter(is_whole).collect();
+    let gpus = gpus(status);
     let mut all = Vec::new();
     for total in reader.gpu_usages(since, until)?.gpus {
         if !gpus.iter().any(|gpu| gpu.id == total.source) {
@@ -166,29 +157,23 @@ pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) ->
     Ok(all)
 }
 
-/// The verdict on a machine without a GPU.
-fn without(at: i64) -> Verdict {
-    Verdict {
-        source: String::new(),
-        label: Untrusted::default(),
-        is_alone: true,
-        at,
-        state: State::None,
-        cause: Cause::Plain,
-        culprits: Vec::new(),
-        busy: None,
-        remainder: None,
-        confidence: 0.95,
-        evidence: Vec::new(),
-    }
+/// When the first of somebody's sessions began, and the joules of all of them.
+fn started(sessions: impl Iterator<Item = (i64, Option<f64>)>) -> (Option<i64>, Option<f64>) {
+    sessions.fold((None, None), |(start, joules), (other, more)| {
+        let joules = joules.into_iter().chain(more).reduce(|sum: f64, more| sum + more);
+        (start.into_iter().chain([other]).min(), joules)
+    })
 }
 
-fn part_of(identity: &str) -> Part {
-    match role_of(identity.as_bytes()) {
-        Some(Role::Desktop) => Part::Desktop,
-        Some(Role::Own) => Part::Own,
-        _ => Part::Work,
-    }
+/// The GPUs of this machine; their instances are parts of them.
+fn gpus(status: &Status) -> Vec<&SourceStatus> {
+    status.sources.iter().filter(|one| one.kind == SourceKind::Gpu && one.part_of.is_none()).collect()
+}
+
+/// Somebody of whom only the name is known yet.
+fn user(key: &str, identity: &str, uid: Option<u32>) -> User {
+    let identity = Untrusted::from(identity);
+    User { key: Untrusted::from(key), part: Part::of(&identity), identity, uid, ..User::default() }
 }
 
 fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
@@ -202,16 +187,11 @@ fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
     let parts = status.sources.iter().filter(|part| part.part_of.as_deref() == Some(&*gpu.id));
     for one in std::iter::once(gpu).chain(parts).flat_map(|source| &source.processes) {
         scene.users.push(User {
-            key: Untrusted::from(one.key.as_str()),
-            identity: Untrusted::from(one.identity.as_str()),
-            part: part_of(&one.identity),
-            uid: one.uid,
             pids: vec![one.pid],
             is_hidden: one.started.is_none(),
             share: one.share,
             vram: one.vram,
-            since: None,
-            energy: None,
+            ..user(&one.key, &one.identity, one.uid)
         });
     }
 }
@@ -236,16 +216,9 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
     let seconds = (60.0 - total.missing).max(1.0);
     for one in &total.usages {
         scene.users.push(User {
-            key: Untrusted::from(one.key.as_str()),
-            identity: Untrusted::from(one.identity.as_str()),
-            part: part_of(&one.identity),
-            uid: one.uid,
-            pids: Vec::new(),
-            is_hidden: false,
             share: one.busy.map(|busy| (busy / seconds * 100.0).min(100.0)),
             vram: one.vram,
-            since: None,
-            energy: None,
+            ..user(&one.key, &one.identity, one.uid)
         });
     }
     Ok(())
@@ -287,26 +260,19 @@ fn newest(reader: &Reader, metric: Metric, source: Option<&str>, at: i64) -> Res
 
 /// Whether the last that was told of its sleep before then is that it fell asleep.
 fn last_sleep(reader: &Reader, source: &str, at: i64) -> Result<bool, StoreError> {
-    let events = reader.events(at - SLEEP, usize::MAX >> 1)?;
-    let mut own = events.iter().filter(|event| event.ts <= at && event.source.as_deref() == Some(source));
-    let last = own.find(|event| matches!(event.kind, EventKind::GpuSlept | EventKind::GpuWoke));
+    let last = reader.newest_event(source, &[EventKind::GpuSlept, EventKind::GpuWoke], at - SLEEP, at)?;
     Ok(last.is_some_and(|event| event.kind == EventKind::GpuSlept))
 }
 
 /// For how long the GPU had done nothing; `None` where that is not known.
 fn quiet(reader: &Reader, scene: &Scene) -> Result<Option<i64>, StoreError> {
     let (source, metric) = (Some(scene.source.clone()), Metric::GpuUtilization);
-    let (since, until) = (scene.at - QUIET, scene.at + 1);
-    let history = reader.history(&HistoryQuery { metric, source, since, until, points: QUIET as usize + 1 })?;
-    let points = history.series.into_iter().flat_map(|series| series.points);
-    let mut first = None;
-    let mut worked = None;
-    for (ts, _, _, most) in points {
-        first.get_or_insert(ts);
-        if most >= WORK {
-            worked = Some(ts);
-        }
+    let (since, until) = (scene.at - Quiet::WINDOW, scene.at + 1);
+    let points = Quiet::WINDOW as usize + 1;
+    let history = reader.history(&HistoryQuery { metric, source, since, until, points })?;
+    let mut quiet = Quiet::default();
+    for (ts, _, _, most) in history.series.into_iter().flat_map(|series| series.points) {
+        quiet.read(ts, most);
     }
-    // Of one that never worked in that time it is known for as long as it was read.
-    Ok(worked.or(first).map(|since| scene.at - since))
+    Ok(quiet.at(scene.at))
 }

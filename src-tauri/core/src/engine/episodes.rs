@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gpus::Spent;
+use super::news::SourceNow;
 use crate::metrics::Metric;
 use crate::model::{GpuUse, Health, Now, Session, Source, SourceKind, Stretches, Tick, UseRules};
 use crate::why::episode::{Episodes, Look};
@@ -88,6 +89,16 @@ impl Stretching {
         self.spend(spent);
         self.add_open(tick);
         self.join(&mut tick.sessions);
+    }
+
+    /// Tells since when those who use a GPU do, and what they have taken since.
+    pub fn date(&self, sources: &mut [SourceNow]) {
+        for now in sources.iter_mut().filter(|now| !now.users.is_empty()) {
+            for user in &mut now.users {
+                let running = self.sessions.running(now.source.pack(), &user.key, user.uid);
+                (user.since, user.energy) = running.map_or((None, None), |(since, joules)| (Some(since), joules));
+            }
+        }
     }
 
     fn spend(&mut self, spent: Spent) {

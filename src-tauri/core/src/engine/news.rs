@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::metrics::Metric;
 use crate::model::rule::{Severity, Threshold};
 use crate::model::{Condition, RecorderState, Source};
-use crate::untrusted::Untrusted;
+use crate::why::{Quiet, User};
 
 /// What a face asks of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,19 +86,11 @@ pub struct SourceNow {
     pub condition: Condition,
     /// Its newest values in the unit of their metric; what was not read is missing. Empty while recording is paused.
     pub values: Vec<(Metric, f64)>,
-    /// Who works on it, where it is a GPU and its driver tells; in no order. Empty while recording is paused.
-    pub users: Vec<GpuUser>,
-}
-
-/// One identity that works on a GPU, all its processes together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GpuUser {
-    /// The same for all that belongs together.
-    pub key: Untrusted,
-    /// What a person calls it.
-    pub identity: Untrusted,
-    /// Percent of the GPU's time, smoothed over some seconds.
-    pub share: f64,
+    /// Who uses it, where it is a GPU and its driver tells, one an identity and user; in no order. Empty while recording
+    /// is paused.
+    pub users: Vec<User>,
+    /// For how long it has done nothing, where it is a GPU.
+    pub quiet: Quiet,
 }
 
 impl SourceNow {

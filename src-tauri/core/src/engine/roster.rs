@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::news::{GpuUser, SourceNow};
+use super::news::SourceNow;
 use crate::metrics::Metric;
 use crate::model::{Condition, GpuUse, Health, Reading, Source, SourceKind, Tick};
+use crate::why::{Quiet, User};
 
 /// How long a source that is gone is remembered; a container host makes and loses network interfaces all day.
 const REMEMBERED: Duration = Duration::from_secs(3600);
@@ -39,8 +40,9 @@ struct Entry {
     /// Whether the store knows the condition.
     told: bool,
     values: Vec<(Metric, f64, Voice)>,
-    /// Who works on it, where it is a GPU.
-    users: Vec<(GpuUser, Voice)>,
+    /// Who uses it, where it is a GPU.
+    users: Vec<(User, Voice)>,
+    quiet: Quiet,
     /// The samples that last mentioned it, and that last said how it is.
     mentioned: u64,
     conditioned: u64,
@@ -91,6 +93,9 @@ impl Roster {
             if let Some(entry) = &mut self.entries[last.1] {
                 entry.mentioned = sample;
                 entry.values.push((reading.metric, value, voice));
+                if reading.metric == Metric::GpuUtilization {
+                    entry.quiet.read(tick.ts, value);
+                }
             }
             each(last.1, reading, value);
         }
@@ -252,20 +257,15 @@ impl Roster {
         }
     }
 
-    /// Notes who works on GPUs, of the sample that was folded just now. Who only has memory there does nothing.
+    /// Notes who uses GPUs, of the sample that was folded just now.
     pub fn note_users(&mut self, voice: Voice, uses: &[GpuUse]) {
         for one in uses {
-            let (Some(share), Some(&place)) = (one.share.filter(|share| *share > 0.0), self.by_id.get(&one.source.id))
-            else {
-                continue;
-            };
+            let Some(&place) = self.by_id.get(&one.source.id) else { continue };
             let Some(entry) = &mut self.entries[place] else { continue };
-            match entry.users.iter_mut().find(|(user, by)| *by == voice && user.key == one.key) {
-                Some((user, _)) => user.share += share,
-                None => {
-                    let user = GpuUser { key: one.key.clone(), identity: one.identity.clone(), share };
-                    entry.users.push((user, voice));
-                }
+            let is_of = |user: &User| user.uid == one.uid && user.key == one.key;
+            match entry.users.iter_mut().find(|(user, by)| *by == voice && is_of(user)) {
+                Some((user, _)) => user.add(one),
+                None => entry.users.push((User::of(one), voice)),
             }
         }
     }
@@ -279,6 +279,7 @@ impl Roster {
                 condition: entry.condition.clone(),
                 values: entry.values.iter().map(|(metric, value, _)| (*metric, *value)).collect(),
                 users: entry.users.iter().map(|(user, _)| user.clone()).collect(),
+                quiet: entry.quiet,
             })
             .collect()
     }
@@ -367,6 +368,7 @@ impl Roster {
                     told: false,
                     values: Vec::new(),
                     users: Vec::new(),
+                    quiet: Quiet::default(),
                     mentioned: 0,
                     conditioned: 0,
                     had_values: false,

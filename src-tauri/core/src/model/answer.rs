@@ -4,12 +4,14 @@
 //! not here: the calls (`api`), reading (`store`) and formatting (`format`, and the faces).
 
 mod sessions;
+mod verdicts;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub use self::sessions::{EpisodeInfo, ProcessInfo, SessionInfo};
+pub use self::verdicts::{CulpritInfo, EvidenceInfo, VerdictInfo};
 use super::{EventKind, Health, RecorderState, SourceKind};
 use crate::metrics::Metric;
 
@@ -331,6 +333,9 @@ mod tests {
         rewrite_stale::<Series>(&mut stale);
         rewrite_stale::<MetricInfo>(&mut stale);
         rewrite_stale::<EventInfo>(&mut stale);
+        rewrite_stale::<VerdictInfo>(&mut stale);
+        rewrite_stale::<CulpritInfo>(&mut stale);
+        rewrite_stale::<EvidenceInfo>(&mut stale);
         assert!(
             stale.is_empty(),
             "these files were stale and are rewritten; look at the difference and commit it: {stale:?}"

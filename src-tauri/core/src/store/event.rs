@@ -1,8 +1,9 @@
 //! The table `event`: what happened, kept for as long as the hours are.
 
-use rusqlite::{Connection, Rows, params};
+use rusqlite::{Connection, Row, Rows, params};
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
+use serde_json::Value;
 
 use super::catalog;
 use super::error::StoreError;
@@ -20,7 +21,7 @@ pub(super) fn insert(db: &Connection, event: &Event) -> Result<(), StoreError> {
         Some(uid) => catalog::source_id(db, uid)?,
         None => None,
     };
-    let kind = serde_json::to_value(event.kind).map_err(|error| StoreError::Io(error.to_string()))?;
+    let kind = word(event.kind)?;
     db.prepare_cached("INSERT INTO event(ts, kind, source_id, detail) VALUES(?, ?, ?, ?)")?.execute(params![
         event.ts,
         kind.as_str().unwrap_or_default(),
@@ -52,14 +53,44 @@ pub(super) fn unexpected(db: &Connection, since: i64, why: &str, limit: usize) -
 fn collect(mut rows: Rows<'_>) -> Result<Vec<EventInfo>, StoreError> {
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind: String = row.get(1)?;
-        let Ok(kind) = EventKind::deserialize(StrDeserializer::<Error>::new(&kind)) else { continue };
-        let detail: String = row.get(3)?;
-        let detail = serde_json::from_str(&detail)
-            .map_err(|error| StoreError::Damaged(format!("the details of an event are not JSON: {error}")))?;
-        events.push(EventInfo { ts: row.get(0)?, kind, source: row.get(2)?, detail });
+        events.extend(info(row)?);
     }
     Ok(events)
+}
+
+/// The newest event of these kinds of a source in a stretch of time, both ends included.
+pub(super) fn newest(
+    db: &Connection,
+    source: &str,
+    kinds: &[EventKind],
+    [since, until]: [i64; 2],
+) -> Result<Option<EventInfo>, StoreError> {
+    let kinds: Vec<Value> = kinds.iter().map(|kind| word(*kind)).collect::<Result<_, _>>()?;
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e JOIN source s USING(source_id)
+         WHERE s.uid = ?1 AND e.ts BETWEEN ?2 AND ?3 AND e.kind IN (SELECT value FROM json_each(?4))
+         ORDER BY e.ts DESC, e.seq DESC LIMIT 1",
+    )?;
+    let mut rows = query.query(params![source, since, until, Value::from(kinds).to_string()])?;
+    match rows.next()? {
+        Some(row) => info(row),
+        None => Ok(None),
+    }
+}
+
+/// The word by which a kind is written.
+fn word(kind: EventKind) -> Result<Value, StoreError> {
+    serde_json::to_value(kind).map_err(|error| StoreError::Io(error.to_string()))
+}
+
+/// An event of the columns second, kind, source, details; `None` for a kind of a newer Hoofbeat.
+fn info(row: &Row<'_>) -> Result<Option<EventInfo>, StoreError> {
+    let kind: String = row.get(1)?;
+    let Ok(kind) = EventKind::deserialize(StrDeserializer::<Error>::new(&kind)) else { return Ok(None) };
+    let detail: String = row.get(3)?;
+    let detail = serde_json::from_str(&detail)
+        .map_err(|error| StoreError::Damaged(format!("the details of an event are not JSON: {error}")))?;
+    Ok(Some(EventInfo { ts: row.get(0)?, kind, source: row.get(2)?, detail }))
 }
 
 pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<usize, StoreError> {

@@ -17,7 +17,7 @@ use crate::model::answer::{
     Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
-use crate::model::{Health, RecorderState, SourceKind};
+use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
@@ -86,6 +86,14 @@ impl Reader {
         Ok(Status { schema: SCHEMA, ts, recorder: said, sources })
     }
 
+    /// See [`crate::api::Face::last_look`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
+        recorder::read_look(&self.db)
+    }
+
     /// See [`crate::api::Face::history`].
     ///
     /// # Errors
@@ -110,6 +118,20 @@ impl Reader {
     /// The database cannot be read.
     pub fn unexpected(&self, since: i64, why: &str, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         event::unexpected(&self.db, since, why, limit)
+    }
+
+    /// The newest event of these kinds of a source from `since` until `until` (Unix seconds, both included).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn newest_event(
+        &self,
+        source: &str,
+        kinds: &[EventKind],
+        since: i64,
+        until: i64,
+    ) -> Result<Option<EventInfo>, StoreError> {
+        event::newest(&self.db, source, kinds, [since, until])
     }
 
     /// See [`crate::api::Face::gpu_usages`].

@@ -1,6 +1,7 @@
 //! The tables `recorder` and `wish`: what the recorder is doing, and what a person asked of it in a face.
 //!
-//! `wish` is the one table that faces write, so that a click in any of them reaches the recorder without a protocol.
+//! Faces write `wish`, so that a click in any of them reaches the recorder without a protocol. In `meta` stands when
+//! somebody last looked at one of them.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -17,6 +18,9 @@ CREATE TABLE wish(one INTEGER PRIMARY KEY CHECK(one = 1), pause_until INTEGER) S
 
 /// The key in `meta` of the seconds between two ticks.
 const TICK: &str = "tick_seconds";
+
+/// The key in `meta` of the Unix second at which a person last looked at a face.
+const LOOK: &str = "last_look";
 
 const STATES: [(RecorderState, &str); 3] =
     [(RecorderState::Recording, "recording"), (RecorderState::Paused, "paused"), (RecorderState::Off, "off")];
@@ -45,6 +49,16 @@ pub(super) fn read(db: &Connection) -> Result<Option<Recorder>, StoreError> {
 /// Tells readers how many seconds lie between two ticks from now on.
 pub(super) fn write_tick(db: &Connection, seconds: u64) -> Result<(), StoreError> {
     meta::set(db, TICK, i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// Notes that a person looks at a face.
+pub(super) fn write_look(db: &Connection, ts: i64) -> Result<(), StoreError> {
+    meta::set(db, LOOK, ts)
+}
+
+/// When a person last looked at one; `None` where nobody ever did.
+pub(super) fn read_look(db: &Connection) -> Result<Option<i64>, StoreError> {
+    meta::get(db, LOOK)
 }
 
 pub(super) fn write_wish(db: &Connection, pause_until: Option<i64>) -> Result<(), StoreError> {

@@ -4,6 +4,8 @@
 //! named without a share or memory that the driver told; where more is unexplained than explained, nobody is said to
 //! do the work. Deliberately not here: words.
 
+use std::cmp::Ordering;
+
 use super::scene::{Part, Scene, User};
 use super::verdict::{Cause, Culprit, State, Verdict};
 use crate::metrics::Metric;
@@ -12,7 +14,7 @@ use crate::untrusted::Untrusted;
 
 /// A GPU that is less busy than this, in percent, does no work worth a name; a smaller share is none, and a smaller remainder
 /// is rounding and the driver's own doing.
-const WORK: f64 = 5.0;
+pub(super) const WORK: f64 = 5.0;
 /// Up to here a desktop that stands still counts as nothing.
 const STILL: f64 = crate::model::UNUSED_PERCENT;
 /// Who does less than this part of what the first does, does not share the GPU with it.
@@ -29,8 +31,9 @@ const HIGH_CLOCKS: f64 = 2.0;
 /// Degrees Celsius that a GPU without work has no reason for, and how close to its limit it is then.
 const HOT: f64 = 75.0;
 const MARGIN: f64 = 10.0;
-/// Seconds after work in which it may still be hot.
+/// Seconds after work in which it may still be hot, and in which it keeps its clocks up.
 const COOLS: i64 = 120;
+const SETTLES: i64 = 30;
 /// Watts that explain heat.
 const WARMS: f64 = 60.0;
 
@@ -39,19 +42,7 @@ const HELD_BACK: u64 = throttle::HEAT | throttle::SIGNAL | throttle::OTHER | thr
 
 /// Judges one GPU.
 pub fn judge(scene: &Scene) -> Verdict {
-    let mut verdict = Verdict {
-        source: scene.source.clone(),
-        label: scene.label.clone(),
-        is_alone: scene.is_alone,
-        at: scene.at,
-        state: State::Driver,
-        cause: Cause::Plain,
-        culprits: Vec::new(),
-        busy: None,
-        remainder: None,
-        confidence: 0.95,
-        evidence: Vec::new(),
-    };
+    let mut verdict = Verdict::of(scene);
     let said = || if scene.reason.is_empty() { Cause::Plain } else { Cause::Said(scene.reason.clone()) };
     match scene.health {
         Health::Asleep if scene.reason.starts_with("idle") => {
@@ -102,7 +93,7 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let unseen = verdict.remainder;
     let is_unexplained = unseen.is_some_and(|left| left >= WORK && left > busy / 2.0);
     let mut workers: Vec<&Person> = people.iter().filter(|one| one.share.is_some_and(|share| share >= WORK)).collect();
-    workers.sort_by(|a, b| b.share.unwrap_or(0.0).total_cmp(&a.share.unwrap_or(0.0)).then(a.key.cmp(&b.key)));
+    workers.sort_by(|a, b| by_share(a, b));
     let most = workers.first().and_then(|one| one.share).unwrap_or(0.0);
     let known = unseen.map_or(0.3, |left| 0.5 * left / busy);
     verdict.confidence = 0.98 - known;
@@ -142,18 +133,20 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let holders = holders(&people);
     let is_hot = value(Metric::GpuTemperature).is_some_and(|celsius| celsius >= HOT)
         || value(Metric::GpuMargin).is_some_and(|margin| margin <= MARGIN);
-    let has_cooled = scene.quiet.is_none_or(|seconds| seconds >= COOLS);
+    let rests_for = |least: i64| scene.quiet.is_none_or(|seconds| seconds >= least);
     let clocks_are_up = value(Metric::GpuPstate).is_some_and(|state| state <= HIGH_CLOCKS);
     let part = value(Metric::GpuPowerLimit).filter(|limit| *limit > 0.0).zip(power).map(|(limit, power)| power / limit);
     let is_costly = power.is_some_and(|power| match holders.is_empty() {
         false => power >= COSTLY_HELD,
         true => power >= COSTLY && part.is_none_or(|part| part >= COSTLY_PART),
     });
-    let screens: Vec<&Person> = people.iter().filter(|one| one.part == Part::Desktop).collect();
-    if is_hot && has_cooled && power.is_none_or(|power| power < WARMS) {
+    let mut screens: Vec<&Person> = people.iter().filter(|one| one.part == Part::Desktop).collect();
+    // The drivers tell of processes in no order.
+    screens.sort_by(|a, b| by_share(a, b));
+    if is_hot && rests_for(COOLS) && power.is_none_or(|power| power < WARMS) {
         (verdict.state, verdict.confidence) = (State::HotIdle, 0.7);
         rests_on(verdict, scene, &[Metric::GpuMargin, Metric::GpuFanPercent, Metric::GpuFanSpeed]);
-    } else if is_costly && has_cooled_enough(scene) {
+    } else if is_costly && rests_for(SETTLES) {
         verdict.state = State::IdleExpensive;
         (verdict.cause, verdict.culprits, verdict.confidence) = if !holders.is_empty() {
             (Cause::Held, culprits(&holders), 0.85)
@@ -174,11 +167,6 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     } else {
         verdict.state = State::Idle;
     }
-}
-
-/// Whether power is that of rest: a GPU keeps its clocks up for some seconds after work.
-fn has_cooled_enough(scene: &Scene) -> bool {
-    scene.quiet.is_none_or(|seconds| seconds >= 30)
 }
 
 /// Why nobody is said to do the work.
@@ -250,6 +238,11 @@ fn people(users: &[User]) -> Vec<Person> {
         one.share = one.share.map(|share| if sum > 100.0 { share * 100.0 / sum } else { share });
     }
     people
+}
+
+/// Who does the most first.
+fn by_share(a: &Person, b: &Person) -> Ordering {
+    b.share.unwrap_or(0.0).total_cmp(&a.share.unwrap_or(0.0)).then(a.key.cmp(&b.key))
 }
 
 /// Who holds much memory and is no part of the desktop, the most first.

@@ -4,9 +4,26 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Role, role_of};
 use crate::metrics::Metric;
-use crate::model::Health;
+use crate::model::{GpuUse, Health};
 use crate::untrusted::Untrusted;
+
+/// What a verdict may rest on.
+pub const METRICS: &[Metric] = &[
+    Metric::GpuUtilization,
+    Metric::GpuRemainder,
+    Metric::GpuTemperature,
+    Metric::GpuMargin,
+    Metric::GpuPower,
+    Metric::GpuPowerLimit,
+    Metric::GpuPstate,
+    Metric::GpuThrottle,
+    Metric::GpuMemoryUsed,
+    Metric::GpuMemoryClock,
+    Metric::GpuFanPercent,
+    Metric::GpuFanSpeed,
+];
 
 /// One value that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +47,17 @@ pub enum Part {
     Desktop,
     /// It is Hoofbeat.
     Own,
+}
+
+impl Part {
+    /// What is known of this name.
+    pub fn of(identity: &Untrusted) -> Part {
+        match role_of(identity.as_bytes()) {
+            Some(Role::Desktop) => Part::Desktop,
+            Some(Role::Own) => Part::Own,
+            _ => Part::Work,
+        }
+    }
 }
 
 /// Somebody who uses the GPU, as the driver told; processes of one identity may come apart.
@@ -57,6 +85,32 @@ pub struct User {
     pub since: Option<i64>,
     /// Joules that are its doing since then, about.
     pub energy: Option<f64>,
+}
+
+impl User {
+    /// A process as its driver told of it. The recorder does this each second, so that its part is left to who judges it.
+    pub fn of(one: &GpuUse) -> User {
+        User {
+            key: one.key.clone(),
+            identity: one.identity.clone(),
+            part: Part::default(),
+            uid: one.uid,
+            pids: vec![one.pid],
+            is_hidden: one.started.is_none(),
+            share: one.share,
+            vram: one.vram,
+            since: None,
+            energy: None,
+        }
+    }
+
+    /// Adds another process of the same identity and user.
+    pub fn add(&mut self, one: &GpuUse) {
+        self.pids.push(one.pid);
+        self.is_hidden |= one.started.is_none();
+        self.share = self.share.into_iter().chain(one.share).reduce(|a, b| a + b);
+        self.vram = self.vram.into_iter().chain(one.vram).reduce(u64::saturating_add);
+    }
 }
 
 /// One GPU at one moment.

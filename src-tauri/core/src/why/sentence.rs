@@ -27,7 +27,7 @@ pub type Costs<'a> = &'a dyn Fn(f64) -> String;
 /// The sentence.
 pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String {
     let words = Words { verdict, costs, names };
-    let gpu = if verdict.is_alone { "GPU".to_owned() } else { words.name(&verdict.label) };
+    let gpu = subject(verdict, names);
     match verdict.state {
         State::None => "No GPU was found on this machine".to_owned(),
         State::Asleep => format!("{gpu} asleep"),
@@ -44,7 +44,14 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
         State::Display => format!("{}: only the desktop, {}", words.busy(&gpu), words.who()),
         State::Throttled => {
             let by = words.value(Metric::GpuThrottle).map(format::throttle).unwrap_or_default();
-            let who = if verdict.culprits.is_empty() { String::new() } else { format!(": {}", words.who()) };
+            let who = match (&verdict.cause, verdict.culprits.as_slice()) {
+                // Who holds memory need not be who works.
+                (Cause::NoShares, _) => {
+                    format!(", and the driver does not say by whom it is used: {}", words.unknown())
+                }
+                (_, []) => String::new(),
+                _ => format!(": {}", words.who()),
+            };
             format!("{}, held back by {by}{who}", words.busy(&gpu))
         }
         State::Unattributed => {
@@ -53,8 +60,17 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
     }
 }
 
+/// What the GPU is called.
+pub(super) fn subject(verdict: &Verdict, names: Names<'_>) -> String {
+    match () {
+        () if verdict.is_alone => "GPU".to_owned(),
+        () if verdict.label.is_empty() => cut(names(&Untrusted::from(verdict.source.as_str()))),
+        () => cut(names(&verdict.label)),
+    }
+}
+
 /// A name that does not fill the whole sentence.
-pub(super) fn brief(name: String) -> String {
+pub(super) fn cut(name: String) -> String {
     if name.chars().count() <= LONGEST {
         return name;
     }
@@ -69,7 +85,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn value(&self, metric: Metric) -> Option<f64> {
-        self.verdict.evidence.iter().find(|sample| sample.metric == metric).map(|sample| sample.value)
+        self.verdict.value(metric)
     }
 
     /// Values, each after a comma.
@@ -96,7 +112,7 @@ impl Words<'_> {
     }
 
     fn name(&self, name: &Untrusted) -> String {
-        brief((self.names)(name))
+        cut((self.names)(name))
     }
 
     /// Who works, since when and at what cost; and how much is left unexplained.

@@ -249,6 +249,13 @@ impl Sessions {
         on
     }
 
+    /// Since when somebody's session on the GPU of this id, or on its instances, goes on, and the joules that were its doing.
+    pub fn running(&self, gpu: &str, key: &Untrusted, uid: Option<u32>) -> Option<(i64, Option<f64>)> {
+        let tracks = self.tracks.get(key)?.iter().filter(|track| track.uid == uid && track.source.pack() == gpu);
+        let open = tracks.filter_map(|track| track.open.as_ref()).map(|open| (open.start, open.total.energy));
+        open.reduce(|(start, joules), (other, more)| (start.min(other), sum(joules, more)))
+    }
+
     fn all_mut(&mut self) -> impl Iterator<Item = (&Untrusted, &mut Track)> {
         self.tracks.iter_mut().flat_map(|(key, tracks)| tracks.iter_mut().map(move |track| (key, track)))
     }

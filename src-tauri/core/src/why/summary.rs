@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::sentence::{Costs, Names, brief};
+use super::sentence::{Costs, Names, cut};
 use crate::format;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
@@ -35,7 +35,7 @@ pub struct Summary {
 
 /// The sentence.
 pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
-    let name = if gpu.is_alone { "GPU".to_owned() } else { brief(names(&gpu.label)) };
+    let name = if gpu.is_alone { "GPU".to_owned() } else { cut(names(&gpu.label)) };
     let long = |seconds: f64| format::duration(Duration::from_secs_f64(seconds.max(0.0)));
     let users: Vec<&(Untrusted, f64)> = gpu.users.iter().filter(|(_, seconds)| *seconds >= WORTH_NAMING).collect();
     let mut text = match gpu.busy {
@@ -44,7 +44,7 @@ pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
         None if users.is_empty() => format!("{name} did not tell what it did"),
         None => format!("{name} worked"),
     };
-    let told = users.iter().take(NAMED).map(|(who, seconds)| format!("{} {}", brief(names(who)), long(*seconds)));
+    let told = users.iter().take(NAMED).map(|(who, seconds)| format!("{} {}", cut(names(who)), long(*seconds)));
     let mut who: Vec<String> = told.collect();
     if users.len() > NAMED {
         who.push(format!("{} more", users.len() - NAMED));

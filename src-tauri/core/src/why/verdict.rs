@@ -2,7 +2,8 @@
 //!
 //! Deliberately not here: how it is reached (`judge`), and its words (`sentence`).
 
-use super::scene::Sample;
+use super::scene::{Sample, Scene};
+use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
 /// What a GPU does.
@@ -82,6 +83,24 @@ pub enum Cause {
     Said(String),
 }
 
+impl Cause {
+    /// The cause by its word, which never changes.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Cause::Plain => "plain",
+            Cause::LetGo => "let-go",
+            Cause::Held => "held",
+            Cause::Screens => "screens",
+            Cause::Clocks => "clocks",
+            Cause::Elsewhere => "elsewhere",
+            Cause::Instances => "instances",
+            Cause::NoShares => "no-shares",
+            Cause::Unseen => "unseen",
+            Cause::Said(_) => "said",
+        }
+    }
+}
+
 /// Somebody who is named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Culprit {
@@ -128,4 +147,35 @@ pub struct Verdict {
     pub confidence: f64,
     /// What it rests on.
     pub evidence: Vec<Sample>,
+}
+
+impl Verdict {
+    /// Of a GPU of which nothing else is known yet.
+    pub(super) fn of(scene: &Scene) -> Verdict {
+        let verdict = Verdict::none(scene.at);
+        let (source, label) = (scene.source.clone(), scene.label.clone());
+        Verdict { source, label, is_alone: scene.is_alone, state: State::Driver, ..verdict }
+    }
+
+    /// What was read of a metric that it rests on.
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.evidence.iter().find(|sample| sample.metric == metric).map(|sample| sample.value)
+    }
+
+    /// On a machine without a GPU, at this moment.
+    pub fn none(at: i64) -> Verdict {
+        Verdict {
+            source: String::new(),
+            label: Untrusted::default(),
+            is_alone: true,
+            at,
+            state: State::None,
+            cause: Cause::Plain,
+            culprits: Vec::new(),
+            busy: None,
+            remainder: None,
+            confidence: 0.95,
+            evidence: Vec::new(),
+        }
+    }
 }

@@ -15,6 +15,8 @@ use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Batch, EventKind, Health, RecorderState, Source, SourceKind};
 use hoofbeat_core::sensors::{Registration, Roots, Sensor, SensorError};
 
+mod verdicts;
+
 /// Nothing here takes longer on a machine that works.
 const LIMIT: Duration = Duration::from_secs(60);
 

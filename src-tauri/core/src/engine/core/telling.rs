@@ -69,12 +69,14 @@ impl Core {
             Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
             Mode::Ending { .. } => (RecorderState::Off, None),
         };
+        let mut sources = self.roster.sources();
+        self.stretching.date(&mut sources);
         let snapshot = Snapshot {
             ts: self.last_ts,
             state,
             since: self.since,
             until,
-            sources: self.roster.sources(),
+            sources,
             alerts: self.watch.active(),
             troubles: self.troubles.iter().copied().collect(),
         };

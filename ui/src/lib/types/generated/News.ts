@@ -8,7 +8,11 @@ export type News = { "kind": "status",
 /**
  * As `hoofbeat status --json` prints it.
  */
-status: import("./Status").Status, } | { "kind": "unreadable", 
+status: import("./Status").Status, 
+/**
+ * Why each GPU does what it does, in the order in which people should see them; empty while nobody records.
+ */
+verdicts: Array<import("./VerdictInfo").VerdictInfo>, } | { "kind": "unreadable", 
 /**
  * Why.
  */

@@ -60,17 +60,18 @@ fn faces_hear_who_works_on_a_gpu_until_that_is_over() {
     let gpu = gpu();
     let users = |rig: &Rig| {
         let users = rig.status().sources.into_iter().flat_map(|now| now.users);
-        users.map(|user| (user.key, user.share)).collect::<Vec<_>>()
+        users.map(|user| (user.key, user.share, user.pids)).collect::<Vec<_>>()
     };
     let mut two_runners = busy(&gpu, 250.0).unwrap().into_parts().gpu_uses;
     two_runners[1].key = two_runners[0].key.clone();
     two_runners.push(GpuUse { share: None, key: "idle".into(), ..two_runners[0].clone() });
     rig.second(vec![busy(&gpu, 250.0)]);
-    assert_eq!(users(&rig), [("train.py".into(), 70.0), ("Blender".into(), 30.0)]);
+    assert_eq!(users(&rig), [("train.py".into(), Some(70.0), vec![1]), ("Blender".into(), Some(30.0), vec![2])]);
     let mut together = batch(&[(&gpu, Metric::GpuUtilization, 100.0)]).unwrap();
     two_runners.into_iter().for_each(|one| together.gpu_use(one));
     rig.second(vec![Ok(together)]);
-    assert_eq!(users(&rig), [("train.py".into(), 100.0)]);
+    let holds = ("idle".into(), None, vec![1]);
+    assert_eq!(users(&rig), [("train.py".into(), Some(100.0), vec![1, 2]), holds]);
     rig.second(vec![batch(&[(&gpu, Metric::GpuUtilization, 0.0)])]);
     assert_eq!(users(&rig), []);
 }

@@ -1,0 +1,186 @@
+//! A verdict in a row of a menu or a tooltip: state, who, since when.
+//!
+//! It stands there for hours and is looked at for a second, so that it names a moment and no duration, and no sum that
+//! grows: whatever changes makes the panel draw anew. Deliberately not here: cost, evidence, and the reasons that take a
+//! sentence (`sentence`).
+
+use super::sentence::{Names, cut, subject};
+use super::verdict::{Cause, Culprit, State, Verdict};
+use crate::format;
+use crate::metrics::Metric;
+
+/// Use of less than this many seconds began just now.
+const LONG: i64 = 60;
+
+/// How a moment (Unix seconds) is written.
+pub type Moments<'a> = &'a dyn Fn(i64) -> String;
+
+/// The place of the GPU that does most; where none says what it does, of the first.
+pub fn busiest(verdicts: &[Verdict]) -> Option<usize> {
+    let busy = |at: &usize| verdicts[*at].busy.unwrap_or(-1.0);
+    (0..verdicts.len()).rev().max_by(|a, b| busy(a).total_cmp(&busy(b)))
+}
+
+/// All of it: "GPU 94 %, 71 °C: Blender since 21:40".
+pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> String {
+    let name = |culprit: &Culprit| cut(names(&culprit.identity));
+    let since = || {
+        let since = verdict.culprits.first().and_then(|first| first.since);
+        let since = since.filter(|since| verdict.at - since >= LONG);
+        since.map(|since| format!(" since {}", moments(since))).unwrap_or_default()
+    };
+    let who = match (verdict.state, &verdict.cause, verdict.culprits.as_slice()) {
+        (State::Display, ..) => "only the desktop".to_owned(),
+        (State::IdleExpensive, Cause::Held, [first, rest @ ..]) => {
+            let memory = first.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64));
+            format!("{}{} holds {}", name(first), more(rest.len()), memory.unwrap_or_default())
+        }
+        (State::IdleExpensive, Cause::Screens, _) => "its screens".to_owned(),
+        (State::IdleExpensive, Cause::Clocks, _) => "its clocks stay up".to_owned(),
+        (State::Unattributed, cause, _) => unseen(cause).to_owned(),
+        // Held back while it works for nobody that is seen.
+        (State::Throttled, Cause::Plain, culprits @ [_, ..])
+        | (State::One | State::Several | State::Own, _, culprits) => match culprits {
+            [] => return head(verdict, names),
+            [only] => name(only) + &since(),
+            [first, second, rest @ ..] => {
+                let comma = if rest.is_empty() { " and" } else { "," };
+                format!("{}{comma} {}{}{}", name(first), name(second), more(rest.len()), since())
+            }
+        },
+        (State::Throttled, cause, _) if *cause != Cause::Plain => unseen(cause).to_owned(),
+        _ => return head(verdict, names),
+    };
+    format!("{}: {who}", head(verdict, names))
+}
+
+/// Only what the GPU does: "GPU 94 %, 71 °C".
+pub fn head(verdict: &Verdict, names: Names<'_>) -> String {
+    let value = |metric| Some(format::value(metric, verdict.value(metric)?));
+    let readings = |metrics: &[Metric]| -> String {
+        metrics.iter().filter_map(|metric| value(*metric)).map(|text| format!(", {text}")).collect()
+    };
+    let state = match verdict.state {
+        State::None => return "No GPU".to_owned(),
+        State::Asleep => "asleep".to_owned(),
+        State::Lost => "gone".to_owned(),
+        State::Driver => "cannot be read".to_owned(),
+        State::Idle => format!("idle{}", readings(&[Metric::GpuTemperature])),
+        State::IdleExpensive => format!("idle{}", readings(&[Metric::GpuPower])),
+        State::HotIdle => format!("idle and hot{}", readings(&[Metric::GpuTemperature])),
+        State::One | State::Several | State::Display | State::Unattributed | State::Own | State::Throttled => {
+            let busy = verdict.busy.map(|percent| format::value(Metric::GpuUtilization, percent));
+            let by = Some(verdict.state).filter(|state| *state == State::Throttled);
+            let by = by.and_then(|_| verdict.value(Metric::GpuThrottle)).map(format::throttle);
+            let by = by.map(|by| format!(", held back by {by}")).unwrap_or_default();
+            format!("{}{}{by}", busy.unwrap_or_default(), readings(&[Metric::GpuTemperature]))
+        }
+    };
+    format!("{} {state}", subject(verdict, names))
+}
+
+/// Why nobody is named.
+fn unseen(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::Instances => "its instances (MIG)",
+        Cause::Elsewhere => "another container",
+        Cause::NoShares => "nobody's share is told",
+        _ => "not visible",
+    }
+}
+
+fn more(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(" and {count} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Sample;
+    use super::*;
+    use crate::model::throttle;
+    use crate::untrusted::Untrusted;
+
+    fn culprit(name: &str, since: Option<i64>) -> Culprit {
+        Culprit {
+            key: name.into(),
+            identity: name.into(),
+            uid: None,
+            pids: Vec::new(),
+            share: Some(40.0),
+            vram: Some(18 << 30),
+            since,
+            energy: Some(1e6),
+        }
+    }
+
+    fn verdict(state: State, culprits: &[&str]) -> Verdict {
+        let sample = |(metric, value)| Sample { metric, ts: 1000, value };
+        let read = [(Metric::GpuTemperature, 71.0), (Metric::GpuPower, 50.0)];
+        Verdict {
+            source: "gpu:1".to_owned(),
+            state,
+            busy: Some(94.0),
+            culprits: culprits.iter().map(|name| culprit(name, Some(100))).collect(),
+            evidence: read.into_iter().map(sample).collect(),
+            ..Verdict::none(1000)
+        }
+    }
+
+    #[track_caller]
+    fn check(verdict: &Verdict, expected: &str) {
+        let said = brief(verdict, &|ts| format!("@{ts}"), &Untrusted::notification);
+        assert_eq!(said.replace('\u{a0}', " "), expected);
+    }
+
+    #[test]
+    fn those_who_use_it_are_named_and_since_when() {
+        use State::{One, Several};
+        check(&verdict(One, &["Blender"]), "GPU 94 %, 71 °C: Blender since @100");
+        check(&verdict(Several, &["a", "b"]), "GPU 94 %, 71 °C: a and b since @100");
+        check(&verdict(Several, &["a", "b", "c", "d"]), "GPU 94 %, 71 °C: a, b and 2 more since @100");
+        let now = Verdict { culprits: vec![culprit("a", Some(990))], ..verdict(One, &[]) };
+        check(&now, "GPU 94 %, 71 °C: a");
+        let long = "a name that nobody would want to read to its end";
+        check(&verdict(One, &[long]), "GPU 94 %, 71 °C: a name that nobody would want t… since @100");
+        check(&verdict(One, &["a\n<b>"]), "GPU 94 %, 71 °C: a\u{fffd}<b> since @100");
+    }
+
+    #[test]
+    fn every_state_has_its_words() {
+        check(&verdict(State::Asleep, &[]), "GPU asleep");
+        check(&verdict(State::Idle, &[]), "GPU idle, 71 °C");
+        check(&verdict(State::Lost, &[]), "GPU gone");
+        check(&verdict(State::Driver, &[]), "GPU cannot be read");
+        check(&verdict(State::HotIdle, &[]), "GPU idle and hot, 71 °C");
+        check(&verdict(State::Display, &["Shell"]), "GPU 94 %, 71 °C: only the desktop");
+        check(&Verdict::none(1000), "No GPU");
+        let because = |state, cause, who: &[&str]| Verdict { cause, ..verdict(state, who) };
+        let costly = |cause, who: &[&str]| because(State::IdleExpensive, cause, who);
+        check(&costly(Cause::Held, &["Ollama", "b"]), "GPU idle, 50 W: Ollama and 1 more holds 18 GiB");
+        check(&costly(Cause::Screens, &["Shell"]), "GPU idle, 50 W: its screens");
+        check(&costly(Cause::Clocks, &[]), "GPU idle, 50 W: its clocks stay up");
+        check(&costly(Cause::Plain, &[]), "GPU idle, 50 W");
+        let unknown = |cause| because(State::Unattributed, cause, &["a"]);
+        check(&unknown(Cause::Unseen), "GPU 94 %, 71 °C: not visible");
+        check(&unknown(Cause::Said("x".to_owned())), "GPU 94 %, 71 °C: not visible");
+        check(&unknown(Cause::NoShares), "GPU 94 %, 71 °C: nobody's share is told");
+        let mut slowed = verdict(State::Throttled, &["Blender"]);
+        slowed.evidence.push(Sample { metric: Metric::GpuThrottle, ts: 1000, value: throttle::HEAT as f64 });
+        let by = format::throttle(throttle::HEAT as f64);
+        check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: Blender since @100"));
+        slowed.cause = Cause::Unseen;
+        check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: not visible"));
+    }
+
+    #[test]
+    fn the_busiest_is_the_first_of_those_that_do_most() {
+        let of = |busy| Verdict { busy, ..verdict(State::One, &[]) };
+        assert_eq!(busiest(&[of(None), of(Some(20.0)), of(Some(80.0)), of(Some(80.0))]), Some(2));
+        assert_eq!(busiest(&[of(None), of(None)]), Some(0));
+        assert_eq!(busiest(&[]), None);
+        let named = Verdict { is_alone: false, label: "RTX".into(), ..verdict(State::Asleep, &[]) };
+        assert_eq!(head(&named, &Untrusted::terminal), "RTX asleep");
+        let nameless = Verdict { label: Untrusted::default(), ..named };
+        assert_eq!(head(&nameless, &Untrusted::terminal), "gpu:1 asleep");
+    }
+}
