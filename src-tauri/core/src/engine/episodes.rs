@@ -155,7 +155,7 @@ fn looks(tick: &Tick) -> HashMap<String, Look> {
             looks.insert(one.source.id.clone(), unread(&one.source, Sight::Read));
         }
         if let Some(look) = looks.get_mut(one.source.pack()) {
-            look.explained = look.explained.into_iter().chain(one.busy).reduce(|a, b| a + b);
+            look.explained = look.explained.into_iter().chain(one.explains()).reduce(|a, b| a + b);
         }
     }
     // A GPU that nobody has is used by nobody.
