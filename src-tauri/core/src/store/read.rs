@@ -228,8 +228,11 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn range(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        // Asked series by series: their keys begin with it, so that each is one step down an index and not all of the hours.
         let first: Option<i64> = self.db.query_row(
-            "SELECT min(ts) FROM (SELECT min(ts) AS ts FROM hour UNION ALL SELECT min(hour) FROM chunk
+            "SELECT min(ts) FROM (
+               SELECT (SELECT min(ts) FROM hour WHERE hour.series_id = series.series_id) AS ts FROM series
+               UNION ALL SELECT (SELECT min(hour) FROM chunk WHERE pack_id = source_id) FROM source
                UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1))",
             [],
             |row| row.get(0),
