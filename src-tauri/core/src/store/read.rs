@@ -1,5 +1,6 @@
 //! What faces read.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -23,6 +24,7 @@ use crate::untrusted::Untrusted;
 /// A face's read-only view of the database.
 pub struct Reader {
     db: Connection,
+    recent: RefCell<recent::Seconds>,
 }
 
 impl Reader {
@@ -58,7 +60,7 @@ impl Reader {
                 file.display()
             )));
         }
-        Ok(Reader { db })
+        Ok(Reader { db, recent: RefCell::default() })
     }
 
     /// `PRAGMA data_version`: changes whenever another connection wrote.
@@ -93,7 +95,7 @@ impl Reader {
     pub fn history(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         // One transaction, so that a seal in between moves nothing out of sight.
         let transaction = self.db.unchecked_transaction()?;
-        history::read(&transaction, query)
+        history::read(&transaction, &mut self.recent.borrow_mut(), query)
     }
 
     /// See [`crate::api::Face::events`].
