@@ -7,6 +7,7 @@
 
 pub mod bus;
 pub mod desktop;
+pub mod gpus;
 pub mod notifications;
 pub mod program;
 pub mod sandbox;
@@ -14,5 +15,6 @@ pub mod tray;
 pub mod webdriver;
 
 pub use desktop::Desktop;
+pub use gpus::GpuMachine;
 pub use program::{LIMIT, Program, wait_at_most, wait_for, wait_until};
 pub use sandbox::Sandbox;

@@ -6,6 +6,7 @@ mod product {
     mod demo;
     mod faults;
     mod gpu_usage;
+    mod loads;
     mod machine;
     mod notification;
     mod nvidia;

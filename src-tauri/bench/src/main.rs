@@ -6,8 +6,10 @@ mod query;
 mod report;
 mod scan;
 mod storage;
+mod stretches;
 mod tick;
 mod trace;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -32,6 +34,12 @@ enum What {
         #[arg(long, default_value_t = 3)]
         days: i64,
     },
+    /// The time from the exec of `hoofbeat why` to its answer, on a year of data.
+    Why {
+        /// Days of samples each second before now; a year of minutes and hours is always there.
+        #[arg(long, default_value_t = 30)]
+        days: i64,
+    },
     /// CPU and memory of the real recorder beside programs that read the same files.
     Tick {
         /// Sleeping processes to start, beside those that are there.
@@ -53,6 +61,8 @@ enum What {
         #[arg(long, default_value_t = 500)]
         processes: usize,
     },
+    /// What sessions, episodes and expectations cost a tick.
+    Stretches,
     /// What the search for unexpected uses finds in a simulated quarter of a year, and how often it is wrong.
     Expect,
     /// What `tick` compares with.
@@ -65,17 +75,21 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         Some(What::Storage { days }) => storage::run(days, &mut report)?,
         Some(What::Query { days }) => query::run(days, &mut report)?,
+        Some(What::Why { days }) => why::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
+        Some(What::Stretches) => stretches::run(&mut report)?,
         Some(What::Expect) => expect::run(&mut report)?,
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
             tick::run(300, 60, &mut report)?;
             gpu::run(60, &mut report)?;
             scan::run(500, &mut report)?;
+            stretches::run(&mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;
+            why::run(3, &mut report)?;
             expect::run(&mut report)?;
         }
     }

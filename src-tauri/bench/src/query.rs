@@ -76,7 +76,7 @@ fn time(folder: &Path, query: &HistoryQuery, cold: bool) -> Result<f64> {
 }
 
 /// Asks the kernel to forget the file.
-fn drop_page_cache(folder: &Path) -> Result<()> {
+pub fn drop_page_cache(folder: &Path) -> Result<()> {
     let file = std::fs::File::open(database(folder))?;
     file.sync_all()?;
     rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;

@@ -209,6 +209,11 @@ impl Cell {
         Cell { text: text.into(), right: true, ..Cell::default() }
     }
 
+    /// A number in words, or a dash where it is not known.
+    pub fn known(text: Option<String>) -> Cell {
+        Cell::number(text.unwrap_or_else(|| "–".to_string()))
+    }
+
     /// What tells one row from the others: of a long one both ends are shown.
     pub fn name(text: impl Into<String>) -> Cell {
         Cell { text: text.into(), name: true, ..Cell::default() }

@@ -75,6 +75,19 @@ pub fn parse_moment(text: &str, now: &Zoned) -> Result<i64, String> {
     local.to_zoned(now.time_zone().clone()).map(|zoned| zoned.timestamp().as_second()).map_err(|_| wrong())
 }
 
+/// Reads when a stretch begins and ends, each as [`parse_moment`] does; `until` is excluded.
+///
+/// # Errors
+/// One sentence for the person, where either is no time or the end is not after the beginning.
+pub fn parse_stretch(since: &str, until: &str, now: &Zoned) -> Result<(i64, i64), String> {
+    let (from, to) = (parse_moment(since, now)?, parse_moment(until, now)?);
+    if from < to {
+        return Ok((from, to));
+    }
+    let end = if until == "now" { "now".to_string() } else { format!("--until ({})", moment(to, now)) };
+    Err(format!("--since ({}) must be before {end}", moment(from, now)))
+}
+
 /// A time on the wall: a day, a time of today, or both.
 fn civil(text: &str, now: &Zoned) -> Option<DateTime> {
     let (day, time) = match text.split_once([' ', 'T']) {
@@ -205,5 +218,15 @@ mod tests {
         assert_eq!(moment(at("2026-11-21T08:05:00Z"), &now()), "09:05");
         assert_eq!(moment(at("2026-11-20T08:05:00Z"), &now()), "2026-11-20 09:05");
         assert_eq!(moment(i64::MAX, &now()), "@9223372036854775807");
+    }
+
+    #[test]
+    fn a_stretch_ends_after_it_begins() {
+        let now: Zoned = "2026-11-21T12:30:00+01:00[Europe/Berlin]".parse().unwrap();
+        assert_eq!(parse_stretch("1h", "now", &now).map(|(since, until)| until - since), Ok(3600));
+        let wrong = |since, until| parse_stretch(since, until, &now).unwrap_err();
+        assert_eq!(wrong("10:00", "09:00"), "--since (10:00) must be before --until (09:00)");
+        assert_eq!(wrong("13:00", "now"), "--since (13:00) must be before now");
+        assert_eq!(wrong("now", "now"), "--since (12:30) must be before now");
     }
 }

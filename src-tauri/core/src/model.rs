@@ -26,7 +26,7 @@ use crate::untrusted::Untrusted;
 
 pub use self::batch::{Batch, Parts};
 pub use self::session::{Ended, Episode, Process, Session, Stretches, UseRules};
-pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, UNUSED_PERCENT, Usage};
+pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, HIDDEN, UNUSED_PERCENT, Usage};
 
 /// What sort of thing a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

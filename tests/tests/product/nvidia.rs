@@ -98,7 +98,7 @@ impl Machine {
 fn every_value_is_what_the_driver_says() {
     let machine = Machine::new(
         "[device.curve]\nutil = 42\nmem_util = 17\npower_w = 215.5\ntemp_c = 61\n\
-         [[process]]\npid = 4242\ndevice = 0\nkind = \"C\"\nmem_mib = 4096\nshare = 0.7\n",
+         [[process]]\npid = 4242\ndevice = 0\nkind = \"C\"\nmem_mib = 4096\nshare = 0.7\nname = \"train\"\n",
     );
     let _watch = machine.watch();
     wait_until("the GPU's values", || machine.value("gpu.utilization") == Some(42.0));

@@ -1,11 +1,12 @@
 //! `hoofbeat history METRIC`: how a metric went, as a line of bars, as JSON or as CSV.
 
-use hoofbeat_core::api::{Face, History, HistoryQuery, Series};
+use hoofbeat_core::api::{History, HistoryQuery, Series};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Kind, Metric};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 
+use super::names;
 use crate::args::{self, Global};
 use crate::evidence;
 use crate::failure::{Failure, Outcome};
@@ -42,7 +43,10 @@ pub fn run(global: &Global, options: &args::History, output: &mut Output) -> Out
     let points = options.points.map_or(default, |points| points as usize);
     let face = super::face(global)?;
     let wanted = around.map(|(_, source, _)| source).or(options.source.as_deref());
-    let source = wanted.map(|wanted| source(&face, wanted)).transpose()?;
+    let source = match wanted {
+        Some(wanted) => Some(names::source(&face.status()?.sources, wanted, "source")?),
+        None => None,
+    };
     let history = face.history(&HistoryQuery { metric, source, since, until, points })?;
     if output.json {
         output.json(&history)?;
@@ -76,14 +80,11 @@ impl Stretch {
 
     /// From what was typed.
     fn of(since: &str, until: &str, now: &Zoned) -> Result<Stretch, String> {
-        let (since, asked) = (time::parse_moment(since, now)?, time::parse_moment(until, now)?);
+        let (since, asked) = time::parse_stretch(since, until, now)?;
         // The end is exclusive, and the newest tick may be of this very second. It is not shown that way: in the last
         // second of a minute the last five minutes would read as six.
         let until = asked + i64::from(until == "now");
         let (from, to) = (time::moment(since, now), time::moment(asked, now));
-        if since >= until {
-            return Err(format!("--since ({from}) must be before --until ({to})"));
-        }
         Ok(Stretch { since, until, shown: format!("{from} – {to}") })
     }
 }
@@ -94,21 +95,6 @@ fn metric(key: &str) -> Result<Metric, Failure> {
         let near = Metric::nearest_keys(key).join(", ");
         Failure::Usage(format!("there is no metric {:?}; the nearest are {near}", output::text(key)))
     })
-}
-
-/// The id of the source with this id or label.
-fn source(face: &Face, wanted: &str) -> Result<String, Failure> {
-    let sources = face.status()?.sources;
-    let same = |text: &str| text.eq_ignore_ascii_case(wanted);
-    let names = super::names::names(&sources);
-    let named = || sources.iter().zip(&names).find(|(_, name)| same(name)).map(|(source, _)| source);
-    let found = sources.iter().find(|source| source.id == wanted).or_else(named);
-    let found = found.or_else(|| sources.iter().find(|source| same(&source.label)));
-    if let Some(source) = found {
-        return Ok(source.id.clone());
-    }
-    let known: Vec<String> = sources.iter().filter(|s| s.part_of.is_none()).map(|s| output::text(&s.id)).collect();
-    Err(Failure::Usage(format!("there is no source {:?}; there are {}", output::text(wanted), known.join(", "))))
 }
 
 fn csv(history: &History, now: &Zoned, output: &mut Output) -> std::io::Result<()> {

@@ -1,12 +1,14 @@
 //! What a person calls the sources of one recording, so that no two have the same name.
 //!
 //! A label is not enough: every chip may have a "temp1", and two disks of one model have the same label. Ids are unique,
-//! but long, and made for machines. Deliberately not here: cutting a name to fit.
+//! but long, and made for machines. And the way back, from what a person typed. Deliberately not here: cutting a name to fit.
 
 use std::collections::HashMap;
 
-use hoofbeat_core::api::SourceStatus;
+use hoofbeat_core::api::{SourceStatus, Users};
+use hoofbeat_core::model::SourceKind;
 
+use crate::failure::Failure;
 use crate::output;
 
 /// The name of each source, in their order: its label, after that of the whole where it is a part, and with its id
@@ -27,6 +29,30 @@ pub fn names(sources: &[SourceStatus]) -> Vec<String> {
         }
     }
     names
+}
+
+/// The id of the one with this id, name or label; where there is none, what there is. `kind` is what a person calls them all.
+///
+/// # Errors
+/// There is none.
+pub fn source(sources: &[SourceStatus], wanted: &str, kind: &str) -> Result<String, Failure> {
+    let same = |text: &str| text.eq_ignore_ascii_case(wanted);
+    let names = names(sources);
+    let named = || sources.iter().zip(&names).find(|(_, name)| same(name)).map(|(source, _)| source);
+    let found = sources.iter().find(|source| source.id == wanted).or_else(named);
+    if let Some(source) = found.or_else(|| sources.iter().find(|source| same(&source.label))) {
+        return Ok(source.id.clone());
+    }
+    // Cores and channels are many; instances of a GPU are few, and each is one to ask for.
+    let is_told = |source: &&SourceStatus| source.part_of.is_none() || source.kind == SourceKind::Gpu;
+    let known: Vec<String> = sources.iter().filter(is_told).map(|source| output::text(&source.id)).collect();
+    let known = if known.is_empty() { "none was found".to_string() } else { format!("there are {}", known.join(", ")) };
+    Err(Failure::Usage(format!("there is no {kind} {:?}; {known}", output::text(wanted))))
+}
+
+/// A user's name; empty where it is not known who it is.
+pub fn user(uid: Option<u32>, users: &mut Users) -> String {
+    uid.map(|uid| users.name(uid)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use hoofbeat_core::model::{RecorderState, SourceKind};
 use jiff::Zoned;
 use serde::Serialize;
 
+use super::names;
 use crate::args::{self, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
@@ -65,30 +66,12 @@ struct Asked {
 impl Asked {
     fn of(global: &Global, options: &args::Stretches) -> Result<Asked, Failure> {
         let now = Zoned::now();
-        let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
-        let until = time::parse_moment(&options.until, &now).map_err(Failure::Usage)?;
-        if since >= until {
-            return Err(Failure::Usage("--since must be before --until".to_string()));
-        }
+        let (since, until) = time::parse_stretch(&options.since, &options.until, &now).map_err(Failure::Usage)?;
         let face = super::face(global)?;
         let status = face.status()?;
         let gpus: Vec<_> = status.sources.into_iter().filter(|source| source.kind == SourceKind::Gpu).collect();
-        let source = match &options.source {
-            None => None,
-            Some(wanted) => {
-                let names = super::names::names(&gpus);
-                let is_wanted = |text: &str| text.eq_ignore_ascii_case(wanted);
-                let mut all = gpus.iter().zip(&names);
-                let found = all.find(|(gpu, name)| gpu.id == *wanted || is_wanted(name) || is_wanted(&gpu.label));
-                let known = || gpus.iter().map(|gpu| output::text(&gpu.id)).collect::<Vec<_>>().join(", ");
-                let (gpu, _) = found.ok_or_else(|| {
-                    let known =
-                        if gpus.is_empty() { "none was found".to_string() } else { format!("there are {}", known()) };
-                    Failure::Usage(format!("there is no GPU {:?}; {known}", output::text(wanted)))
-                })?;
-                Some(gpu.id.clone())
-            }
-        };
+        let wanted = options.source.as_deref();
+        let source = wanted.map(|wanted| names::source(&gpus, wanted, "GPU")).transpose()?;
         // What is open while nothing records has not been seen to end.
         let records = status.recorder.state == RecorderState::Recording;
         Ok(Asked { face, now, source, since, until, records })
@@ -121,7 +104,8 @@ pub fn sessions(global: &Global, options: &args::Stretches, output: &mut Output)
     let sessions = asked.face.sessions(asked.source.as_deref(), asked.since, asked.until)?;
     let mut users = Users::at(global.root.as_deref());
     if output.json {
-        let sessions = sessions.iter().map(|of| Session { of, seconds: of.end - of.start, user: user(of, &mut users) });
+        let sessions =
+            sessions.iter().map(|of| Session { of, seconds: of.end - of.start, user: names::user(of.uid, &mut users) });
         let (since, until) = (asked.since, asked.until);
         return Ok(output.json(&Sessions { schema: SCHEMA, since, until, sessions: sessions.collect() })?);
     }
@@ -136,19 +120,19 @@ pub fn sessions(global: &Global, options: &args::Stretches, output: &mut Output)
     let head = [texts.to_vec(), gpu("GPU"), numbers.to_vec(), vec![Cell::new("ENDED")]].concat();
     let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
     for one in &sessions {
-        let percent = |share: Option<f64>| known(share.map(|share| format::quantity(share, Unit::Percent)));
+        let percent = |share: Option<f64>| Cell::known(share.map(|share| format::quantity(share, Unit::Percent)));
         let who = vec![
             Cell::new(time::moment(one.start, &asked.now)),
             asked.until(one.end, one.ended),
             Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
-            Cell::new(output::short_text(&user(one, &mut users), 12)),
+            Cell::new(output::short_text(&names::user(one.uid, &mut users), 12)),
         ];
         let what = vec![
             lasted(one.start, one.end),
             percent(one.mean_share),
             percent(one.peak_share),
-            known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
-            known(one.energy.map(format::about_energy)),
+            Cell::known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
+            Cell::known(one.energy.map(format::about_energy)),
             Cell::new(asked.ended(one.ended)),
         ];
         rows.push([who, gpu(&one.label), what].concat());
@@ -174,16 +158,17 @@ pub fn episodes(global: &Global, options: &args::Stretches, output: &mut Output)
     let head = [vec![Cell::new("SINCE"), Cell::new("UNTIL")], gpu("GPU"), numbers.to_vec(), tail].concat();
     let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
     for one in &episodes {
-        let seconds = |seconds: Option<f64>| known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
+        let seconds =
+            |seconds: Option<f64>| Cell::known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
         let when = vec![Cell::new(time::moment(one.start, &asked.now)), asked.until(one.end, one.ended)];
         let what = vec![
             lasted(one.start, one.end),
             seconds(one.busy),
             seconds(one.remainder),
-            known(one.temperature.map(|value| format::value(Metric::GpuTemperature, value))),
-            known(one.power.map(|value| format::value(Metric::GpuPower, value))),
+            Cell::known(one.temperature.map(|value| format::value(Metric::GpuTemperature, value))),
+            Cell::known(one.power.map(|value| format::value(Metric::GpuPower, value))),
             seconds(one.throttled),
-            known(one.energy.map(format::about_energy)),
+            Cell::known(one.energy.map(format::about_energy)),
             Cell::new(asked.ended(one.ended)),
             Cell::name(output::short_name(&who(one), NAME_WIDTH)),
         ];
@@ -203,14 +188,6 @@ fn who(episode: &EpisodeInfo) -> String {
         }
     }
     if names.is_empty() { "nobody that is known".to_string() } else { names.join(", ") }
-}
-
-fn user(of: &SessionInfo, users: &mut Users) -> String {
-    of.uid.map(|uid| users.name(uid)).unwrap_or_default()
-}
-
-fn known(text: Option<String>) -> Cell {
-    Cell::number(text.unwrap_or_else(|| "–".to_string()))
 }
 
 fn lasted(start: i64, end: i64) -> Cell {

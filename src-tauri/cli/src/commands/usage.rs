@@ -12,6 +12,7 @@ use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde::Serialize;
 
+use super::names;
 use crate::args::{self, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Cell, Output, Style};
@@ -69,11 +70,7 @@ struct Usage<'a> {
 /// Shows who used which GPU.
 pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outcome {
     let now = Zoned::now();
-    let until = now.timestamp().as_second();
-    let since = time::parse_moment(&options.since, &now).map_err(Failure::Usage)?;
-    if since >= until {
-        return Err(Failure::Usage("--since must be before now".to_string()));
-    }
+    let (since, until) = time::parse_stretch(&options.since, "now", &now).map_err(Failure::Usage)?;
     let face = super::face(global)?;
     let usages = face.gpu_usages(since, until)?;
     let tariff = tariff();
@@ -133,15 +130,15 @@ fn answer<'a>(usages: &'a GpuUsages, tariff: &'a Tariff, users: &mut Users) -> A
         explained: gpu.explained,
         missing: gpu.missing,
         cost: cost(gpu.energy),
-        usages: gpu.usages.iter().map(|of| Usage { of, user: user(of, users), cost: cost(of.energy) }).collect(),
+        usages: gpu
+            .usages
+            .iter()
+            .map(|of| Usage { of, user: names::user(of.uid, users), cost: cost(of.energy) })
+            .collect(),
     };
     let price = (tariff.price > 0.0).then_some(Price { price: tariff.price, currency: &tariff.currency });
     let gpus = usages.gpus.iter().map(&mut gpu).collect();
     Answer { schema: usages.schema, since: usages.since, until: usages.until, tariff: price, gpus }
-}
-
-fn user(of: &IdentityUsage, users: &mut Users) -> String {
-    of.uid.map(|uid| users.name(uid)).unwrap_or_default()
 }
 
 fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
@@ -152,12 +149,11 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
         let cost = if costs { vec![cost] } else { Vec::new() };
         [vec![name, user, time, vram], video, vec![energy], cost].concat()
     };
-    let known = |text: Option<String>| Cell::number(text.unwrap_or_else(|| "–".to_string()));
-    let time = |seconds: Option<f64>| known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
-    let energy = |joules: Option<f64>| known(joules.map(format::about_energy));
+    let time = |seconds: Option<f64>| Cell::known(seconds.map(|seconds| format::quantity(seconds, Unit::Second)));
+    let energy = |joules: Option<f64>| Cell::known(joules.map(format::about_energy));
     let cost = |joules: Option<f64>| {
         let amount = joules.and_then(|joules| tariff.cost(joules));
-        known(amount.map(|amount| format::about_money(amount, &tariff.currency)))
+        Cell::known(amount.map(|amount| format::about_money(amount, &tariff.currency)))
     };
     let none = || Cell::number("");
     let numbers = ["GPU TIME", "PEAK VRAM", "ENCODER", "DECODER", "ENERGY", "COST"].map(Cell::number);
@@ -167,9 +163,9 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
     for one in &gpu.usages {
         rows.push(columns([
             Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
-            Cell::new(output::short_text(&user(one, users), 12)),
+            Cell::new(output::short_text(&names::user(one.uid, users), 12)),
             time(one.busy),
-            known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
+            Cell::known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
             time(one.encoder),
             time(one.decoder),
             energy(one.energy),

@@ -175,7 +175,7 @@ fn looks(tick: &Tick) -> Vec<Look> {
         let mut own = tick.gpu_uses.iter().filter(|one| one.source.pack() == look.source.id).peekable();
         // A GPU that nobody has is used by nobody.
         let nobody = own.peek().is_none().then_some(0.0);
-        look.explained = own.filter_map(|one| one.busy).chain(nobody).reduce(|a, b| a + b);
+        look.explained = own.filter_map(|one| one.explains()).chain(nobody).reduce(|a, b| a + b);
     }
     looks
 }

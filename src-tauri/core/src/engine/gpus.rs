@@ -167,7 +167,7 @@ impl Gpus {
             let recent = since.filter(|seconds| *seconds <= 2.5 * step as f64);
             let busy = utilization.zip(recent).map(|(percent, seconds)| percent / 100.0 * seconds);
             // A GPU that nobody has is used by nobody.
-            let told = own.iter().map(|one| one.busy).fold(own.is_empty().then_some(0.0), add);
+            let told = own.iter().map(|one| one.explains()).fold(own.is_empty().then_some(0.0), add);
             gpu.minute.busy = add(gpu.minute.busy, busy);
             let limit = busy.or(since);
             gpu.minute.explained = add(gpu.minute.explained, told.zip(limit).map(|(told, limit)| told.min(limit)));
@@ -181,7 +181,7 @@ impl Gpus {
                     open.joules += joules;
                     open.seconds += seconds;
                     for one in own {
-                        let Some(busy) = one.busy.filter(|busy| *busy > 0.0) else { continue };
+                        let Some(busy) = one.explains().filter(|busy| *busy > 0.0) else { continue };
                         match open.users.iter_mut().find(|(who, _)| is_by(one, who)) {
                             Some((_, sum)) => *sum += busy,
                             None => open.users.push((who(one), busy)),

@@ -56,6 +56,22 @@ pub struct GpuUse {
     pub decoder: Option<f64>,
 }
 
+/// The key of every process that its driver numbers, and nobody names: of another container, or of another user.
+pub const HIDDEN: &str = "hidden";
+
+impl GpuUse {
+    /// Whether it is known who it is.
+    pub fn is_named(&self) -> bool {
+        self.key.as_bytes() != HIDDEN.as_bytes()
+    }
+
+    /// Seconds of the GPU's time that it explains. What a process does that nobody can name explains nothing, and is a
+    /// part of the remainder.
+    pub fn explains(&self) -> Option<f64> {
+        if self.is_named() { self.busy } else { self.busy.map(|_| 0.0) }
+    }
+}
+
 /// What one identity did on one GPU in a minute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GpuUsage {

@@ -111,13 +111,16 @@ pub(super) fn mentions(db: &Connection, pack_id: i64) -> Result<bool, StoreError
 /// Every GPU with what it took and who used it in the minutes that reach into `since..until`.
 pub(super) fn totals(db: &Connection, since: i64, until: i64) -> Result<Vec<GpuTotal>, StoreError> {
     let range = [since.saturating_sub(60), until];
+    // The minutes are summed before they are joined: otherwise SQLite may index all that there are by their GPU, for one.
     let mut query = db.prepare_cached(
-        "SELECT s.uid, s.label, s.source_id, sum(m.energy_mj), sum(m.idle_mj), sum(m.attributed_mj), sum(m.busy_ms),
-                sum(m.attributed_ms), coalesce(sum(m.missing_ms), 0)
-           FROM source s LEFT JOIN gpu_minute m ON m.source_id = s.source_id AND m.ts > ?1 AND m.ts < ?2
-          WHERE s.kind = 'gpu' GROUP BY s.source_id
-         HAVING count(m.ts) > 0
-             OR EXISTS(SELECT 1 FROM gpu_usage u WHERE u.source_id = s.source_id AND u.ts > ?1 AND u.ts < ?2)
+        "WITH m AS MATERIALIZED (
+           SELECT source_id, sum(energy_mj) AS energy, sum(idle_mj) AS idle, sum(attributed_mj) AS attributed,
+                  sum(busy_ms) AS busy, sum(attributed_ms) AS explained, sum(missing_ms) AS missing
+             FROM gpu_minute WHERE ts > ?1 AND ts < ?2 GROUP BY source_id)
+         SELECT s.uid, s.label, s.source_id, m.energy, m.idle, m.attributed, m.busy, m.explained, coalesce(m.missing, 0)
+           FROM source s LEFT JOIN m ON m.source_id = s.source_id
+          WHERE s.kind = 'gpu' AND (m.source_id IS NOT NULL
+             OR EXISTS(SELECT 1 FROM gpu_usage u WHERE +u.source_id = s.source_id AND u.ts > ?1 AND u.ts < ?2))
           ORDER BY s.source_id",
     )?;
     let mut rows = query.query(range)?;
@@ -153,10 +156,12 @@ pub(super) fn past(db: &Connection, since: i64, mut each: impl FnMut(PastUse)) -
 }
 
 fn usages(db: &Connection, source_id: i64, range: [i64; 2]) -> Result<Vec<IdentityUsage>, StoreError> {
+    // From the times to the names, and not for each name that was ever met through all times.
     let mut query = db.prepare_cached(
         "SELECT i.name, i.key, i.uid, max(u.vram_kib), sum(u.busy_ms), sum(u.encoder_ms), sum(u.decoder_ms),
                 sum(u.energy_mj)
-           FROM gpu_usage u JOIN identity i USING(identity_id) WHERE u.ts > ?2 AND u.ts < ?3 AND u.source_id = ?1
+           FROM gpu_usage u CROSS JOIN identity i USING(identity_id)
+          WHERE u.ts > ?2 AND u.ts < ?3 AND +u.source_id = ?1
           GROUP BY i.identity_id ORDER BY sum(u.energy_mj) DESC, sum(u.busy_ms) DESC, max(u.vram_kib) DESC",
     )?;
     let mut rows = query.query([source_id, range[0], range[1]])?;
@@ -197,7 +202,7 @@ pub(super) fn stretch(
 ) -> Result<Option<(i64, Option<f64>)>, StoreError> {
     let mut query = db.prepare_cached(
         "SELECT u.ts, u.busy_ms, u.vram_kib, u.energy_mj
-           FROM gpu_usage u JOIN identity i USING(identity_id) JOIN source s USING(source_id)
+           FROM gpu_usage u CROSS JOIN identity i USING(identity_id) CROSS JOIN source s USING(source_id)
           WHERE s.uid = ?1 AND i.key = ?2 AND i.uid IS ?3 AND u.ts <= ?4 AND u.ts > ?5 ORDER BY u.ts DESC",
     )?;
     let mut rows = query.query(params![source, key.as_bytes(), uid, at, at - FAR])?;

@@ -33,7 +33,11 @@ impl Tier {
     }
 }
 
-pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, StoreError> {
+pub(super) fn read(
+    db: &Connection,
+    seconds: &mut recent::Seconds,
+    query: &HistoryQuery,
+) -> Result<History, StoreError> {
     let span = (query.until - query.since).max(0);
     let tier = if span <= RAW_RANGE {
         Tier::Raw
@@ -50,10 +54,7 @@ pub(super) fn read(db: &Connection, query: &HistoryQuery) -> Result<History, Sto
         })
         .collect();
     // The running hour, which is not sealed yet: its rows lie in the order of writing, so one pass serves all series.
-    recent::visit_all(db, |pack_id, ts, vals| {
-        if ts < query.since || ts >= query.until {
-            return;
-        }
+    seconds.visit(db, (query.since, query.until), |pack_id, ts, vals| {
         for (row, _, _, buckets) in found.iter_mut().filter(|(row, ..)| row.pack_id == pack_id) {
             // A row that cannot be read is a gap in the chart and not the end of it.
             if let Ok(Some(value)) = recent::slot(vals, row.col) {

@@ -1,5 +1,6 @@
 //! What faces read.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -23,6 +24,7 @@ use crate::untrusted::Untrusted;
 /// A face's read-only view of the database.
 pub struct Reader {
     db: Connection,
+    recent: RefCell<recent::Seconds>,
 }
 
 impl Reader {
@@ -58,7 +60,7 @@ impl Reader {
                 file.display()
             )));
         }
-        Ok(Reader { db })
+        Ok(Reader { db, recent: RefCell::default() })
     }
 
     /// `PRAGMA data_version`: changes whenever another connection wrote.
@@ -101,7 +103,7 @@ impl Reader {
     pub fn history(&self, query: &HistoryQuery) -> Result<History, StoreError> {
         // One transaction, so that a seal in between moves nothing out of sight.
         let transaction = self.db.unchecked_transaction()?;
-        history::read(&transaction, query)
+        history::read(&transaction, &mut self.recent.borrow_mut(), query)
     }
 
     /// See [`crate::api::Face::events`].
@@ -258,8 +260,11 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn range(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        // Asked series by series: their keys begin with it, so that each is one step down an index and not all of the hours.
         let first: Option<i64> = self.db.query_row(
-            "SELECT min(ts) FROM (SELECT min(ts) AS ts FROM hour UNION ALL SELECT min(hour) FROM chunk
+            "SELECT min(ts) FROM (
+               SELECT (SELECT min(ts) FROM hour WHERE hour.series_id = series.series_id) AS ts FROM series
+               UNION ALL SELECT (SELECT min(hour) FROM chunk WHERE pack_id = source_id) FROM source
                UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1))",
             [],
             |row| row.get(0),

@@ -77,14 +77,57 @@ pub(super) fn visit(
     Ok(())
 }
 
-/// Calls `visit` with pack, second and values of each row, in the order of writing.
-pub(super) fn visit_all(db: &Connection, mut visit: impl FnMut(i64, i64, &str)) -> Result<(), StoreError> {
-    let mut query = db.prepare_cached("SELECT pack_id, ts, vals FROM recent ORDER BY seq")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        visit(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?);
+/// What a reader remembers of the rows' seconds, in place of the index that the table does not have: whoever asks for many
+/// metrics at one moment reads all rows once and not each time. A row never changes, and the newest is never deleted,
+/// so what is remembered stays true.
+#[derive(Debug, Default)]
+pub(super) struct Seconds(Vec<(i64, i64)>);
+
+impl Seconds {
+    /// Calls `visit` with pack, second and values of each row in `since..until`, in the order of writing.
+    pub fn visit(
+        &mut self,
+        db: &Connection,
+        (since, until): (i64, i64),
+        mut visit: impl FnMut(i64, i64, &str),
+    ) -> Result<(), StoreError> {
+        self.catch_up(db)?;
+        // Not a range of seconds: the clock may have been put back between two rows.
+        let is_asked = |(_, ts): &&(i64, i64)| (since..until).contains(ts);
+        let (first, last) = (self.0.iter().find(is_asked), self.0.iter().rev().find(is_asked));
+        let Some(((first, _), (last, _))) = first.zip(last) else { return Ok(()) };
+        let mut query =
+            db.prepare_cached("SELECT pack_id, ts, vals FROM recent WHERE seq BETWEEN ? AND ? ORDER BY seq")?;
+        let mut rows = query.query([first, last])?;
+        while let Some(row) = rows.next()? {
+            let ts = row.get(1)?;
+            if (since..until).contains(&ts) {
+                visit(row.get(0)?, ts, row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn catch_up(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let ends = "SELECT (SELECT min(seq) FROM recent), (SELECT max(seq) FROM recent)";
+        let (first, last): (Option<i64>, Option<i64>) =
+            db.prepare_cached(ends)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // Should the numbers ever begin anew, nothing of before is true.
+        if last < self.0.last().map(|(seq, _)| *seq) {
+            self.0.clear();
+        }
+        let gone = self.0.partition_point(|(seq, _)| first.is_none_or(|first| *seq < first));
+        self.0.drain(..gone);
+        let known = self.0.last().map_or(i64::MIN, |(seq, _)| *seq);
+        if last.is_some_and(|last| last > known) {
+            let mut query = db.prepare_cached("SELECT seq, ts FROM recent WHERE seq > ? ORDER BY seq")?;
+            let mut rows = query.query([known])?;
+            while let Some(row) = rows.next()? {
+                self.0.push((row.get(0)?, row.get(1)?));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Calls `visit` with the second of each of a pack's newest rows, newest first.

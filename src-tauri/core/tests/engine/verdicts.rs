@@ -38,6 +38,7 @@ impl Sensor for Played {
         batch.put(&self.0, Metric::GpuTemperature, 61.0);
         for (at, (name, uid, share, gib)) in users.iter().enumerate() {
             batch.gpu_use(GpuUse {
+                exe: None,
                 source: self.0.clone(),
                 pid: 100 + at as u32,
                 started: Some(at as u64),

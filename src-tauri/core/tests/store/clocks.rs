@@ -156,3 +156,35 @@ fn each_kind_is_kept_for_its_time_and_no_longer() {
     assert_eq!(reader.history(&query).unwrap().series[0].points.len(), 288);
     assert_sound(temp.path());
 }
+
+#[test]
+fn a_reader_that_stays_open_sees_what_comes_what_is_sealed_and_what_a_clock_put_back_wrote() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR).store;
+    store.append(&[machine.first(HOUR + 3000)], false).unwrap();
+    let reader = Reader::open(temp.path()).unwrap();
+    let seen = |since: i64, until: i64| {
+        let source = Some("cpu".to_owned());
+        let query =
+            HistoryQuery { metric: Metric::CpuUtilization, source, since, until, points: (until - since) as usize };
+        let history = reader.history(&query).unwrap();
+        history.series.iter().flat_map(|series| &series.points).map(|point| point.0).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(HOUR + 2990, HOUR + 3010), [HOUR + 3000]);
+    let mut record = |from: i64, to: i64| {
+        let ticks: Vec<_> = (from..to).map(|ts| machine.tick(ts, 5.0, &[])).collect();
+        store.append(&ticks, false).unwrap();
+        store.maintain(now(to)).unwrap();
+    };
+    record(HOUR + 3001, HOUR + 3003);
+    assert_eq!(seen(HOUR + 2990, HOUR + 3010), [HOUR + 3000, HOUR + 3001, HOUR + 3002]);
+    // The clock is put back, and goes on.
+    record(HOUR + 2000, HOUR + 2002);
+    assert_eq!(seen(HOUR + 1990, HOUR + 2010), [HOUR + 2000, HOUR + 2001]);
+    assert_eq!(seen(HOUR + 2990, HOUR + 3010).len(), 3);
+    // All of that is sealed, and the running hour is another one.
+    record(HOUR + 3600, HOUR + 3602);
+    assert_eq!(seen(HOUR + 2990, HOUR + 3602).len(), 5);
+    assert_eq!(seen(HOUR + 1990, HOUR + 2010).len(), 2);
+}

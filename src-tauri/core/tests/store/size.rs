@@ -40,6 +40,8 @@ fn the_size_cap_holds_and_takes_raw_samples_first() {
     assert!(std::fs::metadata(temp.path().join("hoofbeat.db")).unwrap().len() <= keep.cap);
     assert!(number(temp.path(), "SELECT min(hour) FROM chunk") > HOUR, "the oldest samples went");
     assert_eq!(number(temp.path(), "SELECT min(ts) FROM hour"), HOUR, "hours stayed");
+    let range = Reader::open(temp.path()).unwrap().range().unwrap();
+    assert_eq!(range.map(|(first, _)| first), Some(HOUR), "what is known begins with them");
     assert_sound(temp.path());
 }
 

@@ -2,6 +2,7 @@
 
 use hoofbeat_core::api::{GpuShare, ProcessNow, Seen, Users};
 use hoofbeat_core::identity::Identity;
+use hoofbeat_core::model::HIDDEN;
 use hoofbeat_core::untrusted::Untrusted;
 use serde::Serialize;
 
@@ -106,7 +107,7 @@ impl More {
 
     fn hidden(identity: &Untrusted, key: &Untrusted) -> More {
         // Some are called that already.
-        let note = if key.as_bytes() == b"hidden" { "" } else { " (not visible)" };
+        let note = if key.as_bytes() == HIDDEN.as_bytes() { "" } else { " (not visible)" };
         let in_full = format!("{}{note}", identity.json());
         More { key: key.json().into_owned(), detail: None, parent: None, via: None, in_full }
     }

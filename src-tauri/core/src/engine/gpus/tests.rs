@@ -164,3 +164,21 @@ fn a_minute_is_bounded_and_loses_no_time() {
     assert!(usage.iter().any(|one| one.identity.as_bytes() == b"p4999"));
     assert!(usage.iter().any(|one| one.identity.as_bytes() == b"p0"));
 }
+
+#[test]
+fn work_of_a_process_that_nobody_can_name_explains_nothing() {
+    let (gpu, mut gpus) = (gpu(), Gpus::knowing(vec![("gpu:1".into(), 50.0)]));
+    for at in 1..=60 {
+        let uses = [used(&gpu, "a", 1, Some(0.3), None), used(&gpu, crate::model::HIDDEN, 2, Some(0.6), None)];
+        second(&mut gpus, at, &gpu, 300.0, 90.0, &uses);
+    }
+    let GpuMinute { usage, energy, .. } = gpus.take_over(60).unwrap();
+    let [all] = &energy[..] else { panic!("{energy:?}") };
+    near(all.explained, 59.0 * 0.3);
+    near(all.attributed, 59.0 * 250.0 / 3.0);
+    // That somebody used it so long is known.
+    let [a, hidden] = &usage[..] else { panic!("{usage:?}") };
+    near(a.energy, 59.0 * 250.0 / 3.0);
+    assert_eq!(hidden.energy, None);
+    near(hidden.busy, 36.0);
+}

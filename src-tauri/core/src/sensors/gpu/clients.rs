@@ -197,9 +197,10 @@ mod tests {
         let mut machine = Machine::new();
         let hidden = machine.use_at(8, 10, Some("/opt/work/train --token=secret"));
         assert_eq!((hidden.started, hidden.uid), (None, None));
+        assert!(hidden.is_named(), "{hidden:?}");
         assert_eq!((hidden.key, hidden.identity), ("program:train".into(), "train".into()));
         let nameless = machine.use_at(9, 10, None);
-        assert_eq!(nameless.key, "hidden".into());
+        assert!(!nameless.is_named(), "{nameless:?}");
     }
 
     #[test]

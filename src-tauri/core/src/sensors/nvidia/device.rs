@@ -149,16 +149,11 @@ impl Gpu {
         let holders = told.lists.read(&device, rows)?;
         let parts = told.instances.read(&device, &source, now.boot, rows, batch)?;
         let told_shares = told.tell_shares(&device, &holders, whole, now, rows);
-        // Where a list is missing, nobody knows how much of the work is explained.
-        if let Some(busy) = whole.gpu.filter(|_| told_shares && told.lists.are_told()) {
-            let attributed = told.shares.attributed(busy);
-            batch.put(&source, Metric::GpuAttributed, attributed);
-            batch.put(&source, Metric::GpuRemainder, busy - attributed);
-        }
         let name = |pid| session.sys_process_name(pid, NAME).ok();
         let vram = |row: &Row| row.memory.filter(|memory| total.is_none_or(|total| *memory <= total));
         // Who is on an instance is told there, and not a second time for the whole.
         let in_part = |row: &Row| parts.iter().any(|(_, rows)| rows.iter().any(|other| other.pid == row.pid));
+        let mut unnamed = Vec::new();
         for row in holders.iter().filter(|row| !in_part(row)) {
             let mut figures = Figures { vram: vram(row), ..Figures::default() };
             if told_shares {
@@ -169,7 +164,16 @@ impl Gpu {
                 figures.decoder = used.map(|used| used.decoder);
             }
             let place = row.instance.and_then(|number| told.instances.numbered(number)).unwrap_or(&source);
-            batch.gpu_use(clients.name(place, row.pid, figures, now.boot, Some(&name)));
+            let named = clients.name(place, row.pid, figures, now.boot, Some(&name));
+            unnamed.extend((!named.is_named()).then_some(row.pid));
+            batch.gpu_use(named);
+        }
+        // Where a list is missing, nobody knows how much of the work is explained; and work of a process that nobody can
+        // name is explained to nobody.
+        if let Some(busy) = whole.gpu.filter(|_| told_shares && told.lists.are_told()) {
+            let attributed = told.shares.attributed(busy, |pid| !unnamed.contains(&pid));
+            batch.put(&source, Metric::GpuAttributed, attributed);
+            batch.put(&source, Metric::GpuRemainder, busy - attributed);
         }
         for (place, rows) in &parts {
             for row in rows {

@@ -152,13 +152,13 @@ impl Shares {
 
     /// A listed process's percent of the GPU's time, smoothed.
     pub(super) fn share(&self, pid: u32) -> f64 {
-        let sum = self.sum();
-        let scale = if sum > self.most { self.most / sum } else { 1.0 };
+        let scale = self.scale();
         self.smooth.get(&pid).map_or(0.0, |mean| mean.value() * scale)
     }
 
-    fn sum(&self) -> f64 {
-        self.smooth.values().map(|mean| mean.value()).sum()
+    fn scale(&self) -> f64 {
+        let sum: f64 = self.smooth.values().map(|mean| mean.value()).sum();
+        if sum > self.most { self.most / sum } else { 1.0 }
     }
 
     /// What a listed process used since the last time; `None` where there was no last time.
@@ -166,9 +166,12 @@ impl Shares {
         self.used.as_ref().map(|used| used.get(&pid).copied().unwrap_or_default())
     }
 
-    /// Percent of the GPU's time that is explained, at most `busy`, which is what the whole GPU says.
-    pub(super) fn attributed(&self, busy: f64) -> f64 {
-        self.sum().min(busy)
+    /// Percent of the GPU's time that processes explain of whom it `is_known` who they are; at most `busy`, which is what
+    /// the whole GPU says.
+    pub(super) fn attributed(&self, busy: f64, is_known: impl Fn(u32) -> bool) -> f64 {
+        let known = self.smooth.iter().filter(|(pid, _)| is_known(**pid));
+        let sum: f64 = known.map(|(_, mean)| mean.value()).sum();
+        (sum * self.scale()).min(busy)
     }
 }
 
@@ -216,8 +219,9 @@ mod tests {
         for pid in [10, 20] {
             assert!((shares.share(pid) - 49.5).abs() < 5.0, "{shares:?}");
         }
-        assert!((shares.attributed(100.0) - 99.0).abs() < 1.0);
-        assert_eq!(shares.attributed(40.0), 40.0, "never more than the GPU did");
+        assert!((shares.attributed(100.0, |_| true) - 99.0).abs() < 1.0);
+        assert_eq!(shares.attributed(40.0, |_| true), 40.0, "never more than the GPU did");
+        assert_eq!(shares.attributed(100.0, |pid| pid == 10), shares.share(10), "the other one is not known");
     }
 
     /// What a person sees who starts a program, and ends it.
@@ -228,7 +232,7 @@ mod tests {
         (1..=20).for_each(|second| shares.take(at(second), &[10, 20], &[], idle));
         for second in 21..=24 {
             shares.take(at(second), &[10, 20], &[sample(10, second, 97)], BUSY);
-            assert!(shares.share(10) > 90.0 && shares.attributed(100.0) > 90.0, "{second}: {shares:?}");
+            assert!(shares.share(10) > 90.0 && shares.attributed(100.0, |_| true) > 90.0, "{second}: {shares:?}");
         }
         // A second one joins and wins every other sample: within a few seconds each has about half.
         for second in 25..=44 {
@@ -241,7 +245,7 @@ mod tests {
         assert_eq!((shares.share(10), shares.share(20)), (0.0, 0.0));
         // Work that nobody who is listed did is nobody's, whoever worked before.
         shares.take(at(46), &[10, 20], &[], BUSY);
-        assert_eq!(shares.attributed(100.0), 0.0);
+        assert_eq!(shares.attributed(100.0, |_| true), 0.0);
     }
 
     #[test]
@@ -376,7 +380,7 @@ mod tests {
                 shares.take(at(second as u64), &[1, 2, 3], &samples, Whole { gpu: Some(60.0), ..Whole::default() });
                 let shown: f64 = [1, 2, 3].map(|pid| shares.share(pid)).iter().sum();
                 prop_assert!((0.0..=60.0 + 1e-9).contains(&shown), "{shares:?}");
-                prop_assert!(shares.attributed(50.0) <= 50.0);
+                prop_assert!(shares.attributed(50.0, |_| true) <= 50.0);
                 let used: f64 = shares.used.iter().flat_map(|used| used.values()).map(|used| used.busy).sum();
                 prop_assert!(used <= 0.6 + 1e-9, "{shares:?}");
             }

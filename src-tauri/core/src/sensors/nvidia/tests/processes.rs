@@ -83,12 +83,27 @@ fn what_a_process_that_is_not_listed_does_is_the_remainder() {
         "[device.curve]\nutil = [[0, 40], [60, 90]]\n\
          [[process]]\npid = 10\ndevice = 0\nkind = \"C\"\nshare = [[0, 1.0], [60, 0.45]]\n",
     );
+    rig.process(10, "train");
     let told = rig.until(50);
     near(told.value(Metric::GpuAttributed).unwrap(), 40.0, 1.0);
     near(told.value(Metric::GpuRemainder).unwrap(), 0.0, 1.0);
     let told = rig.until(110);
     near(told.value(Metric::GpuAttributed).unwrap(), 40.5, 1.5);
     near(told.value(Metric::GpuRemainder).unwrap(), 49.5, 1.5);
+}
+
+#[test]
+fn what_a_process_does_that_nobody_can_name_is_in_the_remainder() {
+    let mut rig = Rig::new(
+        "geforce-rtx-4090",
+        "[device.curve]\nutil = 90\n\
+         [[process]]\npid = 4200010\ndevice = 0\nkind = \"C\"\nshare = 0.5\n\
+         [[process]]\npid = 4200020\ndevice = 0\nkind = \"C\"\nshare = 0.25\nname = \"/usr/bin/train\"\n",
+    );
+    let told = rig.until(50);
+    near(told.one(4_200_010).share.unwrap(), 45.0, 1.5);
+    near(told.value(Metric::GpuAttributed).unwrap(), 22.5, 1.5);
+    near(told.value(Metric::GpuRemainder).unwrap(), 67.5, 1.5);
 }
 
 #[test]
