@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use hoofbeat_core::alerts::baseline::{Baseline, Local};
-use hoofbeat_core::alerts::expect::Used;
+use hoofbeat_core::alerts::expect::{Used, together};
 use hoofbeat_core::alerts::unexpected::{Lookout, Rules};
 use hoofbeat_core::model::baseline::Learning;
 use hoofbeat_core::model::{GpuUse, Source, SourceKind, UseRules};
@@ -48,7 +48,7 @@ pub fn run(report: &mut Report) -> Result<()> {
             let changed = sessions.step(&moment, |_| Sight::Read, &uses, &rules, &mut numbered);
             let looks: Vec<Look> = gpus.iter().map(|gpu| look(gpu, &uses, &sessions)).collect();
             let ended = episodes.step(&moment, &looks, &rules, &mut numbered);
-            let together: Vec<Used> = uses.iter().map(together).collect();
+            let together = together(uses.iter().map(one));
             let at = Local { ts, day: ts / 86_400, minute: (ts % 86_400 / 60) as u16 };
             let rules = Rules { expectations: &[], learning: &learning, gate: rules };
             let found = lookout.step(&together, boot, at, rules, &mut baseline);
@@ -105,7 +105,8 @@ fn look(gpu: &Arc<Source>, uses: &[GpuUse], sessions: &Sessions) -> Look {
     }
 }
 
-fn together(one: &GpuUse) -> Used {
+/// What one process does, for who looks for what is unexpected.
+fn one(one: &GpuUse) -> Used {
     Used {
         gpu: one.source.id.clone(),
         key: one.key.clone(),
