@@ -151,7 +151,7 @@ fn play(stints: &[Stint], answers: bool) -> Outcome {
         });
         let rules = Rules { expectations: &[], learning: &learning, gate: UseRules::default() };
         let boot = Duration::from_secs(1_000 + ts as u64);
-        for finding in lookout.step(&used, boot, at, rules, &mut baseline).into_iter().filter(|one| !one.digest) {
+        for finding in lookout.step(used, boot, at, rules, &mut baseline).into_iter().filter(|one| !one.digest) {
             let Some(used) = &finding.used else { continue };
             let injected = open.iter().find(|at| {
                 let stint = &stints[**at];

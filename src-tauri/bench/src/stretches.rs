@@ -51,7 +51,7 @@ pub fn run(report: &mut Report) -> Result<()> {
             let together = together(uses.iter().map(one));
             let at = Local { ts, day: ts / 86_400, minute: (ts % 86_400 / 60) as u16 };
             let rules = Rules { expectations: &[], learning: &learning, gate: rules };
-            let found = lookout.step(&together, boot, at, rules, &mut baseline);
+            let found = lookout.step(together, boot, at, rules, &mut baseline);
             let learnt = baseline.take_changes();
             if tick % 60 == 0 {
                 written += sessions.open().len() + episodes.open().len();

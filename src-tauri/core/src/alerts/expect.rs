@@ -6,9 +6,6 @@
 //! decides (`baseline`). Deliberately not here: for how long a difference must last (`unexpected`), and the file
 //! (`config`).
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use crate::model::expectation::{Expectation, Policy};
 use crate::model::rule::matches;
 use crate::untrusted::Untrusted;
@@ -42,25 +39,29 @@ pub struct Used {
 /// What the processes of each user's identity do on each GPU, all of them together. Of a part that nobody tells, the
 /// others make the sum.
 pub fn together(each: impl IntoIterator<Item = Used>) -> Vec<Used> {
-    let mut all: BTreeMap<(String, Untrusted, Option<u32>), Used> = BTreeMap::new();
+    // Few at a time: a list is asked faster than a table.
+    let mut all: Vec<Used> = Vec::new();
     for one in each {
-        match all.entry((one.gpu.clone(), one.key.clone(), one.uid)) {
-            Entry::Vacant(place) => {
-                place.insert(one);
-            }
-            Entry::Occupied(mut place) => {
-                let sum = place.get_mut();
-                sum.share = one.share.map(|share| share + sum.share.unwrap_or(0.0)).or(sum.share);
-                for file in one.files {
-                    if !sum.files.contains(&file) {
-                        sum.files.push(file);
-                    }
-                }
-                sum.vram = one.vram.map(|vram| vram.saturating_add(sum.vram.unwrap_or(0))).or(sum.vram);
+        let Some(sum) = all.iter_mut().find(|sum| sum.is_by_same(&one)) else {
+            all.push(one);
+            continue;
+        };
+        sum.share = one.share.map(|share| share + sum.share.unwrap_or(0.0)).or(sum.share);
+        sum.vram = one.vram.map(|vram| vram.saturating_add(sum.vram.unwrap_or(0))).or(sum.vram);
+        for file in one.files {
+            if !sum.files.contains(&file) {
+                sum.files.push(file);
             }
         }
     }
-    all.into_values().collect()
+    all
+}
+
+impl Used {
+    /// Whether it is of the same identity of the same user, on the same GPU.
+    pub(super) fn is_by_same(&self, other: &Used) -> bool {
+        self.uid == other.uid && self.key == other.key && self.gpu == other.gpu
+    }
 }
 
 /// How a use differs from what was declared, or what is missing.

@@ -14,7 +14,6 @@ use super::expect::{self, Difference, Judgement, Reason, Used};
 use crate::model::UseRules;
 use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
-use crate::untrusted::Untrusted;
 
 /// Whether this is enough of a GPU: what would be a session, too.
 pub fn is_work(used: &Used, rules: UseRules) -> bool {
@@ -81,7 +80,8 @@ struct Absence {
 /// Follows all uses.
 #[derive(Clone, Debug, Default)]
 pub struct Lookout {
-    stretches: BTreeMap<(String, Untrusted, Option<u32>), Stretch>,
+    /// Few at a time: a list is asked faster than a table.
+    stretches: Vec<Stretch>,
     absent: BTreeMap<String, Absence>,
     /// When a difference from what was declared was last told, by boot time.
     told: BTreeMap<(Who, Reason), Duration>,
@@ -92,7 +92,7 @@ impl Lookout {
     /// Looks at the uses of one tick; those of GPUs that were not read in it are missing without being over.
     pub fn step(
         &mut self,
-        used: &[Used],
+        used: Vec<Used>,
         boot: Duration,
         at: Local,
         rules: Rules<'_>,
@@ -104,26 +104,30 @@ impl Lookout {
             self.stretches.clear();
             self.absent.clear();
         }
-        self.stretches.retain(|_, stretch| boot.saturating_sub(stretch.seen) <= CONTINUITY);
+        self.stretches.retain(|stretch| boot.saturating_sub(stretch.seen) <= CONTINUITY);
         self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET);
         let mut findings = Vec::new();
         for one in used {
-            let key = (one.gpu.clone(), one.key.clone(), one.uid);
-            if self.stretches.len() >= MOST && !self.stretches.contains_key(&key) {
-                continue;
-            }
-            let stretch = self.stretches.entry(key).or_insert_with(|| Stretch {
-                used: one.clone(),
-                since: at.ts,
-                seen: boot,
-                enough: boot,
-                held: Duration::ZERO,
-                noted: None,
-                alarmed: false,
-                wrong: None,
-            });
-            let finding = stretch.step(one, boot, at, rules, baseline);
-            let Some(finding) = finding else { continue };
+            let known = self.stretches.iter().position(|stretch| stretch.used.is_by_same(&one));
+            let stretch = match known {
+                Some(place) => &mut self.stretches[place],
+                None if self.stretches.len() >= MOST => continue,
+                None => {
+                    self.stretches.push(Stretch {
+                        used: one.clone(),
+                        since: at.ts,
+                        seen: boot,
+                        enough: boot,
+                        held: Duration::ZERO,
+                        noted: None,
+                        alarmed: false,
+                        wrong: None,
+                    });
+                    self.stretches.last_mut().expect("it was pushed just now")
+                }
+            };
+            let Some(finding) = stretch.step(one, boot, at, rules, baseline) else { continue };
+            let one = &stretch.used;
             // What was learnt knows by itself when it is news.
             let whose = (who(&one.key, &one.label, one.uid), finding.reason);
             if finding.expectation.is_none() || !self.told.contains_key(&whose) {
@@ -137,10 +141,10 @@ impl Lookout {
         findings
     }
 
-    /// Whether an identity's use of a GPU has counted as work for long enough.
-    pub fn works(&self, used: &Used, gate: UseRules) -> bool {
-        let key = (used.gpu.clone(), used.key.clone(), used.uid);
-        self.stretches.get(&key).is_some_and(|stretch| stretch.held >= gate.hold)
+    /// The uses of the last step that have counted as work for long enough.
+    pub fn at_work(&self, gate: UseRules) -> impl Iterator<Item = &Used> {
+        let is_now = move |stretch: &&Stretch| Some(stretch.seen) == self.last && stretch.held >= gate.hold;
+        self.stretches.iter().filter(is_now).map(|stretch| &stretch.used)
     }
 
     fn look_for_missing(&mut self, boot: Duration, at: Local, rules: Rules<'_>, findings: &mut Vec<Finding>) {
@@ -149,7 +153,7 @@ impl Lookout {
             self.absent.clear();
             return;
         }
-        let present: Vec<Used> = self.stretches.values().map(|stretch| stretch.used.clone()).collect();
+        let present: Vec<Used> = self.stretches.iter().map(|stretch| stretch.used.clone()).collect();
         let missing = expect::missing(expectations, &present, at.minute);
         self.absent.retain(|id, _| missing.iter().any(|at| expectations[*at].id == *id));
         for place in missing {
@@ -173,14 +177,15 @@ impl Lookout {
 impl Stretch {
     fn step(
         &mut self,
-        used: &Used,
+        used: Used,
         boot: Duration,
         at: Local,
         rules: Rules<'_>,
         baseline: &mut Baseline,
     ) -> Option<Finding> {
         let passed = boot.saturating_sub(std::mem::replace(&mut self.seen, boot));
-        self.used = used.clone();
+        self.used = used;
+        let used = &self.used;
         if is_work(used, rules.gate) {
             self.held += passed;
             self.enough = boot;

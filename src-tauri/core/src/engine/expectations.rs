@@ -55,12 +55,12 @@ impl Expectations {
         let demanded = config.expectations.iter().any(|one| one.policy == Policy::MustRun);
         if !used.is_empty() || demanded {
             let at = Local::at(tick.ts, &self.zone);
-            for finding in self.lookout.step(&used, now.boot, at, rules, &mut self.baseline) {
+            for finding in self.lookout.step(used, now.boot, at, rules, &mut self.baseline) {
                 tick.events.push(event(&finding, config, tick.ts));
             }
-        }
-        if config.learning.report {
-            self.examine(&used, tick, config, now);
+            if config.learning.report {
+                self.examine(tick, config, now);
+            }
         }
         tick.baseline = self.baseline.take_changes();
         tick.binaries = self.binaries.take_changes();
@@ -74,9 +74,9 @@ impl Expectations {
     }
 
     /// Has the files looked at of who is at work.
-    fn examine(&mut self, used: &[Used], tick: &Tick, config: &Config, now: Now) {
+    fn examine(&mut self, tick: &Tick, config: &Config, now: Now) {
         self.examiner.begin(now.boot);
-        for whole in used.iter().filter(|whole| self.lookout.works(whole, config.sessions)) {
+        for whole in self.lookout.at_work(config.sessions) {
             let its = |one: &&GpuUse| one.source.id == whole.gpu && one.key == whole.key && one.uid == whole.uid;
             for one in tick.gpu_uses.iter().filter(its) {
                 let Some(path) = &one.exe else { continue };

@@ -184,7 +184,7 @@ fn the_processes_of_an_identity_count_together_on_each_gpu() {
     let others = Used { uid: Some(0), ..blender.clone() };
     let all = together([blender.clone(), second.clone(), without, blender.clone(), others.clone()]);
     let both = Used { share: Some(100.0), vram: Some(2 << 30), ..blender };
-    assert_eq!(all, [others, both, second]);
+    assert_eq!(all, [both, second, others]);
 }
 
 fn run_from(key: &str, files: &[&str]) -> Used {

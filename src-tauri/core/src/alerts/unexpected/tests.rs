@@ -33,7 +33,7 @@ impl Rig {
             let rules = Rules { expectations: &self.expectations, learning: &LEARNING, gate: UseRules::default() };
             let boot = Duration::from_secs(1000 + self.second);
             let at = self.at();
-            let found = self.lookout.step(used, boot, at, rules, &mut self.baseline);
+            let found = self.lookout.step(used.to_vec(), boot, at, rules, &mut self.baseline);
             told.extend(found.into_iter().map(|finding| (self.second, finding)));
             self.second += 1;
         }
