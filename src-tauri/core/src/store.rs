@@ -43,6 +43,7 @@ mod view;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -156,13 +157,18 @@ impl Store {
             for (before, source) in &tick.replaced {
                 self.catalog.replace(&transaction, before, source, tick.ts)?;
             }
-            for reading in &tick.readings {
-                let place = self.catalog.place(&transaction, &reading.source, reading.metric, tick.ts)?;
-                let slots = self.packs.entry(place.pack_id).or_default();
-                if slots.len() <= place.col {
-                    slots.resize(place.col + 1, None);
+            // Readings of one source mostly stand together: the catalog is asked once for all of them.
+            for readings in tick.readings.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source)) {
+                let Some(source) = readings.first().map(|first| &first.source) else { continue };
+                let mut columns = self.catalog.columns(&transaction, source, tick.ts)?;
+                let slots = self.packs.entry(columns.pack_id()).or_default();
+                for reading in readings {
+                    let col = columns.of(&transaction, reading.metric)?;
+                    if slots.len() <= col {
+                        slots.resize(col + 1, None);
+                    }
+                    slots[col] = Some(reading.stored);
                 }
-                slots[place.col] = Some(reading.stored);
             }
             let processes = processes::by_pack(&self.catalog, &tick.gpu_uses);
             for (pack_id, slots) in &mut self.packs {

@@ -34,13 +34,39 @@ pub struct SeriesRow {
     pub col: usize,
 }
 
-/// Where a series is written.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// The pack.
-    pub pack_id: i64,
-    /// The column in the pack's rows.
-    pub col: usize,
+/// Where the series of one source are written.
+pub struct Columns<'a> {
+    entry: &'a mut Entry,
+    width: &'a mut usize,
+    joined: &'a mut usize,
+    /// Behind the column that was found last: readings come in the same order in each tick.
+    next: usize,
+}
+
+impl Columns<'_> {
+    /// The source's pack.
+    pub fn pack_id(&self) -> i64 {
+        self.entry.pack_id
+    }
+
+    /// The column of a metric in the pack's rows, which is made where it is new.
+    pub fn of(&mut self, db: &Connection, metric: Metric) -> Result<usize, StoreError> {
+        let columns = &mut self.entry.columns;
+        let (before, behind) = columns.split_at(self.next.min(columns.len()));
+        let found = behind.iter().position(|(known, _)| *known == metric).map(|at| before.len() + at);
+        let found = found.or_else(|| before.iter().position(|(known, _)| *known == metric));
+        if let Some(at) = found {
+            self.next = at + 1;
+            return Ok(columns[at].1);
+        }
+        let (pack_id, col) = (self.entry.pack_id, *self.width);
+        db.prepare_cached("INSERT INTO series(source_id, metric_id, pack_id, col) VALUES(?, ?, ?, ?)")?
+            .execute(params![self.entry.source_id, metric as u16, pack_id, col])?;
+        columns.push((metric, col));
+        *self.width += 1;
+        *self.joined += 1;
+        Ok(col)
+    }
 }
 
 #[derive(Debug)]
@@ -107,24 +133,14 @@ impl Catalog {
         self.entries.get(source.id.as_str()).map(|entry| entry.pack_id)
     }
 
-    /// Where a metric of a source is written; makes source and column where they are new.
-    pub fn place(&mut self, db: &Connection, source: &Source, metric: Metric, ts: i64) -> Result<Place, StoreError> {
+    /// Where what is read of a source is written; makes the source where it is new.
+    pub fn columns(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<Columns<'_>, StoreError> {
         self.number(db, source, ts)?;
         let Some(entry) = self.entries.get_mut(source.id.as_str()) else {
             return Err(StoreError::Damaged(format!("the source {} was written and is not there", source.id)));
         };
-        let pack_id = entry.pack_id;
-        if let Some((_, col)) = entry.columns.iter().find(|(known, _)| *known == metric) {
-            return Ok(Place { pack_id, col: *col });
-        }
-        let width = self.widths.entry(pack_id).or_default();
-        let col = *width;
-        db.prepare_cached("INSERT INTO series(source_id, metric_id, pack_id, col) VALUES(?, ?, ?, ?)")?
-            .execute(params![entry.source_id, metric as u16, pack_id, col])?;
-        entry.columns.push((metric, col));
-        *width += 1;
-        self.joined += 1;
-        Ok(Place { pack_id, col })
+        let width = self.widths.entry(entry.pack_id).or_default();
+        Ok(Columns { entry, width, joined: &mut self.joined, next: 0 })
     }
 
     /// Writes a source's health, making the source where it is new.
