@@ -42,7 +42,8 @@ pub(super) fn empty(db: &Connection, pack_id: i64, ts: i64) -> Result<(), StoreE
 /// The second of the newest tick.
 pub(super) fn last_ts(db: &Connection) -> Result<Option<i64>, StoreError> {
     // The newest row, not the largest second: the clock may have been put back since.
-    let newest = db.query_row("SELECT ts FROM recent ORDER BY seq DESC LIMIT 1", [], |row| row.get(0)).optional()?;
+    let mut newest = db.prepare_cached("SELECT ts FROM recent ORDER BY seq DESC LIMIT 1")?;
+    let newest = newest.query_row([], |row| row.get(0)).optional()?;
     match newest {
         Some(ts) => Ok(Some(ts)),
         None => Ok(db.query_row("SELECT max(ts) FROM current", [], |row| row.get(0))?),
