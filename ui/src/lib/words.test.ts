@@ -73,6 +73,23 @@ test.each([
   ],
   [event('xid', { code: 999 }, 'gpu:0'), 'gpu:0: driver error 999 (Xid)'],
   [event('xid', { code: 'x', meaning: 'a\u202e' }), 'Driver error: a\ufffd'],
+  [
+    event('unexpected_use', { why: 'denied', identity: 'a\u202e', expectation: 'no-games' }, 'gpu:0'),
+    'a\ufffd uses gpu:0 and must not (“no-games”)',
+  ],
+  [
+    event('unexpected_use', { why: 'outside_hours', identity: 'X', expectation: 'x' }),
+    'X uses a GPU outside its hours (“x”)',
+  ],
+  [event('unexpected_use', { why: 'over_limit', identity: 'X' }, 'gpu:0'), 'X uses gpu:0 more than it may'],
+  [event('unexpected_use', { why: 'missing', expectation: 'backup' }), 'What must use a GPU does not (“backup”)'],
+  [event('unexpected_use', { why: 'new', identity: 'X' }, 'gpu:0'), 'X uses gpu:0 and was never seen here before'],
+  [event('unexpected_use', { why: 'odd_hour', identity: 'X' }), 'X uses a GPU at an hour at which it never did'],
+  [
+    event('unexpected_use', { why: 'changed_binary', identity: 'X', path: '/usr/bin/x' }),
+    'X runs from another file than before at /usr/bin/x',
+  ],
+  [event('unexpected_use', { why: 7 }), 'A program uses a GPU, which is unexpected'],
   [event('gpu_went_to_sleep'), 'gpu went to sleep'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);
@@ -86,4 +103,6 @@ test('what matters has a colour', () => {
   expect(tone(event('recorder_started'))).toBe('plain');
   expect(tone(event('gpu_woke'))).toBe('plain');
   expect(tone(event('gpu_kept_awake'))).toBe('warn');
+  expect(tone(event('unexpected_use', { why: 'new' }))).toBe('warn');
+  expect(tone(event('unexpected_use', { why: 'new', digest: true }))).toBe('plain');
 });

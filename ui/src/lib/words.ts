@@ -66,6 +66,8 @@ export function sentence(event: EventInfo, around: Surroundings): string {
       }${openers(event, 'keeps it awake')}`;
     case 'xid':
       return driverError(event, around);
+    case 'unexpected_use':
+      return unexpected(event, around);
     default:
       return visible(event.kind).replaceAll('_', ' ');
   }
@@ -86,6 +88,9 @@ export function tone(event: EventInfo): Tone {
     case 'gpu_kept_awake':
     case 'xid':
       return 'warn';
+    case 'unexpected_use':
+      // What is only to be listed is no alarm.
+      return event.detail.digest === true ? 'plain' : 'warn';
     default:
       return 'plain';
   }
@@ -118,6 +123,32 @@ function openers(event: EventInfo, deed: string): string {
   const shown = names.slice(0, NAMED).join(', ');
   const others = rest > 0 ? `${shown} and ${rest} more` : shown;
   return `; ${others} ${names.length + rest > 1 ? 'have' : 'has'} it open`;
+}
+
+/** A use of a GPU that differs from what was declared or is usual. */
+function unexpected(event: EventInfo, around: Surroundings): string {
+  const { why, identity, expectation, path } = event.detail;
+  const who = typeof identity === 'string' ? visible(identity) : 'A program';
+  const declared = typeof expectation === 'string' ? ` (“${visible(expectation)}”)` : '';
+  const uses = `${who} uses ${event.source ? subject(event, around) : 'a GPU'}`;
+  switch (why) {
+    case 'denied':
+      return `${uses} and must not${declared}`;
+    case 'outside_hours':
+      return `${uses} outside its hours${declared}`;
+    case 'over_limit':
+      return `${uses} more than it may${declared}`;
+    case 'missing':
+      return `What must use a GPU does not${declared}`;
+    case 'new':
+      return `${uses} and was never seen here before`;
+    case 'odd_hour':
+      return `${uses} at an hour at which it never did`;
+    case 'changed_binary':
+      return `${who} runs from another file than before${typeof path === 'string' ? ` at ${visible(path)}` : ''}`;
+    default:
+      return `${uses}, which is unexpected${declared}`;
+  }
 }
 
 /** An error that NVIDIA's driver reported by its number. */
