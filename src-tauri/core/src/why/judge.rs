@@ -94,6 +94,11 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let is_unexplained = unseen.is_some_and(|left| left >= WORK && left > busy / 2.0);
     let mut workers: Vec<&Person> = people.iter().filter(|one| one.share.is_some_and(|share| share >= WORK)).collect();
     workers.sort_by(|a, b| by_share(a, b));
+    if workers.is_empty() && unseen.is_some_and(|left| left <= busy / 2.0) {
+        // Each does little, and together they are what it does.
+        workers.extend(people.iter().filter(|one| one.share.is_some_and(|share| share > 0.0)));
+        workers.sort_by(|a, b| by_share(a, b));
+    }
     let most = workers.first().and_then(|one| one.share).unwrap_or(0.0);
     let known = unseen.map_or(0.3, |left| 0.5 * left / busy);
     verdict.confidence = 0.98 - known;
