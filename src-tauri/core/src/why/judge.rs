@@ -102,7 +102,12 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let most = workers.first().and_then(|one| one.share).unwrap_or(0.0);
     let known = unseen.map_or(0.3, |left| 0.5 * left / busy);
     verdict.confidence = 0.98 - known;
-    let named: Vec<&Person> = workers.iter().copied().filter(|one| one.share.unwrap_or(0.0) >= most * SECOND).collect();
+    let mut named: Vec<&Person> =
+        workers.iter().copied().filter(|one| one.share.unwrap_or(0.0) >= most * SECOND).collect();
+    if named.iter().all(|one| one.part == Part::Desktop) {
+        // It is not only the desktop where somebody works beside it, however little that is.
+        named.extend(workers.iter().copied().filter(|one| one.part == Part::Work));
+    }
     if is_unexplained || named.is_empty() {
         verdict.state = State::Unattributed;
         verdict.cause = unattributed(scene, &people);
@@ -115,7 +120,7 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     } else if named.iter().all(|one| one.part == Part::Desktop) {
         verdict.state = State::Display;
         verdict.culprits = culprits(&named);
-    } else if named[0].part == Part::Own {
+    } else if named[0].part == Part::Own && named.iter().all(|one| one.part != Part::Work) {
         verdict.state = State::Own;
         verdict.culprits = culprits(&named);
     } else {
