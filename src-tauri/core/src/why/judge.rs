@@ -115,7 +115,7 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         verdict.confidence = 0.8;
         // What holds memory is worth knowing where nobody's share is told; it is not said to work.
         if matches!(verdict.cause, Cause::NoShares) {
-            verdict.culprits = culprits(&holders(&people));
+            verdict.culprits = culprits(&holders(&people, HELD));
         }
     } else if named.iter().all(|one| one.part == Part::Desktop) {
         verdict.state = State::Display;
@@ -140,7 +140,8 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
 fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let value = |metric| scene.value(metric);
     let power = value(Metric::GpuPower);
-    let holders = holders(&people);
+    let holders = holders(&people, HELD);
+    let openers = self::holders(&people, 1);
     let is_hot = value(Metric::GpuTemperature).is_some_and(|celsius| celsius >= HOT)
         || value(Metric::GpuMargin).is_some_and(|margin| margin <= MARGIN);
     let rests_for = |least: i64| scene.quiet.is_none_or(|seconds| seconds >= least);
@@ -162,6 +163,9 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
             (Cause::Held, culprits(&holders), 0.85)
         } else if !screens.is_empty() {
             (Cause::Screens, culprits(&screens[..1]), 0.7)
+        } else if clocks_are_up && !openers.is_empty() {
+            // A context as small as can be is enough to keep the clocks of work.
+            (Cause::Held, culprits(&openers), 0.7)
         } else if clocks_are_up {
             (Cause::Clocks, Vec::new(), 0.6)
         } else {
@@ -255,9 +259,9 @@ fn by_share(a: &Person, b: &Person) -> Ordering {
     b.share.unwrap_or(0.0).total_cmp(&a.share.unwrap_or(0.0)).then(a.key.cmp(&b.key))
 }
 
-/// Who holds much memory and is no part of the desktop, the most first.
-fn holders(people: &[Person]) -> Vec<&Person> {
-    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= HELD) && one.part != Part::Desktop;
+/// Who holds at least so many bytes and is no part of the desktop, the most first.
+fn holders(people: &[Person], least: u64) -> Vec<&Person> {
+    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= least) && one.part != Part::Desktop;
     let mut holders: Vec<&Person> = people.iter().filter(holds).collect();
     holders.sort_by(|a, b| b.vram.cmp(&a.vram).then(a.key.cmp(&b.key)));
     holders
