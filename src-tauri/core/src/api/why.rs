@@ -214,9 +214,13 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
     }
     let Some(total) = total else { return Ok(()) };
     let seconds = (60.0 - total.missing).max(1.0);
+    // Of a minute in which it slept for a while, how busy it was is told of the rest only, and a share is a part of that.
+    let utilization = scene.samples.iter().find(|sample| sample.metric == Metric::GpuUtilization);
+    let whole = utilization.map(|sample| sample.value).zip(total.busy.filter(|busy| *busy > 0.0));
+    let of_time = whole.map_or(100.0 / seconds, |(percent, busy)| percent / busy);
     for one in &total.usages {
         scene.users.push(User {
-            share: one.busy.map(|busy| (busy / seconds * 100.0).min(100.0)),
+            share: one.busy.map(|busy| (busy * of_time).min(100.0)),
             vram: one.vram,
             ..user(&one.key, &one.identity, one.uid)
         });
