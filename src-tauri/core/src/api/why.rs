@@ -100,14 +100,25 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
                 .iter()
                 .filter(|one| is_part(&one.source) && one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
             let (start, joules) = started(own.map(|one| (one.start, one.energy)));
-            if is_now && start.is_some() {
+            if is_now {
+                // Use that is no session yet is younger than a minute, or noise. The minutes bridge longer pauses, so
+                // that by them it would have begun with an earlier process.
                 (user.since, user.energy) = (start, joules);
                 continue;
             }
-            if let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? {
-                (user.since, user.energy) = (Some(since), joules);
+            let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? else {
+                user.since = start;
+                continue;
+            };
+            (user.since, user.energy) = (start.or(Some(since)), joules);
+            // What was taken in an earlier session is none of this one's.
+            if let Some(start) = start.filter(|start| since < minute_of(*start)) {
+                let (from, until) = (minute_of(start), minute_of(moment) + 60);
+                let gpus = reader.gpu_usages(from, until)?.gpus;
+                let usages = gpus.iter().filter(|gpu| gpu.source == scene.source).flat_map(|gpu| &gpu.usages);
+                let own = usages.filter(|one| one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
+                user.energy = own.filter_map(|one| one.energy).reduce(|sum, more| sum + more);
             }
-            user.since = start.or(user.since);
         }
         scene.quiet = quiet(reader, &scene)?;
         scenes.push(scene);

@@ -198,6 +198,20 @@ fn shares_of_a_minute_that_was_slept_through_in_part_are_parts_of_how_busy_it_wa
 }
 
 #[test]
+fn what_an_earlier_session_took_is_no_part_of_this_one() {
+    let temp = tempfile::tempdir().unwrap();
+    let on = |minute| Some(Some(minute));
+    // By minutes, a pause of one is none.
+    let mut store = record(temp.path(), &[on(RENDER), on(IDLE), on(RENDER), on(IDLE)]);
+    let start = HOUR + 125;
+    let session = crate::sessions::session(1, &gpu(), "Blender", start, HOUR + 180);
+    let tick = Machine::new().tick(HOUR + 241, 1.0, &[]);
+    store.append(&[Tick { sessions: vec![session], ..tick }], true).unwrap();
+    let blender = &why(temp.path(), HOUR + 170).verdicts[0].culprits[0];
+    assert_eq!((blender.since, blender.energy), (Some(start), Some(100.0)));
+}
+
+#[test]
 fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
     let temp = tempfile::tempdir().unwrap();
     record(temp.path(), &[Some(Some(SHARED)), Some(Some(SHARED)), Some(Some(HELD))]);
