@@ -100,14 +100,25 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
                 .iter()
                 .filter(|one| is_part(&one.source) && one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
             let (start, joules) = started(own.map(|one| (one.start, one.energy)));
-            if is_now && start.is_some() {
+            if is_now {
+                // Use that is no session yet is younger than a minute, or noise. The minutes bridge longer pauses, so
+                // that by them it would have begun with an earlier process.
                 (user.since, user.energy) = (start, joules);
                 continue;
             }
-            if let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? {
-                (user.since, user.energy) = (Some(since), joules);
+            let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? else {
+                user.since = start;
+                continue;
+            };
+            (user.since, user.energy) = (start.or(Some(since)), joules);
+            // What was taken in an earlier session is none of this one's.
+            if let Some(start) = start.filter(|start| since < minute_of(*start)) {
+                let (from, until) = (minute_of(start), minute_of(moment) + 60);
+                let gpus = reader.gpu_usages(from, until)?.gpus;
+                let usages = gpus.iter().filter(|gpu| gpu.source == scene.source).flat_map(|gpu| &gpu.usages);
+                let own = usages.filter(|one| one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
+                user.energy = own.filter_map(|one| one.energy).reduce(|sum, more| sum + more);
             }
-            user.since = start.or(user.since);
         }
         scene.quiet = quiet(reader, &scene)?;
         scenes.push(scene);
@@ -214,9 +225,13 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
     }
     let Some(total) = total else { return Ok(()) };
     let seconds = (60.0 - total.missing).max(1.0);
+    // Of a minute in which it slept for a while, how busy it was is told of the rest only, and a share is a part of that.
+    let utilization = scene.samples.iter().find(|sample| sample.metric == Metric::GpuUtilization);
+    let whole = utilization.map(|sample| sample.value).zip(total.busy.filter(|busy| *busy > 0.0));
+    let of_time = whole.map_or(100.0 / seconds, |(percent, busy)| percent / busy);
     for one in &total.usages {
         scene.users.push(User {
-            share: one.busy.map(|busy| (busy / seconds * 100.0).min(100.0)),
+            share: one.busy.map(|busy| (busy * of_time).min(100.0)),
             vram: one.vram,
             ..user(&one.key, &one.identity, one.uid)
         });

@@ -94,10 +94,20 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let is_unexplained = unseen.is_some_and(|left| left >= WORK && left > busy / 2.0);
     let mut workers: Vec<&Person> = people.iter().filter(|one| one.share.is_some_and(|share| share >= WORK)).collect();
     workers.sort_by(|a, b| by_share(a, b));
+    if workers.is_empty() && unseen.is_some_and(|left| left <= busy / 2.0) {
+        // Each does little, and together they are what it does.
+        workers.extend(people.iter().filter(|one| one.share.is_some_and(|share| share > 0.0)));
+        workers.sort_by(|a, b| by_share(a, b));
+    }
     let most = workers.first().and_then(|one| one.share).unwrap_or(0.0);
     let known = unseen.map_or(0.3, |left| 0.5 * left / busy);
     verdict.confidence = 0.98 - known;
-    let named: Vec<&Person> = workers.iter().copied().filter(|one| one.share.unwrap_or(0.0) >= most * SECOND).collect();
+    let mut named: Vec<&Person> =
+        workers.iter().copied().filter(|one| one.share.unwrap_or(0.0) >= most * SECOND).collect();
+    if named.iter().all(|one| one.part == Part::Desktop) {
+        // It is not only the desktop where somebody works beside it, however little that is.
+        named.extend(workers.iter().copied().filter(|one| one.part == Part::Work));
+    }
     if is_unexplained || named.is_empty() {
         verdict.state = State::Unattributed;
         verdict.cause = unattributed(scene, &people);
@@ -105,12 +115,12 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         verdict.confidence = 0.8;
         // What holds memory is worth knowing where nobody's share is told; it is not said to work.
         if matches!(verdict.cause, Cause::NoShares) {
-            verdict.culprits = culprits(&holders(&people));
+            verdict.culprits = culprits(&holders(&people, HELD));
         }
     } else if named.iter().all(|one| one.part == Part::Desktop) {
         verdict.state = State::Display;
         verdict.culprits = culprits(&named);
-    } else if named[0].part == Part::Own {
+    } else if named[0].part == Part::Own && named.iter().all(|one| one.part != Part::Work) {
         verdict.state = State::Own;
         verdict.culprits = culprits(&named);
     } else {
@@ -130,7 +140,8 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
 fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let value = |metric| scene.value(metric);
     let power = value(Metric::GpuPower);
-    let holders = holders(&people);
+    let holders = holders(&people, HELD);
+    let openers = self::holders(&people, 1);
     let is_hot = value(Metric::GpuTemperature).is_some_and(|celsius| celsius >= HOT)
         || value(Metric::GpuMargin).is_some_and(|margin| margin <= MARGIN);
     let rests_for = |least: i64| scene.quiet.is_none_or(|seconds| seconds >= least);
@@ -152,6 +163,9 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
             (Cause::Held, culprits(&holders), 0.85)
         } else if !screens.is_empty() {
             (Cause::Screens, culprits(&screens[..1]), 0.7)
+        } else if clocks_are_up && !openers.is_empty() {
+            // A context as small as can be is enough to keep the clocks of work.
+            (Cause::Held, culprits(&openers), 0.7)
         } else if clocks_are_up {
             (Cause::Clocks, Vec::new(), 0.6)
         } else {
@@ -245,9 +259,9 @@ fn by_share(a: &Person, b: &Person) -> Ordering {
     b.share.unwrap_or(0.0).total_cmp(&a.share.unwrap_or(0.0)).then(a.key.cmp(&b.key))
 }
 
-/// Who holds much memory and is no part of the desktop, the most first.
-fn holders(people: &[Person]) -> Vec<&Person> {
-    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= HELD) && one.part != Part::Desktop;
+/// Who holds at least so many bytes and is no part of the desktop, the most first.
+fn holders(people: &[Person], least: u64) -> Vec<&Person> {
+    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= least) && one.part != Part::Desktop;
     let mut holders: Vec<&Person> = people.iter().filter(holds).collect();
     holders.sort_by(|a, b| b.vram.cmp(&a.vram).then(a.key.cmp(&b.key)));
     holders

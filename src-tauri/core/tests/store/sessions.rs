@@ -13,7 +13,7 @@ fn gpu() -> Arc<Source> {
     Source::whole(SourceKind::Gpu, "gpu:1", "GPU")
 }
 
-fn session(id: i64, source: &Arc<Source>, name: &str, start: i64, end: i64) -> Session {
+pub fn session(id: i64, source: &Arc<Source>, name: &str, start: i64, end: i64) -> Session {
     Session {
         id,
         source: source.clone(),

@@ -174,6 +174,44 @@ fn evidence_is_what_was_recorded() {
 }
 
 #[test]
+fn shares_of_a_minute_that_was_slept_through_in_part_are_parts_of_how_busy_it_was_awake() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR).store;
+    store.append(&[machine.first(HOUR)], false).unwrap();
+    for second in 1..60 {
+        let mut tick = tick(&machine, HOUR + second, (second <= 20).then_some(SHARED));
+        if second == 59 {
+            let mut minute = usage(HOUR, SHARED);
+            minute.usage.iter_mut().for_each(|one| one.busy = one.busy.map(|busy| busy / 3.0));
+            minute.energy[0].busy = minute.energy[0].busy.map(|busy| busy / 3.0);
+            tick.gpu_minute = Some(minute);
+        }
+        store.append(&[tick], false).unwrap();
+    }
+    let recorder = Some((RecorderState::Off, None));
+    store.append(&[Tick { recorder, ..machine.tick(HOUR + 60, 1.0, &[]) }], true).unwrap();
+    let verdict = &why(temp.path(), HOUR + 15).verdicts[0];
+    let shares: Vec<f64> = verdict.culprits.iter().filter_map(|one| Some(one.share?.round())).collect();
+    assert_eq!((verdict.state, verdict.busy), (State::Several, Some(90.0)));
+    assert_eq!(shares, [60.0, 30.0]);
+}
+
+#[test]
+fn what_an_earlier_session_took_is_no_part_of_this_one() {
+    let temp = tempfile::tempdir().unwrap();
+    let on = |minute| Some(Some(minute));
+    // By minutes, a pause of one is none.
+    let mut store = record(temp.path(), &[on(RENDER), on(IDLE), on(RENDER), on(IDLE)]);
+    let start = HOUR + 125;
+    let session = crate::sessions::session(1, &gpu(), "Blender", start, HOUR + 180);
+    let tick = Machine::new().tick(HOUR + 241, 1.0, &[]);
+    store.append(&[Tick { sessions: vec![session], ..tick }], true).unwrap();
+    let blender = &why(temp.path(), HOUR + 170).verdicts[0].culprits[0];
+    assert_eq!((blender.since, blender.energy), (Some(start), Some(100.0)));
+}
+
+#[test]
 fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
     let temp = tempfile::tempdir().unwrap();
     record(temp.path(), &[Some(Some(SHARED)), Some(Some(SHARED)), Some(Some(HELD))]);
