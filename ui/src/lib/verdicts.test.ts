@@ -81,6 +81,10 @@ test.each<[string, VerdictInfo]>([
     "RTX is 94 % busy, 71 °C, and the driver does not say by whom: it tells nobody's share; Ollama holds 18 GiB",
     verdict('unattributed', { cause: 'no-shares', culprits: [by('Ollama', { share: null })] }),
   ],
+  [
+    'RTX is at 71 °C, and the driver does not say by whom: it is cut into instances (MIG)',
+    verdict('unattributed', { cause: 'instances', busy: null }),
+  ],
   ['RTX is 94 % busy, 71 °C: \ufffd<b>', verdict('one', { culprits: [by('\u202e<b>')] })],
 ])('%s', (expected, told) => {
   expect(say(told)).toBe(expected);

@@ -58,8 +58,11 @@ function awakeSentence(verdict: VerdictInfo, gpu: SourceStatus, name: string, na
         { text: ': look at its fan and at the air around it' },
       ];
     default: {
-      const share = verdict.busy === null ? [] : [busy(verdict), { text: ' busy' }];
-      const head = [{ text: `${name} is ` }, ...share, ...after(', ', warm), ...heldBack(verdict)];
+      const does =
+        verdict.busy === null
+          ? [{ text: name }, ...after(' is at ', warm)]
+          : [{ text: `${name} is ` }, busy(verdict), { text: ' busy' }, ...after(', ', warm)];
+      const head = [...does, ...heldBack(verdict)];
       return named ? [...head, ...who(verdict, now)] : head;
     }
   }

@@ -122,14 +122,15 @@ pub enum Judgement {
 /// Compares one use with the declarations, at a minute of the local day.
 pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgement {
     let named = expectations.iter().enumerate().filter(|(_, one)| names(one, used));
-    // A prohibition at other times is none now.
-    let denies = |one: &Expectation| one.policy == Policy::Deny && one.hours.is_none_or(|hours| hours.contains(minute));
+    // A prohibition at other times is none now, and who must run at other times may run now, for all that says.
+    let is_due = |one: &Expectation| one.hours.is_none_or(|hours| hours.contains(minute));
+    let named = named.filter(|(_, one)| one.policy == Policy::Allow || is_due(one));
     let mut denied: Option<usize> = None;
     let mut allowed = Vec::new();
     for (at, one) in named {
         if one.policy != Policy::Deny {
             allowed.extend(covers(one, used).then_some(at));
-        } else if denies(one) && denied.is_none_or(|best| letters(one) > letters(&expectations[best])) {
+        } else if denied.is_none_or(|best| letters(one) > letters(&expectations[best])) {
             denied = Some(at);
         }
     }
@@ -139,6 +140,8 @@ pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgemen
     {
         return Judgement::Unexpected(Difference { reason: Reason::Denied, expectation: at });
     }
+    // Nor does what is allowed to many lift the limits and hours of one.
+    allowed.retain(|at| Some(letters(&expectations[*at])) == best);
     if let Some(at) = allowed.iter().find(|at| objection(&expectations[**at], used, minute).is_none()) {
         return Judgement::Expected(*at);
     }

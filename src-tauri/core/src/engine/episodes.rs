@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::gpus::Spent;
 use super::news::SourceNow;
 use crate::metrics::Metric;
+use crate::model::throttle;
 use crate::model::{GpuUse, Health, Now, Session, Source, SourceKind, Stretches, Tick, UseRules};
 use crate::why::episode::{Episodes, Look};
 use crate::why::session::{Moment, On, Sessions, Sight};
@@ -163,7 +164,9 @@ fn looks(tick: &Tick) -> Vec<Look> {
                 Metric::GpuUtilization => look.utilization = value,
                 Metric::GpuTemperature => look.temperature = value,
                 Metric::GpuPower => look.power = value,
-                Metric::GpuThrottle => look.is_throttled = Some(reading.stored != 0),
+                Metric::GpuThrottle => {
+                    look.is_throttled = Some(reading.stored as u64 & throttle::HELD_BACK != 0);
+                }
                 _ => {}
             }
         }

@@ -104,7 +104,7 @@ pub struct Episode {
     pub temperature: Option<f64>,
     /// The highest power, in W.
     pub power: Option<f64>,
-    /// Seconds in which something held it back.
+    /// Seconds in which something held it back that ought not to: a limit on power is no such thing.
     pub throttled: Option<f64>,
 }
 

@@ -13,3 +13,6 @@ pub(crate) const CURRENT: u64 = 1 << 2;
 pub(crate) const SIGNAL: u64 = 1 << 3;
 /// Something else, or a reason that the driver does not name in a way that is the same for all chips.
 pub(crate) const OTHER: u64 = 1 << 4;
+
+/// What is held against a GPU while it works: a limit on power is how it is meant to run under full load.
+pub(crate) const HELD_BACK: u64 = HEAT | CURRENT | SIGNAL | OTHER;

@@ -33,7 +33,8 @@ pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> Strin
         (State::Display, ..) => "only the desktop".to_owned(),
         (State::IdleExpensive, Cause::Held, [first, rest @ ..]) => {
             let memory = first.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64));
-            format!("{}{} holds {}", name(first), more(rest.len()), memory.unwrap_or_default())
+            let hold = if rest.is_empty() { "holds" } else { "hold" };
+            format!("{}{} {hold} {}", name(first), more(rest.len()), memory.unwrap_or_default())
         }
         (State::IdleExpensive, Cause::Screens, _) => "its screens".to_owned(),
         (State::IdleExpensive, Cause::Clocks, _) => "its clocks stay up".to_owned(),
@@ -156,7 +157,7 @@ mod tests {
         check(&Verdict::none(1000), "No GPU");
         let because = |state, cause, who: &[&str]| Verdict { cause, ..verdict(state, who) };
         let costly = |cause, who: &[&str]| because(State::IdleExpensive, cause, who);
-        check(&costly(Cause::Held, &["Ollama", "b"]), "GPU idle, 50 W: Ollama and 1 more holds 18 GiB");
+        check(&costly(Cause::Held, &["Ollama", "b"]), "GPU idle, 50 W: Ollama and 1 more hold 18 GiB");
         check(&costly(Cause::Screens, &["Shell"]), "GPU idle, 50 W: its screens");
         check(&costly(Cause::Clocks, &[]), "GPU idle, 50 W: its clocks stay up");
         check(&costly(Cause::Plain, &[]), "GPU idle, 50 W");

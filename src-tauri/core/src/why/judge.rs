@@ -37,9 +37,6 @@ const SETTLES: i64 = 30;
 /// Watts that explain heat.
 const WARMS: f64 = 60.0;
 
-/// What is held against a GPU while it works: a limit on power is how it is meant to run under full load.
-const HELD_BACK: u64 = throttle::HEAT | throttle::SIGNAL | throttle::OTHER | throttle::CURRENT;
-
 /// Judges one GPU.
 pub fn judge(scene: &Scene) -> Verdict {
     let mut verdict = Verdict::of(scene);
@@ -67,7 +64,13 @@ pub fn judge(scene: &Scene) -> Verdict {
     let told: Vec<f64> = people.iter().filter_map(|one| one.share).collect();
     let sum: f64 = told.iter().sum();
     let Some(busy) = scene.value(Metric::GpuUtilization).or((!told.is_empty()).then_some(sum.min(100.0))) else {
-        verdict.cause = said();
+        if unattributed(scene, &people) == Cause::Instances {
+            // Somebody may well use it; of one that is cut the driver says no more.
+            (verdict.state, verdict.cause, verdict.confidence) = (State::Unattributed, Cause::Instances, 0.6);
+            rests_on(&mut verdict, scene, &[Metric::GpuTemperature, Metric::GpuPower]);
+        } else {
+            verdict.cause = said();
+        }
         return verdict;
     };
     verdict.busy = Some(busy);
@@ -128,7 +131,7 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         verdict.culprits = culprits(&named);
     }
     let bits = scene.value(Metric::GpuThrottle).unwrap_or(0.0);
-    if bits as u64 & HELD_BACK != 0 {
+    if bits as u64 & throttle::HELD_BACK != 0 {
         verdict.state = State::Throttled;
     }
     if bits > 0.0 {

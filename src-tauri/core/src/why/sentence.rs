@@ -54,6 +54,10 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
             };
             format!("{}, held back by {by}{who}", words.busy(&gpu))
         }
+        State::Unattributed if verdict.busy.is_none() => {
+            let readings = words.readings(&[Metric::GpuTemperature, Metric::GpuPower]);
+            format!("{gpu}{readings}: cut into instances (MIG), of which the driver tells no use")
+        }
         State::Unattributed => {
             format!("{}, and the driver does not say by whom: {}", words.busy(&gpu), words.unknown())
         }
@@ -161,7 +165,8 @@ impl Words<'_> {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!(": {}{more} holds {}{clocks}", self.name(&first.identity), memory.unwrap_or_default())
+                let hold = if rest.is_empty() { "holds" } else { "hold" };
+                format!(": {}{more} {hold} {}{clocks}", self.name(&first.identity), memory.unwrap_or_default())
             }
             (Cause::Screens, _) => format!(": its screens keep its clocks up{clocks}"),
             (Cause::Clocks, _) => format!(": its clocks stay up{clocks}, and nobody is seen to use it"),

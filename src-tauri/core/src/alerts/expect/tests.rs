@@ -120,6 +120,10 @@ fn limits_hold_for_what_is_known_and_one_allowance_is_enough() {
     assert_eq!(reason(&both, &blender, NIGHT), None);
     let by_day = judge(&both, &blender, NOON);
     assert_eq!(by_day, Judgement::Unexpected(Difference { reason: Reason::OverLimit, expectation: 1 }));
+    let [_, small] = both;
+    let anybody = [Expectation::of_identity("anybody", Policy::Allow, "*"), small];
+    assert_eq!(reason(&anybody, &blender, NOON), Some(Reason::OverLimit), "what all may lifts no one's limit");
+    assert_eq!(reason(&anybody, &used("program:x", "x"), NOON), None);
 }
 
 #[test]
@@ -132,6 +136,8 @@ fn what_must_run_is_missing_in_its_hours() {
     let running = used("unit:ollama.service", "Ollama");
     assert_eq!(missing(&list, std::slice::from_ref(&running), NIGHT), [] as [usize; 0]);
     assert_eq!(reason(&list[1..], &running, NIGHT), None, "who must run may");
+    assert_eq!(reason(&list, &running, NOON), None);
+    assert_eq!(judge(&list[1..], &running, NOON), Judgement::Undeclared);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Sessions and episodes: written when they begin and end, each minute while they go on, and taken up again.
 
 use super::*;
+use crate::model::throttle;
 use crate::model::{Ended, Episode, GpuUse, Session, Stretches};
 
 fn gpu() -> Arc<Source> {
@@ -13,7 +14,7 @@ fn working(gpu: &Arc<Source>, watts: f64, percent: f64) -> Answer {
     batch.put(gpu, Metric::GpuPower, watts);
     batch.put(gpu, Metric::GpuUtilization, percent);
     batch.put(gpu, Metric::GpuTemperature, 50.0);
-    batch.put(gpu, Metric::GpuThrottle, 1.0);
+    batch.put(gpu, Metric::GpuThrottle, throttle::HEAT as f64);
     batch.gpu_use(GpuUse {
         source: gpu.clone(),
         pid: 7,
