@@ -171,6 +171,10 @@ fn native_step(db: &Connection, pack_id: i64, tier: Tier, until: i64) -> Result<
     if tier != Tier::Raw {
         return Ok(tier.grain());
     }
+    // Before the oldest sealed hour only minutes are kept.
+    if chunk::oldest_hour(db, pack_id)?.is_some_and(|begins| until <= begins) {
+        return Ok(Tier::Minutes.grain());
+    }
     let (mut last, mut step) = (None, i64::MAX);
     recent::visit_newest(db, pack_id, 8, |ts| {
         if let Some(last) = last.replace(ts) {

@@ -137,3 +137,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_long_ago_the_minutes_tell_at_any_second() {
+    let temp = tempfile::tempdir().unwrap();
+    let now = |unix: i64| Now { wall: Duration::from_secs(unix as u64), boot: Duration::from_secs(1000) };
+    let keep = Keep { raw: Duration::from_secs(7200), ..Keep::default() };
+    let mut store = Store::open(temp.path(), keep, now(START)).unwrap().store;
+    let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
+    for ts in (START..START + 6 * 3600).step_by(10) {
+        let mut batch = Batch::default();
+        batch.put(&gpu, Metric::GpuTemperature, 50.0);
+        let readings = batch.into_parts().readings;
+        let conditions = vec![(gpu.clone(), Condition::OK)];
+        store.append(&[Tick { ts, readings, conditions, ..Tick::default() }], false).unwrap();
+        store.maintain(now(ts)).unwrap();
+    }
+    store.close().unwrap();
+    let reader = Reader::open(temp.path()).unwrap();
+    for second in [0, 14, 16, 40, 59] {
+        let mut told = scene(&gpu.id, START + 1800 + second);
+        fill_from_past(&mut told, &reader, None).unwrap();
+        let temperature = Sample { metric: Metric::GpuTemperature, ts: START + 1800, value: 50.0 };
+        assert_eq!(told.samples, [temperature], "{second} s after the minute began");
+    }
+}
