@@ -50,6 +50,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub use codec::{Columns, Effort, Encoded, encode};
 pub use error::StoreError;
 pub use folder::{DATABASE, RecorderLock, database, lock_recorder, recorder_runs};
+pub use gpu_usage::UsedSince;
+pub use history::{Point, Seconds};
 pub use open::Opened;
 pub use read::Reader;
 

@@ -3,10 +3,15 @@
 //! Now comes from the state of everything, with each process. The past comes from the history and from who used a GPU in
 //! that minute, so that it knows identities and no processes. Deliberately not here: what follows from it (`why`).
 
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
 use crate::metrics::Metric;
 use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, Health, RecorderState, SourceKind};
-use crate::store::{Reader, StoreError};
+use crate::store::{Point, Reader, Seconds, StoreError};
 use crate::untrusted::Untrusted;
 use crate::why::{METRICS, Part, Quiet, Sample, Scene, Summary, User, Verdict, judge};
 
@@ -15,6 +20,11 @@ const OF_THE_MINUTE: &[Metric] = &[Metric::GpuUtilization, Metric::GpuRemainder]
 /// A value of the past is not older than this many seconds, or than twice what one point covers: minutes and hours are
 /// all that is kept of long ago.
 const RECENT: i64 = 15;
+/// The newest value is looked for in so many seconds; and in so many where samples lie far apart.
+const NEAR: i64 = 120;
+const FAR: i64 = 7200;
+/// What tells for how long a GPU has done nothing.
+const LOAD: &[Metric] = &[Metric::GpuUtilization];
 /// Seconds after which a session that goes on was written again, at most.
 const WRITTEN: i64 = 180;
 /// Seconds that are looked back for when a GPU fell asleep.
@@ -88,13 +98,16 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
         };
         if is_now {
             fill_from_status(&mut scene, gpu, status);
+            let seconds = reader.seconds(&gpu.id, LOAD, moment - Quiet::WINDOW, moment + 1, moment + 1)?;
+            scene.quiet = quiet(&seconds, moment);
         } else {
             fill_from_past(&mut scene, reader, totals.iter().find(|total| total.source == gpu.id))?;
         }
         let parts = status.sources.iter().filter(|part| part.part_of.as_deref() == Some(&*gpu.id));
         let own: Vec<&str> = parts.chain([*gpu]).map(|one| one.id.as_str()).collect();
         let is_part = |source: &str| own.contains(&source);
-        for user in &mut scene.users {
+        let mut unknown = Vec::new();
+        for (at, user) in scene.users.iter_mut().enumerate() {
             // A session knows its beginning to the second; and one that goes on, what it has taken since.
             let own = sessions
                 .iter()
@@ -106,26 +119,27 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
                 (user.since, user.energy) = (start, joules);
                 continue;
             }
-            let Some((since, joules)) = reader.gpu_stretch(&scene.source, &user.key, user.uid, moment)? else {
-                user.since = start;
-                continue;
-            };
-            (user.since, user.energy) = (start.or(Some(since)), joules);
-            // What was taken in an earlier session is none of this one's.
-            if let Some(start) = start.filter(|start| since < minute_of(*start)) {
-                let (from, until) = (minute_of(start), minute_of(moment) + 60);
-                let gpus = reader.gpu_usages(from, until)?.gpus;
-                let usages = gpus.iter().filter(|gpu| gpu.source == scene.source).flat_map(|gpu| &gpu.usages);
-                let own = usages.filter(|one| one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
-                user.energy = own.filter_map(|one| one.energy).reduce(|sum, more| sum + more);
-            }
+            user.since = start;
+            unknown.push(at);
         }
-        scene.quiet = quiet(reader, &scene)?;
+        let who: Vec<_> = unknown.iter().map(|at| (&scene.users[*at].key, scene.users[*at].uid)).collect();
+        let stretches = reader.gpu_stretches(&scene.source, &who, moment)?;
+        for (at, stretch) in unknown.into_iter().zip(stretches) {
+            let user = &mut scene.users[at];
+            let Some((since, joules)) = stretch else { continue };
+            // What was taken in an earlier session is none of this one's.
+            let earlier = user.since.filter(|start| since < minute_of(*start));
+            user.energy = match earlier {
+                Some(start) => taken(reader, &scene.source, user, start, moment)?,
+                None => joules,
+            };
+            user.since = user.since.or(Some(since));
+        }
         scenes.push(scene);
     }
-    // Every machine has a CPU; and the newest moment is one in which something was recorded.
+    // The newest moment is one in which something was recorded.
     let is_told = scenes.iter().any(|scene| !scene.samples.is_empty());
-    if at.is_some() && !is_now && !is_told && newest(reader, Metric::CpuUtilization, None, moment)?.is_none() {
+    if at.is_some() && !is_now && !is_told && !is_recorded(reader, moment)? {
         return Ok(nothing);
     }
     Ok(Gathered { at: Some(moment), recorder, range, scenes })
@@ -168,6 +182,14 @@ pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) ->
     Ok(all)
 }
 
+/// The joules that were somebody's doing on a GPU in the minutes from one moment to another.
+fn taken(reader: &Reader, gpu: &str, user: &User, since: i64, until: i64) -> Result<Option<f64>, StoreError> {
+    let gpus = reader.gpu_usages(minute_of(since), minute_of(until) + 60)?.gpus;
+    let usages = gpus.iter().filter(|one| one.source == gpu).flat_map(|one| &one.usages);
+    let own = usages.filter(|one| one.uid == user.uid && one.key.as_bytes() == user.key.as_bytes());
+    Ok(own.filter_map(|one| one.energy).reduce(|sum, more| sum + more))
+}
+
 /// When the first of somebody's sessions began, and the joules of all of them.
 fn started(sessions: impl Iterator<Item = (i64, Option<f64>)>) -> (Option<i64>, Option<f64>) {
     sessions.fold((None, None), |(start, joules), (other, more)| {
@@ -208,14 +230,16 @@ fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
 }
 
 fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) -> Result<(), StoreError> {
-    let minute = minute_of(scene.at);
+    let (at, minute) = (scene.at, minute_of(scene.at));
+    let seconds = reader.seconds(&scene.source, METRICS, at - Quiet::WINDOW.max(NEAR), minute + 60, at + 1)?;
     for metric in METRICS {
         let sample = match total {
-            Some(_) if OF_THE_MINUTE.contains(metric) => mean(reader, *metric, &scene.source, minute)?,
-            _ => newest(reader, *metric, Some(&scene.source), scene.at)?,
+            Some(_) if OF_THE_MINUTE.contains(metric) => mean(&seconds, *metric, minute),
+            _ => newest(reader, &seconds, *metric, &scene.source, at)?,
         };
         scene.samples.extend(sample);
     }
+    scene.quiet = quiet(&seconds, at);
     if scene.samples.is_empty() {
         let slept = last_sleep(reader, &scene.source, scene.at)?;
         (scene.health, scene.reason) = match slept {
@@ -248,29 +272,50 @@ fn of_minute(reader: &Reader, at: i64) -> Result<Vec<GpuTotal>, StoreError> {
     Ok(reader.gpu_usages(minute, minute + 60)?.gpus)
 }
 
+/// What was read of a metric in some seconds.
+fn points(seconds: &Seconds, metric: Metric, of: Range<i64>) -> impl DoubleEndedIterator<Item = &Point> {
+    let points = seconds.metrics.iter().filter(move |(one, _)| *one == metric).flat_map(|(_, points)| points);
+    points.filter(move |(ts, ..)| of.contains(ts))
+}
+
 /// The mean of a minute.
-fn mean(reader: &Reader, metric: Metric, source: &str, minute: i64) -> Result<Option<Sample>, StoreError> {
-    let (since, until) = (minute, minute + 60);
-    let query = HistoryQuery { metric, source: Some(source.to_owned()), since, until, points: 60 };
-    let points: Vec<_> = reader.history(&query)?.series.into_iter().flat_map(|series| series.points).collect();
-    let sum: f64 = points.iter().map(|(_, _, mean, _)| mean).sum();
-    Ok((!points.is_empty()).then(|| Sample { metric, ts: minute, value: sum / points.len() as f64 }))
+fn mean(seconds: &Seconds, metric: Metric, minute: i64) -> Option<Sample> {
+    let means: Vec<f64> = points(seconds, metric, minute..minute + 60).map(|(_, _, mean, _)| *mean).collect();
+    let sum: f64 = means.iter().sum();
+    (!means.is_empty()).then(|| Sample { metric, ts: minute, value: sum / means.len() as f64 })
 }
 
 /// The newest value that was not old at a moment.
-fn newest(reader: &Reader, metric: Metric, source: Option<&str>, at: i64) -> Result<Option<Sample>, StoreError> {
-    for far in [120, 7200] {
-        let (since, until) = (at - far, at + 1);
-        let query = HistoryQuery { metric, source: source.map(str::to_owned), since, until, points: far as usize + 1 };
-        let fresh = reader.history(&query)?.series.into_iter().filter_map(|series| {
-            let (ts, _, mean, _) = *series.points.last()?;
-            (at - ts <= RECENT.max(2 * series.step)).then_some(Sample { metric, ts, value: mean })
-        });
-        if let Some(sample) = fresh.max_by_key(|sample| sample.ts) {
-            return Ok(Some(sample));
+fn newest(
+    reader: &Reader,
+    seconds: &Seconds,
+    metric: Metric,
+    source: &str,
+    at: i64,
+) -> Result<Option<Sample>, StoreError> {
+    let fresh = RECENT.max(2 * seconds.step);
+    let last = |seconds: &Seconds, far: i64| {
+        let (ts, _, value, _) = *points(seconds, metric, at - far..at + 1).next_back()?;
+        Some((ts, value))
+    };
+    let found = match last(seconds, NEAR) {
+        // Only samples that lie far apart are looked for further back.
+        None if fresh > NEAR => last(&reader.seconds(source, &[metric], at - FAR, at + 1, at + 1)?, FAR),
+        found => found,
+    };
+    Ok(found.filter(|(ts, _)| at - ts <= fresh).map(|(ts, value)| Sample { metric, ts, value }))
+}
+
+/// Whether anything was recorded at a moment: every machine has a CPU.
+fn is_recorded(reader: &Reader, at: i64) -> Result<bool, StoreError> {
+    const CPU: Metric = Metric::CpuUtilization;
+    for source in reader.sources_of(CPU)? {
+        let seconds = reader.seconds(&source, &[CPU], at - NEAR, at + 1, at + 1)?;
+        if newest(reader, &seconds, CPU, &source, at)?.is_some() {
+            return Ok(true);
         }
     }
-    Ok(None)
+    Ok(false)
 }
 
 /// Whether the last that was told of its sleep before then is that it fell asleep.
@@ -279,15 +324,11 @@ fn last_sleep(reader: &Reader, source: &str, at: i64) -> Result<bool, StoreError
     Ok(last.is_some_and(|event| event.kind == EventKind::GpuSlept))
 }
 
-/// For how long the GPU had done nothing; `None` where that is not known.
-fn quiet(reader: &Reader, scene: &Scene) -> Result<Option<i64>, StoreError> {
-    let (source, metric) = (Some(scene.source.clone()), Metric::GpuUtilization);
-    let (since, until) = (scene.at - Quiet::WINDOW, scene.at + 1);
-    let points = Quiet::WINDOW as usize + 1;
-    let history = reader.history(&HistoryQuery { metric, source, since, until, points })?;
+/// For how long the GPU had done nothing at a moment; `None` where that is not known.
+fn quiet(seconds: &Seconds, at: i64) -> Option<i64> {
     let mut quiet = Quiet::default();
-    for (ts, _, _, most) in history.series.into_iter().flat_map(|series| series.points) {
-        quiet.read(ts, most);
+    for (ts, _, _, most) in points(seconds, Metric::GpuUtilization, at - Quiet::WINDOW..at + 1) {
+        quiet.read(*ts, *most);
     }
-    Ok(quiet.at(scene.at))
+    quiet.at(at)
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::gpu_usage::UsedSince;
+use super::history::Seconds;
 use super::{
     baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
     recorder, schema, session,
@@ -106,6 +108,23 @@ impl Reader {
         history::read(&transaction, &mut self.recent.borrow_mut(), query)
     }
 
+    /// Metrics of a source in `since..until`, second by second, and how far its samples lie apart at the moment `at`: the
+    /// same as [`Reader::history`] says of each, for much less where there are several.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn seconds(
+        &self,
+        source: &str,
+        metrics: &[Metric],
+        since: i64,
+        until: i64,
+        at: i64,
+    ) -> Result<Seconds, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        history::seconds(&transaction, &mut self.recent.borrow_mut(), (source, metrics), (since, until), at)
+    }
+
     /// See [`crate::api::Face::events`].
     ///
     /// # Errors
@@ -150,22 +169,21 @@ impl Reader {
         Ok(GpuUsages { schema: SCHEMA, since, until, gpus })
     }
 
-    /// Since when (Unix seconds) an identity uses a GPU without a long pause, at the moment `at`, and the joules that are its
-    /// doing since then; `None` where it did not.
+    /// Since when (Unix seconds) each of these identities (key and user) uses a GPU without a long pause, at the moment
+    /// `at`, and the joules that are its doing since then; `None` for one that did not.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn gpu_stretch(
+    pub fn gpu_stretches(
         &self,
         source: &str,
-        key: &Untrusted,
-        uid: Option<u32>,
+        who: &[(&Untrusted, Option<u32>)],
         at: i64,
-    ) -> Result<Option<(i64, Option<f64>)>, StoreError> {
-        if schema::version(&self.db)? < schema::WITH_PROCESSES {
-            return Ok(None);
+    ) -> Result<Vec<Option<UsedSince>>, StoreError> {
+        if who.is_empty() || schema::version(&self.db)? < schema::WITH_PROCESSES {
+            return Ok(vec![None; who.len()]);
         }
-        gpu_usage::stretch(&self.db, source, key, uid, at)
+        gpu_usage::stretches(&self.db, source, who, at)
     }
 
     /// See [`crate::api::Face::sessions`].

@@ -52,8 +52,10 @@ fn oldest_usage(db: &Connection) -> Result<Option<i64>, StoreError> {
     Ok([usage::oldest(db)?, gpu_usage::oldest(db)?].into_iter().flatten().min())
 }
 
-/// Deletes what processes used before `ts`, and who they were where nothing mentions them any more.
+/// Deletes what processes used before the hour of `ts`, and who they were where nothing mentions them any more.
 fn delete_usage(db: &Connection, ts: i64) -> Result<usize, StoreError> {
+    // The sum of an hour goes with its minutes, or it would tell of some that are gone.
+    let ts = gpu_usage::hour_of(ts);
     let deleted = usage::delete_before(db, ts)? + gpu_usage::delete_before(db, ts)?;
     if deleted > 0 {
         identity::delete_before(db, ts)?;

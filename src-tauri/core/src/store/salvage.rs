@@ -11,7 +11,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::connection::PAGE_SIZE;
 use super::error::StoreError;
-use super::{chunk, connection, layout, minute, pages};
+use super::{chunk, connection, gpu_usage, layout, minute, pages};
 
 /// After this many numbers without a row the end of a table is assumed.
 const GAP: i64 = 20_000;
@@ -47,6 +47,8 @@ pub(super) fn salvage(damaged: &Path, fresh: &mut Connection, folder: &Path) -> 
         for (table, order) in PLAIN {
             saved.rows += walk(old, &transaction, table, order)?;
         }
+        // Sums of the minutes that were saved, which need not be all.
+        transaction.execute_batch(gpu_usage::FILL_HOURS)?;
     }
     if known {
         let found = from_pages(damaged, &transaction)?;

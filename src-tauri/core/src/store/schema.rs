@@ -13,7 +13,7 @@ use super::{
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries];
+const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -22,6 +22,8 @@ pub(super) const WITH_PROCESSES: i64 = 2;
 pub(super) const WITH_SESSIONS: i64 = 5;
 /// The first schema that knows what was learnt of who uses GPUs.
 pub(super) const WITH_BASELINE: i64 = 6;
+/// The first schema that keeps the hours of who used which GPU.
+pub(super) const WITH_GPU_HOURS: i64 = 8;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -70,6 +72,11 @@ fn learnt() -> String {
 /// What was in the files of programs that use GPUs.
 fn binaries() -> String {
     binary::CREATE.to_owned()
+}
+
+/// The hours of who used which GPU, from the minutes that are there; and sessions are found by both ends.
+fn gpu_hours() -> String {
+    [gpu_usage::CREATE_HOURS, gpu_usage::FILL_HOURS, session::INDEX_BOTH_ENDS].concat()
 }
 
 /// The schema number of a file.

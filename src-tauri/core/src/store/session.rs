@@ -25,6 +25,12 @@ CREATE TABLE session(session_id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL,
 CREATE INDEX session_end ON session(end_ts);   -- the newest; retention
 ";
 
+/// Whoever asks for long ago would read every later session to see that it began too late.
+pub(super) const INDEX_BOTH_ENDS: &str = "
+DROP INDEX session_end;
+CREATE INDEX session_end ON session(end_ts, start_ts);   -- the newest; those of a moment; retention
+";
+
 /// Writes a session as it stands.
 pub(super) fn write(db: &Connection, catalog: &mut Catalog, one: &Session) -> Result<(), StoreError> {
     let source_id = catalog.number(db, &one.source, one.end)?;

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use super::scene::{Part, Scene, User};
 use super::verdict::{Cause, Culprit, State, Verdict};
 use crate::metrics::Metric;
-use crate::model::{Health, throttle};
+use crate::model::{HIDDEN, Health, throttle};
 use crate::untrusted::Untrusted;
 
 /// A GPU that is less busy than this, in percent, does no work worth a name; a smaller share is none, and a smaller remainder
@@ -76,7 +76,9 @@ pub fn judge(scene: &Scene) -> Verdict {
     verdict.busy = Some(busy);
     verdict.remainder = scene.value(Metric::GpuRemainder).map(|left| left.min(busy));
     if verdict.remainder.is_none() && !told.is_empty() && told.len() == people.len() {
-        verdict.remainder = Some((busy - sum).max(0.0));
+        // Who cannot be named explains nothing.
+        let explained: f64 = people.iter().filter(|one| one.is_named()).filter_map(|one| one.share).sum();
+        verdict.remainder = Some((busy - explained).clamp(0.0, busy));
     }
     rests_on(
         &mut verdict,
@@ -95,7 +97,8 @@ pub fn judge(scene: &Scene) -> Verdict {
 fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
     let unseen = verdict.remainder;
     let is_unexplained = unseen.is_some_and(|left| left >= WORK && left > busy / 2.0);
-    let mut workers: Vec<&Person> = people.iter().filter(|one| one.share.is_some_and(|share| share >= WORK)).collect();
+    let works = |one: &&Person| one.share.is_some_and(|share| share >= WORK && !one.is_remainder(share, unseen));
+    let mut workers: Vec<&Person> = people.iter().filter(works).collect();
     workers.sort_by(|a, b| by_share(a, b));
     if workers.is_empty() && unseen.is_some_and(|left| left <= busy / 2.0) {
         // Each does little, and together they are what it does.
@@ -215,6 +218,18 @@ struct Person {
     vram: Option<u64>,
     since: Option<i64>,
     energy: Option<f64>,
+}
+
+impl Person {
+    fn is_named(&self) -> bool {
+        self.key.as_bytes() != HIDDEN.as_bytes()
+    }
+
+    /// Whether what it does is told as the remainder already: nobody can name it, and the remainder has room for it. A share
+    /// may be smoothed where the remainder is not, so that the two are seldom equal.
+    fn is_remainder(&self, share: f64, remainder: Option<f64>) -> bool {
+        !self.is_named() && remainder.is_some_and(|left| left >= WORK && left >= share / 2.0)
+    }
 }
 
 /// Joins the processes of each identity. Together they did no more than all of the GPU's time.

@@ -217,19 +217,21 @@ fn only_unused_minutes_tell_what_a_gpu_takes_when_idle() {
 fn what_gpus_were_used_for_ages_and_keeps_its_names_until_then() {
     let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
     const DAY: i64 = 86_400;
-    let keep = Keep { usage: std::time::Duration::from_secs(36 * 3600), ..Keep::default() };
+    let keep = Keep { usage: std::time::Duration::from_secs(36 * 3600 + 1200), ..Keep::default() };
     let mut store = Store::open(temp.path(), keep, now(HOUR)).unwrap().store;
     let names = || sqlite3(temp.path(), "SELECT DISTINCT identity FROM gpu_usages ORDER BY 1");
-    for (at, name) in [(0, "old"), (DAY, "new"), (2 * DAY, "newest")] {
+    // In the end two minutes of one hour lie before and after what is kept: the hour stays, and both of them.
+    let half = DAY / 2 + 1800;
+    for (at, name) in [(0, "old"), (half, "half"), (half + 1200, "half"), (DAY, "new"), (2 * DAY, "newest")] {
         let who = vec![usage(&gpu, name, Some(1), Some(5.0), None), usage(&gpu, "always", Some(1), Some(5.0), None)];
         let minute = minute(&gpu, HOUR + at, who);
         let later = |ts| tick(ts, &gpu, Vec::new());
         store.append(&[Tick { gpu_minute: Some(minute), ..later(HOUR + at) }, later(HOUR + at + 3600)], false).unwrap();
         store.maintain(now(HOUR + at + 3600)).unwrap();
     }
-    assert_eq!(names(), "always\nnew\nnewest");
-    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM identity"), "3");
-    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM gpu_minutes"), "2");
+    assert_eq!(names(), "always\nhalf\nnew\nnewest");
+    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM identity"), "4");
+    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM gpu_minutes"), "4");
     assert_sound(temp.path());
 }
 

@@ -206,7 +206,8 @@ fn flags_that_were_averaged_once_are_read_as_bits() {
     db.execute_batch("DROP VIEW sessions; DROP VIEW episodes; DROP TABLE session; DROP TABLE episode").unwrap();
     db.pragma_update(None, "user_version", 2).unwrap();
     db.execute_batch(
-        "DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; DROP VIEW binaries; DROP TABLE binary",
+        "DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; DROP VIEW binaries; DROP TABLE binary;
+         DROP TABLE gpu_usage_hour; DROP TABLE gpu_hour",
     )
     .unwrap();
     drop(db);

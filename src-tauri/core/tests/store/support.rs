@@ -68,8 +68,14 @@ pub fn sqlite3(folder: &Path, sql: &str) -> String {
     String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
 }
 
-/// Nothing is wrong with the file.
+/// Nothing is wrong with the file, and the hours of GPUs are the sums of their minutes.
 #[track_caller]
 pub fn assert_sound(folder: &Path) {
     assert_eq!(Reader::open(folder).unwrap().check().unwrap(), Vec::<String>::new());
+    let hours = "SELECT source_id, ts, sum(energy_mj), sum(missing_ms) FROM gpu_hour GROUP BY 1, 2 ORDER BY 1, 2;
+                 SELECT source_id, identity_id, ts, sum(busy_ms), max(vram_kib), sum(energy_mj) FROM gpu_usage_hour
+                  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+    let minutes = hours.replace(" ts,", " ts / 3600 * 3600 AS ts,").replace("_hour", "_minute");
+    let minutes = minutes.replace("gpu_usage_minute", "gpu_usage");
+    assert_eq!(sqlite3(folder, hours), sqlite3(folder, &minutes));
 }
