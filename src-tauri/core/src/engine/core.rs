@@ -357,7 +357,10 @@ impl Core {
                 let (watch, changes) = (&mut self.watch, &mut self.changes);
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
-                self.roster.note_users(voice, &gpu_uses);
+                // Names and their parts are for those who look; where nobody does, this is most of what they would cost.
+                if self.outlet.is_seen() {
+                    self.roster.note_users(voice, &gpu_uses);
+                }
                 tick.gpu_uses.extend(gpu_uses);
                 self.roster.condition(OWN, &probe.source, Health::Ok, "", moment.boot, tick);
                 self.minute.add(tick.ts, usage);
