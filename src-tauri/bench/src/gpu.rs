@@ -21,6 +21,9 @@ const GPUS: u32 = 2;
 const PROCESSES: u32 = 10;
 /// Until what is read only once has been read, and names have been read again for the last time.
 const WARM_UP: Duration = Duration::from_secs(65);
+/// Ticks that are taken together: what is read or written only each so many seconds is in all of these stretches, and
+/// what a full minute writes in one of six.
+const STRETCH: u64 = 10;
 /// The written machine takes the place of the real one, but for the recorder's own process.
 const VIEW: &str = r#"
 mount --rbind /proc "$MACHINE/kernel"
@@ -69,23 +72,23 @@ pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
     let (mut with, without) = (Recorder::start(GPUS)?, Recorder::start(0)?);
     sleep(WARM_UP);
     anyhow::ensure!(with.answering() == GPUS as usize, "the scripted GPUs do not answer:\n{}", with.watch.log());
-    let both = || Ok::<_, anyhow::Error>([cpu_time(with.watch.pid())?, cpu_time(without.watch.pid())?]);
-    let (mut more, mut all) = (Vec::new(), [Duration::ZERO; 2]);
-    between_ticks()?;
-    let mut before = both()?;
-    for _ in 0..seconds {
-        between_ticks()?;
-        let after = both()?;
-        let [with, without] = [0, 1].map(|at| after[at] - before[at]);
-        more.push((with.as_secs_f64() - without.as_secs_f64()) * 1e6);
-        (all, before) = ([all[0] + with, all[1] + without], after);
+    let more = || {
+        Ok::<_, anyhow::Error>(cpu_time(with.watch.pid())?.as_secs_f64() - cpu_time(without.watch.pid())?.as_secs_f64())
+    };
+    let mut at_ends = Vec::new();
+    for stretch in 0..=seconds.div_ceil(STRETCH) {
+        for _ in 0..if stretch == 0 { 1 } else { STRETCH } {
+            between_ticks()?;
+        }
+        at_ends.push(more()? * 1e6);
     }
     let ticks = with.started.elapsed().as_secs_f64();
     with.watch.end(rustix::process::Signal::TERM);
     let (calls, driver) = spent(&with.sandbox.path("spent"))?;
     let (calls, driver) = (calls / ticks, driver.as_secs_f64() / ticks * 1e6);
-    let mean = (all[0].as_secs_f64() - all[1].as_secs_f64()) * 1e6 / seconds as f64;
-    let mut own: Vec<f64> = more.iter().map(|micros| micros - driver).collect();
+    let of = |ends: &[f64], ticks: usize| (ends[ends.len() - 1] - ends[0]) / ticks as f64 - driver;
+    let mean = of(&at_ends, (at_ends.len() - 1) * STRETCH as usize);
+    let mut own: Vec<f64> = at_ends.windows(2).map(|ends| of(ends, STRETCH as usize)).collect();
     report.line(
         &format!("a tick with {GPUS} GPUs and {PROCESSES} processes on them, more than without"),
         micros(&mut own),
@@ -107,7 +110,7 @@ fn between_ticks() -> Result<()> {
     Ok(())
 }
 
-/// The median, with the quartiles: on a machine with other work single ticks take many times as long.
+/// The median, with the quartiles: on a machine with other work single stretches take many times as long.
 fn micros(values: &mut [f64]) -> String {
     values.sort_by(f64::total_cmp);
     let [low, middle, high] = [1, 2, 3].map(|quarter| values[(values.len() - 1) * quarter / 4]);
