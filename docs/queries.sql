@@ -77,6 +77,11 @@ SELECT identity, key, uid, days, datetime(first_ts, 'unixepoch', 'localtime') AS
 SELECT key, uid, path, count(*) AS contents, datetime(max(first_ts), 'unixepoch', 'localtime') AS newest
   FROM binaries GROUP BY key, uid, path HAVING count(*) > 1 ORDER BY max(first_ts) DESC LIMIT 20;
 
+-- When was nobody at this machine?
+SELECT datetime(detail ->> 'away_since', 'unixepoch', 'localtime') AS since,
+       datetime(detail ->> 'since', 'unixepoch', 'localtime') AS until, detail ->> 'why' AS why
+  FROM events WHERE kind = 'presence' AND detail ->> 'state' = 'back' ORDER BY seq DESC LIMIT 20;
+
 -- Which uses were unexpected, and why?
 SELECT datetime(ts, 'unixepoch', 'localtime') AS at, source, detail ->> 'identity' AS identity, detail ->> 'why' AS why
   FROM events WHERE kind = 'unexpected_use' ORDER BY seq DESC LIMIT 20;

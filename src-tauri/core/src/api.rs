@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Tariff;
 use crate::metrics::TABLE;
+use crate::model::EventKind;
 use crate::store::{Reader, StoreError};
+use crate::why::presence::Absence;
 
 pub use self::bundle::{Bundle, BundleError};
 pub use self::expectations::{Forecast, Unexpected};
@@ -154,6 +156,14 @@ impl Face {
     /// The database cannot be read.
     pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
         self.reader.last_look()
+    }
+
+    /// When nobody was at this machine last, as a recorder saw it; `None` where none did.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_absence(&self) -> Result<Option<Absence>, StoreError> {
+        Ok(self.reader.last_event(EventKind::Presence)?.and_then(|event| Absence::of(&event.detail)))
     }
 
     /// Notes that a person looks now, at a Unix second.

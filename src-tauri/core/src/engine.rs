@@ -44,6 +44,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
+use crate::why::presence::Absence;
 
 pub use news::{ActiveAlert, Command, Ending, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
 
@@ -178,6 +179,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
             began: opened.learning.0,
             trusted: opened.learning.1,
         },
+        absence: opened.presence.as_ref().and_then(|event| Absence::of(&event.detail)),
         troubles: refused.iter().map(|_| Trouble::Config).collect(),
     };
     let troubles: Vec<String> = left

@@ -273,6 +273,10 @@ pub enum EventKind {
     UnexpectedUse,
     /// A GPU's driver reported an error by its number, with `code`, and `meaning` for the well-known ones.
     Xid,
+    /// The person left this machine or came back, with `state`: `away` with `since` (Unix seconds, before the event where the
+    /// session was idle first), or `back` with `since` and `away_since`; `why`: `locked` or `idle`, after the return
+    /// `locked` where the screen was locked at any time; `at_latest` where `since` is only when it was first looked.
+    Presence,
 }
 
 /// Where an alert of one rule for one source stands; survives a restart.

@@ -1,5 +1,5 @@
 //! Why a GPU runs: from what was recorded of a moment to a sentence, with the evidence that it rests on; and who used it
-//! from when to when.
+//! from when to when; and when nobody was there to use it.
 //!
 //! Everything in this room is pure: the same facts give the same verdict, live and for any past minute, here and on
 //! another machine. Deliberately not here: where the facts come from (`api` gathers them, `sensors` measure them), where
@@ -8,6 +8,7 @@
 mod brief;
 pub mod episode;
 mod judge;
+pub mod presence;
 mod quiet;
 mod scene;
 mod sentence;

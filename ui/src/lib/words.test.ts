@@ -90,6 +90,14 @@ test.each([
     'X runs from another file than before at /usr/bin/x',
   ],
   [event('unexpected_use', { why: 7 }), 'A program uses a GPU, which is unexpected'],
+  [
+    event('presence', { state: 'away', why: 'locked', since: 0 }),
+    'The screen was locked, and nobody was there any more',
+  ],
+  [event('presence', { state: 'away', why: 'idle' }), 'The session was idle, and nobody was there any more'],
+  [event('presence', { state: 'back', since: 7200, away_since: 0, why: 'locked' }), 'Somebody was back after 2 h'],
+  [event('presence', { state: 'back', since: 'x' }), 'Somebody was back'],
+  [event('presence'), 'Somebody left this machine or came back'],
   [event('gpu_went_to_sleep'), 'gpu went to sleep'],
 ])('%j', (event, expected) => {
   expect(sentence(event, around)).toBe(expected);

@@ -68,6 +68,8 @@ export function sentence(event: EventInfo, around: Surroundings): string {
       return driverError(event, around);
     case 'unexpected_use':
       return unexpected(event, around);
+    case 'presence':
+      return presence(event, around);
     default:
       return visible(event.kind).replaceAll('_', ' ');
   }
@@ -123,6 +125,19 @@ function openers(event: EventInfo, deed: string): string {
   const shown = names.slice(0, NAMED).join(', ');
   const others = rest > 0 ? `${shown} and ${rest} more` : shown;
   return `; ${others} ${names.length + rest > 1 ? 'have' : 'has'} it open`;
+}
+
+/** Who left this machine, or came back. */
+function presence(event: EventInfo, around: Surroundings): string {
+  const { state, why, since, away_since: left } = event.detail;
+  if (state === 'away') {
+    if (why === 'locked') return 'The screen was locked, and nobody was there any more';
+    const when = typeof since === 'number' ? ` since ${moment(since, around.now)}` : '';
+    return `The session was idle${when}, and nobody was there any more`;
+  }
+  if (state !== 'back') return 'Somebody left this machine or came back';
+  if (typeof since !== 'number' || typeof left !== 'number') return 'Somebody was back';
+  return `Somebody was back after ${duration(since - left)}`;
 }
 
 /** A use of a GPU that differs from what was declared or is usual. */

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::why::{gather, judged};
 use crate::config::Tariff;
-use crate::model::SourceKind;
 use crate::model::answer::{GpuUsages, HistoryQuery, SCHEMA, Status};
+use crate::model::{EventKind, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
 use crate::why::{METRICS, Scene, Verdict};
@@ -77,6 +77,7 @@ impl Bundle {
         let mut events = reader.events(since, EVENTS)?;
         events.retain(|event| event.ts <= until && is_of_gpu(status, event.source.as_deref()));
         if !with_users {
+            events.retain(|event| event.kind != EventKind::Presence);
             // They name who had a GPU open.
             events.iter_mut().for_each(|event| event.detail = serde_json::Value::Null);
         }

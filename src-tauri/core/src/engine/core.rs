@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
 use crate::store::StoreError;
+use crate::why::presence::{Absence, Presence};
 
 /// A tick waits for its sensors for this share of the step, and never longer than [`LONGEST_DEADLINE`].
 const DEADLINE: f64 = 0.6;
@@ -54,6 +55,7 @@ pub(super) struct Left {
     pub idle_power: Vec<(String, f64)>,
     pub stretches: model::Stretches,
     pub learnt: Learnt,
+    pub absence: Option<Absence>,
     /// What was wrong before anything was recorded.
     pub troubles: BTreeSet<Trouble>,
 }
@@ -113,6 +115,7 @@ pub(super) struct Core {
     gpus: Gpus,
     stretching: Stretching,
     expectations: Expectations,
+    presence: Presence,
     own: Arc<Source>,
     /// What the next tick takes along.
     next: Tick,
@@ -170,6 +173,7 @@ impl Core {
             gpus: Gpus::knowing(left.idle_power),
             stretching: Stretching::continuing(left.stretches, left.last_ts, now),
             expectations: Expectations::new(left.learnt, examiner),
+            presence: Presence::continuing(left.absence),
             own: own_source(),
             next: Tick { events: left.events, ..Tick::default() },
             changes,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::metrics::Metric;
 use crate::model::rule::{Severity, Threshold};
 use crate::model::{Condition, RecorderState, Source};
+use crate::why::presence::Hints;
 use crate::why::{Quiet, User};
 
 /// What a face asks of the engine.
@@ -23,6 +24,8 @@ pub enum Command {
     Resume,
     /// The machine is about to sleep: bring everything to the disk at once.
     Suspending,
+    /// What is said of the person's session now; `None` where nobody says anything any more.
+    Presence(Option<Hints>),
     /// Write everything and end.
     Stop,
 }

@@ -78,6 +78,19 @@ pub(super) fn newest(
     }
 }
 
+/// The event of this kind that was recorded last, whatever the clock said.
+pub(super) fn last(db: &Connection, kind: EventKind) -> Result<Option<EventInfo>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
+         WHERE e.kind = ? ORDER BY e.seq DESC LIMIT 1",
+    )?;
+    let mut rows = query.query([word(kind)?.as_str()])?;
+    match rows.next()? {
+        Some(row) => info(row),
+        None => Ok(None),
+    }
+}
+
 /// The word by which a kind is written.
 fn word(kind: EventKind) -> Result<Value, StoreError> {
     serde_json::to_value(kind).map_err(|error| StoreError::Io(error.to_string()))

@@ -12,13 +12,14 @@ use super::catalog::{self, Catalog};
 use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
 use super::{
-    Store, alert, ballast, baseline, binary, check, episode, folder, layout, minute, recent, recorder, replace, schema,
-    session,
+    Store, alert, ballast, baseline, binary, check, episode, event, folder, layout, minute, recent, recorder, replace,
+    schema, session,
 };
 use crate::metrics::Metric;
+use crate::model::answer::EventInfo;
 use crate::model::baseline::BaselineRow;
 use crate::model::binary::BinaryRow;
-use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
+use crate::model::{AlertRow, Event, EventKind, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
 const IDLE_OF: i64 = 30 * 86_400;
@@ -48,6 +49,8 @@ pub struct Opened {
     pub binaries: Vec<BinaryRow>,
     /// Unix seconds since when that is learnt, and whether a person has ended the learning.
     pub learning: (Option<i64>, bool),
+    /// The newest event of who is at this machine.
+    pub presence: Option<EventInfo>,
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -117,6 +120,7 @@ impl Store {
             baseline: baseline::read(&store.db)?,
             binaries: binary::read(&store.db)?,
             learning: baseline::read_learning(&store.db)?,
+            presence: event::last(&store.db, EventKind::Presence)?,
             left,
             store,
         })

@@ -155,6 +155,14 @@ impl Reader {
         event::newest(&self.db, source, kinds, [since, until])
     }
 
+    /// The event of this kind that was recorded last.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_event(&self, kind: EventKind) -> Result<Option<EventInfo>, StoreError> {
+        event::last(&self.db, kind)
+    }
+
     /// See [`crate::api::Face::gpu_usages`].
     ///
     /// # Errors

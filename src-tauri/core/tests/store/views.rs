@@ -42,6 +42,12 @@ fn every_documented_query_answers() {
         source: None,
         detail: serde_json::json!({"why": "new", "identity": "xmrig"}),
     });
+    first.events.push(Event {
+        ts: start,
+        kind: EventKind::Presence,
+        source: None,
+        detail: serde_json::json!({"state": "back", "since": start, "away_since": start - 60, "why": "locked"}),
+    });
     first.baseline.push(crate::baseline::row("program:xmrig", Some(1000), 1.0));
     let content = |content: &str| BinaryRow {
         key: "program:blender".into(),

@@ -11,6 +11,7 @@ use hoofbeat_core::model::{
 };
 use hoofbeat_core::store::Store;
 use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::presence::Sign;
 use hoofbeat_core::why::{State, Verdict, sentence};
 
 use crate::support::*;
@@ -214,7 +215,10 @@ fn what_an_earlier_session_took_is_no_part_of_this_one() {
 #[test]
 fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
     let temp = tempfile::tempdir().unwrap();
-    record(temp.path(), &[Some(Some(SHARED)), Some(Some(SHARED)), Some(Some(HELD))]);
+    let mut store = record(temp.path(), &[Some(Some(SHARED)), Some(Some(SHARED)), Some(Some(HELD))]);
+    let detail = serde_json::json!({ "state": "away", "why": "locked", "since": HOUR + 150 });
+    let event = Event { ts: HOUR + 150, kind: EventKind::Presence, source: None, detail };
+    store.append(&[Tick { events: vec![event], ..Machine::new().tick(HOUR + 181, 1.0, &[]) }], false).unwrap();
     let face = Face::open(temp.path()).unwrap();
     let tariff = Tariff { price: 0.3, currency: "EUR".to_owned() };
     for at in [HOUR + 100, HOUR + 160] {
@@ -222,6 +226,7 @@ fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
             let bundle = face.bundle(Some(at), tariff.clone(), with_users).unwrap().unwrap();
             let text = serde_json::to_string(&bundle).unwrap();
             assert_eq!(text.contains("1000"), with_users, "{text}");
+            assert_eq!(text.contains("presence"), with_users, "{text}");
             let read = Bundle::parse(&text).unwrap();
             assert_eq!((read.at(), read.tariff()), (at, tariff.clone()));
             let words = |verdicts: Vec<Verdict>| -> Vec<String> {
@@ -244,4 +249,25 @@ fn without_a_recording_and_without_a_gpu_that_is_said() {
     store.append(&[machine.first(HOUR)], true).unwrap();
     let why = why(temp.path(), HOUR);
     assert_eq!(why.verdicts.iter().map(|one| one.state).collect::<Vec<_>>(), [State::None]);
+}
+
+#[test]
+fn the_last_absence_is_the_one_recorded_last() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR).store;
+    store.append(&[machine.first(HOUR)], false).unwrap();
+    let face = Face::open(temp.path()).unwrap();
+    assert_eq!(face.last_absence().unwrap(), None);
+    // The clock was set back in between.
+    for (ts, state) in [(HOUR + 900, "away"), (HOUR + 1, "back")] {
+        let detail = serde_json::json!({ "state": state, "why": "idle", "since": ts, "away_since": HOUR });
+        let event = Event { ts, kind: EventKind::Presence, source: None, detail };
+        store.append(&[Tick { events: vec![event], ..machine.tick(HOUR + 901, 1.0, &[]) }], false).unwrap();
+    }
+    let last = face.last_absence().unwrap().unwrap();
+    assert_eq!((last.since, last.until, last.sign), (HOUR, Some(HOUR + 1), Sign::Idle));
+    store.close().unwrap();
+    let opened = open(temp.path(), HOUR + 902);
+    assert_eq!(opened.presence.map(|event| event.ts), Some(HOUR + 1));
 }

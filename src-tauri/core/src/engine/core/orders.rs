@@ -22,6 +22,11 @@ impl Core {
                 self.cut_short(now);
                 self.journal.flush();
             }
+            Command::Presence(said) => {
+                if let Some(detail) = self.presence.step(said, now.unix()) {
+                    self.note(now, EventKind::Presence, detail);
+                }
+            }
             Command::Stop => self.stop(now),
         }
     }

@@ -19,6 +19,7 @@ mod commands;
 mod episodes;
 mod expectations;
 mod gpus;
+mod presence;
 mod sampling;
 
 const START: u64 = 1_700_000_000;
