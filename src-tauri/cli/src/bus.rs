@@ -1,26 +1,28 @@
 //! Watches the two message buses: when the session's comes and goes, what the notification server can and what people
-//! do with notifications, when the machine is about to sleep.
+//! do with notifications, when the machine is about to sleep, and whether anybody is there.
 //!
 //! One thread for all of it. Nothing here can hold up the recorder: no bus, a bus that dies and one that never answers
 //! only mean that nothing is reported, and it is tried again. Deliberately not here: the tray's own
-//! connection, and what is sent (`notify`).
+//! connection, what is sent (`notify`), and which session is asked (`logind`).
 
 use std::future::Future;
 use std::time::Duration;
 
 use async_io::Timer;
 use futures_lite::{StreamExt, future};
+use hoofbeat_core::why::presence::Hints;
 use zbus::connection::{Builder, Connection};
 use zbus::fdo::DBusProxy;
 use zbus::message::Type;
 use zbus::zvariant::OwnedFd;
 use zbus::{MatchRule, MessageStream};
 
+use crate::logind::{self, LOGIND};
+
 /// The notification server's name on the bus.
 pub const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
 /// Where tray icons are registered.
 pub const TRAY_HOST: &str = "org.kde.StatusNotifierWatcher";
-const LOGIND: &str = "org.freedesktop.login1";
 
 /// The longest that any answer may take.
 pub const LIMIT: Duration = Duration::from_secs(2);
@@ -59,6 +61,8 @@ pub enum BusEvent {
     Closed(u32),
     /// The machine is about to sleep.
     Sleeping,
+    /// What is said of the person's session; `None` where nothing is. Not necessarily another thing than before.
+    Presence(Option<Hints>),
 }
 
 /// Reports what happens on both buses to `tell`, for as long as the process lives.
@@ -169,10 +173,13 @@ async fn answers(mut signals: MessageStream, tell: &impl Fn(BusEvent)) -> zbus::
     Ok(())
 }
 
-/// Stays as long as the system's bus does, and holds sleep up for a moment whenever it comes.
+/// Stays as long as the system's bus does, tells who is there, and holds sleep up for a moment whenever it comes.
 async fn system(tell: &impl Fn(BusEvent)) -> zbus::Result<()> {
     let bus = connect(Builder::system()?).await?;
-    driven(&bus, sleep_signals(&bus, tell)).await
+    let presence = logind::watch(&bus, |said| tell(BusEvent::Presence(said)));
+    let ended = driven(&bus, future::or(sleep_signals(&bus, tell), presence)).await;
+    tell(BusEvent::Presence(None));
+    ended
 }
 
 async fn sleep_signals(bus: &Connection, tell: &impl Fn(BusEvent)) -> zbus::Result<()> {

@@ -4,11 +4,11 @@
 //! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back.
 
 mod args;
-mod away;
 mod bus;
 mod commands;
 mod evidence;
 mod failure;
+mod logind;
 mod notify;
 mod output;
 mod summary;

@@ -179,7 +179,7 @@ impl Thread {
             Message::Bus(BusEvent::Closed(id)) => {
                 self.shown.remove(&id);
             }
-            Message::Bus(BusEvent::Sleeping) => {}
+            Message::Bus(BusEvent::Sleeping | BusEvent::Presence(_)) => {}
         }
     }
 

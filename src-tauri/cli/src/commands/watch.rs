@@ -48,12 +48,10 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     stop_on(signals, engine.clone()).map_err(no_thread)?;
     let faces = if options.headless {
         let engine = engine.clone();
-        let sleeping = move |event| {
-            if matches!(event, BusEvent::Sleeping) {
-                engine.send(Command::Suspending);
-            }
-        };
-        bus::watch_system(sleeping).map_err(no_thread)?;
+        bus::watch_system(move |event| {
+            for_engine(&event).into_iter().for_each(|command| engine.send(command));
+        })
+        .map_err(no_thread)?;
         None
     } else {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
@@ -73,6 +71,20 @@ fn no_thread(error: std::io::Error) -> Failure {
     Failure::Failed(format!("the system gives us no thread: {error}"))
 }
 
+/// What the engine is to know of what happens on the buses.
+fn for_engine(event: &BusEvent) -> Option<Command> {
+    match event {
+        BusEvent::Sleeping => Some(Command::Suspending),
+        BusEvent::Presence(said) => Some(Command::Presence(*said)),
+        BusEvent::SessionUp(_)
+        | BusEvent::SessionDown
+        | BusEvent::ServerUp { .. }
+        | BusEvent::ServerDown
+        | BusEvent::Pressed { .. }
+        | BusEvent::Closed(_) => None,
+    }
+}
+
 /// The faces of the recorder.
 struct Faces {
     tray: Tray,
@@ -85,11 +97,11 @@ impl Faces {
         let tray = Tray::start(window, engine.clone())?;
         let (to_tray, to_notifier, engine) = (tray.clone(), notifier.clone(), engine.clone());
         bus::watch(move |event| {
+            for_engine(&event).into_iter().for_each(|command| engine.send(command));
             match event {
                 BusEvent::SessionUp(_) => to_tray.tell(tray::News::BusUp),
                 BusEvent::SessionDown => to_tray.tell(tray::News::BusDown),
-                BusEvent::Sleeping => engine.send(Command::Suspending),
-                BusEvent::ServerUp { .. } | BusEvent::ServerDown | BusEvent::Pressed { .. } | BusEvent::Closed(_) => {}
+                _ => {}
             }
             to_notifier.bus(event);
         })?;

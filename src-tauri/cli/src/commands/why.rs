@@ -2,6 +2,8 @@
 //!
 //! Deliberately not here: how a verdict is reached (`hoofbeat_core::why`).
 
+mod away;
+
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -15,9 +17,9 @@ use hoofbeat_core::why::{Sample, State, Verdict, sentence, summary as words};
 use jiff::Zoned;
 use serde::Serialize;
 
+use self::away::Stretch;
 use super::usage::tariff;
 use crate::args::{self, Global};
-use crate::away::away;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, Style};
 use crate::time;
@@ -68,22 +70,9 @@ fn summary(face: &Face, from: &str, options: &args::Why, output: &mut Output) ->
 /// Tells what each GPU did while nobody was there.
 fn while_away(face: &Face, output: &mut Output) -> Outcome {
     let now = Zoned::now();
-    let until = now.timestamp().as_second();
-    let looked = face.last_look()?.filter(|looked| *looked < until);
-    // A look from elsewhere, while nobody is at the screen, is one, too.
-    let away = away().filter(|away| away.since < until && looked.is_none_or(|looked| looked <= away.since));
-    let (since, what) = match (away, looked) {
-        (Some(away), _) if away.is_locked => (away.since, "you left the screen, which is locked, at"),
-        (Some(away), _) => (away.since, "you left this machine at"),
-        (None, Some(looked)) => (looked, "the last look at"),
-        (None, None) => {
-            return Err(Failure::Failed(
-                "nobody has looked before, and logind does not tell since when you are away; ask with --since 8h"
-                    .to_owned(),
-            ));
-        }
-    };
-    stretch(face, (since, until), &format!("Since {what} {}:", time::moment(since, &now)), output)
+    let present = now.timestamp().as_second();
+    let away = Stretch::at(face, present)?;
+    stretch(face, away.ends(present), &away.words(&now), output)
 }
 
 /// Tells what each GPU did from one second until another.

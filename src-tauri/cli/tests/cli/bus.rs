@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use zbus::zvariant::{DynamicType, OwnedFd, OwnedObjectPath, OwnedValue};
+use zbus::zvariant::{DynamicType, OwnedFd, OwnedValue};
 use zbus::{Connection, connection::Builder};
 
 /// A running `dbus-daemon`, which starts nothing of this machine's; killed when dropped.
@@ -274,57 +274,6 @@ impl LogindManager {
         let (end, theirs) = std::io::pipe().unwrap();
         self.held.lock().unwrap().push(Hold { what: (what, mode), end });
         OwnedFd::from(std::os::fd::OwnedFd::from(theirs))
-    }
-}
-
-/// The part of logind that tells who is at the machine: one session with a locked screen.
-pub struct Session {
-    _bus: Connection,
-}
-
-const USER_PATH: &str = "/org/freedesktop/login1/user/self";
-const SESSION_PATH: &str = "/org/freedesktop/login1/session/_31";
-
-impl Session {
-    /// Idle since this Unix second.
-    pub fn idle_since(bus: &Bus, since: i64) -> Session {
-        let bus = bus.connect();
-        block(bus.object_server().at(USER_PATH, LogindUser)).unwrap();
-        block(bus.object_server().at(SESSION_PATH, LogindSession { since })).unwrap();
-        block(bus.request_name(LOGIND)).unwrap();
-        Session { _bus: bus }
-    }
-}
-
-struct LogindUser;
-
-#[zbus::interface(name = "org.freedesktop.login1.User")]
-impl LogindUser {
-    #[zbus(property)]
-    fn display(&self) -> (String, OwnedObjectPath) {
-        ("1".to_owned(), SESSION_PATH.try_into().unwrap())
-    }
-}
-
-struct LogindSession {
-    since: i64,
-}
-
-#[zbus::interface(name = "org.freedesktop.login1.Session")]
-impl LogindSession {
-    #[zbus(property)]
-    fn idle_hint(&self) -> bool {
-        true
-    }
-
-    #[zbus(property)]
-    fn locked_hint(&self) -> bool {
-        true
-    }
-
-    #[zbus(property)]
-    fn idle_since_hint(&self) -> u64 {
-        self.since as u64 * 1_000_000
     }
 }
 

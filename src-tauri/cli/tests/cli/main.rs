@@ -14,6 +14,7 @@ mod generated;
 mod gpus;
 mod notifications;
 mod sandbox;
+mod session;
 mod terminal;
 mod tray;
 mod usage;
