@@ -79,8 +79,8 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l root -d 'Read 
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l away -d 'What they did while you were away: since your session is idle, or since the last look with why or at the window'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l with-users -d 'Keep the numbers of users in the bundle, and who had a GPU open'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l away -d 'What they did while you were away: since you left, or until you came back, or since the last look with why or at the window'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l with-users -d 'Keep the numbers of users in the bundle, who had a GPU open, and when nobody was there'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s V -l version -d 'Print version'

@@ -127,13 +127,13 @@ pub struct Why {
     /// Until when
     #[arg(long, value_name = "TIME", default_value = "now", requires = "since")]
     pub until: String,
-    /// What they did while you were away: since your session is idle, or since the last look with why or at the window
+    /// What they did while you were away: since you left, or until you came back, or since the last look with why or at the window
     #[arg(long, conflicts_with_all = ["at", "since", "bundle", "from"])]
     pub away: bool,
     /// Write what the answer rests on to a new file, for a report; users become numbers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "since")]
     pub bundle: Option<PathBuf>,
-    /// Keep the numbers of users in the bundle, and who had a GPU open
+    /// Keep the numbers of users in the bundle, who had a GPU open, and when nobody was there
     #[arg(long, requires = "bundle")]
     pub with_users: bool,
     /// Answer from such a file, and not from a recording

@@ -168,6 +168,21 @@ fn a_session_and_its_logind_may_come_later_than_the_recorder() {
 }
 
 #[test]
+fn of_the_time_without_a_logind_nothing_is_known() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let session = Session::start(&bus);
+    let mut watcher = watch(&sandbox, &bus, &["--headless"]);
+    session.asked_after(0);
+    session.lock(true);
+    recorded(&sandbox, 1);
+    session.leave();
+    let _session = Session::start(&bus);
+    assert_eq!(gist(&recorded(&sandbox, 2)[1]), ("back", "locked", true));
+    watcher.terminate();
+}
+
+#[test]
 fn a_bus_that_dies_and_comes_back_ends_no_absence() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));

@@ -94,6 +94,11 @@ impl Session {
         block(self.bus.emit_signal(None::<&str>, LOGIND_PATH, MANAGER, "SessionNew", &("1", session))).unwrap();
     }
 
+    /// logind ends.
+    pub fn leave(self) {
+        assert!(block(self.bus.release_name(LOGIND)).unwrap());
+    }
+
     /// Locks or unlocks the screen.
     pub fn lock(&self, is_locked: bool) {
         self.hints.lock().unwrap().is_locked = is_locked;
