@@ -83,6 +83,7 @@ fn used(gpus: &[Arc<Source>], process: u32, tick: u64) -> Option<GpuUse> {
         identity: format!("train-{process}.py").as_str().into(),
         uid: Some(1000),
         exe: None,
+        command: None,
         share: Some(share),
         vram: Some(1 << 30),
         busy: Some(share / 100.0),

@@ -159,6 +159,7 @@ impl Trace {
             identity: name.into(),
             uid: Some(1000),
             exe: None,
+            command: None,
             share: Some(gpu.load * part),
             vram: Some((gpu.memory * part) as u64 * (1 << 20)),
             busy: Some(gpu.load / 100.0 * part),

@@ -70,6 +70,7 @@ impl Stretches {
                     key: key.into(),
                     identity: name.into(),
                     uid: Some(1000),
+                    command: None,
                     start,
                     end,
                     ended: Some(Ended::Exited),

@@ -57,6 +57,8 @@ pub struct Identity {
     pub icon: Option<Untrusted>,
     /// The numeric id of the user that it runs as.
     pub user: Option<u32>,
+    /// The short name of the program that this process runs, of whatever it is a part: `python3`, `ollama`.
+    pub command: Option<Untrusted>,
     /// What it belongs to: `Docker container ollama`, `backup.service`, `Slurm job 4711`.
     pub parent: Option<Untrusted>,
     /// Who started it, where that is a terminal, an editor, another machine or a timetable: `VS Code`, `cron`.
@@ -88,6 +90,7 @@ impl Identity {
             role: Role::Hidden,
             icon: None,
             user: None,
+            command: None,
             parent: None,
             via: None,
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use hoofbeat_core::api::{SourceStatus, Users};
+use hoofbeat_core::api::{SessionInfo, SourceStatus, Users};
 use hoofbeat_core::model::SourceKind;
 
 use crate::failure::Failure;
@@ -55,6 +55,20 @@ pub fn user(uid: Option<u32>, users: &mut Users) -> String {
     uid.map(|uid| users.name(uid)).unwrap_or_default()
 }
 
+/// Who had a session, with the program behind it where that says more: nobody needs to read of `ollama.service` that its
+/// program is `ollama`.
+pub fn with_command(session: &SessionInfo) -> String {
+    let name = &session.identity;
+    let lower = |text: &str| text.to_lowercase();
+    let told = [lower(name), lower(&session.key)];
+    match session.command.as_deref() {
+        Some(command) if !told.iter().any(|told| told.contains(&lower(command)) || lower(command).contains(told)) => {
+            format!("{name} ({command})")
+        }
+        _ => name.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::model::{Health, SourceKind};
@@ -97,5 +111,41 @@ mod tests {
             "\u{fffd}[2J",
         ];
         assert_eq!(names(&sources), expected);
+    }
+
+    #[test]
+    fn a_program_is_told_where_it_says_more_than_the_name() {
+        let session = |identity: &str, key: &str, command: Option<&str>| SessionInfo {
+            id: 1,
+            episode: None,
+            source: "gpu:1".into(),
+            label: "GPU".into(),
+            identity: identity.into(),
+            key: key.into(),
+            uid: None,
+            command: command.map(str::to_string),
+            start: 0,
+            end: 1,
+            ended: None,
+            busy: None,
+            mean_share: None,
+            peak_share: None,
+            vram: None,
+            encoder: None,
+            decoder: None,
+            energy: None,
+            processes: Vec::new(),
+        };
+        for (identity, key, command, expected) in [
+            ("Ollama", "unit:ollama.service", Some("ollama"), "Ollama"),
+            ("Ollama", "unit:ollama.service", Some("llama-runner"), "Ollama (llama-runner)"),
+            ("jupyter: notebook", "module:ipykernel_launcher", Some("python3"), "jupyter: notebook (python3)"),
+            ("Firefox", "app:org.mozilla.firefox", Some("firefox-bin"), "Firefox"),
+            ("my render", "unit:blender.service", Some("Blender"), "my render"),
+            ("Dota 2", "steam:570", Some("dota2"), "Dota 2 (dota2)"),
+            ("train.py", "script:train.py", None, "train.py"),
+        ] {
+            assert_eq!(with_command(&session(identity, key, command)), expected);
+        }
     }
 }

@@ -124,7 +124,7 @@ pub fn sessions(global: &Global, options: &args::Stretches, output: &mut Output)
         let who = vec![
             Cell::new(time::moment(one.start, &asked.now)),
             asked.until(one.end, one.ended),
-            Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
+            Cell::name(output::short_name(&names::with_command(one), NAME_WIDTH)),
             Cell::new(output::short_text(&names::user(one.uid, &mut users), 12)),
         ];
         let what = vec![

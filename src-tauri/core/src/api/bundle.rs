@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::why::{gather, judged};
 use crate::config::Tariff;
-use crate::model::answer::{GpuUsages, HistoryQuery, SCHEMA, Status};
+use crate::model::answer::{GpuUsages, HistoryQuery, SCHEMA, SessionInfo, Status};
 use crate::model::{EventKind, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
@@ -32,7 +32,7 @@ pub struct Bundle {
     tariff: Price,
     /// What is judged.
     scenes: Vec<Scene>,
-    /// Around it, for people: values, who used the GPUs, what happened, and how often was measured.
+    /// Around it, for people: values, who used the GPUs and in which sessions, what happened, and how often was measured.
     around: serde_json::Value,
 }
 
@@ -66,8 +66,9 @@ impl Bundle {
         let mut scenes = gathered.scenes;
         let (since, until) = (at - AROUND, at + AROUND);
         let mut usage = reader.gpu_usages(since, until)?;
+        let mut sessions = reader.sessions(None, since, until)?;
         if !with_users {
-            mask(&mut scenes, &mut usage);
+            mask(&mut scenes, &mut usage, &mut sessions);
         }
         let mut samples = Vec::new();
         for metric in METRICS {
@@ -86,6 +87,7 @@ impl Bundle {
             "recorder": status.recorder.state,
             "samples": samples,
             "usage": usage,
+            "sessions": sessions,
             "events": events,
         });
         let (hoofbeat, tariff) = (VERSION.to_owned(), Price { price: tariff.price, currency: tariff.currency });
@@ -135,7 +137,7 @@ fn is_of_gpu(status: &Status, source: Option<&str>) -> bool {
 }
 
 /// Gives every user a number that says nothing of him: those who come apart still do.
-fn mask(scenes: &mut [Scene], usage: &mut GpuUsages) {
+fn mask(scenes: &mut [Scene], usage: &mut GpuUsages, sessions: &mut [SessionInfo]) {
     let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
     let mut number = |uid: &mut Option<u32>| {
         if let Some(uid) = uid {
@@ -145,6 +147,7 @@ fn mask(scenes: &mut [Scene], usage: &mut GpuUsages) {
     };
     scenes.iter_mut().flat_map(|scene| &mut scene.users).for_each(|user| number(&mut user.uid));
     usage.gpus.iter_mut().flat_map(|gpu| &mut gpu.usages).for_each(|one| number(&mut one.uid));
+    sessions.iter_mut().for_each(|one| number(&mut one.uid));
 }
 
 #[cfg(test)]

@@ -120,6 +120,7 @@ pub(super) mod tests {
             role: Role::Program,
             icon: None,
             user: None,
+            command: None,
             parent: None,
             via: None,
         };

@@ -59,6 +59,7 @@ impl Identities {
             role: name.role.or(head.program.known.map(|known| known.role)).unwrap_or(Role::Program),
             icon: name.icon.map(Untrusted::new),
             user,
+            command: own.program.command.clone().map(Untrusted::new),
             parent: name.parent.map(Untrusted::new),
             via: via.map(Untrusted::from),
         })

@@ -6,7 +6,7 @@
 
 use super::command::{self, Command, Runs, without_ending};
 use super::known::{self, Known, Role};
-use super::secret::{cut, is_secret, shown};
+use super::secret::{cut, cut_at, is_secret, shown};
 use crate::procfs::stat::{Stat, kernel_name, program_name};
 
 /// How sure a name is that is more than the program's file, and what it is a name of.
@@ -41,6 +41,8 @@ pub(super) struct Program {
     /// The name of what runs, as it came.
     pub name: Vec<u8>,
     pub known: Option<&'static Known>,
+    /// The name of its file, of its first argument, or that it gave itself; `None` of the kernel's threads.
+    pub command: Option<Vec<u8>>,
     /// What it does among its sisters, and on what: `GPU process`, `runner`, a model.
     pub details: Vec<Vec<u8>>,
     /// The program's file, for finding the members of a family: from `exe`, else the first argument.
@@ -62,6 +64,9 @@ pub(super) enum Member {
     OfParent,
 }
 
+/// The longest short name of a program, in bytes.
+const LONGEST_COMMAND: usize = 64;
+
 const WINE: &[&[u8]] = &[b"wine", b"wine64", b"wine-preloader", b"wine64-preloader"];
 
 impl Program {
@@ -73,8 +78,11 @@ impl Program {
         let command = cmdline.and_then(Command::parse);
         let file = exe.and_then(program_name).and_then(some);
         let called = command.as_ref().and_then(Command::program);
-        let base = file.or(called).or_else(|| some(stat.comm)).unwrap_or(b"unnamed");
+        let base = file.or(called).or_else(|| some(stat.comm));
+        let short = base.and_then(shown).map(|name| cut_at(name, LONGEST_COMMAND).to_vec());
+        let base = base.unwrap_or(b"unnamed");
         let mut program = Program::named(base, exe, command.as_ref());
+        program.command = short;
         program.path = path(exe, command.as_ref());
         if let Some(command) = &command {
             program.describe(command, base);
@@ -86,7 +94,16 @@ impl Program {
     }
 
     fn new(sort: Sort, name: Vec<u8>, known: Option<&'static Known>) -> Program {
-        Program { sort, name, known, details: Vec::new(), path: Vec::new(), member: Member::Not, game: None }
+        Program {
+            sort,
+            name,
+            known,
+            command: None,
+            details: Vec::new(),
+            path: Vec::new(),
+            member: Member::Not,
+            game: None,
+        }
     }
 
     fn named(base: &[u8], exe: Option<&[u8]>, command: Option<&Command<'_>>) -> Program {

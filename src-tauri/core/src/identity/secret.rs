@@ -58,7 +58,12 @@ pub(crate) fn shown(word: &[u8]) -> Option<&[u8]> {
 
 /// As much of a name as is kept; what is text stays text.
 pub(super) fn cut(name: &[u8]) -> &[u8] {
-    let mut end = name.len().min(LONGEST);
+    cut_at(name, LONGEST)
+}
+
+/// At most so many bytes of a name; what is text stays text.
+pub(super) fn cut_at(name: &[u8], most: usize) -> &[u8] {
+    let mut end = name.len().min(most);
     while end > 0 && end < name.len() && name[end] & 0xc0 == 0x80 {
         end -= 1;
     }

@@ -57,6 +57,8 @@ pub struct Session {
     pub identity: Untrusted,
     /// Numeric user id, where it is known.
     pub uid: Option<u32>,
+    /// The short name of the program behind it: see [`super::GpuUse::command`]; of several, of the process that used most.
+    pub command: Option<Untrusted>,
     /// Unix seconds.
     pub start: i64,
     /// Unix seconds: when it last used the GPU.

@@ -43,6 +43,8 @@ pub struct GpuUse {
     pub uid: Option<u32>,
     /// The path of the program's file, as the process itself sees it; `None` where we may not know.
     pub exe: Option<Untrusted>,
+    /// The short name of the program that it runs, of whatever it is a part: `python3`. `None` where that is not known.
+    pub command: Option<Untrusted>,
     /// Percent of the GPU's time; smoothed over some seconds where the driver only takes samples of it, exact where it counts.
     /// `None` where the driver does not tell, which is not zero.
     pub share: Option<f64>,

@@ -13,7 +13,8 @@ use super::{
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] = &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours];
+const MIGRATIONS: &[Migration] =
+    &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours, commands];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -24,6 +25,8 @@ pub(super) const WITH_SESSIONS: i64 = 5;
 pub(super) const WITH_BASELINE: i64 = 6;
 /// The first schema that keeps the hours of who used which GPU.
 pub(super) const WITH_GPU_HOURS: i64 = 8;
+/// The first schema that knows which program was behind a session.
+pub(super) const WITH_COMMANDS: i64 = 9;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -77,6 +80,11 @@ fn binaries() -> String {
 /// The hours of who used which GPU, from the minutes that are there; and sessions are found by both ends.
 fn gpu_hours() -> String {
     [gpu_usage::CREATE_HOURS, gpu_usage::FILL_HOURS, session::INDEX_BOTH_ENDS].concat()
+}
+
+/// Which program was behind a session.
+fn commands() -> String {
+    session::ADD_COMMAND.to_owned()
 }
 
 /// The schema number of a file.

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::catalog::Catalog;
 use super::error::StoreError;
 use super::gpu_usage::{base, thousandths};
-use super::identity;
+use super::{identity, schema};
 use crate::model::answer::{ProcessInfo, SessionInfo};
 use crate::model::{Ended, Process, Session, Source, SourceKind};
 use crate::untrusted::Untrusted;
@@ -25,6 +25,9 @@ CREATE TABLE session(session_id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL,
 CREATE INDEX session_end ON session(end_ts);   -- the newest; retention
 ";
 
+/// The short name of the program behind it, as identities' names are kept; NULL where that is not known.
+pub(super) const ADD_COMMAND: &str = "ALTER TABLE session ADD COLUMN command BLOB;\n";
+
 /// Whoever asks for long ago would read every later session to see that it began too late.
 pub(super) const INDEX_BOTH_ENDS: &str = "
 DROP INDEX session_end;
@@ -37,7 +40,7 @@ pub(super) fn write(db: &Connection, catalog: &mut Catalog, one: &Session) -> Re
     let identity_id = identity::number(db, &one.key, &one.identity, one.uid, one.end)?;
     let processes: Vec<_> = one.processes.iter().map(|process| (process.pid, process.started)).collect();
     let processes = serde_json::to_string(&processes).map_err(|error| StoreError::Io(error.to_string()))?;
-    db.prepare_cached("INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
+    db.prepare_cached("INSERT OR REPLACE INTO session VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
         params![
             one.id,
             source_id,
@@ -52,7 +55,8 @@ pub(super) fn write(db: &Connection, catalog: &mut Catalog, one: &Session) -> Re
             thousandths(one.energy),
             one.peak_share.map(|percent| (percent * 10.0).round() as i64),
             one.vram.map(|bytes| (bytes / 1024) as i64),
-            processes
+            processes,
+            one.command.as_ref().map(Untrusted::as_bytes)
         ],
     )?;
     Ok(())
@@ -63,7 +67,7 @@ pub(super) fn open(db: &Connection) -> Result<Vec<Session>, StoreError> {
     let mut query = db.prepare(
         "SELECT n.session_id, n.episode_id, n.start_ts, n.end_ts, i.key, i.name, i.uid, n.processes,
                 n.peak_share_permille, n.vram_kib, n.busy_ms, n.encoder_ms, n.decoder_ms, n.energy_mj, s.uid, s.kind,
-                s.label, w.uid
+                s.label, w.uid, n.command
            FROM session n JOIN identity i USING(identity_id) JOIN source s USING(source_id)
            JOIN source w ON w.source_id = s.pack_id WHERE n.ended IS NULL ORDER BY n.session_id",
     )?;
@@ -77,6 +81,7 @@ pub(super) fn open(db: &Connection) -> Result<Vec<Session>, StoreError> {
             key: Untrusted::new(row.get::<_, Vec<u8>>(4)?),
             identity: Untrusted::new(row.get::<_, Vec<u8>>(5)?),
             uid: row.get(6)?,
+            command: row.get::<_, Option<Vec<u8>>>(18)?.map(Untrusted::new),
             start: row.get(2)?,
             end: row.get(3)?,
             ended: None,
@@ -95,19 +100,22 @@ pub(super) fn open(db: &Connection) -> Result<Vec<Session>, StoreError> {
 
 /// Sessions that reach into `since..until`, the newest first.
 pub(super) fn read(db: &Connection, source: Option<&str>, range: [i64; 2]) -> Result<Vec<SessionInfo>, StoreError> {
-    let mut query = db.prepare_cached(
+    // A recorder of before may write the file still.
+    let command = if schema::version(db)? < schema::WITH_COMMANDS { "NULL" } else { "n.command" };
+    let mut query = db.prepare_cached(&format!(
         "SELECT n.session_id, n.episode_id, n.start_ts, n.end_ts, i.key, i.name, i.uid, n.processes,
                 n.peak_share_permille, n.vram_kib, n.busy_ms, n.encoder_ms, n.decoder_ms, n.energy_mj, s.uid, s.label,
-                n.ended
+                n.ended, {command}
            FROM session n JOIN identity i USING(identity_id) JOIN source s USING(source_id)
            JOIN source w ON w.source_id = s.pack_id
           WHERE n.end_ts >= ?1 AND n.start_ts < ?2 AND (?3 IS NULL OR ?3 IN (s.uid, w.uid))
           ORDER BY n.start_ts DESC, n.session_id DESC",
-    )?;
+    ))?;
     let mut rows = query.query(params![range[0], range[1], source])?;
     let mut sessions = Vec::new();
     while let Some(row) = rows.next()? {
-        let text = |at| Ok::<_, StoreError>(Untrusted::new(row.get::<_, Vec<u8>>(at)?).json().into_owned());
+        let named = |bytes: Vec<u8>| Untrusted::new(bytes).json().into_owned();
+        let text = |at| Ok::<_, StoreError>(named(row.get(at)?));
         let [busy, encoder, decoder, energy] = base(row, 10)?;
         let (start, end): (i64, i64) = (row.get(2)?, row.get(3)?);
         let told = processes(&row.get::<_, String>(7)?);
@@ -120,6 +128,7 @@ pub(super) fn read(db: &Connection, source: Option<&str>, range: [i64; 2]) -> Re
             identity,
             key,
             uid: row.get(6)?,
+            command: row.get::<_, Option<Vec<u8>>>(17)?.map(named),
             start,
             end,
             ended: row.get::<_, Option<String>>(16)?.map(|word| Ended::from_word(&word).word()),

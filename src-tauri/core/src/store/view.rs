@@ -151,7 +151,8 @@ CREATE VIEW sessions AS
    CAST(i.key AS TEXT) AS key, i.uid, n.start_ts, n.end_ts, n.ended, n.busy_ms / 1000.0 AS busy_seconds,
    min(100.0, n.busy_ms / 10.0 / nullif(n.end_ts - n.start_ts, 0)) AS mean_share,
    n.peak_share_permille / 10.0 AS peak_share, n.vram_kib * 1024 AS vram, n.encoder_ms / 1000.0 AS encoder_seconds,
-   n.decoder_ms / 1000.0 AS decoder_seconds, n.energy_mj / 1000.0 AS energy, n.processes
+   n.decoder_ms / 1000.0 AS decoder_seconds, n.energy_mj / 1000.0 AS energy, n.processes,
+   CAST(n.command AS TEXT) AS command
    FROM session n JOIN identity i USING(identity_id) JOIN source s USING(source_id);
 
 CREATE VIEW episodes AS

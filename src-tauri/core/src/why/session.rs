@@ -8,10 +8,13 @@
 //! Whether a process was killed or ended by itself cannot be told from outside, and is not told. Deliberately not here:
 //! whose doing joules are (`engine`), and episodes (`episode`).
 
+mod chief;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::chief::Chief;
 pub use super::stretch::{Moment, Sight};
 use super::stretch::{Sum, Window, highest, last_seen, sum};
 use crate::model::{Ended, GpuUse, Now, Process, Session, Source, UseRules};
@@ -49,7 +52,7 @@ impl Sum for Used {
 struct Together<'a> {
     first: &'a GpuUse,
     used: Used,
-    processes: Vec<Process>,
+    uses: Vec<&'a GpuUse>,
 }
 
 impl Together<'_> {
@@ -60,10 +63,10 @@ impl Together<'_> {
             let is_same =
                 |other: &GpuUse| other.uid == one.uid && other.key == one.key && other.source.id == one.source.id;
             let place = all.iter().position(|other| is_same(other.first)).unwrap_or_else(|| {
-                all.push(Together { first: one, used: Used::default(), processes: Vec::new() });
+                all.push(Together { first: one, used: Used::default(), uses: Vec::new() });
                 all.len() - 1
             });
-            let Together { used, processes, .. } = &mut all[place];
+            let Together { used, uses, .. } = &mut all[place];
             // At the same time memory and shares add up, too.
             used.vram = match (used.vram, one.vram) {
                 (Some(a), Some(b)) => Some(a.saturating_add(b)),
@@ -73,11 +76,15 @@ impl Together<'_> {
             used.busy = sum(used.busy, one.busy);
             used.encoder = sum(used.encoder, one.encoder);
             used.decoder = sum(used.decoder, one.decoder);
-            processes.push(Process { pid: one.pid, started: one.started });
+            uses.push(one);
         }
         // Two engines of a GPU work at the same time, but nobody has more than all of it.
         all.iter_mut().for_each(|one| one.used.share = one.used.share.map(|share| share.clamp(0.0, 100.0)));
         all
+    }
+
+    fn processes(&self) -> impl Iterator<Item = Process> {
+        self.uses.iter().map(|one| Process { pid: one.pid, started: one.started })
     }
 
     /// Seconds of the GPU's time, by its share where they are not told.
@@ -104,6 +111,7 @@ struct Track {
     identity: Untrusted,
     uid: Option<u32>,
     processes: Vec<Process>,
+    chief: Option<Chief>,
     window: Window<Used>,
     open: Option<Open>,
     /// Since when it has had enough memory: Unix seconds, and boot time.
@@ -268,6 +276,7 @@ impl Track {
             identity: of.identity.clone(),
             uid: of.uid,
             processes: Vec::new(),
+            chief: None,
             window: Window::default(),
             open: None,
             held: None,
@@ -292,6 +301,7 @@ impl Track {
         };
         let open = Open { id: one.id, start: one.start, episode: one.episode, total, pause: Used::default() };
         Track {
+            chief: Chief::left(&one),
             source: one.source,
             identity: one.identity,
             uid: one.uid,
@@ -316,7 +326,7 @@ impl Track {
     fn meet(&mut self, one: &Together<'_>, is_active: bool, now: &Moment, rules: &UseRules) -> Option<Session> {
         let knows = |process: &Process| process.started.is_some() && self.processes.contains(process);
         let over = if self.is_doubtful {
-            let is_over = !one.processes.iter().any(knows) || !now.bridges(self.last, rules.bridge);
+            let is_over = !one.processes().any(|process| knows(&process)) || !now.bridges(self.last, rules.bridge);
             is_over.then_some(Ended::Unknown)
         } else {
             let is_over = is_active && !now.bridges(self.last, rules.bridge);
@@ -344,7 +354,8 @@ impl Track {
         }
         (self.end, self.last) = (now.ts, now.boot);
         self.identity = one.first.identity.clone();
-        for process in one.processes.into_iter().take(PROCESSES) {
+        self.chief = one.uses.iter().fold(self.chief.take(), |chief, used| Some(Chief::after(chief, used)));
+        for process in one.processes().take(PROCESSES) {
             if !self.processes.contains(&process) {
                 self.processes.push(process);
             }
@@ -430,6 +441,7 @@ impl Track {
             key: key.clone(),
             identity: self.identity.clone(),
             uid: self.uid,
+            command: self.chief.as_ref().and_then(Chief::command).cloned(),
             start: *start,
             end: self.end.max(*start),
             ended: None,

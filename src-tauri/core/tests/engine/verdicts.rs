@@ -39,6 +39,7 @@ impl Sensor for Played {
         for (at, (name, uid, share, gib)) in users.iter().enumerate() {
             batch.gpu_use(GpuUse {
                 exe: None,
+                command: None,
                 source: self.0.clone(),
                 pid: 100 + at as u32,
                 started: Some(at as u64),

@@ -23,6 +23,7 @@ fn used(source: &Arc<Source>, pid: u32, name: &str, share: Option<f64>, vram: Op
         identity: name.into(),
         uid: Some(1000),
         exe: Some(format!("/opt/{name}").as_str().into()),
+        command: None,
         share,
         vram,
         busy: None,

@@ -20,6 +20,7 @@ pub fn session(id: i64, source: &Arc<Source>, name: &str, start: i64, end: i64) 
         key: format!("program:{name}").as_str().into(),
         identity: name.into(),
         uid: Some(1000),
+        command: Some("python3".into()),
         start,
         end,
         ended: None,
@@ -70,7 +71,8 @@ fn what_goes_on_is_written_over_and_found_by_the_next_recorder() {
     let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
     let instance = Source::part(&gpu, SourceKind::Gpu, "gpu:1:mig:2", "Instance 2");
     let mut store = open(temp.path(), HOUR).store;
-    let hidden = Session { uid: None, episode: None, ..session(3, &instance, "b\u{1b}[31m", HOUR, HOUR + 40) };
+    let hidden =
+        Session { uid: None, command: None, episode: None, ..session(3, &instance, "b\u{1b}[31m", HOUR, HOUR + 40) };
     let first = Tick {
         sessions: vec![session(2, &gpu, "a", HOUR, HOUR + 30), hidden.clone()],
         episodes: vec![episode(1, &gpu, HOUR, HOUR + 30)],
@@ -113,6 +115,7 @@ fn faces_and_a_stock_sqlite3_read_the_same() {
     assert_eq!(ids(None, HOUR + 100, HOUR + 200), [2], "what reaches into the stretch");
     let one = reader.sessions(None, HOUR + 100, HOUR + 200).unwrap().remove(0);
     assert_eq!((one.ended, one.mean_share, one.peak_share), (Some("exited"), Some(50.0), Some(87.5)));
+    assert_eq!(one.command.as_deref(), Some("python3"));
     assert_eq!((one.label.as_str(), one.identity.as_str(), one.processes.len()), ("GPU", "Ollama", 2));
     // An instant has no mean.
     assert_eq!(reader.sessions(Some("gpu:2"), 0, i64::MAX).unwrap()[0].mean_share, None);
@@ -124,17 +127,37 @@ fn faces_and_a_stock_sqlite3_read_the_same() {
     let rows = sqlite3(
         temp.path(),
         "SELECT source, identity, key, uid, end_ts - start_ts, ended, busy_seconds, mean_share, peak_share, vram,
-                decoder_seconds, energy, processes FROM sessions WHERE session = 2",
+                decoder_seconds, energy, processes, command FROM sessions WHERE session = 2",
     );
     assert_eq!(
         rows,
-        "gpu:1|Ollama|program:Ollama|1000|61|exited|30.5|50.0|87.5|8589934592|0.25|1234.5|[[7,4711],[8,null]]"
+        "gpu:1|Ollama|program:Ollama|1000|61|exited|30.5|50.0|87.5|8589934592|0.25|1234.5|[[7,4711],[8,null]]|python3"
     );
     let rows = sqlite3(
         temp.path(),
         "SELECT source, ended, busy_seconds, remainder_seconds, energy, temperature, power, throttled_seconds FROM episodes",
     );
     assert_eq!(rows, "gpu:1|idle|50.0|19.5|5000.0|71.5|250.25|3.0");
+}
+
+#[test]
+fn a_session_of_a_recorder_that_knew_no_commands_is_read_before_and_after_the_update() {
+    let (temp, gpu) = (tempfile::tempdir().unwrap(), gpu());
+    let mut store = open(temp.path(), HOUR).store;
+    store
+        .append(&[Tick { sessions: vec![session(2, &gpu, "a", HOUR, HOUR + 30)], ..tick(HOUR + 40, &gpu) }], true)
+        .unwrap();
+    store.close().unwrap();
+    let db = rusqlite::Connection::open(hoofbeat_core::store::database(temp.path())).unwrap();
+    db.execute_batch("DROP VIEW sessions; ALTER TABLE session DROP COLUMN command; PRAGMA user_version = 8;").unwrap();
+    drop(db);
+    let read = || Reader::open(temp.path()).unwrap().sessions(None, 0, i64::MAX).unwrap().remove(0);
+    assert_eq!((read().identity.as_str(), read().command), ("a", None));
+    let found = open(temp.path(), HOUR + 50);
+    assert_eq!(found.stretches.sessions, [Session { command: None, ..session(2, &gpu, "a", HOUR, HOUR + 30) }]);
+    found.store.close().unwrap();
+    assert_eq!(read().command, None);
+    assert_eq!(sqlite3(temp.path(), "SELECT identity, coalesce(command, '-') FROM sessions"), "a|-");
 }
 
 #[test]

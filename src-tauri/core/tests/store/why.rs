@@ -227,6 +227,7 @@ fn a_bundle_is_judged_alike_elsewhere_and_tells_no_user() {
             let text = serde_json::to_string(&bundle).unwrap();
             assert_eq!(text.contains("1000"), with_users, "{text}");
             assert_eq!(text.contains("presence"), with_users, "{text}");
+            assert!(text.contains("\"sessions\":["), "{text}");
             let read = Bundle::parse(&text).unwrap();
             assert_eq!((read.at(), read.tariff()), (at, tariff.clone()));
             let words = |verdicts: Vec<Verdict>| -> Vec<String> {

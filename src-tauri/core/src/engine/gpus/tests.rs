@@ -16,6 +16,7 @@ fn used(source: &Arc<Source>, name: &str, pid: u32, busy: Option<f64>, vram: Opt
         identity: name.into(),
         uid: Some(1000),
         exe: None,
+        command: None,
         share: busy.map(|busy| busy * 100.0),
         vram,
         busy,

@@ -28,6 +28,9 @@ pub struct SessionInfo {
     pub key: String,
     /// Numeric user id.
     pub uid: Option<u32>,
+    /// The short name of the program behind it, of the process that used most where there are several: `python3`. Text
+    /// from outside, too.
+    pub command: Option<String>,
     /// Unix seconds.
     pub start: i64,
     /// Unix seconds: when it last used the GPU, as far as was written.

@@ -43,6 +43,7 @@ struct Client {
     label: Untrusted,
     uid: Option<u32>,
     exe: Option<Untrusted>,
+    command: Option<Untrusted>,
     met: Duration,
     renewals: usize,
     /// The round in which it was last told of.
@@ -91,6 +92,7 @@ impl Clients {
             identity: client.label.clone(),
             uid: client.uid,
             exe: client.exe.clone(),
+            command: client.command.clone(),
             share,
             vram,
             busy,
@@ -111,6 +113,7 @@ impl Clients {
         let (met, renewals) = before.as_ref().map_or((boot, 0), |before| (before.met, before.renewals + 1));
         let round = self.round;
         let (mut key, mut label, uid) = (identity.key.clone(), identity.label.clone(), identity.user);
+        let mut command = identity.command.clone();
         // In a container the numbers are those of other processes, and the driver would look into the same `/proc`.
         if started.is_none()
             && let Some(driver) = driver
@@ -119,9 +122,10 @@ impl Clients {
             && let Some(program) = program(&told)
         {
             (key, label) = (Untrusted::new(format!("program:{program}")), Untrusted::from(program));
+            command = Some(label.clone());
         }
         let exe = started.and_then(|started| self.identities.file(pid, started));
-        Client { started, key, label, uid, exe, met, renewals, round }
+        Client { started, key, label, uid, exe, command, met, renewals, round }
     }
 }
 
@@ -177,9 +181,11 @@ mod tests {
         machine.process(7, 900, "first");
         let met = machine.use_at(7, 10, None);
         assert_eq!((met.started, met.uid, met.identity), (Some(900), Some(1000), "first".into()));
+        assert_eq!(met.command, Some("first".into()));
         machine.process(7, 900, "second");
         assert_eq!(machine.use_at(7, 14, None).identity, "first".into());
-        assert_eq!(machine.use_at(7, 15, None).identity, "second".into());
+        let renewed = machine.use_at(7, 15, None);
+        assert_eq!((renewed.identity, renewed.command), ("second".into(), Some("second".into())));
         machine.process(7, 900, "third");
         assert_eq!(machine.use_at(7, 69, None).identity, "second".into());
         assert_eq!(machine.use_at(7, 70, None).identity, "third".into());
@@ -200,7 +206,25 @@ mod tests {
         assert!(hidden.is_named(), "{hidden:?}");
         assert_eq!((hidden.key, hidden.identity), ("program:train".into(), "train".into()));
         let nameless = machine.use_at(9, 10, None);
-        assert!(!nameless.is_named(), "{nameless:?}");
+        assert!(!nameless.is_named() && nameless.command.is_none(), "{nameless:?}");
+    }
+
+    #[test]
+    fn the_program_is_told_apart_from_what_it_is_a_part_of() {
+        let mut machine = Machine::new();
+        let folder = machine.roots.proc.join("7");
+        machine.process(7, 900, "python3");
+        std::fs::write(folder.join("cgroup"), "0::/system.slice/training.service\n").unwrap();
+        std::fs::write(folder.join("cmdline"), "/opt/env/bin/python3.12\0-m\0trainer.main\0--token=hunter2\0").unwrap();
+        let met = machine.use_at(7, 10, None);
+        assert_eq!((met.identity, met.command.clone()), ("training".into(), Some("python3.12".into())));
+        // It is the same text in each tick, and not a copy.
+        let again = machine.use_at(7, 11, None).command.unwrap();
+        assert!(std::ptr::eq(met.command.unwrap().as_bytes(), again.as_bytes()));
+        let folder = machine.roots.proc.join("8");
+        machine.process(8, 900, "x");
+        std::fs::write(folder.join("cmdline"), format!("/opt/{}\0", "long-".repeat(30))).unwrap();
+        assert_eq!(machine.use_at(8, 10, None).command.unwrap().as_bytes().len(), 64);
     }
 
     #[test]

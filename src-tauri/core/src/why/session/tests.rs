@@ -49,6 +49,7 @@ impl Rig {
             identity: name.into(),
             uid: Some(1000),
             exe: None,
+            command: None,
             share: Some(busy * 100.0),
             vram: Some(vram),
             busy: Some(busy),
@@ -217,6 +218,30 @@ fn another_process_of_the_same_number_is_another_session() {
         (last.start - START, last.id, &last.processes[..]),
         (110, 13, &[Process { pid: 7, started: Some(99) }][..])
     );
+}
+
+#[test]
+fn the_process_that_used_most_names_the_program_of_a_session() {
+    let mut rig = Rig::new();
+    let command = |name: &str, one: GpuUse| GpuUse { command: Some(name.into()), ..one };
+    let open = |rig: &Rig| rig.sessions.open()[0].command.clone();
+    let shell = command("sh", rig.used("a", 1, 0.5, 0));
+    let server = command("python3", rig.used("a", 2, 0.2, 0));
+    rig.seconds(40, &[server.clone(), shell.clone()]);
+    assert_eq!(open(&rig), Some("sh".into()));
+    // The shell has turned into the program that it started, which is no other process.
+    rig.seconds(1, &[server, command("ffmpeg", shell)]);
+    assert_eq!(open(&rig), Some("ffmpeg".into()));
+    // By memory, where no shares are told.
+    let quiet =
+        |pid, vram, name| command(name, GpuUse { share: None, busy: None, ..Rig::new().used("b", pid, 0.0, vram) });
+    let mut rig = Rig::new();
+    rig.seconds(40, &[quiet(1, 1 << 30, "small"), quiet(2, 2 << 30, "large"), quiet(3, 2 << 30, "later")]);
+    assert_eq!(open(&rig), Some("large".into()));
+    // The next recorder goes on with it, and one whose name nobody knows takes nothing from it.
+    let mut rig = Rig::continuing(vec![rig.sessions.open().remove(0)], rig.ts, rig.boot);
+    rig.seconds(1, &[quiet(2, 1 << 30, "other")]);
+    assert_eq!(open(&rig), Some("large".into()));
 }
 
 #[test]

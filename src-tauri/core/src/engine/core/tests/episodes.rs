@@ -23,6 +23,7 @@ fn working(gpu: &Arc<Source>, watts: f64, percent: f64) -> Answer {
         identity: "A".into(),
         uid: Some(1000),
         exe: None,
+        command: None,
         share: Some(percent / 2.0),
         vram: Some(1 << 30),
         busy: Some(percent / 200.0),

@@ -19,6 +19,7 @@ fn used(share: f64) -> Answer {
             identity: "xmrig".into(),
             uid: Some(1000),
             exe: None,
+            command: None,
             share: Some(share / 2.0),
             vram: Some(100 << 20),
             busy: None,

@@ -21,6 +21,7 @@ fn busy(gpu: &Arc<Source>, watts: f64) -> Answer {
             identity: name.into(),
             uid: None,
             exe: None,
+            command: None,
             share: Some(busy * 100.0),
             vram: Some(u64::from(pid) << 30),
             busy: Some(busy),
