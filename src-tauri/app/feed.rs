@@ -1,12 +1,15 @@
 //! The thread that pushes news to the page: it looks at SQLite's `data_version` a few times a second and reads the
 //! status only when somebody wrote.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::api::{Face, Status, VerdictInfo};
 use hoofbeat_core::clock::{Clock, SystemClock};
+use hoofbeat_core::config::{Config, Tariff};
 use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::paths;
 use hoofbeat_core::store::recorder_runs;
 use serde::Serialize;
 
@@ -19,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(200);
 const ASK: Duration = Duration::from_secs(1);
 /// How often it notes that somebody looks: `hoofbeat why --away` tells what happened since.
 const NOTE: Duration = Duration::from_secs(60);
+/// How often the price of energy is read: whoever edits the config sees it soon.
+const PRICE: Duration = Duration::from_secs(10);
 /// After this long without a write, the file is opened again: a recorder that found it damaged has set it aside, and an
 /// open file would go on showing the old one. Longer than the tick on battery.
 const REOPEN: Duration = Duration::from_secs(8);
@@ -51,7 +56,7 @@ pub(crate) enum News {
 
 /// Pushes news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`).
 pub(crate) fn run(recording: &Recording, stop: &Receiver<()>, mut push: impl FnMut(News) -> bool) {
-    let mut feed = Feed::default();
+    let mut feed = Feed { config: paths::config_file().ok(), ..Feed::default() };
     loop {
         for news in feed.look(recording, Instant::now()) {
             if !push(news) {
@@ -73,6 +78,10 @@ struct Feed {
     changed: Option<Instant>,
     asked: Option<Instant>,
     noted: Option<Instant>,
+    priced: Option<Instant>,
+    /// Where the price of energy stands; none is known without it.
+    config: Option<PathBuf>,
+    tariff: Tariff,
     runs: Option<bool>,
     unreadable: Option<Failure>,
     start_failure: Option<Failure>,
@@ -98,6 +107,10 @@ impl Feed {
             self.changed = Some(now);
             self.face = None;
             recording.forget();
+        }
+        if elapsed(self.priced, PRICE) {
+            self.priced = Some(now);
+            self.tariff = tariff(self.config.as_deref());
         }
         let is_to_be_noted = elapsed(self.noted, NOTE);
         let read = self.read(recording, recorder_changed, is_to_be_noted);
@@ -142,7 +155,7 @@ impl Feed {
         }
         // The version is taken before the status: a write in between is then read twice rather than missed.
         let version = face.version()?;
-        let read = if changed || self.version != Some(version) { Some(judged(&face)?) } else { None };
+        let read = if changed || self.version != Some(version) { Some(judged(&face, &self.tariff)?) } else { None };
         self.version = Some(version);
         self.face = Some(face);
         Ok(read)
@@ -150,19 +163,27 @@ impl Feed {
 }
 
 /// The status; and the verdicts, which say nothing of now while nobody records.
-fn judged(face: &Face) -> Result<(Status, Vec<VerdictInfo>), Failure> {
+fn judged(face: &Face, tariff: &Tariff) -> Result<(Status, Vec<VerdictInfo>), Failure> {
     let status = face.status()?;
     let verdicts = match status.recorder.state {
-        RecorderState::Recording => face.why_now(&status)?.verdicts.iter().map(VerdictInfo::from).collect(),
+        RecorderState::Recording => {
+            face.why_now(&status)?.verdicts.iter().map(|verdict| VerdictInfo::priced(verdict, tariff)).collect()
+        }
         RecorderState::Paused | RecorderState::Off => Vec::new(),
     };
     Ok((status, verdicts))
 }
 
+/// What energy costs; a config that is not there or cannot be read names no price.
+fn tariff(config: Option<&Path>) -> Tariff {
+    let loaded = config.filter(|file| file.exists()).map(Config::load);
+    let told = loaded.transpose().inspect_err(|error| log::debug!("{error}; costs are told as energy"));
+    told.ok().flatten().map(|config| config.tariff).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::{Path, PathBuf};
 
     use hoofbeat_core::metrics::Metric;
     use hoofbeat_core::model::{Batch, Condition, Keep, Now, RecorderState, Source, SourceKind, Tick};
@@ -243,6 +264,23 @@ mod tests {
         let mut feed = Feed::default();
         feed.look(&recording, Instant::now());
         assert!(face.last_look().unwrap().is_some_and(|look| look >= before));
+    }
+
+    #[test]
+    fn the_price_of_energy_is_that_of_the_config_as_it_is_by_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf(), None);
+        let config = folder.path().join("config.toml");
+        let (mut feed, begin) = (Feed { config: Some(config.clone()), ..Feed::default() }, Instant::now());
+        let mut price = |seconds: u64| {
+            feed.look(&recording, begin + Duration::from_secs(seconds));
+            (feed.tariff.price, feed.tariff.currency.clone())
+        };
+        assert_eq!(price(0).0, 0.0);
+        std::fs::write(&config, "[energy]\nprice = 0.31\ncurrency = \"EUR\"\n").unwrap();
+        assert_eq!(price(10), (0.31, "EUR".to_owned()));
+        std::fs::write(&config, "[energy]\nprice = \"much\"\n").unwrap();
+        assert_eq!(price(20).0, 0.0);
     }
 
     #[test]

@@ -34,6 +34,8 @@ function verdict(state: VerdictInfo['state'], more: Partial<VerdictInfo> = {}): 
     culprits: [],
     busy: 94,
     remainder: null,
+    cost: null,
+    monthly_cost: null,
     confidence: 0.9,
     evidence: [value('gpu.temperature', 71, '°C'), value('gpu.power', 50, 'W'), value('gpu.throttle', 2, '')],
     ...more,
@@ -66,6 +68,22 @@ test.each<[string, VerdictInfo]>([
     verdict('idle-expensive', { cause: 'clocks' }),
   ],
   ['RTX is without work and hot, 71 °C: look at its fan and at the air around it', verdict('hot-idle')],
+  [
+    'RTX is idle and takes 50 W: Ollama holds 18 GiB; about 11 EUR a month',
+    verdict('idle-expensive', {
+      cause: 'held',
+      culprits: [by('Ollama')],
+      monthly_cost: { amount: 10.94, currency: 'EUR' },
+    }),
+  ],
+  [
+    'RTX is 94 % busy, 71 °C: Blender, about 0.3 EUR',
+    verdict('one', { culprits: [by('Blender', { energy: 3_600_000 })], cost: { amount: 0.3, currency: 'EUR' } }),
+  ],
+  [
+    'RTX is 94 % busy, 71 °C: Blender',
+    verdict('one', { culprits: [by('Blender', { energy: 350 })], cost: { amount: 0.00003, currency: 'EUR' } }),
+  ],
   ['RTX is 94 % busy, 71 °C: Blender', verdict('one', { culprits: [by('Blender')] })],
   [
     'RTX is 94 % busy, 71 °C: a 40 %, b 40 % and 2 more',

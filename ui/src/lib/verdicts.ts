@@ -5,10 +5,11 @@
  * words, which are those of `sentence.rs` where there is no reason for others.
  */
 
-import { aboutEnergy, moment, text, throttleReasons } from './format';
+import { aboutEnergy, aboutMoney, moment, text, throttleReasons } from './format';
 import type { Piece } from './headline';
 import { brief, sourceName, visible } from './names';
 import type { CulpritInfo } from './types/generated/CulpritInfo';
+import type { MoneyInfo } from './types/generated/MoneyInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { VerdictInfo } from './types/generated/VerdictInfo';
 
@@ -50,7 +51,7 @@ function awakeSentence(verdict: VerdictInfo, gpu: SourceStatus, name: string, na
       if (verdict.cause === 'let-go') return [];
       return [{ text: `${name} is ` }, { ...busy(verdict), text: 'idle' }, ...after(', ', warm)];
     case 'idle-expensive':
-      return [{ text: `${name} is idle` }, ...after(' and takes ', power), ...costly(verdict)];
+      return [{ text: `${name} is idle` }, ...after(' and takes ', power), ...costly(verdict), ...monthly(verdict)];
     case 'hot-idle':
       return [
         { text: `${name} is without work and hot` },
@@ -103,7 +104,8 @@ function who(verdict: VerdictInfo, now: number): Piece[] {
   const since = culprits[0]?.since ?? null;
   const long = since !== null && now - since >= LONG ? ` since ${moment(since, now)}` : '';
   const joules = culprits.reduce((sum, one) => sum + (one.energy ?? 0), 0);
-  const energy = joules >= WORTH_TELLING ? `, ${aboutEnergy(joules)}` : '';
+  const cost = verdict.cost ? money(verdict.cost) : aboutEnergy(joules);
+  const energy = joules >= WORTH_TELLING ? `, ${cost}` : '';
   const unseen = evidence(verdict, 'gpu.remainder');
   const left = unseen && (verdict.remainder ?? 0) >= UNSEEN ? [{ text: '; ' }, unseen, { text: ' not visible' }] : [];
   const only = state === 'display' ? 'only the desktop, ' : '';
@@ -141,6 +143,15 @@ function costly({ cause, culprits }: VerdictInfo): Piece[] {
     default:
       return [];
   }
+}
+
+/** What it costs to leave it so, where a price is known. */
+function monthly({ monthly_cost: cost }: VerdictInfo): Piece[] {
+  return cost === null ? [] : [{ text: `; ${money(cost)} a month` }];
+}
+
+function money({ amount, currency }: MoneyInfo): string {
+  return aboutMoney(amount, visible(currency));
 }
 
 function heldBack(verdict: VerdictInfo): Piece[] {

@@ -229,5 +229,5 @@ fn nothing(why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
 
 fn judged(verdict: &Verdict, tariff: &Tariff) -> Judged {
     let sentence = sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned());
-    Judged { verdict: verdict.into(), sentence }
+    Judged { verdict: VerdictInfo::priced(verdict, tariff), sentence }
 }

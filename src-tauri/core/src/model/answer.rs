@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use self::sessions::{EpisodeInfo, ProcessInfo, SessionInfo};
-pub use self::verdicts::{CulpritInfo, EvidenceInfo, VerdictInfo};
+pub use self::verdicts::{CulpritInfo, EvidenceInfo, MoneyInfo, VerdictInfo};
 use super::{EventKind, Health, RecorderState, SourceKind};
 use crate::metrics::Metric;
 
@@ -334,6 +334,7 @@ mod tests {
         rewrite_stale::<MetricInfo>(&mut stale);
         rewrite_stale::<EventInfo>(&mut stale);
         rewrite_stale::<VerdictInfo>(&mut stale);
+        rewrite_stale::<MoneyInfo>(&mut stale);
         rewrite_stale::<CulpritInfo>(&mut stale);
         rewrite_stale::<EvidenceInfo>(&mut stale);
         assert!(

@@ -12,8 +12,6 @@ use crate::untrusted::Untrusted;
 
 /// The longest name, in characters, in a sentence.
 const LONGEST: usize = 32;
-/// Seconds of a month of 30.4 days.
-const MONTH: f64 = 30.4 * 86_400.0;
 /// Joules that are worth a word.
 const WORTH_TELLING: f64 = 360.0;
 /// A remainder that is worth a word, in percent.
@@ -136,8 +134,7 @@ impl Words<'_> {
         if let [first, ..] = culprits.as_slice() {
             text += &self.since(first);
         }
-        let joules: f64 = culprits.iter().filter_map(|culprit| culprit.energy).sum();
-        if joules >= WORTH_TELLING {
+        if let Some(joules) = self.verdict.energy().filter(|joules| *joules >= WORTH_TELLING) {
             text += &format!(", {}", (self.costs)(joules));
         }
         if let Some(unseen) = self.verdict.remainder.filter(|unseen| *unseen >= UNSEEN) {
@@ -172,7 +169,7 @@ impl Words<'_> {
             (Cause::Clocks, _) => format!(": its clocks stay up{clocks}, and nobody is seen to use it"),
             _ => String::new(),
         };
-        let month = watts.map(|watts| format!("; {} a month", (self.costs)(watts * MONTH)));
+        let month = verdict.monthly_energy().map(|joules| format!("; {} a month", (self.costs)(joules)));
         format!("{gpu} idle{}{why}{}", power.unwrap_or_default(), month.unwrap_or_default())
     }
 

@@ -101,6 +101,9 @@ impl Cause {
     }
 }
 
+/// Seconds of a month of 30.4 days.
+const MONTH: f64 = 30.4 * 86_400.0;
+
 /// Somebody who is named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Culprit {
@@ -160,6 +163,17 @@ impl Verdict {
     /// What was read of a metric that it rests on.
     pub fn value(&self, metric: Metric) -> Option<f64> {
         self.evidence.iter().find(|sample| sample.metric == metric).map(|sample| sample.value)
+    }
+
+    /// About how many joules the work of those who are named took since they began.
+    pub fn energy(&self) -> Option<f64> {
+        let told = self.culprits.iter().filter(|_| self.state != State::IdleExpensive).filter_map(|one| one.energy);
+        told.reduce(|sum, joules| sum + joules)
+    }
+
+    /// About how many joules an idle GPU that takes much takes in a month, as it is.
+    pub fn monthly_energy(&self) -> Option<f64> {
+        self.value(Metric::GpuPower).filter(|_| self.state == State::IdleExpensive).map(|watts| watts * MONTH)
     }
 
     /// On a machine without a GPU, at this moment.

@@ -34,10 +34,24 @@ pub struct VerdictInfo {
     pub busy: Option<f64>,
     /// Percent of the GPU's time that nobody explains; `null` where that is not known.
     pub remainder: Option<f64>,
+    /// What the work of the culprits has cost since they began, about; `null` where no price is configured.
+    pub cost: Option<MoneyInfo>,
+    /// What an idle GPU costs a month as it is, about; `null` of others, and where no price is configured.
+    pub monthly_cost: Option<MoneyInfo>,
     /// From 0 to 1.
     pub confidence: f64,
     /// What it rests on.
     pub evidence: Vec<EvidenceInfo>,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MoneyInfo {
+    /// In `currency`.
+    pub amount: f64,
+    /// What that money is called, as the config says: show it as text, never as markup.
+    pub currency: String,
 }
 
 /// Somebody whom a verdict names. What is not known is `null`.
