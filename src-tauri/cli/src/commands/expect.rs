@@ -8,7 +8,9 @@ use hoofbeat_core::api::{SCHEMA, Users};
 use hoofbeat_core::config::{Config, EditError};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::SourceKind;
 use hoofbeat_core::model::expectation::{Expectation, Policy};
+use hoofbeat_core::model::rule::matches;
 use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde_json::{Value, json};
@@ -28,7 +30,7 @@ const HISTORY: i64 = 90 * 86_400;
 pub fn run(global: &Global, options: &args::Expect, output: &mut Output) -> Outcome {
     match &options.command {
         None | Some(ExpectCommand::List) => list(output),
-        Some(ExpectCommand::Add(whom)) => add(whom, output),
+        Some(ExpectCommand::Add(whom)) => add(global, whom, output),
         Some(ExpectCommand::Remove { id }) => remove(id, output),
         Some(ExpectCommand::Check) => check(global, output),
         Some(ExpectCommand::Forecast) => forecast(global, output),
@@ -89,7 +91,7 @@ pub(super) fn in_json(one: &Expectation) -> Value {
     })
 }
 
-fn add(whom: &Whom, output: &mut Output) -> Outcome {
+fn add(global: &Global, whom: &Whom, output: &mut Output) -> Outcome {
     let file = paths::config_file()?;
     let policy = match (whom.deny, whom.must_run) {
         (true, _) => Some("deny".to_owned()),
@@ -117,7 +119,30 @@ fn add(whom: &Whom, output: &mut Output) -> Outcome {
         problems(&config.expectations).into_iter().find(|problem| !before.contains(problem))
     });
     config.map_err(failure)?;
-    say(&json!({ "schema": SCHEMA, "added": whom.id }), &format!("{:?} is in {}.", whom.id, file.display()), output)
+    // It may be about a GPU that is yet to come.
+    let warning = whom.gpu.as_deref().and_then(|pattern| without_gpu(&whom.id, pattern, &gpus(global)?));
+    let answer = json!({ "schema": SCHEMA, "added": whom.id, "warning": warning });
+    say(&answer, &format!("{:?} is in {}.", whom.id, file.display()), output)?;
+    match warning {
+        Some(warning) if !output.json => Ok(output.line(output::text(&warning))?),
+        _ => Ok(()),
+    }
+}
+
+/// The ids of the GPUs that were recorded; `None` where nothing was.
+fn gpus(global: &Global) -> Option<Vec<String>> {
+    let status = super::face(global).ok()?.status().ok()?;
+    let gpus = status.sources.into_iter().filter(|source| source.kind == SourceKind::Gpu);
+    Some(gpus.map(|gpu| gpu.id).collect())
+}
+
+/// That the pattern of an expectation matches no GPU.
+fn without_gpu(id: &str, pattern: &str, gpus: &[String]) -> Option<String> {
+    if gpus.iter().any(|gpu| matches(pattern, gpu)) {
+        return None;
+    }
+    let known = if gpus.is_empty() { "none was recorded".to_owned() } else { format!("there are {}", gpus.join(", ")) };
+    Some(format!("Until now the expectation {id:?} is about no GPU: no id matches {pattern:?}; {known}."))
 }
 
 fn remove(id: &str, output: &mut Output) -> Outcome {
@@ -145,10 +170,18 @@ fn check(global: &Global, output: &mut Output) -> Outcome {
     let config = config()?;
     let problems = problems(&config.expectations);
     let (found, notes) = match super::face(global) {
-        Ok(face) => (face.unexpected(&config.expectations)?, face.changed_binaries(super::now() - NOTES)?),
+        Ok(face) => {
+            (face.unexpected(&config.expectations, config.sessions)?, face.changed_binaries(super::now() - NOTES)?)
+        }
         // What is declared can be looked at before anything was recorded.
         Err(Failure::NoRecording(_)) => (Vec::new(), Vec::new()),
         Err(error) => return Err(error),
+    };
+    let gpus = gpus(global).unwrap_or_default();
+    let patterns = config.expectations.iter().filter_map(|one| Some((one.id.as_str(), one.gpu.as_deref()?)));
+    let warnings: Vec<String> = match gpus.is_empty() {
+        true => Vec::new(),
+        false => patterns.filter_map(|(id, pattern)| without_gpu(id, pattern, &gpus)).collect(),
     };
     let mut users = Users::at(global.root.as_deref());
     if output.json {
@@ -165,10 +198,10 @@ fn check(global: &Global, output: &mut Output) -> Outcome {
             })
             .collect();
         output.json(&json!({
-            "schema": SCHEMA, "problems": problems, "differences": differences, "notes": notes,
+            "schema": SCHEMA, "problems": problems, "warnings": warnings, "differences": differences, "notes": notes,
         }))?;
     } else {
-        for sentence in &problems {
+        for sentence in problems.iter().chain(&warnings) {
             output.line(output::text(sentence))?;
         }
         for one in &found {
@@ -179,7 +212,7 @@ fn check(global: &Global, output: &mut Output) -> Outcome {
             };
             output.line(sentence)?;
         }
-        if problems.is_empty() && found.is_empty() {
+        if problems.is_empty() && warnings.is_empty() && found.is_empty() {
             output.line("Everything is as declared.")?;
         }
         let now = Zoned::now();

@@ -85,10 +85,13 @@ fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
         assert!(ended.stderr.contains(said) && ended.stderr.lines().count() == 1, "{arguments:?}: {ended:?}");
     }
     let check = |arguments: &[&str], code, said| check(&sandbox, arguments, code, said);
-    check(&["add", "b", "--program", "x", "--deny"], 2, "contradict each other");
+    check(&["add", "b", "--program", "x", "--deny"], 2, "\"b\" decides");
+    check(&["add", "b", "--identity", "x", "--deny"], 2, "contradict each other");
     check(&["add", "b", "--program", ""], 2, "an empty pattern matches nobody");
     check(&["add", "b", "--program", "y", "--hours", "25:00-7:00"], 2, "is no stretch of the day");
     check(&["add", "b", "--program", "y", "--share=-1"], 2, "-1 is no share");
+    check(&["add", "b", "--program", "y", "--share", "0"], 2, "--deny");
+    check(&["add", "b", "--program", "y", "--vram", "0MiB"], 2, "--deny");
     check(&["add", "b", "--user", "nobody-of-this-name"], 2, "there is no user");
     check(&["add", "b", "--program", "y", "--unit", "z"], 2, "can never match");
     check(&["add", "b"], 2, "names nobody");
@@ -111,5 +114,25 @@ fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
     wait_for("the end of the learning", || {
         (sandbox.run(&["expect", "habits", "--json"]).json()["trusted"] == true).then_some(())
     });
+    watcher.terminate();
+}
+
+#[test]
+fn a_pattern_that_matches_no_gpu_is_written_with_a_warning() {
+    let sandbox = Sandbox::new();
+    let driver = Driver::start(&sandbox);
+    let mut watcher = recorder(&sandbox);
+    driver.work();
+    wait_for_shares(&sandbox);
+    let add = |id: &str, gpu: &str| sandbox.run(&["expect", "add", id, "--program", id, "--gpu", gpu]);
+    let (right, wrong) = (add("right", "gpu:*"), add("wrong", "nosuch*"));
+    assert_eq!((right.code, right.stdout.lines().count()), (0, 1), "{right:?}");
+    assert_eq!((wrong.code, wrong.stdout.lines().count()), (0, 2), "{wrong:?}");
+    assert!(wrong.stdout.contains("no id matches \"nosuch*\"; there are gpu:"), "{wrong:?}");
+    let checked = sandbox.run(&["expect", "check"]);
+    assert!(checked.code == 0 && checked.stdout.lines().count() == 1, "{checked:?}");
+    assert!(checked.stdout.contains("\"wrong\" is about no GPU"), "{checked:?}");
+    let warnings = sandbox.run(&["expect", "check", "--json"]).json();
+    assert_eq!(warnings["warnings"].as_array().map(Vec::len), Some(1), "{warnings}");
     watcher.terminate();
 }

@@ -6,6 +6,10 @@
 //! decides (`baseline`). Deliberately not here: for how long a difference must last (`unexpected`), and the file
 //! (`config`).
 
+mod problems;
+
+pub use self::problems::problems;
+use crate::model::UseRules;
 use crate::model::expectation::{Expectation, Policy};
 use crate::model::rule::matches;
 use crate::untrusted::Untrusted;
@@ -58,6 +62,11 @@ pub fn together(each: impl IntoIterator<Item = Used>) -> Vec<Used> {
 }
 
 impl Used {
+    /// Whether this is enough of a GPU: what would be a session, too.
+    pub fn is_work(&self, rules: UseRules) -> bool {
+        self.share.is_some_and(|share| share >= rules.share) || self.vram.is_some_and(|vram| vram >= rules.vram)
+    }
+
     /// Whether it is of the same identity of the same user, on the same GPU.
     pub(super) fn is_by_same(&self, other: &Used) -> bool {
         self.uid == other.uid && self.key == other.key && self.gpu == other.gpu
@@ -119,8 +128,10 @@ pub enum Judgement {
     Unexpected(Difference),
 }
 
-/// Compares one use with the declarations, at a minute of the local day.
-pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgement {
+/// Compares one use with the declarations, at a minute of the local day. Only what counts as work by the `gate` is at a wrong
+/// time: many programs hold a GPU open all day.
+pub fn judge(expectations: &[Expectation], used: &Used, minute: u16, gate: UseRules) -> Judgement {
+    let objection = |at: usize| objection(&expectations[at], used, minute, gate);
     let named = expectations.iter().enumerate().filter(|(_, one)| names(one, used));
     // A prohibition at other times is none now, and who must run at other times may run now, for all that says.
     let is_due = |one: &Expectation| one.hours.is_none_or(|hours| hours.contains(minute));
@@ -142,11 +153,11 @@ pub fn judge(expectations: &[Expectation], used: &Used, minute: u16) -> Judgemen
     }
     // Nor does what is allowed to many lift the limits and hours of one.
     allowed.retain(|at| Some(letters(&expectations[*at])) == best);
-    if let Some(at) = allowed.iter().find(|at| objection(&expectations[**at], used, minute).is_none()) {
+    if let Some(at) = allowed.iter().find(|at| objection(**at).is_none()) {
         return Judgement::Expected(*at);
     }
     // One that fits the time of the day says more than one that does not.
-    let objections = allowed.iter().filter_map(|at| Some((objection(&expectations[*at], used, minute)?, *at)));
+    let objections = allowed.iter().filter_map(|at| Some((objection(*at)?, *at)));
     match objections.max_by_key(|(reason, at)| (*reason, std::cmp::Reverse(*at))) {
         Some((reason, expectation)) => Judgement::Unexpected(Difference { reason, expectation }),
         None => Judgement::Undeclared,
@@ -164,8 +175,8 @@ pub fn missing(expectations: &[Expectation], used: &[Used], minute: u16) -> Vec<
 }
 
 /// Why an expectation that allows a use does not allow it as it is.
-fn objection(one: &Expectation, used: &Used, minute: u16) -> Option<Reason> {
-    if one.hours.is_some_and(|hours| !hours.contains(minute)) {
+fn objection(one: &Expectation, used: &Used, minute: u16, gate: UseRules) -> Option<Reason> {
+    if used.is_work(gate) && one.hours.is_some_and(|hours| !hours.contains(minute)) {
         return Some(Reason::OutsideHours);
     }
     let over_share = one.share.zip(used.share).is_some_and(|(most, share)| share > most);
@@ -214,78 +225,6 @@ fn unit(pattern: &str) -> String {
 /// How exactly an expectation names whom it means.
 fn letters(one: &Expectation) -> usize {
     one.patterns().map(|(_, pattern)| pattern.chars().filter(|c| *c != '*').count()).sum()
-}
-
-/// What is wrong with the declarations as they stand: those that can never match, and those that contradict each other.
-/// One sentence each.
-pub fn problems(expectations: &[Expectation]) -> Vec<String> {
-    let mut found = Vec::new();
-    for (at, one) in expectations.iter().enumerate() {
-        if let Some(sentence) = never(one) {
-            found.push(sentence);
-        }
-        for other in &expectations[..at] {
-            if let Some(sentence) = contradiction(other, one) {
-                found.push(sentence);
-            }
-        }
-    }
-    found
-}
-
-/// Why an expectation can never match anything.
-fn never(one: &Expectation) -> Option<String> {
-    let id = &one.id;
-    if let Some((key, _)) = one.patterns().find(|(_, pattern)| pattern.is_empty()) {
-        return Some(format!("The expectation {id:?} can never match: its {key} is empty."));
-    }
-    if one.patterns().next().is_none() {
-        return Some(format!(
-            "The expectation {id:?} names nobody: give it an identity, program, unit, container or user."
-        ));
-    }
-    if one.program.as_deref().is_some_and(|pattern| pattern.starts_with("~/")) {
-        return Some(format!(
-            "The expectation {id:?} can never match: write the whole path of its program, without ~."
-        ));
-    }
-    if path(one).is_some() && one.container.is_some() {
-        return Some(format!(
-            "The expectation {id:?} can never match: the path of a program means none in a container, whose paths are its \
-             own."
-        ));
-    }
-    // A service has both a unit and a file.
-    let program = if path(one).is_some() { &None } else { &one.program };
-    let places = [program, &one.unit, &one.container];
-    if places.into_iter().flatten().count() > 1 {
-        return Some(format!(
-            "The expectation {id:?} can never match: a use goes by its container, its unit or its program, never by two \
-             of them."
-        ));
-    }
-    let nobody = one.user.as_ref().filter(|user| user.uid.is_none() && user.name != "*");
-    nobody.map(|user| format!("The expectation {id:?} can never match: there is no user {:?} here.", user.name))
-}
-
-/// How two expectations with the same patterns contradict each other.
-fn contradiction(one: &Expectation, other: &Expectation) -> Option<String> {
-    let whom = |of: &Expectation| of.patterns().map(|(key, text)| (key, text.to_owned())).collect::<Vec<_>>();
-    if whom(one) != whom(other) || whom(one).is_empty() {
-        return None;
-    }
-    let ids = format!("The expectations {:?} and {:?}", one.id, other.id);
-    let apart = || match (one.hours, other.hours) {
-        (Some(a), Some(b)) => !(0..24 * 60).any(|minute| a.contains(minute) && b.contains(minute)),
-        _ => false,
-    };
-    let denied = [one, other].into_iter().filter(|of| of.policy == Policy::Deny).count();
-    if denied == 1 {
-        // Allowed by day and forbidden by night is no contradiction.
-        return (!apart()).then(|| format!("{ids} contradict each other: the same is both allowed and denied."));
-    }
-    let limits = |of: &Expectation| (of.policy, of.hours, of.share, of.vram);
-    (denied == 2 && !apart() || limits(one) == limits(other)).then(|| format!("{ids} say the same twice: remove one."))
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use super::baseline::{Baseline, Local, Verdict, Who, who};
 use super::expect::Used;
-use super::unexpected::is_work;
 use crate::model::UseRules;
 use crate::model::baseline::Learning;
 
@@ -43,7 +42,7 @@ pub fn forecast(history: impl IntoIterator<Item = (Local, Used)>, gate: UseRules
     let mut last: BTreeMap<Who, Local> = BTreeMap::new();
     let (mut first, mut end) = (None, 0);
     let mut odd = 0_u32;
-    for (at, used) in history.into_iter().filter(|(_, used)| is_work(used, gate)) {
+    for (at, used) in history.into_iter().filter(|(_, used)| used.is_work(gate)) {
         first.get_or_insert(at.ts);
         end = end.max(at.ts + 60);
         let whose = who(&used.key, &used.label, used.uid);

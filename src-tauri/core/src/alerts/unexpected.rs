@@ -15,10 +15,8 @@ use crate::model::UseRules;
 use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
 
-/// Whether this is enough of a GPU: what would be a session, too.
-pub fn is_work(used: &Used, rules: UseRules) -> bool {
-    used.share.is_some_and(|share| share >= rules.share) || used.vram.is_some_and(|vram| vram >= rules.vram)
-}
+/// A limit that is kept for no longer than this, some ticks, is broken still.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// So long the same difference from what was declared is not told again.
 const QUIET: Duration = Duration::from_secs(3600);
@@ -65,8 +63,32 @@ struct Stretch {
     /// Where it has counted as work: the last hour that was noted, and whether it is not to be learnt.
     noted: Option<(i64, u16)>,
     alarmed: bool,
-    /// What differs from the declarations, for how long, since when.
-    wrong: Option<(Difference, Duration, i64)>,
+    /// What differs from the declarations, with short pauses.
+    wrong: Option<Wrong>,
+}
+
+/// A difference that lasts.
+#[derive(Clone, Copy, Debug)]
+struct Wrong {
+    difference: Difference,
+    /// How long it was there, pauses not counted, and since when, in Unix seconds.
+    held: Duration,
+    since: i64,
+    /// Since when it is not, by boot time, while that may be a pause.
+    right: Option<Duration>,
+}
+
+impl Wrong {
+    /// How long a pause of it may be: of use at a wrong time as long as that of work, which it has to be.
+    fn bridge(&self) -> Duration {
+        if self.difference.reason == Reason::OutsideHours { CONTINUITY } else { PAUSE }
+    }
+
+    /// What is left of it where it is not there now.
+    fn paused(self, boot: Duration) -> Option<Wrong> {
+        let right = self.right.unwrap_or(boot);
+        (boot.saturating_sub(right) <= self.bridge()).then_some(Wrong { right: Some(right), ..self })
+    }
 }
 
 /// One that must run and does not.
@@ -107,6 +129,7 @@ impl Lookout {
         self.stretches.retain(|stretch| boot.saturating_sub(stretch.seen) <= CONTINUITY);
         self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET);
         let mut findings = Vec::new();
+        let step = silence.unwrap_or_default();
         for one in used {
             let known = self.stretches.iter().position(|stretch| stretch.used.is_by_same(&one));
             let stretch = match known {
@@ -126,7 +149,7 @@ impl Lookout {
                     self.stretches.last_mut().expect("it was pushed just now")
                 }
             };
-            let Some(finding) = stretch.step(one, boot, at, rules, baseline) else { continue };
+            let Some(finding) = stretch.step(one, (boot, step), at, rules, baseline) else { continue };
             let one = &stretch.used;
             // What was learnt knows by itself when it is news.
             let whose = (who(&one.key, &one.label, one.uid), finding.reason);
@@ -139,6 +162,11 @@ impl Lookout {
         }
         self.look_for_missing(boot, at, rules, &mut findings);
         findings
+    }
+
+    /// Whether there are uses that may be pausing, so that a look at a tick without any tells something, too.
+    pub fn is_following(&self) -> bool {
+        !self.stretches.is_empty()
     }
 
     /// The uses of the last step that have counted as work for long enough.
@@ -175,10 +203,11 @@ impl Lookout {
 }
 
 impl Stretch {
+    /// A look at it, so long after the last look at anything.
     fn step(
         &mut self,
         used: Used,
-        boot: Duration,
+        (boot, step): (Duration, Duration),
         at: Local,
         rules: Rules<'_>,
         baseline: &mut Baseline,
@@ -186,7 +215,7 @@ impl Stretch {
         let passed = boot.saturating_sub(std::mem::replace(&mut self.seen, boot));
         self.used = used;
         let used = &self.used;
-        if is_work(used, rules.gate) {
+        if used.is_work(rules.gate) {
             self.held += passed;
             self.enough = boot;
         } else if boot.saturating_sub(self.enough) > CONTINUITY {
@@ -195,22 +224,23 @@ impl Stretch {
             (self.noted, self.alarmed) = (None, false);
         }
         let works = self.held >= rules.gate.hold;
-        let judgement = expect::judge(rules.expectations, used, at.minute);
+        let judgement = expect::judge(rules.expectations, used, at.minute, rules.gate);
         let whose = || who(&used.key, &used.label, used.uid);
         let finding = |reason, expectation, since, digest| {
             Some(Finding { reason, expectation, used: Some(used.clone()), since, digest })
         };
         if let Judgement::Unexpected(difference) = judgement {
-            let (held, since) = match self.wrong {
-                Some((before, held, since)) if before == difference => (held + passed, since),
-                _ => (Duration::ZERO, at.ts),
-            };
-            self.wrong = Some((difference, held, since));
+            let absent = passed.saturating_sub(step);
+            let goes_on = |wrong: &Wrong| wrong.difference == difference && absent <= wrong.bridge();
+            let before = self.wrong.filter(goes_on).and_then(|wrong| wrong.paused(boot));
+            let more = |wrong: Wrong| (wrong.held + passed.min(step), wrong.since);
+            let (held, since) = before.map_or((Duration::ZERO, at.ts), more);
+            self.wrong = Some(Wrong { difference, held, since, right: None });
             // What is only a little late, or high for a moment, is no difference.
             let due = difference.reason == Reason::Denied || held >= rules.gate.hold;
             return if due { finding(difference.reason, Some(difference.expectation), since, false) } else { None };
         }
-        self.wrong = None;
+        self.wrong = self.wrong.and_then(|wrong| wrong.paused(boot));
         let hour = (at.day, at.minute / 60);
         if !works || self.noted == Some(hour) {
             return None;

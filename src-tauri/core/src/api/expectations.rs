@@ -38,7 +38,7 @@ impl Face {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn unexpected(&self, expectations: &[Expectation]) -> Result<Vec<Unexpected>, StoreError> {
+    pub fn unexpected(&self, expectations: &[Expectation], gate: UseRules) -> Result<Vec<Unexpected>, StoreError> {
         let status = self.status()?;
         let Some(ts) = status.ts.filter(|_| status.recorder.state == crate::model::RecorderState::Recording) else {
             return Ok(Vec::new());
@@ -56,7 +56,7 @@ impl Face {
             vram: one.vram,
         }));
         let id = |at: usize| expectations[at].id.clone();
-        let differs = all.iter().filter_map(|used| match judge(expectations, used, minute) {
+        let differs = all.iter().filter_map(|used| match judge(expectations, used, minute, gate) {
             Judgement::Unexpected(found) => {
                 Some(Unexpected { reason: found.reason, expectation: id(found.expectation), used: Some(used.clone()) })
             }

@@ -53,7 +53,7 @@ impl Expectations {
         let used = together(tick.gpu_uses.iter().map(used));
         let rules = Rules { expectations: &config.expectations, learning: &config.learning, gate: config.sessions };
         let demanded = config.expectations.iter().any(|one| one.policy == Policy::MustRun);
-        if !used.is_empty() || demanded {
+        if !used.is_empty() || demanded || self.lookout.is_following() {
             let at = Local::at(tick.ts, &self.zone);
             for finding in self.lookout.step(used, now.boot, at, rules, &mut self.baseline) {
                 tick.events.push(event(&finding, config, tick.ts));

@@ -23,7 +23,7 @@ fn nightly() -> Option<Hours> {
 }
 
 fn reason(expectations: &[Expectation], used: &Used, minute: u16) -> Option<Reason> {
-    match judge(expectations, used, minute) {
+    match judge(expectations, used, minute, UseRules::default()) {
         Judgement::Unexpected(difference) => Some(difference.reason),
         Judgement::Undeclared | Judgement::Expected(_) => None,
     }
@@ -72,9 +72,9 @@ fn a_user_that_is_not_known_belongs_to_nobody() {
 
 #[test]
 fn who_is_not_named_is_not_judged() {
-    assert_eq!(judge(&[], &used("program:blender", "Blender"), NOON), Judgement::Undeclared);
+    assert_eq!(judge(&[], &used("program:blender", "Blender"), NOON, UseRules::default()), Judgement::Undeclared);
     let other = [Expectation::of_identity("x", Policy::Deny, "program:xmrig")];
-    assert_eq!(judge(&other, &used("program:blender", "Blender"), NOON), Judgement::Undeclared);
+    assert_eq!(judge(&other, &used("program:blender", "Blender"), NOON, UseRules::default()), Judgement::Undeclared);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn hours_allow_and_forbid_at_their_times_alone() {
     assert_eq!(reason(&allowed, &train, 7 * 60), Some(Reason::OutsideHours), "the end is over");
     let denied = [Expectation { hours: nightly(), ..Expectation::of_identity("x", Policy::Deny, "script:train.py") }];
     assert_eq!(reason(&denied, &train, NIGHT), Some(Reason::Denied));
-    assert_eq!(judge(&denied, &train, NOON), Judgement::Undeclared);
+    assert_eq!(judge(&denied, &train, NOON, UseRules::default()), Judgement::Undeclared);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn limits_hold_for_what_is_known_and_one_allowance_is_enough() {
     let large = Expectation { hours: nightly(), ..Expectation::of_identity("large", Policy::Allow, "program:blender") };
     let both = [large, small];
     assert_eq!(reason(&both, &blender, NIGHT), None);
-    let by_day = judge(&both, &blender, NOON);
+    let by_day = judge(&both, &blender, NOON, UseRules::default());
     assert_eq!(by_day, Judgement::Unexpected(Difference { reason: Reason::OverLimit, expectation: 1 }));
     let [_, small] = both;
     let anybody = [Expectation::of_identity("anybody", Policy::Allow, "*"), small];
@@ -137,7 +137,7 @@ fn what_must_run_is_missing_in_its_hours() {
     assert_eq!(missing(&list, std::slice::from_ref(&running), NIGHT), [] as [usize; 0]);
     assert_eq!(reason(&list[1..], &running, NIGHT), None, "who must run may");
     assert_eq!(reason(&list, &running, NOON), None);
-    assert_eq!(judge(&list[1..], &running, NOON), Judgement::Undeclared);
+    assert_eq!(judge(&list[1..], &running, NOON, UseRules::default()), Judgement::Undeclared);
 }
 
 #[test]
@@ -150,7 +150,10 @@ fn declarations_that_make_no_sense_are_said_in_a_sentence() {
     check(&[Expectation::of_identity("a", a, "x"), Expectation::of_identity("b", d, "y")], &[]);
     check(
         &[Expectation::of_identity("a", a, "x"), Expectation::of_identity("b", d, "x")],
-        &["The expectations \"a\" and \"b\" contradict each other: the same is both allowed and denied."],
+        &[
+            "The expectations \"a\" and \"b\" contradict each other: both mean the same as exactly, and \"b\" decides, which \
+           denies; remove one of them, or name more exactly whom the other means.",
+        ],
     );
     // By day and by night.
     let day = Some(Hours { from: 7 * 60, until: 22 * 60 });
@@ -252,4 +255,60 @@ fn paths_that_mean_nothing_are_said() {
         problems(&[of_program(Policy::Allow, "~/bin/x")]),
         ["The expectation \"x\" can never match: write the whole path of its program, without ~."]
     );
+}
+
+#[test]
+fn what_holds_a_gpu_open_without_using_it_is_at_no_wrong_time() {
+    let list = [Expectation { hours: nightly(), ..Expectation::of_identity("a", Policy::Allow, "program:blender") }];
+    let with = |share, vram| Used { share, vram, ..used("program:blender", "Blender") };
+    assert_eq!(reason(&list, &with(Some(0.0), Some(0)), NOON), None);
+    assert_eq!(reason(&list, &with(None, None), NOON), None, "what is not told is not much");
+    assert_eq!(reason(&list, &with(Some(9.0), Some(255 << 20)), NOON), None);
+    assert_eq!(reason(&list, &with(Some(10.0), None), NOON), Some(Reason::OutsideHours));
+    assert_eq!(reason(&list, &with(Some(0.0), Some(256 << 20)), NOON), Some(Reason::OutsideHours));
+}
+
+#[test]
+fn patterns_that_overlap_and_are_as_exact_contradict_each_other() {
+    #[track_caller]
+    fn check(allow: impl Fn(&mut Expectation), deny: impl Fn(&mut Expectation), expected: bool) {
+        let (mut a, mut b) = (Expectation::of_nobody("a", Policy::Allow), Expectation::of_nobody("b", Policy::Deny));
+        (allow(&mut a), deny(&mut b));
+        for list in [[a.clone(), b.clone()], [b, a]] {
+            let found = problems(&list);
+            assert_eq!(!found.is_empty(), expected, "{list:?} {found:?}");
+            assert!(found.iter().all(|sentence| sentence.contains("\"b\" decides")), "{found:?}");
+        }
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let user = |name: &str, uid| Some(User { name: name.to_owned(), uid });
+    check(|one| one.program = text("blender"), |one| one.program = text("blen*der"), true);
+    check(|one| one.program = text("b*nder*l"), |one| one.program = text("bl*nder"), false);
+    check(|one| one.program = text("blen*"), |one| one.program = text("*nder"), true);
+    check(|one| one.program = text("blender"), |one| one.program = text("blen*"), false);
+    check(|one| one.program = text("blender"), |one| one.program = text("dropbox"), false);
+    check(|one| one.identity = text("Blender"), |one| one.program = text("Blender"), true);
+    check(|one| one.unit = text("blender"), |one| one.program = text("blender"), false);
+    check(|one| one.program = text("abc"), |one| one.user = user("ada", Some(1000)), false);
+    check(|one| one.user = user("ada", Some(1000)), |one| one.user = user("bob", Some(1001)), false);
+    check(|one| one.user = user("ada", Some(1000)), |one| one.user = user("1000", Some(1000)), false);
+    check(|one| one.user = user("adam", Some(1000)), |one| one.user = user("1000", Some(1000)), true);
+    let on = |gpu: &str| (text("blender"), text(gpu));
+    check(|one| (one.program, one.gpu) = on("gpu:1"), |one| (one.program, one.gpu) = on("gpu:2"), false);
+    check(|one| (one.program, one.gpu) = on("gpu:1"), |one| (one.program, one.gpu) = on("gpu:*1"), true);
+    check(
+        |one| (one.program, one.hours) = (text("blender"), nightly()),
+        |one| (one.program, one.hours) = (text("blender"), Some(Hours { from: 7 * 60, until: 22 * 60 })),
+        false,
+    );
+}
+
+#[test]
+fn a_limit_of_nothing_is_a_prohibition() {
+    let limits = |share, vram| Expectation { share, vram, ..Expectation::of_identity("a", Policy::Allow, "x") };
+    for one in [limits(Some(0.0), None), limits(None, Some(0)), limits(Some(50.0), Some(0))] {
+        let found = problems(&[one]);
+        assert!(found.len() == 1 && found[0].contains("--deny"), "{found:?}");
+    }
+    assert_eq!(problems(&[limits(Some(0.5), Some(1))]), [""; 0]);
 }

@@ -181,3 +181,47 @@ fn after_a_night_asleep_nothing_goes_on_and_nothing_is_missed_at_once() {
     rig.second += 8 * 3600;
     assert_eq!(rig.reasons(25, &[used("program:miner", 98.0, 100)]), []);
 }
+
+#[test]
+fn a_burst_over_a_limit_goes_on_after_some_ticks_below_it() {
+    let limited = Expectation { share: Some(50.0), ..expectation(Policy::Allow, "program:game") };
+    let bursts = |over: u64, below: u64| {
+        let mut rig = Rig::new(vec![limited.clone()]);
+        let mut told = Vec::new();
+        for _ in 0..600 / (over + below) {
+            told.extend(rig.reasons(over, &[used("program:game", 98.0, 100)]));
+            told.extend(rig.reasons(below, &[used("program:game", 40.0, 100)]));
+        }
+        told
+    };
+    assert_eq!(bursts(20, 1), [(31, Reason::OverLimit)]);
+    assert_eq!(bursts(10, 5).len(), 1);
+    assert_eq!(bursts(10, 10), [], "those that are far apart are each for a moment");
+    // A tick that nobody used anything in is a pause, too.
+    let mut rig = Rig::new(vec![limited.clone()]);
+    rig.run(20, &[used("program:game", 98.0, 100)]);
+    rig.run(1, &[]);
+    assert_eq!(rig.reasons(20, &[used("program:game", 98.0, 100)]).len(), 1);
+    // A minute of them is more than that, and is not counted.
+    let mut rig = Rig::new(vec![limited]);
+    rig.run(20, &[used("program:game", 98.0, 100)]);
+    rig.run(60, &[]);
+    assert_eq!(rig.reasons(20, &[used("program:game", 98.0, 100)]), []);
+}
+
+#[test]
+fn only_work_is_at_a_wrong_time_and_its_pauses_are_bridged() {
+    let nightly = || Expectation {
+        hours: Some(Hours { from: 12 * 60, until: 13 * 60 }),
+        ..expectation(Policy::Allow, "program:game")
+    };
+    let mut rig = Rig::new(vec![nightly()]);
+    assert_eq!(rig.reasons(3600, &[used("program:game", 0.0, 0)]), []);
+    let mut rig = Rig::new(vec![nightly()]);
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        told.extend(rig.reasons(10, &[used("program:game", 98.0, 100)]));
+        told.extend(rig.reasons(50, &[used("program:game", 0.0, 0)]));
+    }
+    assert_eq!(told.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(), [Reason::OutsideHours]);
+}
