@@ -20,7 +20,7 @@ mod verdict;
 pub use self::brief::{Moments, brief, busiest, head};
 pub use self::judge::judge;
 pub use self::quiet::Quiet;
-pub use self::scene::{METRICS, Part, Sample, Scene, User};
+pub use self::scene::{File, METRICS, Part, Sample, Scene, User};
 pub use self::sentence::{Costs, Names, sentence};
 pub use self::summary::{Summary, summary};
 pub use self::verdict::{Cause, Culprit, State, Verdict};

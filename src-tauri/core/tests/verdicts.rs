@@ -6,7 +6,7 @@ use hoofbeat_core::config::Tariff;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::Health;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Part, Sample, Scene, User, Verdict, judge, sentence};
+use hoofbeat_core::why::{File, Part, Sample, Scene, User, Verdict, judge, sentence};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ const AT: i64 = 1_763_730_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Cases {
     case: Vec<Case>,
 }
 
@@ -46,6 +46,8 @@ struct Case {
 struct Use {
     key: String,
     name: String,
+    /// The path of its file, where it is known.
+    exe: Option<String>,
     uid: Option<u32>,
     pid: Option<u32>,
     #[serde(default)]
@@ -66,6 +68,8 @@ struct Expect {
     shares: Option<Vec<f64>>,
     busy: Option<f64>,
     remainder: Option<f64>,
+    /// The highest that is right.
+    confidence: Option<f64>,
     #[serde(default)]
     says: Vec<String>,
     #[serde(default)]
@@ -85,10 +89,12 @@ fn scene(case: &Case) -> Scene {
         let metric = Metric::from_key(key).unwrap_or_else(|| panic!("{}: there is no metric {key}", case.name));
         Sample { metric, ts: AT, value: *value }
     };
+    let file = |one: &Use| File::of(one.exe.as_deref().map(str::as_bytes));
     let user = |one: &Use| User {
         key: Untrusted::from(one.key.as_str()),
         identity: Untrusted::from(one.name.as_str()),
-        part: Part::of(&one.name.as_str().into()),
+        part: Part::of(&one.name.as_str().into(), file(one)),
+        file: file(one),
         uid: one.uid,
         pids: one.pid.into_iter().collect(),
         is_hidden: one.hidden,
@@ -127,7 +133,7 @@ fn every_labelled_state_is_judged_right() {
     files.sort();
     let (mut count, mut wrong) = (0, Vec::new());
     for file in files {
-        let cases: File = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let cases: Cases = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         for case in cases.case {
             count += 1;
             let verdict = judge(&scene(&case));
@@ -148,6 +154,9 @@ fn every_labelled_state_is_judged_right() {
             let shares: Vec<f64> = verdict.culprits.iter().filter_map(|one| one.share).collect();
             if expect.shares.as_ref().is_some_and(|expected| *expected != shares) {
                 errors.push(format!("shares {shares:?}"));
+            }
+            if expect.confidence.is_some_and(|most| verdict.confidence > most) {
+                errors.push(format!("confidence {}", verdict.confidence));
             }
             for (what, found, expected) in
                 [("busy", verdict.busy, expect.busy), ("remainder", verdict.remainder, expect.remainder)]
@@ -183,7 +192,7 @@ fn user() -> impl Strategy<Value = User> {
     (name, percent(), prop::option::of(any::<u64>()), any::<bool>()).prop_map(|(name, share, vram, is_hidden)| User {
         key: Untrusted::from(name),
         identity: Untrusted::from(name),
-        part: Part::of(&name.into()),
+        part: Part::of(&name.into(), File::Unknown),
         share,
         vram,
         is_hidden,

@@ -13,7 +13,7 @@ use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, Health, RecorderState, SourceKind};
 use crate::store::{Point, Reader, Seconds, StoreError};
 use crate::untrusted::Untrusted;
-use crate::why::{METRICS, Part, Quiet, Sample, Scene, Summary, User, Verdict, judge};
+use crate::why::{File, METRICS, Part, Quiet, Sample, Scene, Summary, User, Verdict, judge};
 
 /// A share is told of a minute of the past, so what it is a part of is the mean of that minute, too.
 const OF_THE_MINUTE: &[Metric] = &[Metric::GpuUtilization, Metric::GpuRemainder];
@@ -204,9 +204,9 @@ fn gpus(status: &Status) -> Vec<&SourceStatus> {
 }
 
 /// Somebody of whom only the name is known yet.
-fn user(key: &str, identity: &str, uid: Option<u32>) -> User {
+fn user(key: &str, identity: &str, uid: Option<u32>, file: File) -> User {
     let identity = Untrusted::from(identity);
-    User { key: Untrusted::from(key), part: Part::of(&identity), identity, uid, ..User::default() }
+    User { key: Untrusted::from(key), part: Part::of(&identity, file), file, identity, uid, ..User::default() }
 }
 
 fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
@@ -224,7 +224,7 @@ fn fill_from_status(scene: &mut Scene, gpu: &SourceStatus, status: &Status) {
             is_hidden: one.started.is_none(),
             share: one.share,
             vram: one.vram,
-            ..user(&one.key, &one.identity, one.uid)
+            ..user(&one.key, &one.identity, one.uid, File::of(one.exe.as_deref().map(str::as_bytes)))
         });
     }
 }
@@ -257,7 +257,7 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
         scene.users.push(User {
             share: one.busy.map(|busy| (busy * of_time).min(100.0)),
             vram: one.vram,
-            ..user(&one.key, &one.identity, one.uid)
+            ..user(&one.key, &one.identity, one.uid, File::Unknown)
         });
     }
     Ok(())

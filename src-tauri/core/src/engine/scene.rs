@@ -35,5 +35,5 @@ impl Snapshot {
 /// What was done on a GPU that is not read now is not what is done on it.
 fn users(now: &SourceNow) -> impl Iterator<Item = User> {
     let read = now.users.iter().filter(|_| now.condition.health == Health::Ok);
-    read.map(|user| User { part: Part::of(&user.identity), ..user.clone() })
+    read.map(|user| User { part: Part::of(&user.identity, user.file), ..user.clone() })
 }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use super::scene::{Part, Scene, User};
+use super::scene::{File, Part, Scene, User};
 use super::verdict::{Cause, Culprit, State, Verdict};
 use crate::metrics::Metric;
 use crate::model::{HIDDEN, Health, throttle};
@@ -21,6 +21,12 @@ const STILL: f64 = crate::model::UNUSED_PERCENT;
 const SECOND: f64 = 1.0 / 3.0;
 /// Bytes of memory that are worth a name: what a window holds is less.
 const HELD: u64 = 256 << 20;
+/// A desktop of which only the name is known, and which does more than this, in percent, or holds more than this, in bytes,
+/// may be somebody who only calls himself so.
+const MUCH_FOR_DESKTOP: f64 = 30.0;
+const LARGE_FOR_DESKTOP: u64 = 4 << 30;
+/// Shares that come to so many percent on a GPU that tells of none contradict it.
+const CONTRADICTS: f64 = 15.0;
 /// Watts that an idle GPU takes too many of, where somebody holds memory on it, and where nobody does.
 const COSTLY_HELD: f64 = 30.0;
 const COSTLY: f64 = 40.0;
@@ -63,7 +69,11 @@ pub fn judge(scene: &Scene) -> Verdict {
     let people = people(&scene.users);
     let told: Vec<f64> = people.iter().filter_map(|one| one.share).collect();
     let sum: f64 = told.iter().sum();
-    let Some(busy) = scene.value(Metric::GpuUtilization).or((!told.is_empty()).then_some(sum.min(100.0))) else {
+    let read = scene.value(Metric::GpuUtilization);
+    // Some drivers count only some of a GPU's engines as busy; who is told to work, does, if with less certainty. What is
+    // smoothed may be over for a second or two.
+    let contradicts = read.is_some_and(|busy| busy < WORK) && sum >= CONTRADICTS;
+    let Some(busy) = read.filter(|_| !contradicts).or((!told.is_empty()).then_some(sum.min(100.0))) else {
         if unattributed(scene, &people) == Cause::Instances {
             // Somebody may well use it; of one that is cut the driver says no more.
             (verdict.state, verdict.cause, verdict.confidence) = (State::Unattributed, Cause::Instances, 0.6);
@@ -87,6 +97,9 @@ pub fn judge(scene: &Scene) -> Verdict {
     );
     if busy >= WORK {
         work(&mut verdict, scene, people, busy);
+        if contradicts {
+            verdict.confidence = verdict.confidence.min(0.5);
+        }
     } else {
         rest(&mut verdict, scene, people, busy);
     }
@@ -123,10 +136,10 @@ fn work(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         if matches!(verdict.cause, Cause::NoShares) {
             verdict.culprits = culprits(&holders(&people, HELD));
         }
-    } else if named.iter().all(|one| one.part == Part::Desktop) {
+    } else if named.iter().all(|one| one.is_desktop()) {
         verdict.state = State::Display;
         verdict.culprits = culprits(&named);
-    } else if named[0].part == Part::Own && named.iter().all(|one| one.part != Part::Work) {
+    } else if named[0].part == Part::Own && named.iter().all(|one| !one.is_at_work()) {
         verdict.state = State::Own;
         verdict.culprits = culprits(&named);
     } else {
@@ -157,7 +170,7 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         false => power >= COSTLY_HELD,
         true => power >= COSTLY && part.is_none_or(|part| part >= COSTLY_PART),
     });
-    let mut screens: Vec<&Person> = people.iter().filter(|one| one.part == Part::Desktop).collect();
+    let mut screens: Vec<&Person> = people.iter().filter(|one| one.is_desktop()).collect();
     // The drivers tell of processes in no order.
     screens.sort_by(|a, b| by_share(a, b));
     if is_hot && rests_for(COOLS) && power.is_none_or(|power| power < WARMS) {
@@ -180,7 +193,7 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         rests_on(verdict, scene, &[Metric::GpuPstate, Metric::GpuMemoryClock, Metric::GpuMemoryUsed]);
     } else if busy > STILL
         && !screens.is_empty()
-        && people.iter().all(|one| one.part == Part::Desktop || one.share.unwrap_or(0.0) < STILL)
+        && people.iter().all(|one| one.is_desktop() || one.share.unwrap_or(0.0) < STILL)
     {
         verdict.state = State::Display;
         verdict.culprits = culprits(&screens[..1]);
@@ -212,6 +225,7 @@ struct Person {
     identity: Untrusted,
     uid: Option<u32>,
     part: Part,
+    file: File,
     pids: Vec<u32>,
     is_hidden: bool,
     share: Option<f64>,
@@ -223,6 +237,18 @@ struct Person {
 impl Person {
     fn is_named(&self) -> bool {
         self.key.as_bytes() != HIDDEN.as_bytes()
+    }
+
+    /// Whether it surely is a part of the desktop: its file says so, or it does no more than a desktop does.
+    fn is_desktop(&self) -> bool {
+        let is_much = self.share.is_some_and(|share| share > MUCH_FOR_DESKTOP)
+            || self.vram.is_some_and(|bytes| bytes > LARGE_FOR_DESKTOP);
+        self.part == Part::Desktop && (self.file == File::Installed || !is_much)
+    }
+
+    /// Whether it may be at work for somebody.
+    fn is_at_work(&self) -> bool {
+        self.part == Part::Work || self.part == Part::Desktop && !self.is_desktop()
     }
 
     /// Whether what it does is told as the remainder already: nobody can name it, and the remainder has room for it. A share
@@ -240,6 +266,11 @@ fn people(users: &[User]) -> Vec<Person> {
         match people.iter_mut().find(|one| one.key == user.key && one.uid == user.uid) {
             Some(one) => {
                 one.pids.extend(&user.pids);
+                if user.part == Part::Work {
+                    // One who only calls himself so spoils the name for the others.
+                    one.part = Part::Work;
+                }
+                one.file = one.file.and(user.file);
                 one.share = add(one.share, share);
                 one.vram = match (one.vram, user.vram) {
                     (Some(a), Some(b)) => Some(a.saturating_add(b)),
@@ -254,6 +285,7 @@ fn people(users: &[User]) -> Vec<Person> {
                 identity: user.identity.clone(),
                 uid: user.uid,
                 part: user.part,
+                file: user.file,
                 pids: user.pids.clone(),
                 is_hidden: user.is_hidden,
                 share,
@@ -279,7 +311,7 @@ fn by_share(a: &Person, b: &Person) -> Ordering {
 
 /// Who holds at least so many bytes and is no part of the desktop, the most first.
 fn holders(people: &[Person], least: u64) -> Vec<&Person> {
-    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= least) && one.part != Part::Desktop;
+    let holds = |one: &&Person| one.vram.is_some_and(|bytes| bytes >= least) && !one.is_desktop();
     let mut holders: Vec<&Person> = people.iter().filter(holds).collect();
     holders.sort_by(|a, b| b.vram.cmp(&a.vram).then(a.key.cmp(&b.key)));
     holders

@@ -49,10 +49,56 @@ pub enum Part {
     Own,
 }
 
+/// What is known of the file that a user of a GPU runs. A name anybody can choose, and only root where packages put files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum File {
+    /// Nothing: it is another user's, or of the past.
+    #[default]
+    Unknown,
+    /// It lies where packages put files.
+    Installed,
+    /// It lies anywhere else.
+    Elsewhere,
+}
+
+/// Where packages of distributions put files.
+const INSTALLED: &[&[u8]] = &[
+    b"/usr/",
+    b"/bin/",
+    b"/sbin/",
+    b"/lib",
+    b"/opt/",
+    b"/nix/store/",
+    b"/gnu/store/",
+    b"/snap/",
+    b"/app/",
+    b"/ostree/",
+];
+
+impl File {
+    /// What is known of the file at this path.
+    pub fn of(path: Option<&[u8]>) -> File {
+        let Some(path) = path else { return File::Unknown };
+        let is_installed = INSTALLED.iter().any(|folder| path.starts_with(folder));
+        if is_installed { File::Installed } else { File::Elsewhere }
+    }
+
+    /// What is known of both.
+    pub(super) fn and(self, other: File) -> File {
+        match (self, other) {
+            (File::Elsewhere, _) | (_, File::Elsewhere) => File::Elsewhere,
+            (File::Installed, File::Installed) => File::Installed,
+            _ => File::Unknown,
+        }
+    }
+}
+
 impl Part {
-    /// What is known of this name.
-    pub fn of(identity: &Untrusted) -> Part {
+    /// What is known of this name, if its file does not say that it only calls itself so.
+    pub fn of(identity: &Untrusted, file: File) -> Part {
         match role_of(identity.as_bytes()) {
+            Some(Role::Desktop) if file == File::Elsewhere => Part::Work,
             Some(Role::Desktop) => Part::Desktop,
             Some(Role::Own) => Part::Own,
             _ => Part::Work,
@@ -71,6 +117,9 @@ pub struct User {
     pub identity: Untrusted,
     /// What part it plays.
     pub part: Part,
+    /// What is known of its file.
+    #[serde(default)]
+    pub file: File,
     /// Numeric user id, where it is known.
     pub uid: Option<u32>,
     /// The processes; empty for a past minute, of which only identities are kept.
@@ -94,6 +143,7 @@ impl User {
             key: one.key.clone(),
             identity: one.identity.clone(),
             part: Part::default(),
+            file: File::of(one.exe.as_ref().map(Untrusted::as_bytes)),
             uid: one.uid,
             pids: vec![one.pid],
             is_hidden: one.started.is_none(),
@@ -107,6 +157,7 @@ impl User {
     /// Adds another process of the same identity and user.
     pub fn add(&mut self, one: &GpuUse) {
         self.pids.push(one.pid);
+        self.file = self.file.and(File::of(one.exe.as_ref().map(Untrusted::as_bytes)));
         self.is_hidden |= one.started.is_none();
         self.share = self.share.into_iter().chain(one.share).reduce(|a, b| a + b);
         self.vram = self.vram.into_iter().chain(one.vram).reduce(u64::saturating_add);
