@@ -34,6 +34,8 @@ struct Case {
     metrics: std::collections::BTreeMap<String, f64>,
     #[serde(default)]
     users: Vec<Use>,
+    #[serde(default)]
+    unrecorded: bool,
     quiet: Option<i64>,
     /// Of a kilowatt-hour, in EUR.
     #[serde(default)]
@@ -112,6 +114,7 @@ fn scene(case: &Case) -> Scene {
         reason: case.reason.clone(),
         samples: case.metrics.iter().map(sample).collect(),
         users: case.users.iter().map(user).collect(),
+        is_unrecorded: case.unrecorded,
         quiet: case.quiet,
     }
 }
@@ -225,6 +228,7 @@ prop_compose! {
             reason: String::new(),
             samples: values.into_iter().filter_map(sample).collect(),
             users,
+            is_unrecorded: false,
             quiet,
         }
     }

@@ -89,6 +89,7 @@ function who(verdict: VerdictInfo, now: number): Piece[] {
   const { culprits, cause, state } = verdict;
   const names = culprits.map((one) => nameOf(one) + (culprits.length > 1 ? ofGpu(one) : ''));
   const [first, second, ...more] = names;
+  if (cause === 'unrecorded') return [{ text: '; who used it then is not recorded' }];
   if (state === 'unattributed' || cause === 'no-shares') {
     const others = cause === 'no-shares' ? culprits.map((one) => `${nameOf(one)} holds${memory(one)}`) : names;
     const rest = others.slice(0, 2).map((words) => `; ${words}`);

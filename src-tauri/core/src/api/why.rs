@@ -94,6 +94,7 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
             reason: String::new(),
             samples: Vec::new(),
             users: Vec::new(),
+            is_unrecorded: false,
             quiet: None,
         };
         if is_now {
@@ -102,6 +103,10 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
             scene.quiet = quiet(&seconds, moment);
         } else {
             fill_from_past(&mut scene, reader, totals.iter().find(|total| total.source == gpu.id))?;
+            if scene.samples.is_empty() && status.ts == Some(moment) && gpu.health == Health::Asleep {
+                // It is as the recorder left it.
+                (scene.health, scene.reason, scene.is_unrecorded) = (gpu.health, gpu.reason.clone(), false);
+            }
         }
         let parts = status.sources.iter().filter(|part| part.part_of.as_deref() == Some(&*gpu.id));
         let own: Vec<&str> = parts.chain([*gpu]).map(|one| one.id.as_str()).collect();
@@ -244,10 +249,13 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
         let slept = last_sleep(reader, &scene.source, scene.at)?;
         (scene.health, scene.reason) = match slept {
             true => (Health::Asleep, String::new()),
-            false => (Health::Stale, "nothing was read of it then".to_owned()),
+            false => (Health::Stale, String::new()),
         };
     }
-    let Some(total) = total else { return Ok(()) };
+    let Some(total) = total else {
+        scene.is_unrecorded = scene.health != Health::Asleep;
+        return Ok(());
+    };
     let seconds = (60.0 - total.missing).max(1.0);
     // Of a minute in which it slept for a while, how busy it was is told of the rest only, and a share is a part of that.
     let utilization = scene.samples.iter().find(|sample| sample.metric == Metric::GpuUtilization);

@@ -25,6 +25,7 @@ impl Snapshot {
                 reason: gpu.condition.reason.clone(),
                 samples: METRICS.iter().filter_map(sample).collect(),
                 users: gpus().filter(|now| now.source.pack() == gpu.source.id).flat_map(users).collect(),
+                is_unrecorded: false,
                 quiet: gpu.quiet.at(at),
             }
         };

@@ -61,7 +61,7 @@ pub fn judge(scene: &Scene) -> Verdict {
             return verdict;
         }
         Health::Stale => {
-            verdict.cause = said();
+            verdict.cause = if scene.is_unrecorded { Cause::Unrecorded } else { said() };
             return verdict;
         }
         Health::Ok | Health::Denied | Health::Unsupported => {}
@@ -185,6 +185,8 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
         } else if clocks_are_up && !openers.is_empty() {
             // A context as small as can be is enough to keep the clocks of work.
             (Cause::Held, culprits(&openers), 0.7)
+        } else if scene.is_unrecorded {
+            (Cause::Unrecorded, Vec::new(), 0.5)
         } else if clocks_are_up {
             (Cause::Clocks, Vec::new(), 0.6)
         } else {
@@ -204,6 +206,9 @@ fn rest(verdict: &mut Verdict, scene: &Scene, people: Vec<Person>, busy: f64) {
 
 /// Why nobody is said to do the work.
 fn unattributed(scene: &Scene, people: &[Person]) -> Cause {
+    if scene.is_unrecorded {
+        return Cause::Unrecorded;
+    }
     if scene.reason.contains("(MIG)") {
         return Cause::Instances;
     }

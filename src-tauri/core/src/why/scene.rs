@@ -184,6 +184,9 @@ pub struct Scene {
     pub samples: Vec<Sample>,
     /// Who used it.
     pub users: Vec<User>,
+    /// Nothing is recorded of who used it then, which is not the driver's doing: the recorder ended before it wrote that.
+    #[serde(default)]
+    pub is_unrecorded: bool,
     /// Seconds for which it had done nothing, where that is known.
     pub quiet: Option<i64>,
 }

@@ -17,6 +17,9 @@ const WORTH_TELLING: f64 = 360.0;
 /// A remainder that is worth a word, in percent.
 const UNSEEN: f64 = 10.0;
 
+/// Of a minute that the recorder did not live to write.
+const NOBODY_WROTE: &str = "who used it then is not recorded";
+
 /// How a name is written.
 pub type Names<'a> = &'a dyn Fn(&Untrusted) -> String;
 /// How joules are told: as energy, or as what they cost.
@@ -32,6 +35,7 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
         State::Idle if verdict.cause == Cause::LetGo => format!("{gpu} idle, left alone so that it may sleep"),
         State::Idle => format!("{gpu} idle{}", words.readings(&[Metric::GpuTemperature, Metric::GpuPower])),
         State::Lost => format!("{gpu} gone{}", words.said()),
+        State::Driver if verdict.cause == Cause::Unrecorded => format!("{gpu}: nothing is recorded of it then"),
         State::Driver => format!("{gpu} cannot be read{}", words.said()),
         State::IdleExpensive => words.costly(&gpu),
         State::HotIdle => {
@@ -47,6 +51,7 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
                 (Cause::NoShares, _) => {
                     format!(", and the driver does not say by whom it is used: {}", words.unknown())
                 }
+                (Cause::Unrecorded, _) => format!("; {NOBODY_WROTE}"),
                 (_, []) => String::new(),
                 _ => format!(": {}", words.who()),
             };
@@ -56,6 +61,7 @@ pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String
             let readings = words.readings(&[Metric::GpuTemperature, Metric::GpuPower]);
             format!("{gpu}{readings}: cut into instances (MIG), of which the driver tells no use")
         }
+        State::Unattributed if verdict.cause == Cause::Unrecorded => format!("{}; {NOBODY_WROTE}", words.busy(&gpu)),
         State::Unattributed => {
             format!("{}, and the driver does not say by whom: {}", words.busy(&gpu), words.unknown())
         }
@@ -166,6 +172,7 @@ impl Words<'_> {
                 format!(": {}{more} {hold} {}{clocks}", self.name(&first.identity), memory.unwrap_or_default())
             }
             (Cause::Screens, _) => format!(": its screens keep its clocks up{clocks}"),
+            (Cause::Unrecorded, _) => format!("; {NOBODY_WROTE}"),
             (Cause::Clocks, _) => format!(": its clocks stay up{clocks}, and nobody is seen to use it"),
             _ => String::new(),
         };

@@ -79,6 +79,8 @@ pub enum Cause {
     NoShares,
     /// It works for other users, for work that ended meanwhile, or for the kernel.
     Unseen,
+    /// Nothing is recorded of who used it then, or of it at all.
+    Unrecorded,
     /// In the sensor's own words.
     Said(String),
 }
@@ -96,6 +98,7 @@ impl Cause {
             Cause::Instances => "instances",
             Cause::NoShares => "no-shares",
             Cause::Unseen => "unseen",
+            Cause::Unrecorded => "unrecorded",
             Cause::Said(_) => "said",
         }
     }

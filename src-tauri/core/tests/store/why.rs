@@ -272,3 +272,36 @@ fn the_last_absence_is_the_one_recorded_last() {
     let opened = open(temp.path(), HOUR + 902);
     assert_eq!(opened.presence.map(|event| event.ts), Some(HOUR + 1));
 }
+
+/// A recorder that was killed in the middle of a minute, of which it had written what the GPU did and not by whom.
+#[test]
+fn what_a_killed_recorder_did_not_write_is_not_said_to_be_the_drivers_doing() {
+    let temp = tempfile::tempdir().unwrap();
+    let (machine, said) = (Machine::new(), |why: &Why| {
+        sentence(&why.verdicts[0], &|_| String::new(), &Untrusted::terminal).replace('\u{a0}', " ")
+    });
+    let mut store = open(temp.path(), HOUR).store;
+    let mut first = machine.first(HOUR);
+    first.conditions.push((gpu(), Condition::OK));
+    first.recorder = Some((RecorderState::Recording, None));
+    store.append(&[first], false).unwrap();
+    for second in 1..20 {
+        store.append(&[tick(&machine, HOUR + second, Some(RENDER))], true).unwrap();
+    }
+    drop(store);
+    let face = Face::open(temp.path()).unwrap();
+    for why in [face.why(None).unwrap(), face.why(Some(HOUR + 10)).unwrap()] {
+        assert_eq!((why.recorder, why.verdicts[0].state), (RecorderState::Off, State::Unattributed));
+        assert_eq!(why.verdicts[0].culprits, []);
+        assert_eq!(said(&why), "GPU 90 % busy, 50 °C; who used it then is not recorded");
+    }
+    // The next one records on, and does not read the GPU at first.
+    let mut store = open(temp.path(), HOUR + 600).store;
+    for second in 600..620 {
+        store.append(&[tick(&machine, HOUR + second, None)], true).unwrap();
+    }
+    drop(store);
+    let later = Face::open(temp.path()).unwrap().why(Some(HOUR + 610)).unwrap();
+    assert_eq!(said(&later), "GPU: nothing is recorded of it then");
+    assert_eq!(later.verdicts[0].cause.word(), "unrecorded");
+}

@@ -56,6 +56,7 @@ fn scene(source: &str, at: i64) -> Scene {
         reason: String::new(),
         samples: Vec::new(),
         users: Vec::new(),
+        is_unrecorded: false,
         quiet: None,
     }
 }

@@ -23,7 +23,7 @@ pub struct VerdictInfo {
     #[cfg_attr(
         test,
         ts(type = "\"plain\" | \"let-go\" | \"held\" | \"screens\" | \"clocks\" | \"elsewhere\" | \"instances\" | \
-                   \"no-shares\" | \"unseen\" | \"said\"")
+                   \"no-shares\" | \"unseen\" | \"unrecorded\" | \"said\"")
     )]
     pub cause: &'static str,
     /// In the words of the sensor; may hold text from outside.

@@ -22,7 +22,7 @@ state: "asleep" | "idle" | "idle-expensive" | "one" | "several" | "display" | "u
 /**
  * What else there is to say of that; `said` is in `reason`.
  */
-cause: "plain" | "let-go" | "held" | "screens" | "clocks" | "elsewhere" | "instances" | "no-shares" | "unseen" | "said", 
+cause: "plain" | "let-go" | "held" | "screens" | "clocks" | "elsewhere" | "instances" | "no-shares" | "unseen" | "unrecorded" | "said", 
 /**
  * In the words of the sensor; may hold text from outside.
  */
