@@ -67,6 +67,8 @@ impl Stretching {
         };
         let uses = &tick.gpu_uses;
         tick.sessions = self.sessions.step(&moment, sight, uses, rules, &mut self.numbered);
+        let told: HashSet<i64> = tick.sessions.iter().map(|one| one.id).collect();
+        tick.sessions.extend(self.sessions.turned(&moment).into_iter().filter(|one| !told.contains(&one.id)));
         self.spend(spent);
         for source in self.episodes.sources() {
             if !is_among(&looks, source) {

@@ -26,6 +26,10 @@ const MOST: usize = 512;
 /// So many processes of a session are kept: enough to know it again after a restart.
 const PROCESSES: usize = 16;
 
+/// One of which no process was there for so long has ended, until one comes back: most programs that are gone for a second
+/// start another process each second.
+const GONE: Duration = Duration::from_secs(5);
+
 /// What adds up of a session.
 #[derive(Clone, Debug, Default)]
 struct Used {
@@ -121,6 +125,9 @@ struct Track {
     last: Duration,
     /// Whether it was there when the GPU was last read.
     is_present: bool,
+    /// Since when it was not, by boot time, and whether its session is told as ended for that.
+    gone: Option<Duration>,
+    is_gone: bool,
     /// Whether it was met in this tick, and used the GPU.
     is_met: bool,
     is_active: bool,
@@ -237,9 +244,18 @@ impl Sessions {
         }
     }
 
-    /// Those that go on, as they stand.
+    /// Those of which all processes have ended by now, and those that have one again, each once. A session may go on after
+    /// such a pause.
+    pub fn turned(&mut self, now: &Moment) -> Vec<Session> {
+        let turns = |(key, track): (&Untrusted, &mut Track)| track.turns(now).then(|| track.standing(key)).flatten();
+        let mut turned: Vec<Session> = self.all_mut().filter_map(turns).collect();
+        turned.sort_by_key(|session| session.id);
+        turned
+    }
+
+    /// Those that may go on, as they stand.
     pub fn open(&self) -> Vec<Session> {
-        let each = self.tracks.iter().flat_map(|(key, tracks)| tracks.iter().filter_map(|track| track.row(key)));
+        let each = self.tracks.iter().flat_map(|(key, tracks)| tracks.iter().filter_map(|track| track.standing(key)));
         let mut open: Vec<Session> = each.collect();
         open.sort_by_key(|session| session.id);
         open
@@ -283,6 +299,8 @@ impl Track {
             end: now.ts,
             last: now.boot,
             is_present: true,
+            gone: None,
+            is_gone: false,
             is_met: false,
             is_active: false,
             is_doubtful: false,
@@ -312,6 +330,8 @@ impl Track {
             end: one.end,
             last,
             is_present: false,
+            gone: None,
+            is_gone: false,
             is_met: false,
             is_active: false,
             is_doubtful: true,
@@ -336,7 +356,7 @@ impl Track {
         if over.is_some() {
             *self = Track::new(one.first, now);
         }
-        (self.is_met, self.is_present, self.is_doubtful) = (true, true, false);
+        (self.is_met, self.is_present, self.is_doubtful, self.gone) = (true, true, false, None);
         closed
     }
 
@@ -390,7 +410,10 @@ impl Track {
             return true;
         }
         match sight {
-            Sight::Read if !self.is_met => (self.is_present, self.held) = (false, None),
+            Sight::Read if !self.is_met => {
+                (self.is_present, self.held) = (false, None);
+                self.gone = self.gone.or(Some(now.boot));
+            }
             // It waits with its memory until somebody looks.
             Sight::Asleep if self.held.is_some() => self.last = now.boot,
             _ => {}
@@ -431,6 +454,17 @@ impl Track {
         if let Some(open) = &mut self.open {
             open.start = open.start.saturating_add(seconds);
         }
+    }
+
+    /// Whether all of its processes have ended, or came back, since this was last asked.
+    fn turns(&mut self, now: &Moment) -> bool {
+        let is_gone = self.gone.is_some_and(|gone| now.boot.saturating_sub(gone) >= GONE) && !self.is_doubtful;
+        std::mem::replace(&mut self.is_gone, is_gone) != is_gone
+    }
+
+    /// The session as it stands: who is gone has ended, unless he comes back.
+    fn standing(&self, key: &Untrusted) -> Option<Session> {
+        Some(Session { ended: self.is_gone.then_some(Ended::Exited), ..self.row(key)? })
     }
 
     fn row(&self, key: &Untrusted) -> Option<Session> {

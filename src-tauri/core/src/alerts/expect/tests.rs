@@ -273,7 +273,8 @@ fn patterns_that_overlap_and_are_as_exact_contradict_each_other() {
     #[track_caller]
     fn check(allow: impl Fn(&mut Expectation), deny: impl Fn(&mut Expectation), expected: bool) {
         let (mut a, mut b) = (Expectation::of_nobody("a", Policy::Allow), Expectation::of_nobody("b", Policy::Deny));
-        (allow(&mut a), deny(&mut b));
+        allow(&mut a);
+        deny(&mut b);
         for list in [[a.clone(), b.clone()], [b, a]] {
             let found = problems(&list);
             assert_eq!(!found.is_empty(), expected, "{list:?} {found:?}");

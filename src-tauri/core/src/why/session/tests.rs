@@ -18,6 +18,7 @@ struct Rig {
     boot: u64,
     sight: Sight,
     told: Vec<Session>,
+    turned: Vec<Session>,
 }
 
 impl Rig {
@@ -37,6 +38,7 @@ impl Rig {
             boot,
             sight: Sight::Read,
             told: Vec::new(),
+            turned: Vec::new(),
         }
     }
 
@@ -71,6 +73,7 @@ impl Rig {
         let sight = self.sight;
         let told = self.sessions.step(&now, |_| sight, uses, &self.rules, &mut self.numbered);
         self.told.extend(told);
+        self.turned.extend(self.sessions.turned(&now));
     }
 
     fn seconds(&mut self, count: u64, uses: &[GpuUse]) {
@@ -242,6 +245,38 @@ fn the_process_that_used_most_names_the_program_of_a_session() {
     let mut rig = Rig::continuing(vec![rig.sessions.open().remove(0)], rig.ts, rig.boot);
     rig.seconds(1, &[quiet(2, 1 << 30, "other")]);
     assert_eq!(open(&rig), Some("large".into()));
+}
+
+#[test]
+fn one_whose_processes_have_ended_is_told_so_while_its_pause_is_bridged() {
+    let mut rig = Rig::new();
+    let a = [rig.used("a", 1, 1.0, 0)];
+    let turned = |rig: &mut Rig| {
+        let turned = std::mem::take(&mut rig.turned);
+        turned.into_iter().map(|one| (one.id, one.end - START, one.ended)).collect::<Vec<_>>()
+    };
+    rig.seconds(40, &a);
+    // For a moment, as between two processes of a loop.
+    rig.seconds(5, &[]);
+    rig.seconds(1, &a);
+    assert_eq!(turned(&mut rig), []);
+    rig.seconds(6, &[]);
+    assert_eq!(turned(&mut rig), [(11, 46, Some(Ended::Exited))]);
+    assert_eq!(rig.sessions.open()[0].ended, Some(Ended::Exited));
+    rig.seconds(20, &[]);
+    assert_eq!(turned(&mut rig), [], "once");
+    // Another process of it goes on with the same session.
+    let other = [rig.used("a", 2, 1.0, 0)];
+    rig.seconds(2, &other);
+    assert_eq!(turned(&mut rig), [(11, 73, None)]);
+    // One that is there and does nothing has not ended.
+    let idle = [rig.used("a", 2, 0.0, 0)];
+    rig.seconds(30, &idle);
+    assert_eq!((turned(&mut rig), rig.sessions.open()[0].ended), (vec![], None));
+    // Nor has one that an earlier recorder left, and that was not seen since.
+    let mut rig = Rig::continuing(vec![left()], START + 5, 1000);
+    rig.seconds(20, &[]);
+    assert_eq!((turned(&mut rig), rig.sessions.open()[0].ended), (vec![], None));
 }
 
 #[test]

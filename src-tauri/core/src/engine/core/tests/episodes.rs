@@ -87,7 +87,11 @@ fn a_session_and_its_episode_are_written_as_they_go_and_at_their_end() {
         |ticks: &[Tick]| ticks.iter().filter(|tick| !tick.sessions.is_empty()).map(|tick| tick.ts).collect::<Vec<_>>();
     let start = START as i64;
     assert_eq!(at(&ticks), [30, 60, 120, 180].map(|second| start + second), "when it counts, and each minute");
-    ticks.extend((0..70).map(|_| rig.second(vec![unused(&gpu)])));
+    ticks.extend((0..10).map(|_| rig.second(vec![unused(&gpu)])));
+    let (sessions, episodes) = written(&ticks);
+    assert_eq!((sessions[0].end, sessions[0].ended), (start + 200, Some(Ended::Exited)), "its process has ended");
+    assert_eq!(episodes[0].ended, None, "somebody may go on with it");
+    ticks.extend((0..60).map(|_| rig.second(vec![unused(&gpu)])));
     let (sessions, episodes) = written(&ticks);
     let ([session], [episode]) = (&sessions[..], &episodes[..]) else { panic!("{sessions:?} {episodes:?}") };
     assert_eq!((session.start, session.end, session.ended), (start, start + 200, Some(Ended::Exited)));
