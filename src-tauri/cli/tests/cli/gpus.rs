@@ -190,6 +190,7 @@ fn sessions_are_told(sandbox: &Sandbox, gpu: &Value) {
     assert_eq!((a["identity"].as_str(), b["identity"].as_str()), (Some("Ollama"), Some("Blender")));
     assert_eq!((&a["source"], &a["ended"], &a["vram"]), (gpu, &Value::Null, &serde_json::json!(4_u64 << 30)));
     assert_eq!(a["processes"], serde_json::json!([{ "pid": 812, "started": 4000 }]));
+    assert_eq!((&a["command"], &b["command"]), (&serde_json::json!("ollama"), &serde_json::json!("blender")));
     assert!(a["busy"].as_f64() > b["busy"].as_f64() && a["mean_share"].as_f64() <= Some(100.0), "{told}");
     let id = gpu.as_str().unwrap();
     let told = sandbox.run(&["episodes", "--json", "--source", id]).json();
@@ -197,6 +198,7 @@ fn sessions_are_told(sandbox: &Sandbox, gpu: &Value) {
     assert_eq!((episode["sessions"].as_array().map(Vec::len), &episode["id"]), (Some(2), &a["episode"]));
     assert!(episode["start"].as_i64() <= a["start"].as_i64() && episode["power"] == 220.0, "{told}");
     let text = sandbox.run(&["sessions"]).stdout;
+    assert!(!text.contains('('), "a program is told where it says more: {text}");
     assert!(text.contains("Blender") && text.contains("about ") && text.contains("not seen"), "{text}");
     let text = sandbox.run(&["episodes"]).stdout;
     assert!(text.contains("Ollama, Blender") && text.contains("220 W"), "{text}");
