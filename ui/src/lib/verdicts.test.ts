@@ -91,10 +91,7 @@ test.each<[string, VerdictInfo]>([
   ],
   ['RTX is 94 % busy, 71 °C: only the desktop, Shell', verdict('display', { culprits: [by('Shell')] })],
   ['RTX is 94 % busy, 71 °C, held back by heat: Blender', verdict('throttled', { culprits: [by('Blender')] })],
-  [
-    'RTX is 94 % busy, 71 °C; who used it then is not recorded',
-    verdict('unattributed', { cause: 'unrecorded' }),
-  ],
+  ['RTX is 94 % busy, 71 °C; who used it then is not recorded', verdict('unattributed', { cause: 'unrecorded' })],
   [
     'RTX is 94 % busy, 71 °C, and the driver does not say by whom: other users, work that ended meanwhile, or the kernel',
     verdict('unattributed', { cause: 'unseen' }),
