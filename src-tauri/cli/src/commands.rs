@@ -22,6 +22,8 @@ mod why;
 use std::path::{Path, PathBuf};
 
 use hoofbeat_core::api::Face;
+use hoofbeat_core::config::Config;
+use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::paths;
 use hoofbeat_core::sensors::Roots;
 
@@ -72,6 +74,12 @@ pub fn run(arguments: Arguments) -> Outcome {
     let flushed = output.finish();
     outcome?;
     Ok(flushed?)
+}
+
+/// The rules that hold; the built-in ones where the config cannot be read, which `config check` explains.
+fn rules() -> Vec<Rule> {
+    let config = paths::config_file().ok().filter(|file| file.exists()).and_then(|file| Config::load(&file).ok());
+    config.unwrap_or_default().rules
 }
 
 /// The folder of the recording.

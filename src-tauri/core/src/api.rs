@@ -3,6 +3,7 @@
 //! Command line, tray, window and (later) HTTP all speak through here. Deliberately not here: formatting, and anything
 //! that touches hardware — only the recorder does that. A live list of processes is read from `/proc`, which is none.
 
+mod alerts;
 mod bundle;
 mod expectations;
 mod groups;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Tariff;
 use crate::metrics::TABLE;
 use crate::model::EventKind;
+use crate::model::rule::Rule;
 use crate::store::{Reader, StoreError};
 use crate::why::presence::Absence;
 
@@ -29,9 +31,9 @@ pub use self::users::Users;
 pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
-    EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage, MetricInfo,
-    ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status, Value,
-    VerdictInfo,
+    AlertInfo, EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage,
+    MetricInfo, ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status,
+    Value, VerdictInfo,
 };
 
 /// Every metric of the table.
@@ -90,6 +92,22 @@ impl Face {
     /// The database cannot be read.
     pub fn gpu_usages(&self, since: i64, until: i64) -> Result<GpuUsages, StoreError> {
         self.reader.gpu_usages(since, until)
+    }
+
+    /// Every alert that is not over, worst first: of these rules, as the config has them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn alerts(&self, rules: &[Rule]) -> Result<Vec<AlertInfo>, StoreError> {
+        alerts::alerts(&self.reader, &self.status()?.sources, rules)
+    }
+
+    /// The same for a status that was read already.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn alerts_of(&self, status: &Status, rules: &[Rule]) -> Result<Vec<AlertInfo>, StoreError> {
+        alerts::alerts(&self.reader, &status.sources, rules)
     }
 
     /// Why each GPU does what it does: now, or at the moment `at` (Unix seconds).

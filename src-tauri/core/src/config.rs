@@ -10,6 +10,7 @@ mod example;
 mod expect;
 mod limits;
 mod read;
+mod rule;
 mod values;
 
 use std::fs;
@@ -26,7 +27,8 @@ use crate::model::{Keep, UseRules};
 
 pub use edit::EditError;
 pub use expect::EXPECT_KEYS;
-pub use read::{RULE_KEYS, RuleKey, SETTINGS, Setting};
+pub use read::{SETTINGS, Setting};
+pub use rule::{RULE_KEYS, RuleKey};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +45,7 @@ pub struct Config {
     pub tariff: Tariff,
     /// What counts as use of a GPU.
     pub sessions: UseRules,
-    /// The alert rules; all of them.
+    /// The alert rules that are on: built in, changed, added.
     pub rules: Vec<Rule>,
     /// Who may, must or must not use a GPU; nobody is forbidden where it is empty.
     pub expectations: Vec<Expectation>,
@@ -108,15 +110,14 @@ pub enum ConfigError {
 const LONGEST: u64 = 1 << 20;
 
 impl Default for Config {
-    /// What holds without a file: the default of every setting, and the default rules.
+    /// What holds without a file: the default of every setting, and the built-in rules.
     fn default() -> Self {
-        let rules = read::parse(example::RULES, Path::new("(default rules)"));
-        rules.expect("the default rules are valid: a test reads them")
+        read::defaults()
     }
 }
 
 impl Config {
-    /// Reads the text of a config file. What it does not set has its default; the rules that it lists are all the rules.
+    /// Reads the text of a config file. What it does not set has its default.
     ///
     /// # Errors
     /// [`ConfigError::Invalid`], naming `file`.

@@ -46,7 +46,9 @@ use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 use crate::why::presence::Absence;
 
-pub use news::{ActiveAlert, Command, Ending, Notice, NoticePhase, Published, Snapshot, SourceNow, Trouble};
+pub use news::{Command, Published, Snapshot, SourceNow, Trouble};
+
+pub use crate::alerts::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who, words};
 
 /// Sensors that were asked have this long before the engine looks for what they answered. Most answer within it, and
 /// the engine wakes once for all of them: a wake-up costs more than taking an answer does.

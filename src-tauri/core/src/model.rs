@@ -279,26 +279,59 @@ pub enum EventKind {
     Presence,
 }
 
+impl EventKind {
+    /// Whether it tells of an alert: a rule about those would call itself.
+    pub fn is_of_alerts(self) -> bool {
+        matches!(self, EventKind::AlertFired | EventKind::AlertCleared)
+    }
+}
+
+/// The words for what a GPU does, as verdicts have them.
+pub const STATES: &[&str] = &[
+    "asleep",
+    "idle",
+    "idle-expensive",
+    "one",
+    "several",
+    "display",
+    "unattributed",
+    "self",
+    "throttled",
+    "hot-idle",
+    "lost",
+    "driver",
+    "none",
+];
+
 /// Where an alert of one rule for one source stands; survives a restart.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertRow {
     /// The rule's id.
     pub rule: String,
     /// The source's id.
     pub source: String,
-    /// `pending`, `firing` or `recovering`; an inactive alert has no row.
+    /// Whose doing it is, where the rule tells that apart: the key of an identity. Empty where it does not.
+    pub who: String,
+    /// Where it stands; an inactive alert has no row.
     pub phase: AlertPhase,
-    /// Unix seconds at which this phase began; of one that is recovering, at which it fired.
+    /// Unix seconds at which this phase began; from firing to recovering, at which it fired.
     pub since: i64,
-    /// The last value seen, in the metric's unit.
+    /// The last value seen, in the rule's unit.
     pub value: Option<f64>,
+    /// Unix seconds of the last word about it.
+    pub told: Option<i64>,
+    /// Unix seconds of its last changes, by which a flutter is known.
+    pub turns: Vec<i64>,
+    /// How often its end was made to last twice as long, because it flutters.
+    pub damped: u32,
 }
 
 /// The phases of an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AlertPhase {
     /// Nothing wrong; such an alert has no row.
+    #[default]
     Inactive,
     /// Past the threshold, not yet for long enough.
     Pending,
@@ -306,6 +339,26 @@ pub enum AlertPhase {
     Firing,
     /// Back behind the threshold, not yet for long enough.
     Recovering,
+    /// Told to the person, and not read any more.
+    NoData,
+    /// Over, and remembered for a while: one that comes and goes is known by it.
+    Resolved,
+}
+
+impl AlertPhase {
+    /// Every phase that has a row, with the word used in JSON and SQL.
+    pub const WORDS: &[(AlertPhase, &'static str)] = &[
+        (AlertPhase::Pending, "pending"),
+        (AlertPhase::Firing, "firing"),
+        (AlertPhase::Recovering, "recovering"),
+        (AlertPhase::NoData, "nodata"),
+        (AlertPhase::Resolved, "resolved"),
+    ];
+
+    /// Whether a person was told that it fired, and not yet that it is over.
+    pub fn is_told(self) -> bool {
+        matches!(self, AlertPhase::Firing | AlertPhase::Recovering | AlertPhase::NoData)
+    }
 }
 
 /// What a recorder is doing.

@@ -2,7 +2,7 @@
 
 use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::config::{Config, ConfigError, Tariff};
-use hoofbeat_core::model::rule::{Rule, Side, Threshold};
+use hoofbeat_core::model::rule::{NoData, Rule, Side, Threshold, Watched, When};
 use hoofbeat_core::model::{Keep, UseRules};
 use hoofbeat_core::paths;
 use serde_json::{Value, json};
@@ -100,12 +100,51 @@ fn rules(config: &Config) -> Vec<Value> {
         json!({ "side": side, "limit": threshold.limit })
     };
     let rule = |rule: &Rule| {
-        let Rule { id, metric, source, fire, clear, hold, keep, severity } = rule;
-        json!({
-            "id": id, "metric": metric.key(), "unit": metric.definition().unit.symbol(), "source": source,
-            "fire": threshold(*fire), "clear": threshold(*clear), "for": hold.as_secs(),
-            "keep": keep.as_secs(), "severity": severity,
-        })
+        // Taken apart without a rest, so that a new key is not forgotten here.
+        let Rule {
+            id,
+            watched,
+            source,
+            window,
+            fire,
+            clear,
+            when,
+            hours,
+            without,
+            hold,
+            keep,
+            repeat,
+            no_data,
+            inhibit_by,
+            text,
+            severity,
+        } = rule;
+        let when = when.as_ref().map(|when| match when {
+            When::Away => json!("away"),
+            When::Metric(metric, past) => json!({ "metric": metric.key(), "past": threshold(*past) }),
+        });
+        let no_data = NoData::WORDS.iter().find(|(policy, _)| policy == no_data).map(|(_, word)| *word);
+        let mut all = json!({
+            "id": id, "source": source, "fire": threshold(*fire), "clear": threshold(*clear), "when": when,
+            "hours": hours.map(|hours| hours.words()), "without": without.map(|metric| metric.key()),
+            "for": hold.as_secs(), "keep": keep.as_secs(), "repeat": repeat.map(|every| every.as_secs()),
+            "nodata": no_data, "inhibit_by": inhibit_by, "text": text, "severity": severity,
+            "agg": window.map(|window| json!({ "how": window.aggregate.word(), "over": window.over.as_secs() })),
+            "unit": rule.metric().map(|metric| metric.definition().unit.symbol()),
+        });
+        match watched {
+            Watched::Metric { metric, of } => {
+                all["metric"] = json!(metric.key());
+                all["of"] = json!(of.map(|of| of.key()));
+            }
+            Watched::Event { kind, what } => {
+                all["event"] = json!(kind);
+                all["what"] = json!(what);
+            }
+            Watched::Health(health) => all["health"] = json!(health.word()),
+            Watched::Verdict(word) => all["verdict"] = json!(word),
+        }
+        all
     };
     config.rules.iter().map(rule).collect()
 }

@@ -4,7 +4,7 @@ mod alerts;
 
 use std::collections::BTreeMap;
 
-use hoofbeat_core::api::{GpuProcess, SourceStatus, Status};
+use hoofbeat_core::api::{AlertInfo, GpuProcess, SourceStatus, Status};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
@@ -13,8 +13,6 @@ use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::{brief, busiest};
 use jiff::Zoned;
 use serde::Serialize;
-
-use self::alerts::Alert;
 
 use crate::args::{self, Global};
 use crate::failure::Outcome;
@@ -36,7 +34,7 @@ struct Answer<'a> {
     #[serde(flatten)]
     status: &'a Status,
     /// Worst first; `null` where they cannot be read.
-    alerts: Option<Vec<Alert>>,
+    alerts: Option<Vec<AlertInfo>>,
 }
 
 /// Shows the newest values of every source.
@@ -45,7 +43,10 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     let status = face.status()?;
     // What else there is to say does not depend on a damaged page of old events.
     let unreadable = |error: &StoreError| log::warn!("the alerts that fire cannot be read: {error}");
-    let alerts = alerts::read(&face, &status.sources).inspect_err(unreadable).ok();
+    let rules = super::rules();
+    let alerts = face.alerts_of(&status, &rules).inspect_err(unreadable).ok();
+    let firing = |alerts: Vec<AlertInfo>| alerts.into_iter().filter(|alert| alert.phase != "pending").collect();
+    let alerts: Option<Vec<AlertInfo>> = alerts.map(firing);
     if output.json {
         return Ok(output.json(&Answer { status: &status, alerts })?);
     }
@@ -59,7 +60,7 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
         }
     }
     for alert in alerts.iter().flatten() {
-        output.line(alert.line(&status.sources, &now, output))?;
+        output.line(alerts::line(alert, &now, output))?;
     }
     output.line("")?;
     let rows: Vec<_> =

@@ -11,8 +11,13 @@ use hoofbeat_core::model::rule::Severity;
 
 use crate::wording;
 
-/// An alert: its rule and its source.
-pub type Key = (String, String);
+/// An alert: its rule, its source, and whose doing it is.
+pub type Key = (String, String, String);
+
+fn key(notice: &Notice) -> Key {
+    let who = notice.who.as_ref().map(|who| who.key.clone()).unwrap_or_default();
+    (notice.rule.id.clone(), notice.source.id.clone(), who)
+}
 
 /// More than this many become a summary.
 const MANY: usize = 3;
@@ -40,10 +45,10 @@ impl Say {
     fn about(notice: &Notice, told_of: bool) -> Say {
         let over = matches!(notice.phase, NoticePhase::Cleared { .. });
         Say {
-            key: Some((notice.rule.clone(), notice.source.id.clone())),
+            key: Some(key(notice)),
             title: wording::title(notice),
             body: wording::body(notice),
-            severity: (!over).then_some(notice.severity),
+            severity: (!over).then_some(notice.rule.severity),
             // Where nobody was told that it began, its end is news that should not vanish.
             transient: over && told_of,
         }
@@ -61,7 +66,7 @@ pub struct Waiting {
 impl Waiting {
     /// Something happened.
     pub fn add(&mut self, notice: &Arc<Notice>) {
-        let key = (notice.rule.clone(), notice.source.id.clone());
+        let key = key(notice);
         let earlier = self.queue.iter().position(|say| say.key.as_ref() == Some(&key));
         let unheard = earlier.is_some_and(|at| self.queue.remove(at).is_some_and(|say| !say.transient));
         self.push(Say::about(notice, !unheard));
@@ -121,9 +126,11 @@ impl Waiting {
 mod tests {
     use std::time::Duration;
 
-    use hoofbeat_core::engine::Ending;
-    use hoofbeat_core::metrics::Metric;
-    use hoofbeat_core::model::rule::{Side, Threshold};
+    use std::path::Path;
+
+    use hoofbeat_core::config::Config;
+    use hoofbeat_core::engine::{Detail, Ending};
+    use hoofbeat_core::model::rule::Rule;
     use hoofbeat_core::model::{Source, SourceKind};
 
     use super::*;
@@ -133,16 +140,20 @@ mod tests {
             true => NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(60), peak: None },
             false => NoticePhase::Fired,
         };
+        let text = format!("[[rule]]\nid = {rule:?}\nmetric = \"cpu.temperature\"\nfire = \"> 95\"");
+        let rules = Config::parse(&text, Path::new("x")).unwrap().rules;
+        let rule = Rule { severity, ..rules.last().unwrap().clone() };
         Arc::new(Notice {
-            rule: rule.into(),
-            severity,
+            rule: Arc::new(rule),
             source: Source::whole(SourceKind::Cpu, "cpu", "CPU"),
-            metric: Metric::CpuTemperature,
+            who: None,
             value: Some(96.0),
-            limit: Threshold { side: Side::Above, limit: 95.0 },
-            hold: Duration::ZERO,
             phase,
             since: 0,
+            detail: Detail::default(),
+            text: None,
+            because: None,
+            flutters: None,
             notify: true,
         })
     }
@@ -184,7 +195,7 @@ mod tests {
         waiting.condense();
         assert_eq!(waiting.queue.len(), MANY, "a few are said one by one");
 
-        waiting.add(&notice("one too many", true, Severity::Critical));
+        waiting.add(&notice("one-too-many", true, Severity::Critical));
         waiting.add(&notice("hot", false, Severity::Warning));
         waiting.condense();
         let summary = waiting.next().cloned().unwrap();

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use hoofbeat_core::engine::{ActiveAlert, Snapshot};
+use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
 
 use super::icon::{Icon, STEPS};
@@ -93,7 +94,7 @@ fn step(shown: u8, percent: f64) -> u8 {
 
 /// The alert that matters most; among equals the one that fires longest.
 fn worst(alerts: &[ActiveAlert]) -> Option<&ActiveAlert> {
-    let rank = |alert: &&ActiveAlert| match alert.severity {
+    let rank = |alert: &&ActiveAlert| match alert.rule.severity {
         Severity::Critical => 0,
         Severity::Warning => 1,
         Severity::Info => 2,
@@ -103,7 +104,7 @@ fn worst(alerts: &[ActiveAlert]) -> Option<&ActiveAlert> {
 
 fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> String {
     let now = time::zoned(snapshot.ts.unwrap_or(worst.since), zone);
-    let news = wording::firing(&worst.source, worst.metric, worst.value, worst.limit.limit);
+    let news = words::firing(worst, &Untrusted::notification);
     let more = match snapshot.alerts.len() {
         0 | 1 => String::new(),
         2 => " · 1 more alert".to_string(),
@@ -123,8 +124,12 @@ fn paused_until(snapshot: &Snapshot, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hoofbeat_core::engine::{SourceNow, Trouble};
-    use hoofbeat_core::model::rule::{Side, Threshold};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use hoofbeat_core::config::Config;
+    use hoofbeat_core::engine::{Detail, SourceNow, Trouble};
+    use hoofbeat_core::model::rule::Rule;
     use hoofbeat_core::model::{Condition, Source};
     use hoofbeat_core::why::Quiet;
 
@@ -152,14 +157,16 @@ mod tests {
     }
 
     fn alert(severity: Severity, since: i64) -> ActiveAlert {
+        let text = "[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 95\"";
+        let rules = Config::parse(text, Path::new("x")).unwrap().rules;
         ActiveAlert {
-            rule: "hot".into(),
-            severity,
+            rule: Arc::new(Rule { severity, ..rules.last().unwrap().clone() }),
             source: Source::whole(SourceKind::Cpu, "cpu", "CPU"),
-            metric: Metric::CpuTemperature,
+            who: None,
             value: Some(96.0),
-            limit: Threshold { side: Side::Above, limit: 95.0 },
             since,
+            is_silent: false,
+            detail: Detail::default(),
         }
     }
 

@@ -1,41 +1,12 @@
-//! The commented example file, made from the tables, and the default rules.
+//! The commented example file, made from the tables.
 //!
 //! Deliberately not here: a second copy of any default.
 
 use std::fmt::Write;
 
 use super::expect::EXPECT_KEYS;
-use super::read::{RULE_KEYS, SETTINGS};
-
-/// The rules of a new config file. Each one names something that a person should act on, and stays silent on a healthy
-/// machine under full load: a processor may run at 95 °C by design, and notebooks touch 100 °C for a moment.
-pub(super) const RULES: &str = r#"# Closer to its limit than any cooler in order allows: dust, a fan that stands still.
-[[rule]]
-id = "cpu-hot"
-metric = "cpu.temperature"
-fire = "> 97"
-clear = "< 88"
-for = "5m"
-severity = "warning"
-
-# Most GPUs slow down somewhere above.
-[[rule]]
-id = "gpu-hot"
-metric = "gpu.temperature"
-fire = "> 87"
-clear = "< 80"
-for = "2m"
-severity = "warning"
-
-# The machine does little else than wait for memory: close something before the kernel does.
-[[rule]]
-id = "memory-short"
-metric = "memory.pressure"
-fire = "> 40"
-clear = "< 10"
-for = "1m"
-severity = "warning"
-"#;
+use super::read::SETTINGS;
+use super::rule::{BUILTIN, RULE_KEYS};
 
 /// Expectations are a person's own: there are none by default, and the example of them is prose.
 const EXPECTATIONS: &str = r#"#
@@ -73,13 +44,17 @@ pub(super) fn text() -> String {
     out.push('\n');
     prose(
         &mut out,
-        "Alert rules. The ones listed here are all there are: delete one and it is gone, add one and it works at once.",
+        "Alert rules. Those below are built in: name one by its id to change it, key by key, or to switch it off \
+         (enabled = false). Others join them. What a rule may say:",
     );
     for key in RULE_KEYS {
         prose(&mut out, &format!("  {:<9} {}", key.key, key.doc));
     }
     out.push('\n');
-    out.push_str(RULES);
+    for line in BUILTIN.lines().skip_while(|line| !line.is_empty()).skip(1) {
+        let mark = if line.is_empty() || line.starts_with('#') { "" } else { "#" };
+        let _ = writeln!(out, "{mark}{line}");
+    }
     out.push('\n');
     prose(
         &mut out,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::read::{Located, RuleKey, get, hold, kind, name, optional, pattern, string};
+use super::read::{Located, get, hold, kind, name, optional, pattern, string};
+use super::rule::RuleKey;
 use super::values::{self, Problem};
 use crate::model::expectation::{Expectation, Hours, Policy, User};
 

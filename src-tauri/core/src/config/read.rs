@@ -1,4 +1,6 @@
-//! From TOML to [`Config`], by the tables of settings and rule keys.
+//! From TOML to [`Config`], by the table of settings.
+//!
+//! Deliberately not here: rules and expectations (`rule`, `expect`).
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,9 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::limits::{age, cap, currency, learn, pause, price, share, tick, vram};
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
-use crate::metrics::Metric;
 use crate::model::baseline::Learning;
-use crate::model::rule::{Rule, Severity};
 use crate::model::{Keep, UseRules};
 
 /// One line of [`SETTINGS`].
@@ -143,36 +143,6 @@ pub const SETTINGS: &[Setting] = &[
     },
 ];
 
-/// One key of a `[[rule]]` table.
-pub struct RuleKey {
-    /// Its name.
-    pub key: &'static str,
-    /// Whether a rule must have it.
-    pub required: bool,
-    /// What it means, for the example file and the docs.
-    pub doc: &'static str,
-}
-
-/// Every key of a `[[rule]]` table.
-pub const RULE_KEYS: &[RuleKey] = &[
-    RuleKey { key: "id", required: true, doc: "a name of your choice, without spaces; used once" },
-    RuleKey { key: "metric", required: true, doc: "what it watches, on every source that has it: \"cpu.temperature\"" },
-    RuleKey { key: "source", required: false, doc: "only sources whose id matches; * is any text: \"disk:*\"" },
-    RuleKey { key: "fire", required: true, doc: "when it fires: \"> 87\", \"< 500 MiB\"" },
-    RuleKey { key: "clear", required: false, doc: "when it is over: \"< 80\"; without it 5 % back from the limit" },
-    RuleKey {
-        key: "for",
-        required: false,
-        doc: "how long the value must be past the limit first: \"2m\"; without it 0s",
-    },
-    RuleKey {
-        key: "keep",
-        required: false,
-        doc: "how long the value must be back before it is over: \"5m\"; without it 0s",
-    },
-    RuleKey { key: "severity", required: false, doc: "\"info\", \"warning\" (without it) or \"critical\"" },
-];
-
 /// A problem and the place of it in the text.
 pub(super) type Located = (Range<usize>, Problem);
 
@@ -208,8 +178,8 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
     for (name, value) in root {
         let section = name.get_ref().as_ref();
         if section == "rule" {
-            config.rules =
-                rules(value.get_ref()).map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
+            let rules = super::rule::rules(Some(value.get_ref()));
+            config.rules = rules.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
         }
         if section == "expect" {
@@ -248,8 +218,8 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
     Ok(config)
 }
 
-/// Every setting's default, and no rules.
-fn defaults() -> Config {
+/// Every setting's default, and the built-in rules.
+pub(super) fn defaults() -> Config {
     let mut config = Config {
         tick: Duration::ZERO,
         tick_on_battery: Duration::ZERO,
@@ -257,7 +227,7 @@ fn defaults() -> Config {
         notify: false,
         tariff: Tariff::default(),
         sessions: UseRules::default(),
-        rules: Vec::new(),
+        rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them"),
         expectations: Vec::new(),
         learning: Learning { report: false, learn: Duration::ZERO },
     };
@@ -268,7 +238,7 @@ fn defaults() -> Config {
     config
 }
 
-fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
+pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
     value.as_bool().ok_or_else(|| Problem::new(format!("this is {}", kind(value)), "write true or false"))
 }
 
@@ -286,79 +256,8 @@ pub(super) fn kind(value: &DeValue<'_>) -> String {
     format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
 }
 
-/// Reads all rules. `Err(Err(…))` has no place of its own.
-fn rules(value: &DeValue<'_>) -> Result<Vec<Rule>, Result<Located, Problem>> {
-    let DeValue::Array(array) = value else {
-        return Err(Err(Problem::new("rules are a list", "write [[rule]], with two brackets, above each rule")));
-    };
-    let mut rules: Vec<Rule> = Vec::new();
-    for item in array.iter() {
-        let DeValue::Table(table) = item.get_ref() else {
-            return Err(Ok((item.span(), Problem::new("a rule is a table", "write [[rule]] above each rule"))));
-        };
-        let rule = rule(table, item.span()).map_err(Ok)?;
-        if rules.iter().any(|other| other.id == rule.id) {
-            let span = get(table, "id").map_or(item.span(), |(span, _)| span);
-            let problem = Problem::new(format!("there are two rules {:?}", rule.id), "give one of them another id");
-            return Err(Ok((span, problem)));
-        }
-        rules.push(rule);
-    }
-    Ok(rules)
-}
-
 pub(super) fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
     table.get(key).map(|value| (value.span(), value.get_ref()))
-}
-
-fn rule(table: &DeTable<'_>, whole: Range<usize>) -> Result<Rule, Located> {
-    for (key, _) in table {
-        if !RULE_KEYS.iter().any(|known| known.key == key.get_ref().as_ref()) {
-            let names: Vec<_> = RULE_KEYS.iter().map(|known| known.key).collect();
-            let problem =
-                Problem::new(format!("a rule has no {:?}", key.get_ref()), format!("it has {}", names.join(", ")));
-            return Err((key.span(), problem));
-        }
-    }
-    for known in RULE_KEYS.iter().filter(|known| known.required) {
-        if get(table, known.key).is_none() {
-            let problem =
-                Problem::new(format!("this rule has no {}", known.key), format!("add {}: {}", known.key, known.doc));
-            return Err((whole, problem));
-        }
-    }
-    let id = optional(table, "id", name)?.unwrap_or_default();
-    let metric = optional(table, "metric", metric)?.ok_or_else(|| (whole.clone(), missing("metric")))?;
-    let line = metric.definition();
-    let fire = optional(table, "fire", |text| values::threshold(text, line))?
-        .ok_or_else(|| (whole.clone(), missing("fire")))?;
-    let clear = match optional(table, "clear", |text| {
-        let clear = values::threshold(text, line)?;
-        if values::overlap(fire, clear, line) {
-            return Err(Problem::new(
-                format!("{text:?} is beyond the limit at which the rule fires, so it would fire and clear at once"),
-                "use the opposite sign of `fire` and a limit on its other side: fire = \"> 87\", clear = \"< 80\"",
-            ));
-        }
-        Ok(clear)
-    })? {
-        Some(clear) => clear,
-        None => values::default_clear(fire, line),
-    };
-    Ok(Rule {
-        id,
-        metric,
-        source: optional(table, "source", pattern)?,
-        fire,
-        clear,
-        hold: optional(table, "for", hold)?.unwrap_or_default(),
-        keep: optional(table, "keep", hold)?.unwrap_or_default(),
-        severity: optional(table, "severity", severity)?.unwrap_or(Severity::Warning),
-    })
-}
-
-fn missing(key: &str) -> Problem {
-    Problem::new(format!("this rule has no {key}"), format!("add {key} = \"…\""))
 }
 
 pub(super) fn optional<T>(
@@ -381,15 +280,6 @@ pub(super) fn name(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-fn metric(text: &str) -> Result<Metric, Problem> {
-    Metric::from_key(text).ok_or_else(|| {
-        Problem::new(
-            format!("there is no metric {text:?}"),
-            format!("the nearest are {}", Metric::nearest_keys(text).join(", ")),
-        )
-    })
-}
-
 pub(super) fn pattern(text: &str) -> Result<String, Problem> {
     if text.is_empty() {
         return Err(Problem::new("an empty source matches nothing", "remove the line to watch every source"));
@@ -403,13 +293,4 @@ pub(super) fn hold(text: &str) -> Result<Duration, Problem> {
         return Err(Problem::new(format!("{text:?} is longer than a day"), "write \"24h\" or less"));
     }
     Ok(hold)
-}
-
-fn severity(text: &str) -> Result<Severity, Problem> {
-    match text {
-        "info" => Ok(Severity::Info),
-        "warning" => Ok(Severity::Warning),
-        "critical" => Ok(Severity::Critical),
-        _ => Err(Problem::new(format!("there is no severity {text:?}"), "write \"info\", \"warning\" or \"critical\"")),
-    }
 }

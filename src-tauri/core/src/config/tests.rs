@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::metrics::Metric;
-use crate::model::rule::{Severity, Side, Threshold};
+use crate::model::rule::{Aggregate, NoData, Rule, Severity, Side, Threshold, Watched, When, Window};
+use crate::model::{EventKind, Health};
 
 fn refused(text: &str) -> String {
     Config::parse(text, Path::new("config.toml")).expect_err("must be refused").to_string()
@@ -35,8 +36,8 @@ fn the_defaults_are_those_of_the_model() {
     let config = Config::default();
     assert_eq!((config.keep, config.sessions), (Keep::default(), UseRules::default()));
     assert_eq!((config.tick.as_secs(), config.tick_on_battery.as_secs(), config.notify), (1, 5, true));
-    assert!(!config.rules.is_empty());
-    assert_eq!(Config::parse("", Path::new("x")), Ok(Config { rules: Vec::new(), ..config }));
+    assert!(config.rules.len() > 10);
+    assert_eq!(Config::parse("", Path::new("x")), Ok(config));
 }
 
 #[test]
@@ -120,8 +121,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[[rule]]\nid = \"a\"\nfire = \"> 1\"",
-        "config.toml:1:1: this rule has no metric; add metric: what it watches, on every source that has it: \
-         \"cpu.temperature\"",
+        "config.toml:1:1: this rule has no metric; add metric = \"…\", or event, health or verdict",
     );
     check(
         "[[rule]]\nid = \"a b\"\nmetric = \"cpu.temperature\"\nfire = \"> 1\"",
@@ -138,7 +138,8 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[[rule]]\nid = \"a\"\nmetric = \"cpu.temperature\"\nfire = \"> 87\"\nhold = \"2m\"",
-        "config.toml:5:1: a rule has no \"hold\"; it has id, metric, source, fire, clear, for, keep, severity",
+        "config.toml:5:1: a rule has no \"hold\"; it has id, enabled, metric, of, event, health, \
+         verdict, source, without, agg, fire, clear, when, hours, for, keep, repeat, nodata, inhibit_by, severity, text",
     );
     let rule = "[[rule]]\nid = \"a\"\nmetric = \"cpu.temperature\"\nfire = \"> 87\"\n";
     check(&format!("{rule}{rule}"), "config.toml:6:6: there are two rules \"a\"; give one of them another id");
@@ -163,7 +164,7 @@ fn rules_are_read_with_their_units_and_a_sensible_end() {
         let clear = clear.map_or_else(String::new, |clear| format!("clear = {clear:?}\n"));
         let text = format!("[[rule]]\nid = \"r\"\nmetric = {metric:?}\nfire = {fire:?}\n{clear}");
         let config = Config::parse(&text, Path::new("x")).unwrap_or_else(|error| panic!("{error}"));
-        let rule = &config.rules[0];
+        let rule = config.rules.iter().find(|rule| rule.id == "r").unwrap();
         assert_eq!(rule.fire, Threshold { side: limits.1, limit: limits.0 });
         assert!((rule.clear.limit - limits.2).abs() < 1e-6, "{:?}", rule.clear);
         assert_ne!(rule.clear.side, rule.fire.side);
@@ -187,8 +188,8 @@ fn a_rule_may_name_its_sources_its_time_and_how_much_it_matters() {
     let text = "[[rule]]\nid = \"r\"\nmetric = \"disk.temperature\"\nsource = \"disk:nvme*\"\nfire = \"> 70\"\n\
                 for = \"1h30m\"\nkeep = \"5m\"\nseverity = \"critical\"\n";
     let config = Config::parse(text, Path::new("x")).unwrap();
-    let rule = &config.rules[0];
-    assert_eq!((rule.metric, rule.source.as_deref()), (Metric::DiskTemperature, Some("disk:nvme*")));
+    let rule = config.rules.iter().find(|rule| rule.id == "r").unwrap();
+    assert_eq!((rule.metric(), rule.source.as_deref()), (Some(Metric::DiskTemperature), Some("disk:nvme*")));
     assert_eq!((rule.hold.as_secs(), rule.keep.as_secs(), rule.severity), (5400, 300, Severity::Critical));
 }
 
@@ -259,3 +260,79 @@ fn money_is_told_where_a_price_is_set() {
 }
 
 mod expectations;
+
+fn rules(text: &str) -> Vec<Rule> {
+    Config::parse(text, Path::new("config.toml")).unwrap().rules
+}
+
+fn rule_of(text: &str, id: &str) -> Option<Rule> {
+    rules(text).into_iter().find(|rule| rule.id == id)
+}
+
+#[test]
+fn a_built_in_rule_is_changed_key_by_key_or_switched_off() {
+    let built_in = rule_of("", "gpu-hot").unwrap();
+    let changed = rule_of("[[rule]]\nid = \"gpu-hot\"\nfor = \"5m\"", "gpu-hot").unwrap();
+    assert_eq!(changed, Rule { hold: Duration::from_secs(300), ..built_in.clone() });
+    assert_eq!(rule_of("[[rule]]\nid = \"gpu-hot\"\nenabled = false", "gpu-hot"), None);
+    assert_eq!(rules("[[rule]]\nid = \"gpu-hot\"\nenabled = false").len() + 1, rules("").len());
+    // One that says what it watches takes its place.
+    let own = "[[rule]]\nid = \"gpu-hot\"\nmetric = \"gpu.temperature\"\nfire = \"> 80\"";
+    let own = rule_of(own, "gpu-hot").unwrap();
+    assert_eq!((own.hold, own.metric()), (Duration::ZERO, Some(Metric::GpuTemperature)));
+}
+
+#[test]
+fn a_rule_may_watch_more_than_a_reading() {
+    let read = |keys: &str| rule_of(&format!("[[rule]]\nid = \"r\"\n{keys}"), "r").unwrap();
+    let of = read("metric = \"gpu.memory.used\"\nof = \"gpu.memory.total\"\nfire = \"> 95 %\"");
+    assert_eq!((of.fire.limit, of.metric()), (95.0, None));
+    let mean = read("metric = \"cpu.utilization\"\nagg = \"avg:10m\"\nfire = \"> 90\"");
+    let over = Duration::from_secs(600);
+    assert_eq!(mean.window, Some(Window { aggregate: Aggregate::Mean, over }));
+    assert_eq!(mean.metric(), Some(Metric::CpuUtilization));
+    let full = read("metric = \"disk.used\"\nof = \"disk.total\"\nagg = \"full:6h\"\nfire = \"< 24h\"");
+    assert_eq!((full.fire.limit, full.clear.limit), (86_400.0, 90_720.0));
+    let event = read("event = \"xid/79\"\ninhibit_by = [\"gpu-lost\"]");
+    assert_eq!(event.watched, Watched::Event { kind: EventKind::Xid, what: Some("79".into()) });
+    assert_eq!((event.fire.limit, event.clear.limit, event.inhibit_by), (0.0, 1.0, vec!["gpu-lost".to_owned()]));
+    assert_eq!(read("health = \"lost\"").watched, Watched::Health(Health::Lost));
+    assert_eq!(read("verdict = \"throttled\"").watched, Watched::Verdict("throttled".into()));
+    let when = read("metric = \"gpu.fan.speed\"\nfire = \"< 1\"\nwhen = \"gpu.temperature > 75\"\nrepeat = \"4h\"");
+    assert!(matches!(when.when, Some(When::Metric(Metric::GpuTemperature, past)) if past.limit == 75.0));
+    assert_eq!(when.repeat, Some(Duration::from_secs(14_400)));
+    let away = read(
+        "metric = \"gpu.utilization\"\nfire = \"> 5\"\nwhen = \"away\"\nhours = \"22:00-07:00\"\nnodata = \"clear\"",
+    );
+    assert_eq!((away.when, away.no_data), (Some(When::Away), NoData::Clear));
+}
+
+#[test]
+fn a_rule_that_cannot_mean_anything_is_refused_in_one_sentence() {
+    #[track_caller]
+    fn check(keys: &str, error: &str) {
+        let said = refused(&format!("[[rule]]\nid = \"r\"\n{keys}"));
+        assert!(said.contains(error), "{said}");
+    }
+    check(
+        "metric = \"gpu.power\"\nevent = \"xid\"\nfire = \"> 1\"",
+        "a rule watches one thing; remove all but one of metric, event",
+    );
+    check("event = \"boom\"", "no event is called \"boom\"");
+    check("event = \"alert_fired\"", "no event is called \"alert_fired\"");
+    check("event = \"xid\"\nagg = \"avg:1m\"", "events can only be counted");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nagg = \"full:1h\"", "nobody knows what it fills");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nagg = \"avg:1s\"", "is too short or too long");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nagg = \"mean:1m\"", "write one of avg, min, max, rate, count, full");
+    check("health = \"bad\"", "write one of ok, asleep, lost, denied, unsupported, stale");
+    check("verdict = \"hot\"", "write one of asleep, idle, idle-expensive");
+    check("health = \"lost\"\nfire = \"> 1\"", "a state has no limit");
+    check("health = \"lost\"\nof = \"gpu.power\"", "only a metric is a part of another one");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nwhen = \"at home\"", "\"at home\" is no condition");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\ntext = \"{vlaue}\"", "nothing is known as {vlaue}");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\ntext = \"{value\"", "a { has no }");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nrepeat = \"1s\"", "is too often");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nnodata = \"panic\"", "write \"hold\", \"fire\" or \"clear\"");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\ninhibit_by = \"x\"", "this is no list of ids");
+    check("metric = \"gpu.power\"\nfire = \"> 1\"\nenabled = 1", "write true or false");
+}

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::metrics::{Definition, Unit};
+use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Side, Threshold};
 
 /// What is wrong with a value, and what to write instead.
@@ -17,6 +17,37 @@ pub(super) struct Problem {
 impl Problem {
     pub fn new(reason: impl Into<String>, remedy: impl Into<String>) -> Problem {
         Problem { reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
+/// What a limit is a limit of.
+pub(super) struct Measure {
+    /// What a person calls it.
+    name: &'static str,
+    unit: Unit,
+    /// The smallest difference that means anything.
+    step: f64,
+    /// Where it is the value of a metric as it is.
+    metric: Option<Metric>,
+    /// Whether its limits are written as durations.
+    is_time: bool,
+}
+
+impl Measure {
+    /// The values of a metric, as they are.
+    pub fn metric(metric: Metric) -> Measure {
+        let line = metric.definition();
+        Measure { name: line.key, unit: line.unit, step: line.scale.step, metric: Some(metric), is_time: false }
+    }
+
+    /// Something else, in steps.
+    pub fn of(name: &'static str, unit: Unit, step: f64) -> Measure {
+        Measure { name, unit, step, metric: None, is_time: false }
+    }
+
+    /// A duration.
+    pub fn time(name: &'static str) -> Measure {
+        Measure { name, unit: Unit::Second, step: 1.0, metric: None, is_time: true }
     }
 }
 
@@ -76,19 +107,19 @@ pub(super) fn size(text: &str) -> Result<u64, Problem> {
     Ok(bytes as u64)
 }
 
-/// `"> 87"`, `"< 200 MiB"`: a comparison with a limit of the metric. Without a unit the limit is in the table's.
-pub(super) fn threshold(text: &str, line: &Definition) -> Result<Threshold, Problem> {
+/// `"> 87"`, `"< 200 MiB"`: a comparison with a limit. Without a unit the limit is in the measure's own.
+pub(super) fn threshold(text: &str, measure: &Measure) -> Result<Threshold, Problem> {
     let bad = || {
-        let unit = line.unit;
-        let with_unit = match unit {
+        let with_unit = match measure.unit {
             Unit::Byte => " or \"< 200 MiB\"".to_owned(),
             Unit::Number => String::new(),
             unit => format!(" or \"> 87 {}\"", unit.symbol()),
         };
-        Problem::new(
-            format!("{text:?} is not a threshold of {}", line.key),
-            format!("write > or < and a number: \"> 87\"{with_unit}"),
-        )
+        let remedy = match measure.is_time {
+            true => "write > or < and a time: \"< 24h\"".to_owned(),
+            false => format!("write > or < and a number: \"> 87\"{with_unit}"),
+        };
+        Problem::new(format!("{text:?} is not a threshold of {}", measure.name), remedy)
     };
     let text_of_limit = text.trim();
     let (side, limit) = if let Some(limit) = text_of_limit.strip_prefix('>') {
@@ -98,15 +129,19 @@ pub(super) fn threshold(text: &str, line: &Definition) -> Result<Threshold, Prob
     } else {
         return Err(bad());
     };
+    if measure.is_time {
+        let limit = duration(limit).map_err(|_| bad())?.as_secs_f64();
+        return Ok(Threshold { side, limit });
+    }
     let (number, word) = split_number(limit).ok_or_else(bad)?;
-    let factor = unit_factor(word, line.unit).ok_or_else(bad)?;
+    let factor = unit_factor(word, measure.unit).ok_or_else(bad)?;
     let limit = number * factor;
-    let Some(_) = line.metric.to_stored(limit) else {
+    if measure.metric.is_some_and(|metric| metric.to_stored(limit).is_none()) {
         return Err(Problem::new(
-            format!("{text:?} is beyond what {} can hold", line.key),
+            format!("{text:?} is beyond what {} can hold", measure.name),
             "write a limit that the metric can reach",
         ));
-    };
+    }
     Ok(Threshold { side, limit })
 }
 
@@ -142,9 +177,9 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
 
 /// The threshold at which a rule without `clear` is over: 5 % back from `fire`, so that noise around the limit is told
 /// once; or, where the table keeps no such fine steps, as soon as `fire` is not met any more.
-pub(super) fn default_clear(fire: Threshold, line: &Definition) -> Threshold {
+pub(super) fn default_clear(fire: Threshold, measure: &Measure) -> Threshold {
     let margin = fire.limit.abs() * 0.05;
-    let back = if margin >= line.scale.step { -margin } else { line.scale.step };
+    let back = if margin >= measure.step { -margin } else { measure.step };
     match fire.side {
         Side::Above => Threshold { side: Side::Below, limit: fire.limit + back },
         Side::Below => Threshold { side: Side::Above, limit: fire.limit - back },
@@ -152,9 +187,9 @@ pub(super) fn default_clear(fire: Threshold, line: &Definition) -> Threshold {
 }
 
 /// Whether a value exists, on the steps that the table keeps, that would fire and clear at once.
-pub(super) fn overlap(fire: Threshold, clear: Threshold, line: &Definition) -> bool {
+pub(super) fn overlap(fire: Threshold, clear: Threshold, measure: &Measure) -> bool {
     // A hair less than a step, because limits are decimal fractions.
-    let step = line.scale.step * (1.0 + 1e-9);
+    let step = measure.step * (1.0 + 1e-9);
     match (fire.side, clear.side) {
         (Side::Above, Side::Below) => clear.limit - fire.limit > step,
         (Side::Below, Side::Above) => fire.limit - clear.limit > step,

@@ -291,6 +291,7 @@ impl Core {
             self.note(now, EventKind::Suspend, json!({ "seconds": seconds.round(), "cause": cause }));
             self.watch.interrupt();
         }
+        self.watch.turn(now, self.presence.is_away_since().is_some());
         let deadline = now.boot + Duration::from_secs(self.step).mul_f64(DEADLINE).min(LONGEST_DEADLINE);
         let mut asked = vec![false; voice(self.probes.len())];
         let mut waiting = 0;
@@ -362,7 +363,8 @@ impl Core {
                 let each = |place, reading: &Reading, value| watch.read(place, voice, reading, value, moment, changes);
                 self.roster.fold(voice, readings, conditions, moment.boot, tick, each);
                 // Names and their parts are for those who look; where nobody does, this is most of what they would cost.
-                if self.outlet.is_seen() {
+                if self.outlet.is_seen() || self.watch.looks_at_gpus() || Core::judges(&self.watch, tick.ts, self.step)
+                {
                     self.roster.note_users(voice, &gpu_uses);
                 }
                 tick.gpu_uses.extend(gpu_uses);
@@ -406,14 +408,13 @@ impl Core {
         let Some(Open { now, mut tick, asked, .. }) = self.open.take() else { return };
         self.tell_of_ourselves(&mut tick, now);
         self.roster.settle(&mut tick);
-        self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         tick.usage = self.minute.take_over(tick.ts);
         tick.gpu_minute = self.gpus.take_over(tick.ts);
         self.stretching.step(&mut tick, now, self.step, &self.config.sessions, self.gpus.spent());
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
             self.expectations.retell();
-            self.changes.rows = self.watch.rows();
+            self.changes.rows = self.watch.rows(now);
             let state = (RecorderState::Recording, None);
             tick.recorder.get_or_insert(state);
             self.told_step = None;
@@ -425,6 +426,13 @@ impl Core {
         }
         self.roster.tell(&mut tick);
         self.last_ts = Some(tick.ts);
+        self.watch.conditions(&tick.conditions);
+        if Core::judges(&self.watch, tick.ts, self.step) {
+            self.judge();
+        }
+        tick.events.append(&mut self.next.events);
+        self.watch.events(&tick.events, |id| self.roster.source(id), now);
+        self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         self.tell_alerts();
         self.hand_over(tick);
         self.say_status();
@@ -432,6 +440,7 @@ impl Core {
         if now.boot.saturating_sub(self.pruned) > PRUNE {
             self.pruned = now.boot;
             self.roster.prune(now.boot, |place| self.watch.holds(place));
+            self.watch.forget(|place| self.roster.is_taken(place));
         }
     }
 

@@ -4,10 +4,9 @@
 //! (`outlet`), and words for people, which the faces choose.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::alerts::{ActiveAlert, Notice};
 use crate::metrics::Metric;
-use crate::model::rule::{Severity, Threshold};
 use crate::model::{Condition, RecorderState, Source};
 use crate::why::presence::Hints;
 use crate::why::{Quiet, User};
@@ -101,76 +100,4 @@ impl SourceNow {
     pub fn value(&self, metric: Metric) -> Option<f64> {
         self.values.iter().find(|(other, _)| *other == metric).map(|(_, value)| *value)
     }
-}
-
-/// An alert that fires.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ActiveAlert {
-    /// The rule's id.
-    pub rule: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// On which source.
-    pub source: Arc<Source>,
-    /// Of what.
-    pub metric: Metric,
-    /// The last value seen, in the metric's unit.
-    pub value: Option<f64>,
-    /// What it had to pass.
-    pub limit: Threshold,
-    /// Unix seconds at which it fired.
-    pub since: i64,
-}
-
-/// A rule fired or cleared for one source: exactly one of each for a crossing, restarts included.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    /// The rule's id.
-    pub rule: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// On which source.
-    pub source: Arc<Source>,
-    /// Of what.
-    pub metric: Metric,
-    /// The value that decided, in the metric's unit; `None` where an alert ends because its rule was changed or its
-    /// source was not read for a day.
-    pub value: Option<f64>,
-    /// What it had to pass in order to fire.
-    pub limit: Threshold,
-    /// How long it had to stay past the limit before it fired.
-    pub hold: Duration,
-    /// Fired or cleared.
-    pub phase: NoticePhase,
-    /// Unix seconds at which it fired.
-    pub since: i64,
-    /// Whether the person wants notifications at all (`[notify] enabled`).
-    pub notify: bool,
-}
-
-/// What ends an alert. Only a reading tells that a value is back to normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// A reading within the limit.
-    Read,
-    /// Its source was not read for a day.
-    Unread,
-    /// Its rule was changed or removed.
-    RuleChanged,
-}
-
-/// Which way a [`Notice`] goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NoticePhase {
-    /// It began.
-    Fired,
-    /// It is over.
-    Cleared {
-        /// What ended it.
-        ending: Ending,
-        /// From fired to cleared.
-        lasted: Duration,
-        /// The most extreme value while it fired, in the metric's unit.
-        peak: Option<f64>,
-    },
 }

@@ -140,7 +140,7 @@ mod tests {
         match said {
             Published::Status(snapshot) => snapshot.ts.map_or_else(String::new, |ts| ts.to_string()),
             Published::Trouble(text) => text,
-            Published::Alert(notice) => notice.rule.clone(),
+            Published::Alert(notice) => notice.rule.id.clone(),
             Published::Stopped => "stopped".to_owned(),
         }
     }

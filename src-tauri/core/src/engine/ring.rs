@@ -78,7 +78,8 @@ mod tests {
         let cpu = Source::whole(SourceKind::Cpu, "cpu", "CPU");
         let gone = Source::whole(SourceKind::Disk, "disk:1", "Disk");
         let lost = Condition { health: Health::Lost, reason: "no longer present".to_owned() };
-        let row = |phase| AlertRow { rule: "r".to_owned(), source: "cpu".to_owned(), phase, since: 1, value: None };
+        let row =
+            |phase| AlertRow { rule: "r".to_owned(), source: "cpu".to_owned(), phase, since: 1, ..AlertRow::default() };
         let event = |ts| Event { ts, kind: EventKind::ClockStep, source: None, detail: json!({}) };
         let usage = Usage {
             key: "program:sh".into(),

@@ -270,6 +270,17 @@ impl Roster {
         }
     }
 
+    /// Whether a source is at this place.
+    pub fn is_taken(&self, place: Place) -> bool {
+        self.entries.get(place).is_some_and(Option::is_some)
+    }
+
+    /// The source with this id.
+    pub fn source(&self, id: &str) -> Option<Arc<Source>> {
+        let entry = self.entries.get(*self.by_id.get(id)?)?.as_ref()?;
+        Some(entry.source.clone())
+    }
+
     /// Every source with its values, in the order of first sight.
     pub fn sources(&self) -> Vec<SourceNow> {
         let entries = self.entries.iter().flatten();

@@ -1,45 +1,52 @@
 //! Which rule watches which source, and what became of it: the memory around `alerts::step`.
+//!
+//! Rules on metrics are stepped by their readings; those on events, on how a source is and on what a GPU does are stepped
+//! each tick, for as long as there is something to step. Deliberately not here: when a rule fires (`alerts`), and whether
+//! somebody is told.
+
+mod slot;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::json;
-
-use super::news::{ActiveAlert, Ending, Notice, NoticePhase};
+pub(super) use self::slot::Changes;
+use self::slot::Slot;
 use super::roster::{Place, Voice};
-use crate::alerts::{self, State, Transition};
-use crate::metrics::TABLE;
-use crate::model::rule::{Rule, Severity, matches};
-use crate::model::{AlertPhase, AlertRow, Event, EventKind, Now, Reading, Source};
+use crate::alerts::baseline::Local;
+use crate::alerts::{ActiveAlert, Ending, Input, NoticePhase, State, Transition, Who, step};
+use crate::metrics::{Metric, TABLE};
+use crate::model::rule::{Aggregate, NoData, Rule, Watched, When};
+use crate::model::{AlertPhase, AlertRow, Condition, Event, Now, Reading, Source, SourceKind};
+use crate::untrusted::Untrusted;
 
-/// What stepping the rules gave: for the store, and for people.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub rows: Vec<AlertRow>,
-    pub events: Vec<Event>,
-    pub notices: Vec<Notice>,
-}
+/// A source's id, and whose doing it is there.
+type Named = (String, String);
 
-/// An alert that is not inactive.
-#[derive(Debug)]
-struct Slot {
-    source: Arc<Source>,
-    state: State,
-    /// Whose reading it was, so that a reading is missed only where one was asked for.
-    voice: Voice,
-    /// Whether this tick brought a reading.
-    read: bool,
+/// The moment, as far as rules ask for it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    /// Minute of the local day.
+    minute: u16,
+    is_away: bool,
 }
 
 /// The rules and their alerts.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    rules: Vec<Rule>,
+    rules: Vec<Arc<Rule>>,
     /// The rules of each metric, by its number: nearly all are empty, and every reading asks.
     by_metric: Vec<Vec<usize>>,
+    /// By number, whether some rule asks for the metric beside the one that it watches.
+    is_asked: Vec<bool>,
+    /// The newest values of those.
+    latest: HashMap<(Place, Metric), f64>,
     slots: HashMap<(usize, Place), Slot>,
-    /// Alerts of before the restart whose source was not read yet, by rule and source id.
-    waiting: HashMap<(usize, String), State>,
+    /// Those that no reading steps.
+    others: HashMap<(usize, Named), Slot>,
+    /// Alerts of before the restart whose source was not read yet.
+    waiting: HashMap<(usize, Named), State>,
+    moment: Moment,
+    zone: Option<jiff::tz::TimeZone>,
     /// Whether the person wants notifications.
     pub notify: bool,
 }
@@ -55,113 +62,256 @@ impl Watch {
         changes: &mut Changes,
     ) -> Watch {
         let mut watch = Watch { notify, ..Watch::default() };
-        watch.adopt(rules);
+        watch.adopt(rules.into_iter().map(Arc::new).collect());
         for row in left {
             let state = State::restored(row, recorded_until, now);
             match watch.rules.iter().position(|rule| rule.id == row.rule) {
-                Some(at) => {
-                    watch.waiting.insert((at, row.source.clone()), state);
-                }
-                None => changes.withdraw(&row.rule, &row.source, &state, now),
+                Some(at) => watch.restore(at, row, state, now),
+                None => changes.withdraw(&row.rule, &row.source, &row.who, &state, now),
             }
         }
         watch
     }
 
+    fn restore(&mut self, at: usize, row: &AlertRow, state: State, now: Now) {
+        let named = (row.source.clone(), row.who.clone());
+        let (Watched::Event { .. }, Some(window)) = (&self.rules[at].watched, self.rules[at].window) else {
+            self.waiting.insert((at, named), state);
+            return;
+        };
+        // The event that made it fire was as long ago as the last word about it.
+        let ago = u64::try_from(now.unix() - row.told.unwrap_or(row.since)).unwrap_or(0);
+        let mut slot = Slot::new(Source::whole(SourceKind::Sensor, row.source.as_str(), Untrusted::default()), state);
+        slot.who = (!row.who.is_empty()).then(|| Who { key: row.who.clone(), name: row.who.as_str().into() });
+        let then = now.boot.saturating_sub(std::time::Duration::from_secs(ago));
+        slot.readings.add(window, row.value.unwrap_or(1.0), then);
+        self.others.insert((at, named), slot);
+    }
+
     /// Puts other rules in force. Alerts of rules that stay as they are go on; those of changed rules end.
     pub fn replace(&mut self, rules: Vec<Rule>, now: Now, changes: &mut Changes) {
         let before = std::mem::take(&mut self.rules);
-        self.adopt(rules);
-        let moved = |at: usize| self.rules.iter().position(|rule| *rule == before[at]);
+        self.adopt(rules.into_iter().map(Arc::new).collect());
+        let (after, notify) = (&self.rules, self.notify);
+        let moved = |at: usize| after.iter().position(|rule| **rule == *before[at]);
+        let mut end = |at: usize, slot: &Slot| {
+            let who = slot.who_key();
+            changes.withdraw(&before[at].id, &slot.source.id, who, &slot.state, now);
+            if slot.state.is_told() {
+                let (ending, peak) = (Ending::RuleChanged, slot.state.peak);
+                let phase = NoticePhase::Cleared { ending, lasted: slot.state.lasted(now), peak };
+                changes.notices.push(slot.notice(&before[at], None, phase, slot.state.since, notify));
+            }
+        };
         let mut slots = HashMap::new();
         for ((at, place), slot) in self.slots.drain() {
             match moved(at) {
-                Some(at) => {
-                    slots.insert((at, place), slot);
-                }
-                None => {
-                    changes.withdraw(&before[at].id, &slot.source.id, &slot.state, now);
-                    if slot.state.is_told() {
-                        let (ending, peak) = (Ending::RuleChanged, slot.state.peak);
-                        let phase = NoticePhase::Cleared { ending, lasted: slot.state.lasted(now), peak };
-                        let since = slot.state.since;
-                        changes.notices.push(notice(&before[at], &slot.source, None, phase, since, self.notify));
-                    }
-                }
+                Some(at) => drop(slots.insert((at, place), slot)),
+                None => end(at, &slot),
             }
         }
-        self.slots = slots;
-        let mut waiting = HashMap::new();
-        for ((at, source), state) in self.waiting.drain() {
+        let mut others = HashMap::new();
+        for ((at, named), slot) in self.others.drain() {
             match moved(at) {
-                Some(at) => {
-                    waiting.insert((at, source), state);
-                }
-                None => changes.withdraw(&before[at].id, &source, &state, now),
+                Some(at) => drop(others.insert((at, named), slot)),
+                None => end(at, &slot),
             }
         }
-        self.waiting = waiting;
+        let mut waiting = HashMap::new();
+        for ((at, named), state) in self.waiting.drain() {
+            match moved(at) {
+                Some(at) => drop(waiting.insert((at, named), state)),
+                None => changes.withdraw(&before[at].id, &named.0, &named.1, &state, now),
+            }
+        }
+        (self.slots, self.others, self.waiting) = (slots, others, waiting);
     }
 
-    fn adopt(&mut self, rules: Vec<Rule>) {
+    fn adopt(&mut self, rules: Vec<Arc<Rule>>) {
         let numbers = TABLE.iter().map(|line| usize::from(line.id)).max().unwrap_or(0);
         self.by_metric = vec![Vec::new(); numbers + 1];
+        self.is_asked = vec![false; numbers + 1];
         for (at, rule) in rules.iter().enumerate() {
-            self.by_metric[rule.metric as usize].push(at);
+            let mut asked = vec![rule.without];
+            if let Watched::Metric { metric, of } = rule.watched {
+                self.by_metric[metric as usize].push(at);
+                asked.push(of);
+            }
+            if let Some(When::Metric(metric, _)) = rule.when {
+                asked.push(Some(metric));
+            }
+            asked.into_iter().flatten().for_each(|metric| self.is_asked[metric as usize] = true);
         }
+        let needs_hours = rules.iter().any(|rule| rule.hours.is_some());
+        self.zone = needs_hours.then(jiff::tz::TimeZone::system);
         self.rules = rules;
+    }
+
+    /// Begins a tick.
+    pub fn turn(&mut self, now: Now, is_away: bool) {
+        let minute = self.zone.as_ref().map_or(0, |zone| Local::at(now.unix(), zone).minute);
+        self.moment = Moment { minute, is_away };
     }
 
     /// Steps the rules of one reading.
     pub fn read(&mut self, place: Place, voice: Voice, reading: &Reading, value: f64, now: Now, changes: &mut Changes) {
-        for &at in &self.by_metric[reading.metric as usize] {
+        if self.is_asked[reading.metric as usize] {
+            self.latest.insert((place, reading.metric), value);
+        }
+        for nth in 0..self.by_metric[reading.metric as usize].len() {
+            let at = self.by_metric[reading.metric as usize][nth];
             let rule = &self.rules[at];
-            if rule.source.as_deref().is_some_and(|pattern| !matches(pattern, &reading.source.id)) {
+            let has = |metric: Metric| self.latest.get(&(place, metric)).copied();
+            if !rule.is_for(&reading.source.id) || rule.without.is_some_and(|metric| has(metric).is_some()) {
                 continue;
             }
-            let fresh =
-                if self.waiting.is_empty() { None } else { self.waiting.remove(&(at, reading.source.id.clone())) };
-            let slot = self.slots.get_mut(&(at, place));
-            if slot.is_none() && fresh.is_none() && !rule.fire.met(value) {
-                continue;
-            }
-            let before = match slot {
-                Some(slot) => slot,
-                None => self.slots.entry((at, place)).or_insert(Slot {
-                    source: reading.source.clone(),
-                    state: fresh.unwrap_or_else(State::inactive),
-                    voice,
-                    read: true,
-                }),
+            let Watched::Metric { of, .. } = rule.watched else { continue };
+            let of = match of {
+                None => None,
+                Some(of) => match has(of).filter(|whole| *whole > 0.0) {
+                    Some(whole) => Some(whole),
+                    None => continue,
+                },
             };
-            before.voice = voice;
-            before.read = true;
-            let (state, transition) = alerts::step(rule, &before.state, Some(value), now);
-            let changed = state.phase != before.state.phase || state.since != before.state.since;
-            before.state = state;
-            changes.collect(rule, before, changed, transition, now, self.notify);
-            if before.state.phase == AlertPhase::Inactive {
+            let armed = is_armed(rule, self.moment, has);
+            let slot = self.slots.get_mut(&(at, place)).filter(|slot| slot.source.id == reading.source.id);
+            let named = || (at, (reading.source.id.clone(), String::new()));
+            let fresh = if self.waiting.is_empty() { None } else { self.waiting.remove(&named()) };
+            let percent = |value: f64| of.map_or(value, |whole| value / whole * 100.0);
+            if slot.is_none() && fresh.is_none() && !keeps_readings(rule) && !(armed && rule.fire.met(percent(value))) {
+                continue;
+            }
+            if slot.is_none() {
+                let fresh = Slot::new(reading.source.clone(), fresh.unwrap_or_else(State::inactive));
+                self.slots.insert((at, place), fresh);
+            }
+            let Some(slot) = self.slots.get_mut(&(at, place)) else { continue };
+            (slot.voice, slot.read) = (voice, true);
+            let value = match rule.window {
+                None => Some(percent(value)),
+                Some(window) if window.aggregate == Aggregate::Full => {
+                    slot.readings.add(window, value, now.boot);
+                    slot.readings.value(window, of)
+                }
+                Some(window) => {
+                    slot.readings.add(window, percent(value), now.boot);
+                    slot.readings.value(window, None)
+                }
+            };
+            // A window of which too little was read says nothing yet.
+            let Some(value) = value else { continue };
+            let rule = rule.clone();
+            let transition = slot.step(&rule, Input { value: Some(value), armed }, now, changes);
+            let is_over = slot.is_over(&rule);
+            self.told(&rule, at, Key::Place(place), transition, now, changes);
+            if is_over {
                 self.slots.remove(&(at, place));
             }
         }
     }
 
-    /// Ends a tick: alerts whose reading was asked for and did not come are stepped without one.
-    pub fn settle(&mut self, asked: impl Fn(Voice) -> bool, now: Now, changes: &mut Changes) {
-        let (rules, notify) = (&self.rules, self.notify);
-        self.slots.retain(|(at, _), slot| {
-            if !std::mem::replace(&mut slot.read, false) && asked(slot.voice) {
-                let (state, transition) = alerts::step(&rules[*at], &slot.state, None, now);
-                let changed = state.phase != slot.state.phase;
-                slot.state = state;
-                changes.collect(&rules[*at], slot, changed, transition, now, notify);
+    /// Takes in what happened.
+    pub fn events(&mut self, events: &[Event], source: impl Fn(&str) -> Option<Arc<Source>>, now: Now) {
+        for event in events.iter().filter(|event| !event.kind.is_of_alerts()) {
+            for (at, rule) in self.rules.iter().enumerate() {
+                let Watched::Event { kind, what } = &rule.watched else { continue };
+                let id = event.source.as_deref().unwrap_or("self");
+                let told = |key: &str| {
+                    event.detail.get(key).map(|value| value.as_str().map_or(value.to_string(), str::to_owned))
+                };
+                let is_what = || what.is_none() || *what == told("why") || *what == told("code");
+                // What is only to be listed is listed.
+                let is_listed = event.detail.get("digest").is_some_and(|digest| digest == true);
+                if *kind != event.kind || !rule.is_for(id) || is_listed || !is_what() {
+                    continue;
+                }
+                let Some(window) = rule.window else { continue };
+                let key = told("key").unwrap_or_default();
+                let slot = self.others.entry((at, (id.to_owned(), key.clone()))).or_insert_with(|| {
+                    let unknown = || Source::whole(SourceKind::Sensor, id, Untrusted::default());
+                    Slot::new(source(id).unwrap_or_else(unknown), State::inactive())
+                });
+                if let Some(source) = source(id) {
+                    slot.source = source;
+                }
+                let name = told("identity").unwrap_or_else(|| key.clone());
+                slot.who = (!key.is_empty()).then(|| Who { key, name: name.as_str().into() });
+                slot.detail.event = Some(event.detail.clone());
+                // Where it happens all the time only some have an event of their own.
+                let untold = event.detail.get("untold").and_then(serde_json::Value::as_f64).unwrap_or_default();
+                slot.readings.add(window, 1.0 + untold, now.boot);
             }
-            slot.state.phase != AlertPhase::Inactive
-        });
-        self.waiting.retain(|(at, source), state| {
-            let (next, transition) = alerts::step(&rules[*at], state, None, now);
+        }
+    }
+
+    /// Takes in how sources are whose health changed.
+    pub fn conditions(&mut self, changed: &[(Arc<Source>, Condition)]) {
+        for (source, condition) in changed {
+            for at in 0..self.rules.len() {
+                let rule = &self.rules[at];
+                let Watched::Health(health) = rule.watched else { continue };
+                if rule.is_for(&source.id) {
+                    let is_so = condition.health == health;
+                    self.latch(at, source, is_so, Some(condition.reason.clone()).filter(|_| is_so));
+                }
+            }
+        }
+    }
+
+    /// Takes in what GPUs do, by the words of their verdicts.
+    pub fn verdicts<'a>(&mut self, verdicts: impl Iterator<Item = (&'a Arc<Source>, &'static str)>) {
+        for (source, word) in verdicts {
+            for at in 0..self.rules.len() {
+                let rule = &self.rules[at];
+                let Watched::Verdict(wanted) = &rule.watched else { continue };
+                if rule.is_for(&source.id) {
+                    self.latch(at, source, wanted == word, None);
+                }
+            }
+        }
+    }
+
+    /// Whether some rule asks what GPUs do.
+    pub fn asks_verdicts(&self) -> bool {
+        self.rules.iter().any(|rule| matches!(rule.watched, Watched::Verdict(_)))
+    }
+
+    fn latch(&mut self, at: usize, source: &Arc<Source>, is_so: bool, reason: Option<String>) {
+        let named = (at, (source.id.clone(), String::new()));
+        let waits = self.waiting.remove(&named);
+        if !is_so && waits.is_none() && !self.others.contains_key(&named) {
+            return;
+        }
+        let state = waits.unwrap_or_else(State::inactive);
+        let slot = self.others.entry(named).or_insert_with(|| Slot::new(source.clone(), state));
+        slot.latched = Some(f64::from(u8::from(is_so)));
+        slot.source = source.clone();
+        if reason.is_some() {
+            slot.detail.reason = reason;
+        }
+    }
+
+    /// Ends a tick: steps what no reading steps, and without a reading what was asked for and did not come.
+    pub fn settle(&mut self, asked: impl Fn(Voice) -> bool, now: Now, changes: &mut Changes) {
+        let missed = |slot: &mut Slot| !std::mem::replace(&mut slot.read, false) && asked(slot.voice);
+        let missing: Vec<(usize, Place)> =
+            self.slots.iter_mut().filter_map(|(key, slot)| missed(slot).then_some(*key)).collect();
+        for (at, place) in missing {
+            let rule = self.rules[at].clone();
+            let Some(slot) = self.slots.get_mut(&(at, place)) else { continue };
+            let transition = slot.step(&rule, Input::MISSING, now, changes);
+            let is_over = slot.is_over(&rule);
+            self.told(&rule, at, Key::Place(place), transition, now, changes);
+            if is_over {
+                self.slots.remove(&(at, place));
+            }
+        }
+        self.settle_others(now, changes);
+        let rules = &self.rules;
+        self.waiting.retain(|(at, (source, who)), state| {
+            let (next, transition) = step(&rules[*at], state, Input::MISSING, now);
             if transition.is_some() || next.phase == AlertPhase::Inactive {
-                changes.withdraw(&rules[*at].id, source, state, now);
+                changes.withdraw(&rules[*at].id, source, who, state, now);
                 return false;
             }
             *state = next;
@@ -169,118 +319,134 @@ impl Watch {
         });
     }
 
+    fn settle_others(&mut self, now: Now, changes: &mut Changes) {
+        let keys: Vec<(usize, Named)> = self.others.keys().cloned().collect();
+        for key in keys {
+            let rule = self.rules[key.0].clone();
+            let Some(slot) = self.others.get_mut(&key) else { continue };
+            let value = match rule.window {
+                Some(window) => {
+                    slot.readings.pass(window, now.boot);
+                    Some(slot.readings.count())
+                }
+                None => slot.latched,
+            };
+            let armed = is_armed(&rule, self.moment, |_| None);
+            let transition = slot.step(&rule, Input { value, armed }, now, changes);
+            let is_over = slot.is_over(&rule);
+            self.told(&rule, key.0, Key::Named(&key.1), transition, now, changes);
+            if is_over {
+                self.others.remove(&key);
+            }
+        }
+    }
+
+    /// Makes a notice and an event of a transition.
+    fn told(
+        &mut self,
+        rule: &Arc<Rule>,
+        at: usize,
+        key: Key<'_>,
+        transition: Option<Transition>,
+        now: Now,
+        changes: &mut Changes,
+    ) {
+        let Some(transition) = transition else { return };
+        let slot = match key {
+            Key::Place(place) => self.slots.get(&(at, place)),
+            Key::Named(named) => self.others.get(&(at, named.clone())),
+        };
+        let Some(source) = slot.map(|slot| slot.source.clone()) else { return };
+        let is_held_down = self.is_inhibited(rule, &source);
+        let notify = self.notify;
+        let slot = match key {
+            Key::Place(place) => self.slots.get_mut(&(at, place)),
+            Key::Named(named) => self.others.get_mut(&(at, named.clone())),
+        };
+        if let Some(slot) = slot {
+            slot.tell(rule, transition, is_held_down, notify, now, changes);
+        }
+    }
+
+    /// Whether a rule that says more fires there.
+    fn is_inhibited(&self, rule: &Rule, source: &Source) -> bool {
+        if rule.inhibit_by.is_empty() {
+            return false;
+        }
+        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
+        let others = self.others.iter().map(|((at, _), slot)| (*at, slot));
+        slots.chain(others).any(|(at, slot)| {
+            slot.state.is_told() && slot.source.pack() == source.pack() && rule.inhibit_by.contains(&self.rules[at].id)
+        })
+    }
+
     /// The recorder did not run for a while.
     pub fn interrupt(&mut self) {
-        self.slots.values_mut().for_each(|slot| slot.state.interrupt());
+        self.slots.values_mut().chain(self.others.values_mut()).for_each(|slot| slot.state.interrupt());
         self.waiting.values_mut().for_each(State::interrupt);
     }
 
     /// Whether a source at this place has an alert.
     pub fn holds(&self, place: Place) -> bool {
-        self.slots.keys().any(|(_, other)| *other == place)
+        self.slots.iter().any(|((_, other), slot)| *other == place && slot.state.phase != AlertPhase::Inactive)
+    }
+
+    /// Forgets what is known of places where no source is any more.
+    pub fn forget(&mut self, is_taken: impl Fn(Place) -> bool) {
+        self.slots.retain(|(_, place), _| is_taken(*place));
+        self.latest.retain(|(place, _), _| is_taken(*place));
+    }
+
+    /// Whether a GPU has an alert or may soon have one, so that it should be known who uses it.
+    pub fn looks_at_gpus(&self) -> bool {
+        let is_gpu = |slot: &Slot| slot.source.kind == SourceKind::Gpu && slot.state.phase != AlertPhase::Inactive;
+        self.slots.values().chain(self.others.values()).any(is_gpu)
     }
 
     /// Every row that the store should have.
-    pub fn rows(&self) -> Vec<AlertRow> {
-        let seen = self.slots.iter().map(|((at, _), slot)| slot.state.row(&self.rules[*at].id, &slot.source.id));
-        let waiting = self.waiting.iter().map(|((at, source), state)| state.row(&self.rules[*at].id, source));
-        seen.chain(waiting).collect()
+    pub fn rows(&self, now: Now) -> Vec<AlertRow> {
+        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
+        let seen = slots.chain(self.others.iter().map(|((at, _), slot)| (*at, slot)));
+        let seen = seen.filter(|(_, slot)| slot.state.phase != AlertPhase::Inactive);
+        let seen = seen.map(|(at, slot)| slot.row(&self.rules[at], now));
+        let row =
+            |((at, (source, who)), state): (&(usize, Named), &State)| state.row(&self.rules[*at].id, source, who, now);
+        seen.chain(self.waiting.iter().map(row)).collect()
     }
 
     /// The alerts that fire, oldest first.
     pub fn active(&self) -> Vec<ActiveAlert> {
-        let firing = self.slots.iter().filter(|(_, slot)| slot.state.is_told());
-        let mut active: Vec<ActiveAlert> = firing
-            .map(|((at, _), slot)| {
-                let rule = &self.rules[*at];
-                ActiveAlert {
-                    rule: rule.id.clone(),
-                    severity: rule.severity,
-                    source: slot.source.clone(),
-                    metric: rule.metric,
-                    value: slot.state.value,
-                    limit: rule.fire,
-                    since: slot.state.since,
-                }
-            })
-            .collect();
-        active.sort_by(|a, b| (a.since, &a.rule, &a.source.id).cmp(&(b.since, &b.rule, &b.source.id)));
+        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
+        let all = slots.chain(self.others.iter().map(|((at, _), slot)| (*at, slot)));
+        let firing = all.filter(|(_, slot)| slot.state.is_told());
+        let mut active: Vec<ActiveAlert> = firing.map(|(at, slot)| slot.active(&self.rules[at])).collect();
+        let key = |alert: &ActiveAlert| {
+            let who = alert.who.as_ref().map(|who| who.key.clone());
+            (alert.since, alert.rule.id.clone(), alert.source.id.clone(), who)
+        };
+        active.sort_by_key(key);
         active
     }
 }
 
-impl Changes {
-    fn collect(
-        &mut self,
-        rule: &Rule,
-        slot: &Slot,
-        changed: bool,
-        transition: Option<Transition>,
-        now: Now,
-        notify: bool,
-    ) {
-        if changed {
-            self.rows.push(slot.state.row(&rule.id, &slot.source.id));
-        }
-        let (kind, detail, notice) = match transition {
-            None => return,
-            Some(Transition::Fired { value }) => (
-                EventKind::AlertFired,
-                json!({ "rule": rule.id, "metric": rule.metric.key(), "value": value,
-                        "limit": rule.fire.limit, "severity": rule.severity }),
-                notice(rule, &slot.source, Some(value), NoticePhase::Fired, slot.state.since, notify),
-            ),
-            Some(Transition::Cleared { value, since, lasted, peak }) => (
-                EventKind::AlertCleared,
-                json!({ "rule": rule.id, "metric": rule.metric.key(), "value": value, "seconds": lasted.as_secs(),
-                        "peak": peak }),
-                notice(
-                    rule,
-                    &slot.source,
-                    value,
-                    NoticePhase::Cleared { ending: ending(value), lasted, peak },
-                    since,
-                    notify,
-                ),
-            ),
-        };
-        self.events.push(Event { ts: now.unix(), kind, source: Some(slot.source.id.clone()), detail });
-        self.notices.push(notice);
-    }
-
-    /// Ends an alert that no reading ended.
-    fn withdraw(&mut self, rule: &str, source: &str, state: &State, now: Now) {
-        let mut row = state.row(rule, source);
-        row.phase = AlertPhase::Inactive;
-        row.since = now.unix();
-        self.rows.push(row);
-        if state.is_told() {
-            let detail = json!({ "rule": rule, "value": null, "seconds": state.lasted(now).as_secs(),
-                                 "peak": state.peak });
-            self.events.push(Event {
-                ts: now.unix(),
-                kind: EventKind::AlertCleared,
-                source: Some(source.to_owned()),
-                detail,
-            });
-        }
-    }
+/// Where a slot is found.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Place(Place),
+    Named(&'a Named),
 }
 
-/// What ended an alert of a rule that stayed as it is.
-fn ending(value: Option<f64>) -> Ending {
-    if value.is_some() { Ending::Read } else { Ending::Unread }
+/// Whether a rule needs to know of readings that are far from its limit.
+fn keeps_readings(rule: &Rule) -> bool {
+    rule.window.is_some() || rule.no_data == NoData::Fire
 }
 
-fn notice(
-    rule: &Rule,
-    source: &Arc<Source>,
-    value: Option<f64>,
-    phase: NoticePhase,
-    since: i64,
-    notify: bool,
-) -> Notice {
-    let (rule, severity, metric, limit, hold): (_, Severity, _, _, _) =
-        (rule.id.clone(), rule.severity, rule.metric, rule.fire, rule.hold);
-    Notice { rule, severity, source: source.clone(), metric, value, limit, hold, phase, since, notify }
+/// Whether what else a rule asks for is so.
+fn is_armed(rule: &Rule, moment: Moment, has: impl Fn(Metric) -> Option<f64>) -> bool {
+    let when = match rule.when {
+        None => true,
+        Some(When::Away) => moment.is_away,
+        Some(When::Metric(metric, threshold)) => has(metric).is_some_and(|value| threshold.met(value)),
+    };
+    when && rule.hours.is_none_or(|hours| hours.contains(moment.minute))
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 pub use self::sessions::{EpisodeInfo, ProcessInfo, SessionInfo};
 pub use self::verdicts::{CulpritInfo, EvidenceInfo, MoneyInfo, VerdictInfo};
+use super::rule::Severity;
 use super::{EventKind, Health, RecorderState, SourceKind};
 use crate::metrics::Metric;
 
@@ -295,6 +296,38 @@ pub struct EventInfo {
     pub detail: serde_json::Value,
 }
 
+/// An alert that is not over.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AlertInfo {
+    /// The rule's id.
+    pub rule: String,
+    /// The id of the source that it is about.
+    pub source: String,
+    /// Whose doing it is, by key, where the rule tells that apart.
+    pub key: Option<String>,
+    /// What a person calls them.
+    pub identity: Option<String>,
+    /// How much it matters.
+    #[cfg_attr(test, ts(type = "'info' | 'warning' | 'critical'"))]
+    pub severity: Severity,
+    /// `pending`, `firing`, `recovering`, or `nodata` where its source is not read any more.
+    pub phase: String,
+    /// What is wrong, in a sentence without its end.
+    pub title: String,
+    /// The metric whose value it compares, where it is one.
+    pub metric: Option<String>,
+    /// The newest value that is known, in the rule's unit.
+    pub value: Option<f64>,
+    /// The unit of value and limit, where it is a metric's.
+    pub unit: String,
+    /// What the value had to pass.
+    pub limit: f64,
+    /// Unix seconds at which the phase began; from firing to recovering, at which it fired.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub since: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
@@ -333,6 +366,7 @@ mod tests {
         rewrite_stale::<Series>(&mut stale);
         rewrite_stale::<MetricInfo>(&mut stale);
         rewrite_stale::<EventInfo>(&mut stale);
+        rewrite_stale::<AlertInfo>(&mut stale);
         rewrite_stale::<VerdictInfo>(&mut stale);
         rewrite_stale::<MoneyInfo>(&mut stale);
         rewrite_stale::<CulpritInfo>(&mut stale);

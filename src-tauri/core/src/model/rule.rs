@@ -2,27 +2,162 @@
 
 use std::time::Duration;
 
+use super::expectation::Hours;
+use super::{EventKind, Health};
 use crate::metrics::Metric;
 
-/// One rule of the config file.
+/// One rule: a built-in one, or one of the config file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// The name that a person gave it; unique.
     pub id: String,
-    /// What it watches, on every source that has it.
-    pub metric: Metric,
+    /// What it watches.
+    pub watched: Watched,
     /// Only sources whose id matches; `*` stands for any text.
     pub source: Option<String>,
+    /// How readings become the value that is compared; the newest one itself where `None`.
+    pub window: Option<Window>,
     /// When it fires.
     pub fire: Threshold,
     /// When it is over.
     pub clear: Threshold,
+    /// What else must be true for it to fire.
+    pub when: Option<When>,
+    /// The local hours in which it may fire; any where `None`.
+    pub hours: Option<Hours>,
+    /// It is not for sources that have this metric: another rule, with a better measure, is.
+    pub without: Option<Metric>,
     /// How long `fire` must hold before the person is told.
     pub hold: Duration,
     /// How long `clear` must hold before the person is told that it is over.
     pub keep: Duration,
+    /// How often the person is told again while it goes on.
+    pub repeat: Option<Duration>,
+    /// What becomes of it where nothing can be read.
+    pub no_data: NoData,
+    /// The ids of rules that say more: while one of them fires on the same source, this one is recorded and not told.
+    pub inhibit_by: Vec<String>,
+    /// What the person is told, in place of the usual words.
+    pub text: Option<String>,
     /// How much it matters.
     pub severity: Severity,
+}
+
+impl Rule {
+    /// Whether it is about this source.
+    pub fn is_for(&self, source: &str) -> bool {
+        self.source.as_deref().is_none_or(|pattern| matches(pattern, source))
+    }
+
+    /// The metric whose readings it compares as they are, in the metric's unit.
+    pub fn metric(&self) -> Option<Metric> {
+        match (&self.watched, &self.window) {
+            (Watched::Metric { metric, of: None }, None) => Some(*metric),
+            (Watched::Metric { metric, of: None }, Some(window)) if !window.aggregate.is_other_unit() => Some(*metric),
+            _ => None,
+        }
+    }
+}
+
+/// What a rule watches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Watched {
+    /// A metric, on every source that has it.
+    Metric {
+        /// Which.
+        metric: Metric,
+        /// In percent of this other metric of the same source.
+        of: Option<Metric>,
+    },
+    /// Events: the value is how many there were in the window.
+    Event {
+        /// Of this kind.
+        kind: EventKind,
+        /// Only those whose `why` or `code` is this.
+        what: Option<String>,
+    },
+    /// The health of a source: the value is 1 while it is this, else 0.
+    Health(Health),
+    /// What a GPU does, by the word of its verdict: the value is 1 while it does this, else 0.
+    Verdict(String),
+}
+
+/// How readings of some time become one value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// How.
+    pub aggregate: Aggregate,
+    /// Of how much time.
+    pub over: Duration,
+}
+
+/// The share of a window that must have been read for its value to mean something.
+pub const COVERAGE: f64 = 0.8;
+
+/// How readings become one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aggregate {
+    /// Their mean.
+    Mean,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// By how much they grow in a second.
+    Rate,
+    /// How many there were: of events.
+    Count,
+    /// In how many seconds they will have grown to the metric that they are a part of, if they go on like this.
+    Full,
+}
+
+impl Aggregate {
+    /// Every one, with its word in the config file.
+    pub const WORDS: &[(Aggregate, &'static str)] = &[
+        (Aggregate::Mean, "avg"),
+        (Aggregate::Min, "min"),
+        (Aggregate::Max, "max"),
+        (Aggregate::Rate, "rate"),
+        (Aggregate::Count, "count"),
+        (Aggregate::Full, "full"),
+    ];
+
+    /// The word of the config file.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(one, _)| *one == self).map_or("avg", |(_, word)| word)
+    }
+
+    /// Whether its value is in another unit than the readings.
+    pub fn is_other_unit(self) -> bool {
+        matches!(self, Aggregate::Rate | Aggregate::Count | Aggregate::Full)
+    }
+}
+
+/// What else must be true for a rule to fire.
+#[derive(Clone, Debug, PartialEq)]
+pub enum When {
+    /// Nobody is at the machine.
+    Away,
+    /// Another metric of the same source is past this.
+    Metric(Metric, Threshold),
+}
+
+/// What becomes of an alert where nothing can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoData {
+    /// It stays as it is.
+    #[default]
+    Hold,
+    /// It fires: silence is the news.
+    Fire,
+    /// It is over.
+    Clear,
+}
+
+impl NoData {
+    /// Every one, with its word in the config file.
+    pub const WORDS: &[(NoData, &'static str)] =
+        &[(NoData::Hold, "hold"), (NoData::Fire, "fire"), (NoData::Clear, "clear")];
 }
 
 /// A comparison with a limit in the metric's unit.

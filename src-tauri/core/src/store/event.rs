@@ -58,6 +58,21 @@ fn collect(mut rows: Rows<'_>) -> Result<Vec<EventInfo>, StoreError> {
     Ok(events)
 }
 
+/// Events of one kind of a source in a stretch of time, both ends included, newest first.
+pub(super) fn about(
+    db: &Connection,
+    source: &str,
+    kind: EventKind,
+    [since, until]: [i64; 2],
+) -> Result<Vec<EventInfo>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e JOIN source s USING(source_id)
+         WHERE s.uid = ? AND e.ts BETWEEN ? AND ? AND e.kind = ? ORDER BY e.ts DESC, e.seq DESC",
+    )?;
+    let kind = word(kind)?;
+    collect(query.query(params![source, since, until, kind.as_str()])?)
+}
+
 /// The newest event of these kinds of a source in a stretch of time, both ends included.
 pub(super) fn newest(
     db: &Connection,

@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::gpu_usage::UsedSince;
 use super::history::Seconds;
 use super::{
-    baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
+    alert, baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
     recorder, schema, session,
 };
 use crate::metrics::Metric;
@@ -20,7 +20,7 @@ use crate::model::answer::{
     Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
-use crate::model::{EventKind, Health, RecorderState, SourceKind};
+use crate::model::{AlertRow, EventKind, Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
@@ -139,6 +139,32 @@ impl Reader {
     /// The database cannot be read.
     pub fn unexpected(&self, since: i64, why: &str, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         event::unexpected(&self.db, since, why, limit)
+    }
+
+    /// Where each alert stands.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
+        // A recorder of an older Hoofbeat writes still.
+        if schema::version(&self.db)? < schema::WITH_ALERTS_OF_WHOM {
+            return Ok(Vec::new());
+        }
+        alert::read(&self.db)
+    }
+
+    /// Events of one kind about a source from `since` until `until` (Unix seconds, both included), newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn events_about(
+        &self,
+        source: &str,
+        kind: EventKind,
+        since: i64,
+        until: i64,
+    ) -> Result<Vec<EventInfo>, StoreError> {
+        event::about(&self.db, source, kind, [since, until])
     }
 
     /// The newest event of these kinds of a source from `since` until `until` (Unix seconds, both included).

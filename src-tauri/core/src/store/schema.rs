@@ -14,7 +14,7 @@ type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
 const MIGRATIONS: &[Migration] =
-    &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours, commands];
+    &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours, commands, alerts_with_who];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -27,6 +27,9 @@ pub(super) const WITH_BASELINE: i64 = 6;
 pub(super) const WITH_GPU_HOURS: i64 = 8;
 /// The first schema that knows which program was behind a session.
 pub(super) const WITH_COMMANDS: i64 = 9;
+
+/// The first schema that tells alerts apart by whose doing they are.
+pub(super) const WITH_ALERTS_OF_WHOM: i64 = 10;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -85,6 +88,11 @@ fn gpu_hours() -> String {
 /// Which program was behind a session.
 fn commands() -> String {
     session::ADD_COMMAND.to_owned()
+}
+
+/// Whose doing an alert is.
+fn alerts_with_who() -> String {
+    alert::WITH_WHO.to_owned()
 }
 
 /// The schema number of a file.

@@ -247,7 +247,7 @@ fn an_alert_is_published_once_over_a_restart_and_cleared_once() {
         Published::Alert(notice) => Some(notice.clone()),
         _ => None,
     });
-    assert_eq!((fired.rule.as_str(), fired.value, fired.phase), ("hot", Some(95.0), NoticePhase::Fired));
+    assert_eq!((fired.rule.id.as_str(), fired.value, fired.phase), ("hot", Some(95.0), NoticePhase::Fired));
     recording.hear(|said| matches!(said, Published::Status(_)).then_some(()));
     let recording = Recording::start_in(recording.stop(), SENSORS);
     // It fires still, and nobody is told again.

@@ -5,12 +5,20 @@
 use std::sync::Arc;
 
 use super::{Core, Mode, OWN};
-use crate::engine::news::{Published, Snapshot};
+use crate::alerts::{Notice, NoticePhase, words};
+use crate::engine::news::{Published, Snapshot, SourceNow};
+use crate::engine::watch::Watch;
 use crate::metrics::Metric;
-use crate::model::{Now, RecorderState, Tick};
+use crate::model::rule::Watched;
+use crate::model::{Now, RecorderState, SourceKind, Tick};
+use crate::untrusted::Untrusted;
+use crate::why::{brief, judge};
 
 /// How often we tell of ourselves, in seconds: as often as `sensors::recorder` does.
 const OURSELVES: i64 = 30;
+/// How often rules are told what GPUs do, in seconds: each verdict costs more than a reading, and no trouble that it tells
+/// of is one of seconds.
+const JUDGED: i64 = 15;
 
 impl Core {
     /// Adds what recording costs: on the same ticks as the sensor of our CPU and memory, so that one row has all of it.
@@ -53,8 +61,73 @@ impl Core {
 
     /// Publishes alerts at once: the person does not wait for the slowest sensor.
     pub(super) fn tell_alerts(&mut self) {
-        for notice in self.changes.notices.drain(..) {
+        if self.changes.notices.is_empty() {
+            return;
+        }
+        let sources = self.roster.sources();
+        for mut notice in std::mem::take(&mut self.changes.notices) {
+            let now = sources.iter().find(|now| now.source.id == notice.source.id);
+            notice.because = now.filter(|_| !over(&notice)).and_then(|_| self.because(&notice, &sources));
+            let value_of = |metric| now.and_then(|now| now.value(metric));
+            let names = |name: &Untrusted| name.json().into_owned();
+            notice.text = notice
+                .rule
+                .text
+                .as_deref()
+                .filter(|_| !over(&notice))
+                .map(|text| words::filled(text, &notice, value_of, &names));
             self.outlet.publish(Published::Alert(Arc::new(notice)));
+        }
+    }
+
+    /// What the GPU of a notice does, and for whom.
+    fn because(&self, notice: &Notice, sources: &[SourceNow]) -> Option<Untrusted> {
+        if notice.source.kind != SourceKind::Gpu || matches!(notice.rule.watched, Watched::Event { .. }) {
+            return None;
+        }
+        let snapshot = self.snapshot(sources.to_vec());
+        let scene = snapshot.scenes().into_iter().find(|scene| scene.source == notice.source.pack())?;
+        let verdict = judge(&scene);
+        let zone = jiff::tz::TimeZone::system();
+        let time = |ts: i64| {
+            jiff::Timestamp::from_second(ts).map(|at| at.to_zoned(zone.clone()).strftime("%H:%M").to_string())
+        };
+        let moments = |ts| time(ts).unwrap_or_default();
+        let said = brief(&verdict, &moments, &|name| name.json().into_owned());
+        (!verdict.culprits.is_empty()).then(|| Untrusted::from(said.as_str()))
+    }
+
+    /// Whether it is time to judge what GPUs do, for the rules that ask.
+    pub(super) fn judges(watch: &Watch, ts: i64, step: u64) -> bool {
+        ts.rem_euclid(JUDGED) < step as i64 && watch.asks_verdicts()
+    }
+
+    /// Judges what GPUs do, for the rules that ask.
+    pub(super) fn judge(&mut self) {
+        let snapshot = self.snapshot(self.roster.sources());
+        let scenes = snapshot.scenes();
+        let verdicts = scenes.iter().filter_map(|scene| {
+            let source = snapshot.sources.iter().find(|now| now.source.id == scene.source)?;
+            Some((&source.source, judge(scene).state.word()))
+        });
+        self.watch.verdicts(verdicts);
+    }
+
+    fn snapshot(&self, mut sources: Vec<SourceNow>) -> Snapshot {
+        let (state, until) = match self.mode {
+            Mode::Recording => (RecorderState::Recording, None),
+            Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
+            Mode::Ending { .. } => (RecorderState::Off, None),
+        };
+        self.stretching.date(&mut sources);
+        Snapshot {
+            ts: self.last_ts,
+            state,
+            since: self.since,
+            until,
+            sources,
+            alerts: self.watch.active(),
+            troubles: self.troubles.iter().copied().collect(),
         }
     }
 
@@ -64,22 +137,12 @@ impl Core {
             self.outlet.forget_status();
             return;
         }
-        let (state, until) = match self.mode {
-            Mode::Recording => (RecorderState::Recording, None),
-            Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
-            Mode::Ending { .. } => (RecorderState::Off, None),
-        };
-        let mut sources = self.roster.sources();
-        self.stretching.date(&mut sources);
-        let snapshot = Snapshot {
-            ts: self.last_ts,
-            state,
-            since: self.since,
-            until,
-            sources,
-            alerts: self.watch.active(),
-            troubles: self.troubles.iter().copied().collect(),
-        };
+        let snapshot = self.snapshot(self.roster.sources());
         self.outlet.publish(Published::Status(Arc::new(snapshot)));
     }
+}
+
+/// Whether it tells of an end.
+fn over(notice: &Notice) -> bool {
+    matches!(notice.phase, NoticePhase::Cleared { .. })
 }

@@ -4,10 +4,11 @@
 use std::sync::mpsc::Receiver;
 
 use super::*;
+use crate::alerts::{Ending, Notice, NoticePhase};
 use crate::clock::ManualClock;
 use crate::engine::examiner::Question;
 use crate::engine::journal::Report;
-use crate::engine::news::{Command, Ending, Notice, NoticePhase, Snapshot};
+use crate::engine::news::{Command, Snapshot};
 use crate::engine::probe::Request;
 use crate::metrics::Metric;
 use crate::model::{AlertPhase, Batch, Event as Happening, Usage};

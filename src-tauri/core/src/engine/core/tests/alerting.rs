@@ -1,6 +1,9 @@
 //! Alerts through the engine: told once, kept over a restart, withdrawn with their rule.
 
 use super::*;
+use crate::alerts::words;
+use crate::model::GpuUse;
+use crate::untrusted::Untrusted;
 
 const RULES: &str = r#"
 [[rule]]
@@ -28,7 +31,14 @@ fn heat(rig: &mut Rig, source: &Arc<Source>, value: f64) -> Tick {
 
 fn firing_since(since: i64) -> AlertRow {
     let phase = AlertPhase::Firing;
-    AlertRow { rule: "hot".to_owned(), source: "cpu".to_owned(), phase, since, value: Some(90.0) }
+    AlertRow {
+        rule: "hot".to_owned(),
+        source: "cpu".to_owned(),
+        phase,
+        since,
+        value: Some(90.0),
+        ..AlertRow::default()
+    }
 }
 
 #[test]
@@ -48,7 +58,8 @@ fn a_crossing_is_published_recorded_and_durable() {
     assert_eq!(tick.events[0].source.as_deref(), Some("cpu"));
     assert_eq!(
         tick.events[0].detail,
-        json!({ "rule": "hot", "metric": "cpu.temperature", "value": 91.0, "limit": 87.0, "severity": "critical" })
+        json!({ "rule": "hot", "metric": "cpu.temperature", "value": 91.0, "limit": 87.0, "severity": "critical",
+                "title": "CPU at 91 °C" })
     );
     assert_eq!((tick.alerts[0].phase, tick.alerts[0].since), (AlertPhase::Firing, start + 2));
     let active = rig.status().alerts;
@@ -58,9 +69,9 @@ fn a_crossing_is_published_recorded_and_durable() {
     assert!(rig.notices().is_empty());
     let tick = heat(&mut rig, &cpu, 79.0);
     assert_eq!(kinds(&tick.events), [EventKind::AlertCleared]);
-    assert_eq!(tick.alerts[0].phase, AlertPhase::Inactive);
+    assert_eq!(tick.alerts[0].phase, AlertPhase::Resolved);
     let notice = rig.notices().remove(0);
-    assert_eq!((notice.rule.as_str(), notice.since, notice.value), ("hot", start + 2, Some(79.0)));
+    assert_eq!((notice.rule.id.as_str(), notice.since, notice.value), ("hot", start + 2, Some(79.0)));
     assert_eq!(
         notice.phase,
         NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(2), peak: Some(95.0) }
@@ -82,7 +93,7 @@ fn a_rule_watches_the_sources_that_it_names() {
     rig.second(vec![hot()]);
     let notices = rig.notices();
     assert_eq!(notices.iter().map(|notice| notice.source.id.as_str()).collect::<Vec<_>>(), ["disk:nvme.1"]);
-    assert_eq!(notices[0].hold, Duration::from_secs(2));
+    assert_eq!(notices[0].rule.hold, Duration::from_secs(2));
 }
 
 #[test]
@@ -172,7 +183,7 @@ fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
     let config = Config::parse(&text, std::path::Path::new("x")).unwrap();
     rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     let withdrawn = rig.notices().remove(0);
-    assert_eq!((withdrawn.rule.as_str(), withdrawn.value), ("hot", None));
+    assert_eq!((withdrawn.rule.id.as_str(), withdrawn.value), ("hot", None));
     assert!(matches!(withdrawn.phase, NoticePhase::Cleared { ending: Ending::RuleChanged, peak: Some(90.0), .. }));
     let tick = rig.second(vec![both()]);
     // It fires anew under its new limit; the other rule's alert is the same one.
@@ -180,7 +191,7 @@ fn a_changed_rule_ends_its_alerts_and_an_unchanged_one_goes_on() {
     assert_eq!(rows, [("hot", AlertPhase::Inactive), ("hot", AlertPhase::Firing)]);
     let notices = rig.notices();
     assert_eq!(
-        notices.iter().map(|notice| (notice.rule.as_str(), notice.notify)).collect::<Vec<_>>(),
+        notices.iter().map(|notice| (notice.rule.id.as_str(), notice.notify)).collect::<Vec<_>>(),
         [("hot", false)]
     );
     assert_eq!(rig.core.watch.active().len(), 2);
@@ -202,4 +213,152 @@ fn a_refused_config_changes_nothing_and_is_said_once() {
     rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     heat(&mut rig, &cpu(), 90.0);
     assert_eq!(rig.status().troubles, []);
+}
+
+fn gpu() -> Arc<Source> {
+    Source::whole(SourceKind::Gpu, "gpu:1", "RTX")
+}
+
+/// What a person is told in a tick.
+fn titles(rig: &Rig) -> Vec<String> {
+    let plain = |name: &Untrusted| name.json().into_owned();
+    rig.notices().iter().filter(|notice| notice.notify).map(|notice| words::title(notice, &plain)).collect()
+}
+
+fn used(
+    source: &Arc<Source>,
+    values: &[(Metric, f64)],
+    event: Option<(EventKind, serde_json::Value)>,
+) -> Result<Batch, SensorError> {
+    let readings: Vec<_> = values.iter().map(|(metric, value)| (source, *metric, *value)).collect();
+    let mut batch = batch(&readings)?;
+    if let Some((kind, detail)) = event {
+        batch.event(source, kind, detail);
+    }
+    Ok(batch)
+}
+
+#[test]
+fn an_error_of_the_driver_is_told_once_and_its_end_is_no_news() {
+    let mut rig = Rig::with(&["sensors"], "", Left::default(), None);
+    let gpu = gpu();
+    let xid = || Some((EventKind::Xid, json!({ "code": 13, "meaning": "a program crashed" })));
+    let calm = || used(&gpu, &[(Metric::GpuTemperature, 50.0), (Metric::GpuUtilization, 0.0)], None);
+    rig.second(vec![calm()]);
+    rig.second(vec![used(&gpu, &[(Metric::GpuTemperature, 50.0)], xid())]);
+    assert_eq!(titles(&rig), ["RTX reports error 13: a program crashed"]);
+    rig.second(vec![used(&gpu, &[(Metric::GpuTemperature, 50.0)], xid())]);
+    assert_eq!(titles(&rig), [""; 0], "the same trouble is one alert");
+    assert_eq!(rig.core.watch.active()[0].value, Some(2.0));
+    let mut notices = Vec::new();
+    for _ in 0..602 {
+        rig.second(vec![calm()]);
+        notices.extend(rig.notices());
+    }
+    assert!(matches!(notices[0].phase, NoticePhase::Cleared { ending: Ending::Passed, .. }), "{notices:?}");
+    assert_eq!(rig.core.watch.active(), []);
+}
+
+#[test]
+fn whose_doing_it_is_makes_alerts_of_their_own_and_what_is_listed_makes_none() {
+    let mut rig = Rig::with(&["sensors"], "", Left::default(), None);
+    let gpu = gpu();
+    let unexpected = |key: &str, digest: bool| {
+        let detail = json!({ "why": "new", "key": key, "identity": key, "share": 90.0, "digest": digest });
+        Some((EventKind::UnexpectedUse, detail))
+    };
+    for (key, digest) in [("a", false), ("b", false), ("a", false), ("c", true)] {
+        rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], unexpected(key, digest))]);
+    }
+    assert_eq!(titles(&rig), ["a uses RTX and never did before", "b uses RTX and never did before"]);
+    let who: Vec<_> = rig.core.watch.rows(rig.clock.now()).iter().map(|row| row.who.clone()).collect();
+    assert_eq!(who.len(), 2);
+    assert!(who.contains(&"a".to_owned()) && who.contains(&"b".to_owned()));
+}
+
+#[test]
+fn a_gpu_that_is_lost_says_more_than_that_it_is_hot() {
+    const RULES: &str =
+        "[[rule]]\nid = \"gpu-lost\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-error\"\ninhibit_by = [\"gpu-lost\"]";
+    let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
+    let gpu = gpu();
+    rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
+    let mut lost = Batch::default();
+    lost.condition(&gpu, Health::Lost, "it fell off the bus");
+    let tick = rig.second(vec![Ok(lost)]);
+    assert_eq!(titles(&rig), ["RTX is lost: it fell off the bus"]);
+    assert!(kinds(&tick.events).contains(&EventKind::AlertFired));
+    let mut more = Batch::default();
+    more.condition(&gpu, Health::Lost, "it fell off the bus");
+    more.event(&gpu, EventKind::Xid, json!({ "code": 79 }));
+    let tick = rig.second(vec![Ok(more)]);
+    assert_eq!(kinds(&tick.events), [EventKind::Xid, EventKind::AlertFired], "it is recorded");
+    assert_eq!(titles(&rig), [""; 0], "and nobody is told twice");
+    rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
+    assert_eq!(titles(&rig), ["RTX is there again after 2 s"]);
+}
+
+#[test]
+fn a_rule_knows_what_else_is_so_and_what_a_value_is_a_part_of() {
+    const RULES: &str = "[[rule]]\nid = \"gpu-fan-stopped\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-memory-full\"\nfor = \"0s\"\n\
+                         [[rule]]\nid = \"gpu-hot-guess\"\nfor = \"0s\"";
+    let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
+    let gpu = gpu();
+    let fan = |heat: f64, speed: f64| used(&gpu, &[(Metric::GpuTemperature, heat), (Metric::GpuFanSpeed, speed)], None);
+    rig.second(vec![fan(40.0, 0.0)]);
+    assert_eq!(titles(&rig), [""; 0], "a cool card may stop its fan");
+    rig.second(vec![fan(80.0, 0.0)]);
+    assert_eq!(titles(&rig), ["RTX: GPU fan stands still"]);
+    rig.second(vec![fan(80.0, 900.0)]);
+    let memory =
+        |used_bytes: f64| used(&gpu, &[(Metric::GpuMemoryTotal, 1e9), (Metric::GpuMemoryUsed, used_bytes)], None);
+    let _ = titles(&rig);
+    rig.second(vec![memory(0.9e9)]);
+    rig.second(vec![memory(0.99e9)]);
+    assert_eq!(titles(&rig), ["RTX: memory 99 % full"]);
+    // Who tells how far the limit is needs no guess.
+    let guess = |metrics: &[(Metric, f64)]| used(&gpu, metrics, None);
+    rig.second(vec![guess(&[(Metric::GpuMargin, 20.0), (Metric::GpuTemperature, 95.0)])]);
+    rig.second(vec![guess(&[(Metric::GpuTemperature, 95.0)])]);
+    assert_eq!(titles(&rig), [""; 0]);
+}
+
+fn blender(gpu: &Arc<Source>) -> GpuUse {
+    GpuUse {
+        source: gpu.clone(),
+        pid: 7,
+        started: Some(900),
+        key: "program:blender".into(),
+        identity: "Blender".into(),
+        uid: Some(1000),
+        command: None,
+        exe: None,
+        share: Some(95.0),
+        vram: None,
+        busy: Some(0.95),
+        encoder: None,
+        decoder: None,
+    }
+}
+
+#[test]
+fn what_a_gpu_does_for_long_is_told_with_who_and_why() {
+    const RULES: &str =
+        "[[rule]]\nid = \"busy\"\nverdict = \"one\"\nfor = \"10s\"\ntext = \"{who}; fan {gpu.fan.percent}\"";
+    let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
+    let gpu = gpu();
+    let busy = || {
+        let mut batch = used(&gpu, &[(Metric::GpuUtilization, 95.0), (Metric::GpuFanPercent, 60.0)], None)?;
+        batch.gpu_use(blender(&gpu));
+        Ok(batch)
+    };
+    let notice = (0..60).find_map(|_| {
+        rig.second(vec![busy()]);
+        rig.notices().pop()
+    });
+    let notice = notice.expect("it is told within a minute");
+    assert_eq!(notice.rule.id, "busy");
+    let because = notice.because.as_ref().map(|because| because.json().into_owned()).unwrap_or_default();
+    assert!(because.starts_with("GPU 95 %: Blender"), "{because}");
+    assert_eq!(notice.text, Some(format!("{because}; fan 60 %")));
 }

@@ -4,19 +4,31 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::metrics::Metric;
-use crate::model::rule::{Severity, Threshold};
+use crate::model::rule::{Severity, Threshold, Watched};
 
 fn rule(hold: u64) -> Rule {
     Rule {
         id: "hot".to_owned(),
-        metric: Metric::CpuTemperature,
+        watched: Watched::Metric { metric: Metric::CpuTemperature, of: None },
         source: None,
+        window: None,
         fire: Threshold { side: Side::Above, limit: 87.0 },
         clear: Threshold { side: Side::Below, limit: 80.0 },
+        when: None,
+        hours: None,
+        without: None,
         hold: Duration::from_secs(hold),
         keep: Duration::ZERO,
+        repeat: None,
+        no_data: NoData::Hold,
+        inhibit_by: Vec::new(),
+        text: None,
         severity: Severity::Warning,
     }
+}
+
+fn input(value: Option<f64>) -> Input {
+    Input { value, armed: true }
 }
 
 fn at(boot: u64) -> Now {
@@ -28,11 +40,12 @@ fn run(rule: &Rule, trace: &[(u64, Option<f64>)]) -> Vec<(u64, &'static str)> {
     let mut state = State::inactive();
     let mut told = Vec::new();
     for &(boot, reading) in trace {
-        let (next, transition) = step(rule, &state, reading, at(boot));
+        let (next, transition) = step(rule, &state, input(reading), at(boot));
         state = next;
         match transition {
             Some(Transition::Fired { .. }) => told.push((boot, "fired")),
             Some(Transition::Cleared { .. }) => told.push((boot, "cleared")),
+            Some(Transition::Again { .. }) => told.push((boot, "again")),
             None => {}
         }
     }
@@ -86,32 +99,32 @@ fn the_end_is_told_once_the_value_was_back_for_as_long_as_the_rule_says() {
 #[test]
 fn what_recovers_is_told_when_it_is_over_and_counts_from_when_it_fired() {
     let rule = Rule { keep: Duration::from_secs(60), ..rule(0) };
-    let (state, _) = step(&rule, &State::inactive(), Some(88.0), at(10));
-    let (mut state, transition) = step(&rule, &state, Some(70.0), at(20));
+    let (state, _) = step(&rule, &State::inactive(), input(Some(88.0)), at(10));
+    let (mut state, transition) = step(&rule, &state, input(Some(70.0)), at(20));
     assert_eq!((state.phase, state.since, transition), (AlertPhase::Recovering, at(10).unix(), None));
     assert!(state.is_told());
     // A night asleep is no recovery.
     state.interrupt();
-    let (state, transition) = step(&rule, &state, Some(70.0), at(80));
+    let (state, transition) = step(&rule, &state, input(Some(70.0)), at(80));
     assert_eq!((state.phase, transition), (AlertPhase::Recovering, None));
     // After a restart the time begins anew.
-    let restored = State::restored(&state.row("hot", "cpu"), Some(at(80).unix()), at(81));
+    let restored = State::restored(&state.row("hot", "cpu", "", at(80)), Some(at(80).unix()), at(81));
     assert_eq!((restored.phase, restored.since), (AlertPhase::Firing, at(10).unix()));
-    let (_, transition) = step(&rule, &state, Some(70.0), at(140));
+    let (_, transition) = step(&rule, &state, input(Some(70.0)), at(140));
     assert!(matches!(transition, Some(Transition::Cleared { lasted, .. }) if lasted.as_secs() == 130));
 }
 
 #[test]
 fn a_clear_says_how_long_and_how_far() {
     let rule = rule(0);
-    let (state, _) = step(&rule, &State::inactive(), Some(88.0), at(10));
-    let (state, _) = step(&rule, &state, Some(93.0), at(20));
-    let (state, _) = step(&rule, &state, Some(85.0), at(30));
+    let (state, _) = step(&rule, &State::inactive(), input(Some(88.0)), at(10));
+    let (state, _) = step(&rule, &state, input(Some(93.0)), at(20));
+    let (state, _) = step(&rule, &state, input(Some(85.0)), at(30));
     // The wall clock was set back an hour meanwhile; the duration is still right.
     let mut now = at(70);
     now.wall -= Duration::from_secs(3600);
-    let (state, transition) = step(&rule, &state, Some(70.0), now);
-    assert_eq!(state.phase, AlertPhase::Inactive);
+    let (state, transition) = step(&rule, &state, input(Some(70.0)), now);
+    assert_eq!(state.phase, AlertPhase::Resolved);
     assert_eq!(
         transition,
         Some(Transition::Cleared {
@@ -132,11 +145,12 @@ fn a_firing_alert_survives_a_restart_without_being_told_again() {
         phase: AlertPhase::Firing,
         since: at(0).unix(),
         value: Some(91.0),
+        ..AlertRow::default()
     };
     let state = State::restored(&row, Some(at(50).unix()), at(1000));
-    let (state, transition) = step(&rule, &state, Some(92.0), at(1001));
+    let (state, transition) = step(&rule, &state, input(Some(92.0)), at(1001));
     assert_eq!((state.phase, transition), (AlertPhase::Firing, None));
-    let (_, transition) = step(&rule, &state, Some(60.0), at(1002));
+    let (_, transition) = step(&rule, &state, input(Some(60.0)), at(1002));
     assert!(
         matches!(transition, Some(Transition::Cleared { lasted, peak: Some(92.0), .. }) if lasted.as_secs() == 1002)
     );
@@ -153,10 +167,11 @@ fn a_pending_alert_goes_on_over_a_short_restart_only() {
             phase: AlertPhase::Pending,
             since: at(100).unix(),
             value: Some(91.0),
+            ..AlertRow::default()
         };
         let mut state = State::restored(&row, recorded_until.map(|until| at(until).unix()), at(restart));
         let fired = (restart..).find(|&boot| {
-            let (next, transition) = step(&rule, &state, Some(92.0), at(boot));
+            let (next, transition) = step(&rule, &state, input(Some(92.0)), at(boot));
             state = next;
             transition.is_some()
         });
@@ -175,18 +190,18 @@ fn an_interruption_begins_the_time_anew_and_leaves_a_firing_alert_alone() {
     let rule = rule(10);
     let mut state = State::inactive();
     for boot in 0..=9 {
-        state = step(&rule, &state, Some(90.0), at(boot)).0;
+        state = step(&rule, &state, input(Some(90.0)), at(boot)).0;
     }
     state.interrupt();
-    let (mut state, transition) = step(&rule, &state, Some(90.0), at(12));
+    let (mut state, transition) = step(&rule, &state, input(Some(90.0)), at(12));
     assert_eq!((state.phase, transition), (AlertPhase::Pending, None));
     for boot in 13..=22 {
-        state = step(&rule, &state, Some(90.0), at(boot)).0;
+        state = step(&rule, &state, input(Some(90.0)), at(boot)).0;
     }
     assert_eq!(state.phase, AlertPhase::Firing);
     state.interrupt();
     assert_eq!(
-        step(&rule, &state, Some(85.0), at(30)),
+        step(&rule, &state, input(Some(85.0)), at(30)),
         (State { read: Some(at(30).boot), value: Some(85.0), ..state }, None)
     );
 }
@@ -207,15 +222,18 @@ proptest! {
         for (hot, noise) in trace {
             // The noise stays on its side of both limits.
             let middle = if hot { 91.0 } else { 76.0 };
+            // So seldom that it is no flutter.
+            boot += REMEMBERED.as_secs();
             let (mut fired, mut cleared) = (0, 0);
             for (noise, missing) in &noise {
                 boot += 1;
                 let reading = (!missing).then_some(middle + noise);
-                let (next, transition) = step(&rule, &state, reading, at(boot));
+                let (next, transition) = step(&rule, &state, input(reading), at(boot));
                 state = next;
                 match transition {
                     Some(Transition::Fired { .. }) => fired += 1,
                     Some(Transition::Cleared { .. }) => cleared += 1,
+                    Some(Transition::Again { .. }) => prop_assert!(false, "nobody wants to be told again"),
                     None => {}
                 }
             }
@@ -240,4 +258,85 @@ proptest! {
         trace.extend((0..=after).map(|boot| (before + gap + boot, Some(90.0))));
         prop_assert_eq!(run(&rule(10), &trace), []);
     }
+}
+
+#[test]
+fn an_alert_that_comes_and_goes_must_be_quiet_for_longer() {
+    let rule = rule(0);
+    let mut state = State::inactive();
+    let mut fired = Vec::new();
+    // A minute hot, a minute cool, for two hours.
+    for boot in 0..7200 {
+        let value = if boot / 60 % 2 == 0 { 90.0 } else { 70.0 };
+        let (next, transition) = step(&rule, &state, Input::read(value), at(boot));
+        state = next;
+        if matches!(transition, Some(Transition::Fired { .. })) {
+            fired.push(boot);
+        }
+    }
+    // After the third time it has to be cool for two minutes, which it never is.
+    assert_eq!(fired, [0, 120, 240]);
+    assert_eq!((state.phase.is_told(), state.damped, state.keep(&rule).as_secs()), (true, 1, 120));
+    // It is remembered over a restart, and forgotten when it has been quiet for long.
+    let row = state.row("hot", "cpu", "", at(7200));
+    let restored = State::restored(&row, Some(at(7199).unix()), at(7201));
+    assert_eq!((restored.damped, restored.phase), (1, AlertPhase::Firing));
+    let mut state = restored;
+    for boot in 7201..7201 + 121 + REMEMBERED.as_secs() + 1 {
+        state = step(&rule, &state, Input::read(70.0), at(boot)).0;
+    }
+    assert_eq!((state.phase, state.damped), (AlertPhase::Inactive, 0));
+}
+
+#[test]
+fn an_alert_that_goes_on_is_told_again_as_often_as_the_rule_says() {
+    let rule = Rule { repeat: Some(Duration::from_secs(600)), ..rule(0) };
+    let trace: Vec<_> = (0..1500).map(|boot| (boot, Some(90.0))).collect();
+    assert_eq!(run(&rule, &trace), [(0, "fired"), (600, "again"), (1200, "again")]);
+    // A restart does not tell it at once.
+    let mut state = State::inactive();
+    for boot in 0..100 {
+        state = step(&rule, &state, Input::read(90.0), at(boot)).0;
+    }
+    let state = State::restored(&state.row("hot", "cpu", "", at(100)), Some(at(100).unix()), at(110));
+    assert_eq!(step(&rule, &state, Input::read(90.0), at(599)).1, None);
+    assert!(matches!(step(&rule, &state, Input::read(90.0), at(601)).1, Some(Transition::Again { .. })));
+}
+
+#[test]
+fn silence_does_what_the_rule_says() {
+    let seen = |policy, trace: &[(u64, Option<f64>)]| run(&Rule { no_data: policy, ..rule(0) }, trace);
+    let silent = |from: u64, to: u64| (from..to).map(|boot| (boot, None)).collect::<Vec<_>>();
+    let after = |value, to| [vec![(1, Some(value))], silent(2, to)].concat();
+    assert_eq!(seen(NoData::Hold, &after(90.0, 4000)), [(1, "fired")]);
+    assert_eq!(seen(NoData::Clear, &after(90.0, 4000)), [(1, "fired"), (92, "cleared")]);
+    assert_eq!(seen(NoData::Fire, &after(50.0, 4000)), [(92, "fired")]);
+    // Nobody listened while the machine slept.
+    let rule = Rule { no_data: NoData::Fire, ..rule(0) };
+    let mut state = step(&rule, &State::inactive(), Input::read(50.0), at(10)).0;
+    state.interrupt();
+    let (state, transition) = step(&rule, &state, Input::MISSING, at(30_000));
+    assert_eq!((state.phase, transition), (AlertPhase::Inactive, None));
+}
+
+#[test]
+fn what_is_not_read_any_more_is_known_as_such_and_is_not_over() {
+    let rule = rule(0);
+    let mut state = step(&rule, &State::inactive(), Input::read(90.0), at(0)).0;
+    for boot in 1..200 {
+        state = step(&rule, &state, Input::MISSING, at(boot)).0;
+    }
+    assert_eq!(state.phase, AlertPhase::NoData);
+    let (state, transition) = step(&rule, &state, Input::read(90.0), at(200));
+    assert_eq!((state.phase, transition), (AlertPhase::Firing, None));
+}
+
+#[test]
+fn where_what_else_it_asks_for_is_not_so_it_is_as_good_as_over() {
+    let rule = rule(0);
+    let unarmed = |value| Input { value: Some(value), armed: false };
+    assert_eq!(step(&rule, &State::inactive(), unarmed(99.0), at(1)).0.phase, AlertPhase::Inactive);
+    let firing = step(&rule, &State::inactive(), Input::read(99.0), at(1)).0;
+    let (_, transition) = step(&rule, &firing, unarmed(99.0), at(2));
+    assert!(matches!(transition, Some(Transition::Cleared { .. })));
 }

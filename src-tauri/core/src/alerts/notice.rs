@@ -1,0 +1,109 @@
+//! What there is to tell of an alert.
+//!
+//! Deliberately not here: whether and when somebody is told, and in which words (`words`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::Source;
+use crate::model::rule::Rule;
+use crate::untrusted::Untrusted;
+
+/// An alert that fires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveAlert {
+    /// Its rule.
+    pub rule: Arc<Rule>,
+    /// On which source.
+    pub source: Arc<Source>,
+    /// Whose doing, where the rule tells that apart.
+    pub who: Option<Who>,
+    /// The last value seen, in the rule's unit.
+    pub value: Option<f64>,
+    /// Unix seconds at which it fired.
+    pub since: i64,
+    /// Whether its source is not read any more.
+    pub is_silent: bool,
+    /// More that is known: what an event told, or why a source is as it is.
+    pub detail: Detail,
+}
+
+/// Whose doing an alert is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The key of the identity, by which two are told apart.
+    pub key: String,
+    /// What a person calls it.
+    pub name: Untrusted,
+}
+
+/// What is known beside a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Detail {
+    /// What the last event told.
+    pub event: Option<serde_json::Value>,
+    /// Why a source is as it is.
+    pub reason: Option<String>,
+}
+
+/// A rule fired or cleared for one source: exactly one of each for a crossing, restarts included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Its rule.
+    pub rule: Arc<Rule>,
+    /// On which source.
+    pub source: Arc<Source>,
+    /// Whose doing, where the rule tells that apart.
+    pub who: Option<Who>,
+    /// The value that decided, in the rule's unit; `None` where silence did, where its rule was changed, or its source was
+    /// not read for a day.
+    pub value: Option<f64>,
+    /// Which way.
+    pub phase: NoticePhase,
+    /// Unix seconds at which it fired.
+    pub since: i64,
+    /// More that is known.
+    pub detail: Detail,
+    /// The person's own words for it, filled in.
+    pub text: Option<String>,
+    /// Why, in one clause: what the GPU does and for whom.
+    pub because: Option<Untrusted>,
+    /// How long it must be quiet before it is called over, because it comes and goes.
+    pub flutters: Option<Duration>,
+    /// Whether the person wants notifications at all (`[notify] enabled`), and no rule that says more fires there.
+    pub notify: bool,
+}
+
+/// What ends an alert. Only a reading tells that a value is back to normal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A reading within the limit, or another state.
+    Read,
+    /// Nothing more happened for a while.
+    Passed,
+    /// Its source was not read for a day.
+    Unread,
+    /// Its rule was changed or removed.
+    RuleChanged,
+}
+
+/// Which way a [`Notice`] goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NoticePhase {
+    /// It began.
+    Fired,
+    /// It goes on, and it is time to say so again.
+    Again {
+        /// Since it fired.
+        lasted: Duration,
+    },
+    /// It is over.
+    Cleared {
+        /// What ended it.
+        ending: Ending,
+        /// From fired to cleared.
+        lasted: Duration,
+        /// The most extreme value while it fired, in the rule's unit.
+        peak: Option<f64>,
+    },
+}

@@ -1,0 +1,155 @@
+//! The sentences about alerts, case by case.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::*;
+use crate::alerts::notice::NoticePhase;
+use crate::model::Health;
+use crate::model::rule::{Severity, Threshold, Window};
+
+fn rule(watched: Watched, hold: u64) -> Rule {
+    Rule {
+        id: "hot".to_owned(),
+        watched,
+        source: None,
+        window: None,
+        fire: Threshold { side: Side::Above, limit: 95.0 },
+        clear: Threshold { side: Side::Below, limit: 90.0 },
+        when: None,
+        hours: None,
+        without: None,
+        hold: Duration::from_secs(hold),
+        keep: Duration::ZERO,
+        repeat: None,
+        no_data: Default::default(),
+        inhibit_by: Vec::new(),
+        text: None,
+        severity: Severity::Warning,
+    }
+}
+
+fn of_rule(rule: Rule, kind: SourceKind, label: &str, value: Option<f64>) -> Notice {
+    Notice {
+        rule: Arc::new(rule),
+        source: Source::whole(kind, "id", label),
+        who: None,
+        value,
+        phase: NoticePhase::Fired,
+        since: 0,
+        detail: Detail::default(),
+        text: None,
+        because: None,
+        flutters: None,
+        notify: true,
+    }
+}
+
+fn notice(kind: SourceKind, label: &str, metric: Metric, value: Option<f64>, hold: u64) -> Notice {
+    of_rule(rule(Watched::Metric { metric, of: None }, hold), kind, label, value)
+}
+
+fn cleared(value: Option<f64>, lasted: u64, peak: Option<f64>) -> Notice {
+    let ending = if value.is_some() { Ending::Read } else { Ending::Unread };
+    let phase = NoticePhase::Cleared { ending, lasted: Duration::from_secs(lasted), peak };
+    Notice { phase, ..notice(SourceKind::Cpu, "", Metric::CpuTemperature, value, 120) }
+}
+
+/// The same, but its rule was changed.
+fn withdrawn(peak: f64) -> Notice {
+    let (lasted, peak) = (Duration::from_secs(60), Some(peak));
+    Notice { phase: NoticePhase::Cleared { ending: Ending::RuleChanged, lasted, peak }, ..cleared(None, 60, None) }
+}
+
+#[test]
+fn titles_carry_the_news() {
+    #[track_caller]
+    fn check(notice: Notice, expected: &str) {
+        assert_eq!(title(&notice, &Untrusted::notification), expected);
+    }
+    let temperature = Metric::CpuTemperature;
+    check(notice(SourceKind::Cpu, "A Fine CPU", temperature, Some(96.0), 120), "CPU at 96 °C for 2 min");
+    check(notice(SourceKind::Cpu, "", temperature, Some(96.0), 0), "CPU at 96 °C");
+    check(notice(SourceKind::Cpu, "", temperature, None, 0), "CPU past 95 °C");
+    check(notice(SourceKind::Cpu, "", Metric::CpuUtilization, Some(99.0), 60), "CPU busy at 99 % for 1 min");
+    check(notice(SourceKind::Gpu, "RTX", Metric::GpuPower, Some(340.0), 0), "RTX: GPU power at 340 W");
+    check(notice(SourceKind::Disk, "sda", Metric::DiskBusy, Some(99.0), 0), "sda: disk busy at 99 %");
+    let hostile = notice(SourceKind::Chip, "a\nb\x1b", Metric::HwmonTemperature, Some(99.0), 0);
+    check(hostile, "a\u{fffd}b\u{fffd} at 99 °C");
+    check(cleared(Some(64.0), 420, None), "CPU back to 64 °C after 7 min");
+    // Nobody says that all is well without having read it.
+    check(cleared(None, 60, None), "CPU was not read any more");
+    check(withdrawn(97.0), "CPU is no longer watched as before");
+}
+
+#[test]
+fn bodies_say_what_the_title_left_out() {
+    #[track_caller]
+    fn check(notice: Notice, expected: &str) {
+        assert_eq!(body(&notice, &Untrusted::notification), expected);
+    }
+    let fired = notice(SourceKind::Cpu, "", Metric::CpuTemperature, Some(96.0), 120);
+    check(fired, "The limit of rule hot is 95 °C.");
+    check(cleared(Some(64.0), 420, Some(97.0)), "The highest was 97 °C; the limit of rule hot is 95 °C.");
+    check(cleared(Some(64.0), 420, None), "The limit of rule hot is 95 °C.");
+    check(
+        cleared(None, 420, Some(97.0)),
+        "There was no reading for a day, so nobody knows whether it is back to normal. The highest was 97 °C; the \
+         limit of rule hot is 95 °C.",
+    );
+    check(
+        withdrawn(97.0),
+        "The rule was changed or removed, so nobody knows whether it is back to normal. The highest was 97 °C; the \
+         limit of rule hot was 95 °C.",
+    );
+}
+
+#[test]
+fn each_kind_of_rule_has_its_words() {
+    #[track_caller]
+    fn check(notice: Notice, expected: &str) {
+        assert_eq!(title(&notice, &Untrusted::notification), expected);
+    }
+    let gpu = |watched, value| of_rule(rule(watched, 60), SourceKind::Gpu, "RTX 4090", value);
+    let metric = |metric, of, value| gpu(Watched::Metric { metric, of }, Some(value));
+    check(metric(Metric::GpuMargin, None, 3.0), "RTX 4090 within 3 °C of its slowdown for 1 min");
+    check(metric(Metric::GpuMargin, None, -1.0), "RTX 4090 as hot as it may be for 1 min");
+    check(metric(Metric::GpuFanSpeed, None, 0.0), "RTX 4090: GPU fan stands still for 1 min");
+    check(metric(Metric::GpuMemoryUsed, Some(Metric::GpuMemoryTotal), 98.4), "RTX 4090: memory 98 % full for 1 min");
+    let lost = Detail { reason: Some("fell off the bus".into()), event: None };
+    check(
+        Notice { detail: lost, ..gpu(Watched::Health(Health::Lost), Some(1.0)) },
+        "RTX 4090 is lost: fell off the bus for 1 min",
+    );
+    check(gpu(Watched::Verdict("throttled".into()), Some(1.0)), "RTX 4090 held back for 1 min");
+    let xid = Detail { event: Some(json!({ "code": 79, "meaning": "GPU has fallen off the bus" })), reason: None };
+    let event = |kind| Watched::Event { kind, what: None };
+    check(
+        Notice { detail: xid, ..gpu(event(EventKind::Xid), Some(1.0)) },
+        "RTX 4090 reports error 79: GPU has fallen off the bus",
+    );
+    let used = |why: &str| {
+        let event_of = Detail { event: Some(json!({ "why": why, "share": 97.0 })), reason: None };
+        let who = Some(Who { key: "program:x".into(), name: "xmrig\n<b>".into() });
+        Notice { detail: event_of, who, ..gpu(event(EventKind::UnexpectedUse), Some(1.0)) }
+    };
+    check(used("new"), "xmrig\u{fffd}<b> uses RTX 4090 and never did before");
+    check(used("missing"), "xmrig\u{fffd}<b> should run on RTX 4090 and does not");
+    assert_eq!(body(&used("denied"), &Untrusted::notification), "It has 97 % of the GPU. Rule hot.");
+    check(gpu(event(EventKind::GpuWoke), Some(21.0)), "RTX 4090 was woken 21 times");
+    let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
+    let disk = rule(Watched::Metric { metric: Metric::DiskUsed, of: Some(Metric::DiskTotal) }, 0);
+    let disk = Rule { window, ..disk };
+    check(of_rule(disk, SourceKind::Filesystem, "/home", Some(7200.0)), "/home full in 2 h if it goes on like this");
+}
+
+#[test]
+fn a_persons_own_words_are_filled_in() {
+    let heat = notice(SourceKind::Gpu, "RTX", Metric::GpuTemperature, Some(96.0), 120);
+    let read = |metric| (metric == Metric::GpuFanPercent).then_some(100.0);
+    let said = |text| filled(text, &heat, read, &Untrusted::notification);
+    assert_eq!(said("{source} at {value} (limit {limit}) for {for}"), "RTX at 96 °C (limit 95 °C) for 2 min");
+    assert_eq!(said("fan {gpu.fan.percent}, {gpu.power}, {who}"), "fan 100 %, –, –");
+    assert_eq!(said("no place }"), "no place }");
+}

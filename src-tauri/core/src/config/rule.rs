@@ -1,0 +1,409 @@
+//! The `[[rule]]` tables: what is worth a person's attention.
+//!
+//! A rule with the id of a built-in one changes it, key by key; one that says itself what it watches takes its place.
+//! Deliberately not here: when a rule fires (`alerts`).
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+use toml::de::{DeTable, DeValue};
+
+use super::expect::hours;
+use super::read::{Located, boolean, name, pattern, string};
+use super::values::{self, Measure, Problem};
+use crate::metrics::{Kind, Metric, Unit};
+use crate::model::rule::{Aggregate, NoData, Rule, Severity, Side, Threshold, Watched, When, Window};
+use crate::model::{EventKind, Health, STATES};
+
+/// One key of a `[[rule]]` table.
+pub struct RuleKey {
+    /// Its name.
+    pub key: &'static str,
+    /// Whether a rule must have it.
+    pub required: bool,
+    /// What it means, for the example file and the docs.
+    pub doc: &'static str,
+}
+
+const fn optional_key(key: &'static str, doc: &'static str) -> RuleKey {
+    RuleKey { key, required: false, doc }
+}
+
+/// Every key of a `[[rule]]` table.
+pub const RULE_KEYS: &[RuleKey] = &[
+    RuleKey { key: "id", required: true, doc: "a name of your choice, without spaces; used once" },
+    optional_key("enabled", "false switches it off, be it a built-in one"),
+    optional_key("metric", "what it watches, on every source that has it: \"cpu.temperature\""),
+    optional_key("of", "a metric of the same source: the value is then percent of it: \"gpu.memory.total\""),
+    optional_key("event", "or what happens: \"xid\", \"xid/79\", \"unexpected_use/denied\", \"gpu_woke\""),
+    optional_key("health", "or how a source is: \"lost\", \"denied\", \"stale\""),
+    optional_key("verdict", "or what a GPU does, in the words of `hoofbeat why --json`: \"idle-expensive\""),
+    optional_key("source", "only sources whose id matches; * is any text: \"disk:*\""),
+    optional_key("without", "only sources that do not have this metric"),
+    optional_key(
+        "agg",
+        "the value of some time: \"avg:10m\", \"min:\", \"max:\", \"rate:\" (a second), \"count:1h\" (events), \
+         \"full:6h\" (time until used fills what it is a part of)",
+    ),
+    optional_key("fire", "when it fires: \"> 87\", \"< 500 MiB\""),
+    optional_key("clear", "when it is over: \"< 80\"; without it 5 % back from the limit"),
+    optional_key("when", "what else must be so: \"away\" (nobody is at the machine), \"gpu.temperature > 75\""),
+    optional_key("hours", "only at these local times: \"22:00-07:00\""),
+    optional_key("for", "how long the value must be past the limit first: \"2m\"; without it 0s"),
+    optional_key("keep", "how long the value must be back before it is over: \"5m\"; without it 0s"),
+    optional_key("repeat", "how often you are told again while it goes on: \"4h\"; without it never"),
+    optional_key("nodata", "without readings it will \"hold\" (without it), \"fire\" or \"clear\""),
+    optional_key("inhibit_by", "ids of rules that say more: while one of them fires there, this one is silent"),
+    optional_key("severity", "\"info\" (told in a digest), \"warning\" (without it) or \"critical\""),
+    optional_key("text", "your own words: \"{source} at {value} for {for}; fan {gpu.fan.percent}\""),
+];
+
+/// The keys that say what a rule watches; it has one of them.
+const WATCHED: [&str; 4] = ["metric", "event", "health", "verdict"];
+/// How long an event stands, where a rule does not count them over another time.
+const EVENT: Duration = Duration::from_secs(600);
+/// No window is longer than this.
+const LONGEST_WINDOW: Duration = Duration::from_secs(7 * 86_400);
+
+/// The built-in rules.
+pub(super) const BUILTIN: &str = include_str!("../alerts/builtin.toml");
+
+/// The keys of a rule: its own, and those of the built-in one that it changes.
+#[derive(Clone, Copy)]
+struct Keys<'t, 'i> {
+    own: &'t DeTable<'i>,
+    base: Option<&'t DeTable<'i>>,
+}
+
+impl<'t, 'i> Keys<'t, 'i> {
+    /// A value with its place; the place of one that comes from the built-in rule is that of the whole.
+    fn get(self, key: &str, whole: &Range<usize>) -> Option<(Range<usize>, &'t DeValue<'i>)> {
+        let own = self.own.get(key).map(|value| (value.span(), value.get_ref()));
+        own.or_else(|| self.base?.get(key).map(|value| (whole.clone(), value.get_ref())))
+    }
+
+    fn text<T>(
+        self,
+        key: &str,
+        whole: &Range<usize>,
+        read: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Located> {
+        let Some((span, value)) = self.get(key, whole) else { return Ok(None) };
+        string(value).and_then(read).map(Some).map_err(|problem| (span, problem))
+    }
+}
+
+/// Reads all rules: the built-in ones as the file changes them, and then those that it adds. `Err(Err(…))` has no place
+/// of its own.
+pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<Vec<Rule>, Result<Located, Problem>> {
+    let remedy = "write [[rule]], with two brackets, above each rule";
+    let builtin = DeTable::parse(BUILTIN).expect("the built-in rules are TOML: a test reads them");
+    let builtin = builtin.get_ref().get("rule").and_then(|rules| rules.get_ref().as_array());
+    let builtin: Vec<&DeTable<'_>> =
+        builtin.into_iter().flat_map(|rules| rules.iter()).filter_map(|rule| rule.get_ref().as_table()).collect();
+    let id_of = |table: &DeTable<'_>| table.get("id").and_then(|id| id.get_ref().as_str().map(str::to_owned));
+    let mut own: Vec<(Range<usize>, &DeTable<'_>)> = Vec::new();
+    match value {
+        None => {}
+        Some(DeValue::Array(array)) => {
+            for item in array.iter() {
+                let DeValue::Table(table) = item.get_ref() else {
+                    return Err(Ok((item.span(), Problem::new("a rule is a table", remedy))));
+                };
+                own.push((item.span(), table));
+            }
+        }
+        Some(_) => return Err(Err(Problem::new("rules are a list", remedy))),
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut changed = Vec::new();
+    for (span, table) in own {
+        let base = id_of(table).and_then(|id| builtin.iter().find(|rule| id_of(rule).as_ref() == Some(&id)));
+        let is_whole = WATCHED.iter().any(|key| table.contains_key(*key));
+        let keys = Keys { own: table, base: base.filter(|_| !is_whole).copied() };
+        let (rule, is_on) = rule(keys, span.clone()).map_err(Ok)?;
+        if seen.contains(&rule.id) {
+            let span = table.get("id").map_or(span, |id| id.span());
+            let problem = Problem::new(format!("there are two rules {:?}", rule.id), "give one of them another id");
+            return Err(Ok((span, problem)));
+        }
+        seen.push(rule.id.clone());
+        changed.push((rule, is_on));
+    }
+    let mut all = Vec::new();
+    for table in builtin.into_iter().filter(|table| id_of(table).is_none_or(|id| !seen.contains(&id))) {
+        let (rule, is_on) = rule(Keys { own: table, base: None }, 0..0).map_err(Ok)?;
+        all.extend(is_on.then_some(rule));
+    }
+    all.extend(changed.into_iter().filter(|(_, is_on)| *is_on).map(|(rule, _)| rule));
+    Ok(all)
+}
+
+fn rule(keys: Keys<'_, '_>, whole: Range<usize>) -> Result<(Rule, bool), Located> {
+    for (key, _) in keys.own {
+        if !RULE_KEYS.iter().any(|known| known.key == key.get_ref().as_ref()) {
+            let names: Vec<_> = RULE_KEYS.iter().map(|known| known.key).collect();
+            let problem =
+                Problem::new(format!("a rule has no {:?}", key.get_ref()), format!("it has {}", names.join(", ")));
+            return Err((key.span(), problem));
+        }
+    }
+    let Some(id) = keys.text("id", &whole, name)? else {
+        return Err((whole, Problem::new("this rule has no id", "add id = \"…\", a name of your choice")));
+    };
+    let watched = watched(keys, &whole)?;
+    let window = window(keys, &watched, &whole)?;
+    let measure = measure(&watched, window);
+    let (fire, clear) = thresholds(keys, &watched, &measure, &whole)?;
+    let is_on = match keys.get("enabled", &whole) {
+        None => true,
+        Some((span, value)) => boolean(value).map_err(|problem| (span, problem))?,
+    };
+    let rule = Rule {
+        id,
+        source: keys.text("source", &whole, pattern)?,
+        window,
+        fire,
+        clear,
+        when: keys.text("when", &whole, when)?,
+        hours: keys.text("hours", &whole, hours)?,
+        without: keys.text("without", &whole, metric)?,
+        hold: keys.text("for", &whole, hold)?.unwrap_or_default(),
+        keep: keys.text("keep", &whole, hold)?.unwrap_or_default(),
+        repeat: keys.text("repeat", &whole, repeat)?,
+        no_data: keys.text("nodata", &whole, no_data)?.unwrap_or_default(),
+        inhibit_by: match keys.get("inhibit_by", &whole) {
+            None => Vec::new(),
+            Some((span, value)) => ids(value).map_err(|problem| (span, problem))?,
+        },
+        text: keys.text("text", &whole, text)?,
+        severity: keys.text("severity", &whole, severity)?.unwrap_or(Severity::Warning),
+        watched,
+    };
+    Ok((rule, is_on))
+}
+
+fn watched(keys: Keys<'_, '_>, whole: &Range<usize>) -> Result<Watched, Located> {
+    let named: Vec<&str> = WATCHED.into_iter().filter(|key| keys.get(key, whole).is_some()).collect();
+    let of = keys.text("of", whole, metric)?;
+    let watched = match named.as_slice() {
+        ["metric"] => keys.text("metric", whole, metric)?.map(|metric| Watched::Metric { metric, of }),
+        ["event"] => keys.text("event", whole, event)?,
+        ["health"] => keys.text("health", whole, health)?,
+        ["verdict"] => keys.text("verdict", whole, verdict)?,
+        [] => {
+            let remedy = "add metric = \"…\", or event, health or verdict";
+            return Err((whole.clone(), Problem::new("this rule has no metric", remedy)));
+        }
+        [_] => None,
+        [_, second, ..] => {
+            let span = keys.get(second, whole).map_or(whole.clone(), |(span, _)| span);
+            return Err((
+                span,
+                Problem::new("a rule watches one thing", format!("remove all but one of {}", named.join(", "))),
+            ));
+        }
+    };
+    let watched = watched.ok_or_else(|| (whole.clone(), Problem::new("this rule watches nothing", "add metric")))?;
+    if let (Some((span, _)), false) = (keys.get("of", whole), matches!(watched, Watched::Metric { .. })) {
+        return Err((span, Problem::new("only a metric is a part of another one", "remove the line")));
+    }
+    Ok(watched)
+}
+
+fn window(keys: Keys<'_, '_>, watched: &Watched, whole: &Range<usize>) -> Result<Option<Window>, Located> {
+    let window = keys.text("agg", whole, aggregate)?;
+    let span = || keys.get("agg", whole).map_or(whole.clone(), |(span, _)| span);
+    let wrong = |reason: &str, remedy: &str| Err((span(), Problem::new(reason, remedy)));
+    match (watched, window.map(|window| window.aggregate)) {
+        (Watched::Event { .. }, None) => Ok(Some(Window { aggregate: Aggregate::Count, over: EVENT })),
+        (Watched::Event { .. }, Some(Aggregate::Count)) => Ok(window),
+        (Watched::Event { .. }, Some(_)) => wrong("events can only be counted", "write agg = \"count:1h\""),
+        (Watched::Metric { .. }, Some(Aggregate::Count)) => {
+            wrong("a metric is not counted", "write avg, min, max, rate or full: agg = \"avg:10m\"")
+        }
+        (Watched::Metric { of: None, .. }, Some(Aggregate::Full)) => {
+            wrong("nobody knows what it fills", "add of = \"…\", the metric that it is a part of")
+        }
+        (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) if metric.definition().kind == Kind::Flags => {
+            wrong("flags have no rate", "remove the line")
+        }
+        (Watched::Metric { .. }, _) => Ok(window),
+        (Watched::Health(_) | Watched::Verdict(_), None) => Ok(None),
+        (Watched::Health(_) | Watched::Verdict(_), Some(_)) => {
+            wrong("a state has no mean", "remove the line; for = \"10m\" says how long it must last")
+        }
+    }
+}
+
+/// What a rule's limits are written in.
+fn measure(watched: &Watched, window: Option<Window>) -> Measure {
+    let aggregate = window.map(|window| window.aggregate);
+    match (watched, aggregate) {
+        (Watched::Metric { .. }, Some(Aggregate::Full)) => Measure::time("the time until it is full"),
+        (Watched::Metric { of: Some(_), .. }, _) => Measure::of("percent of another metric", Unit::Percent, 0.1),
+        (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) => Measure::of(metric.key(), Unit::Number, 1e-6),
+        (Watched::Metric { metric, .. }, _) => Measure::metric(*metric),
+        _ => Measure::of("a number of events", Unit::Number, 1.0),
+    }
+}
+
+fn thresholds(
+    keys: Keys<'_, '_>,
+    watched: &Watched,
+    measure: &Measure,
+    whole: &Range<usize>,
+) -> Result<(Threshold, Threshold), Located> {
+    if matches!(watched, Watched::Health(_) | Watched::Verdict(_)) {
+        if let Some((span, _)) = keys.get("fire", whole).or(keys.get("clear", whole)) {
+            let remedy = "remove the line: it fires while the state is so, and is over when it is not";
+            return Err((span, Problem::new("a state has no limit", remedy)));
+        }
+        let limit = |side| Threshold { side, limit: 0.5 };
+        return Ok((limit(Side::Above), limit(Side::Below)));
+    }
+    let fire = keys.text("fire", whole, |text| values::threshold(text, measure))?;
+    let fire = match (fire, watched) {
+        (Some(fire), _) => fire,
+        (None, Watched::Event { .. }) => Threshold { side: Side::Above, limit: 0.0 },
+        (None, _) => {
+            let doc = RULE_KEYS.iter().find(|key| key.key == "fire").map_or("", |key| key.doc);
+            return Err((whole.clone(), Problem::new("this rule has no fire", format!("add fire: {doc}"))));
+        }
+    };
+    let clear = keys.text("clear", whole, |text| {
+        let clear = values::threshold(text, measure)?;
+        if values::overlap(fire, clear, measure) {
+            return Err(Problem::new(
+                format!("{text:?} is beyond the limit at which the rule fires, so it would fire and clear at once"),
+                "use the opposite sign of `fire` and a limit on its other side: fire = \"> 87\", clear = \"< 80\"",
+            ));
+        }
+        Ok(clear)
+    })?;
+    Ok((fire, clear.unwrap_or_else(|| values::default_clear(fire, measure))))
+}
+
+fn metric(text: &str) -> Result<Metric, Problem> {
+    Metric::from_key(text).ok_or_else(|| {
+        Problem::new(
+            format!("there is no metric {text:?}"),
+            format!("the nearest are {}", Metric::nearest_keys(text).join(", ")),
+        )
+    })
+}
+
+/// `"xid"`, `"xid/79"`.
+fn event(text: &str) -> Result<Watched, Problem> {
+    let (kind, what) = text.split_once('/').map_or((text, None), |(kind, what)| (kind, Some(what)));
+    let known = EventKind::deserialize(StrDeserializer::<Error>::new(kind));
+    let kind = known.ok().filter(|kind| !kind.is_of_alerts()).ok_or_else(|| {
+        let some = "xid, unexpected_use, gpu_woke, gpu_kept_awake, suspend, store_failed";
+        Problem::new(
+            format!("no event is called {kind:?}"),
+            format!("write one that `hoofbeat why --json` tells: {some}"),
+        )
+    })?;
+    Ok(Watched::Event { kind, what: what.map(str::to_owned) })
+}
+
+fn health(text: &str) -> Result<Watched, Problem> {
+    let words: Vec<&str> = Health::WORDS.iter().map(|(_, word)| *word).collect();
+    let known = Health::from_word(text).map(Watched::Health);
+    known.ok_or_else(|| Problem::new(format!("no source is {text:?}"), format!("write one of {}", words.join(", "))))
+}
+
+fn verdict(text: &str) -> Result<Watched, Problem> {
+    let known = STATES.contains(&text).then(|| Watched::Verdict(text.to_owned()));
+    known.ok_or_else(|| Problem::new(format!("no verdict is {text:?}"), format!("write one of {}", STATES.join(", "))))
+}
+
+/// `"avg:10m"`.
+fn aggregate(text: &str) -> Result<Window, Problem> {
+    let words: Vec<&str> = Aggregate::WORDS.iter().map(|(_, word)| *word).collect();
+    let bad = || {
+        let remedy = format!("write one of {} and a time: \"avg:10m\"", words.join(", "));
+        Problem::new(format!("{text:?} is no value of some time"), remedy)
+    };
+    let (word, over) = text.split_once(':').ok_or_else(bad)?;
+    let (aggregate, _) = Aggregate::WORDS.iter().find(|(_, known)| *known == word).ok_or_else(bad)?;
+    let over = values::duration(over)?;
+    if over < Duration::from_secs(10) || over > LONGEST_WINDOW {
+        return Err(Problem::new(format!("{text:?} is too short or too long"), "write a time from \"10s\" to \"7d\""));
+    }
+    Ok(Window { aggregate: *aggregate, over })
+}
+
+/// `"away"`, `"gpu.temperature > 75"`.
+fn when(text: &str) -> Result<When, Problem> {
+    if text == "away" {
+        return Ok(When::Away);
+    }
+    let Some(at) = text.find(['<', '>']) else {
+        let remedy = "write \"away\", or a metric with a limit: \"gpu.temperature > 75\"";
+        return Err(Problem::new(format!("{text:?} is no condition"), remedy));
+    };
+    let metric = metric(text[..at].trim())?;
+    Ok(When::Metric(metric, values::threshold(&text[at..], &Measure::metric(metric))?))
+}
+
+fn hold(text: &str) -> Result<Duration, Problem> {
+    super::read::hold(text)
+}
+
+fn repeat(text: &str) -> Result<Duration, Problem> {
+    let every = values::duration(text)?;
+    if every < Duration::from_secs(60) {
+        return Err(Problem::new(format!("{text:?} is too often"), "write \"1m\" or more"));
+    }
+    Ok(every)
+}
+
+fn no_data(text: &str) -> Result<NoData, Problem> {
+    let known = NoData::WORDS.iter().find(|(_, word)| *word == text).map(|(policy, _)| *policy);
+    known.ok_or_else(|| {
+        Problem::new(format!("there is no {text:?} without readings"), "write \"hold\", \"fire\" or \"clear\"")
+    })
+}
+
+fn ids(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
+    let bad = || Problem::new("this is no list of ids", "write inhibit_by = [\"gpu-lost\"]");
+    let list = value.as_array().ok_or_else(bad)?;
+    list.iter().map(|item| item.get_ref().as_str().ok_or_else(bad).and_then(name)).collect()
+}
+
+fn severity(text: &str) -> Result<Severity, Problem> {
+    match text {
+        "info" => Ok(Severity::Info),
+        "warning" => Ok(Severity::Warning),
+        "critical" => Ok(Severity::Critical),
+        _ => Err(Problem::new(format!("there is no severity {text:?}"), "write \"info\", \"warning\" or \"critical\"")),
+    }
+}
+
+/// Words of a person, with places for what is known only then.
+fn text(text: &str) -> Result<String, Problem> {
+    const LONGEST: usize = 400;
+    const PLACES: [&str; 5] = ["source", "value", "limit", "for", "who"];
+    if text.trim().is_empty() || text.chars().count() > LONGEST {
+        return Err(Problem::new("this says nothing, or too much", format!("write up to {LONGEST} characters")));
+    }
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}').map(|at| open + at) else {
+            return Err(Problem::new("a { has no }", "close it: \"{value}\""));
+        };
+        let place = &rest[open + 1..close];
+        if !PLACES.contains(&place) && Metric::from_key(place).is_none() {
+            let known = PLACES.map(|place| format!("{{{place}}}")).join(", ");
+            return Err(Problem::new(
+                format!("nothing is known as {{{place}}}"),
+                format!("write {known}, or the key of a metric: {{gpu.fan.percent}}"),
+            ));
+        }
+        rest = &rest[close + 1..];
+    }
+    Ok(text.to_owned())
+}
