@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod binaries;
+pub mod dispatch;
 pub mod expect;
 pub mod forecast;
 mod notice;

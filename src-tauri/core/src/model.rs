@@ -9,8 +9,10 @@ pub mod baseline;
 mod batch;
 pub mod binary;
 pub mod expectation;
+pub mod notify;
 pub mod rule;
 mod session;
+pub mod snooze;
 pub(crate) mod throttle;
 mod usage;
 

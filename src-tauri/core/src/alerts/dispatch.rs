@@ -1,0 +1,423 @@
+//! Which alerts a person is told of, and when: now, in a digest, or not at all for a reason that can be named. Pure.
+//!
+//! One word an episode, from fired to cleared, and its end only where its beginning was said. What may not be said at
+//! once (quiet hours, too many in a row, mere information) waits for one digest; nothing that fired gets lost. Moments
+//! that are measured come from the boot-time clock; the wall clock says only when a person wants silence. Deliberately
+//! not here: when a rule fires (`alerts`), words, and how a word reaches the person.
+
+mod digest;
+mod limits;
+mod saved;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::baseline::Local;
+use crate::model::notify::Notify;
+use crate::model::rule::Severity;
+use crate::model::snooze::Snooze;
+
+pub use digest::{Digest, Item, Over};
+use digest::{Ended, Waiting};
+use limits::{Limits, millis};
+
+/// What an alert is known by: its rule, its source, and who it is about where one source may have several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key(String, String, String);
+
+impl Key {
+    /// The key of an alert; `who` is empty where the source says it all.
+    pub fn new(rule: &str, source: &str, who: &str) -> Key {
+        Key(rule.to_owned(), source.to_owned(), who.to_owned())
+    }
+
+    /// The rule's id.
+    pub fn rule(&self) -> &str {
+        &self.0
+    }
+
+    /// The source's id.
+    pub fn source(&self) -> &str {
+        &self.1
+    }
+}
+
+/// A moment: measured, and as people name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The boot-time clock.
+    pub boot: Duration,
+    /// The local time.
+    pub local: Local,
+}
+
+/// Something that happened to an alert.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// Which alert.
+    pub key: Key,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What happened.
+    pub what: What,
+    /// What a later word about it needs to know; the dispatch keeps it and does not look into it.
+    pub about: Value,
+}
+
+/// What happens to alerts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// It began.
+    Fired,
+    /// It still fires, and its rule wants that to be repeated.
+    Again,
+    /// It is over.
+    Cleared {
+        /// From fired to cleared.
+        lasted: Duration,
+    },
+}
+
+/// What becomes of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is said now.
+    Say,
+    /// It waits for a digest.
+    Keep(Wait),
+    /// It is not said.
+    Silent(Silence),
+}
+
+/// What a word waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wait {
+    /// The end of the quiet hours.
+    Quiet,
+    /// The end of a burst.
+    Burst,
+    /// An hour in which less is said.
+    Hour,
+    /// Its turn once a day: it only informs.
+    Day,
+}
+
+/// Why a word is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Notifications are off.
+    Off,
+    /// It is snoozed.
+    Snoozed,
+    /// It is the end of something whose beginning was not said by itself.
+    Unheard,
+    /// It is the repetition of something that waits already.
+    Waiting,
+}
+
+/// A word whose time has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Due {
+    /// An alert that still fires, and whose snooze has ended.
+    Say(Item),
+    /// What waited.
+    Digest(Digest),
+}
+
+/// How an episode stands with the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Stand {
+    /// They know of it.
+    Heard,
+    /// It waits for a digest.
+    Waiting(Wait),
+    /// It is snoozed until a Unix second, or until it is over.
+    Snoozed(Option<i64>),
+    /// Notifications were off when it would have been said.
+    Off,
+}
+
+/// An alert that fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Episode {
+    severity: Severity,
+    /// Unix seconds at which it fired.
+    since: i64,
+    stand: Stand,
+    /// Whether the person knows of it, however.
+    heard: bool,
+    /// Whether it was said by itself.
+    told: bool,
+    about: Value,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dispatch {
+    episodes: BTreeMap<Key, Episode>,
+    /// What is over and waits for a digest.
+    over: Vec<Ended>,
+    /// How many more are over than `over` holds.
+    more: u64,
+    limits: Limits,
+    waiting: Waiting,
+    snoozes: Vec<Snooze>,
+    /// Numbers of snoozes that are over, which a face's list may still hold.
+    ended: Vec<i64>,
+    /// How many of these were taken away.
+    taken: usize,
+    /// Something was said since it was last settled.
+    spoke: bool,
+    changed: bool,
+}
+
+impl Dispatch {
+    /// Takes what happened, and says what becomes of it.
+    pub fn happened(&mut self, happening: Happening, rules: &Notify, now: Moment) -> Decision {
+        self.changed = true;
+        let Happening { key, severity, what, about } = happening;
+        match what {
+            What::Fired => {
+                let since = now.local.ts;
+                let fresh = Episode { severity, since, stand: Stand::Heard, heard: false, told: false, about };
+                self.episodes.insert(key.clone(), fresh);
+                self.word(&key, rules, now)
+            }
+            What::Again => match self.episodes.get_mut(&key) {
+                None => self.happened(Happening { key, severity, what: What::Fired, about }, rules, now),
+                Some(episode) => {
+                    episode.about = about;
+                    match episode.stand {
+                        Stand::Waiting(_) => Decision::Silent(Silence::Waiting),
+                        Stand::Snoozed(_) => Decision::Silent(Silence::Snoozed),
+                        Stand::Off | Stand::Heard => self.word(&key, rules, now),
+                    }
+                }
+            },
+            What::Cleared { lasted } => {
+                let Some(episode) = self.episodes.remove(&key) else { return Decision::Silent(Silence::Unheard) };
+                let decision = self.end(&key, episode, Some(lasted), about, rules, now);
+                self.release(&key);
+                decision
+            }
+        }
+    }
+
+    /// Decides on a word about an episode, and notes how that leaves it.
+    fn word(&mut self, key: &Key, rules: &Notify, now: Moment) -> Decision {
+        let Some(severity) = self.episodes.get(key).map(|episode| episode.severity) else {
+            return Decision::Silent(Silence::Unheard);
+        };
+        let decision = self.judge(key, severity, rules, now);
+        if let Decision::Keep(wait) = decision {
+            self.waiting.note(wait, now);
+        }
+        let snoozed = self.snoozed(key, now.local.ts).flatten();
+        if let Some(episode) = self.episodes.get_mut(key) {
+            episode.stand = match decision {
+                Decision::Say => Stand::Heard,
+                Decision::Keep(wait) => Stand::Waiting(wait),
+                Decision::Silent(Silence::Snoozed) => Stand::Snoozed(snoozed),
+                Decision::Silent(_) => Stand::Off,
+            };
+            if decision == Decision::Say {
+                (episode.heard, episode.told, self.spoke) = (true, true, true);
+            }
+        }
+        decision
+    }
+
+    fn judge(&mut self, key: &Key, severity: Severity, rules: &Notify, now: Moment) -> Decision {
+        if !rules.enabled {
+            return Decision::Silent(Silence::Off);
+        }
+        if self.snoozed(key, now.local.ts).is_some() {
+            return Decision::Silent(Silence::Snoozed);
+        }
+        if severity == Severity::Info {
+            return Decision::Keep(Wait::Day);
+        }
+        let critical = severity == Severity::Critical;
+        if !critical && is_quiet(rules, now) {
+            return Decision::Keep(Wait::Quiet);
+        }
+        match self.limits.pass(critical, rules, millis(now.boot)) {
+            Ok(()) => Decision::Say,
+            Err(wait) => Decision::Keep(wait),
+        }
+    }
+
+    /// Decides on the end of an episode.
+    fn end(
+        &mut self,
+        key: &Key,
+        episode: Episode,
+        lasted: Option<Duration>,
+        about: Value,
+        rules: &Notify,
+        now: Moment,
+    ) -> Decision {
+        let Episode { severity, since, stand, told, .. } = episode;
+        let quiet = severity != Severity::Critical && is_quiet(rules, now);
+        let wait = match stand {
+            _ if !rules.enabled => return Decision::Silent(Silence::Off),
+            _ if self.snoozed(key, now.local.ts).is_some() => return Decision::Silent(Silence::Snoozed),
+            Stand::Off => return Decision::Silent(Silence::Off),
+            // It ended in the very moment in which its snooze did.
+            Stand::Snoozed(_) => return Decision::Silent(Silence::Snoozed),
+            Stand::Waiting(wait) if !told => wait,
+            Stand::Heard if !told => return Decision::Silent(Silence::Unheard),
+            Stand::Heard | Stand::Waiting(_) if quiet => Wait::Quiet,
+            Stand::Heard | Stand::Waiting(_) => return Decision::Say,
+        };
+        self.waiting.note(wait, now);
+        self.keep(Ended::new(key.clone(), severity, wait, since, lasted, about));
+        Decision::Keep(wait)
+    }
+
+    /// What is due by the clocks: alerts whose snooze has ended, and a digest. Costs next to nothing where nothing waits.
+    pub fn settle(&mut self, rules: &Notify, now: Moment) -> Vec<Due> {
+        if !self.is_busy() {
+            return Vec::new();
+        }
+        let mut due = Vec::new();
+        self.run_out(now.local.ts);
+        let keys: Vec<Key> = self.episodes.keys().cloned().collect();
+        for key in keys {
+            let snoozed = self.snoozed(&key, now.local.ts);
+            let Some(episode) = self.episodes.get_mut(&key) else { continue };
+            let before = episode.stand;
+            match (before, snoozed) {
+                (Stand::Off, _) => {}
+                (_, Some(until)) => episode.stand = Stand::Snoozed(until),
+                (Stand::Snoozed(until), None) => {
+                    // Who takes a snooze back knows what they were told before.
+                    let by_itself = until.is_some_and(|until| until <= now.local.ts);
+                    episode.stand = Stand::Heard;
+                    if (by_itself || !episode.heard) && self.word(&key, rules, now) == Decision::Say {
+                        due.extend(self.item(&key).map(Due::Say));
+                    }
+                }
+                (Stand::Waiting(_), None) if !rules.enabled => episode.stand = Stand::Off,
+                (Stand::Waiting(Wait::Burst | Wait::Hour), None)
+                    if episode.severity != Severity::Critical && is_quiet(rules, now) =>
+                {
+                    episode.stand = Stand::Waiting(Wait::Quiet);
+                }
+                (Stand::Waiting(_) | Stand::Heard, None) => {}
+            }
+            self.changed |= self.episodes.get(&key).is_some_and(|episode| episode.stand != before);
+        }
+        due.extend(self.digest(rules, now).map(Due::Digest));
+        self.spoke = false;
+        due
+    }
+
+    /// Whether anything may come due by the clocks.
+    pub fn is_busy(&self) -> bool {
+        let restless = |stand| matches!(stand, Stand::Waiting(_) | Stand::Snoozed(_));
+        !self.over.is_empty()
+            || self.more > 0
+            || !self.snoozes.is_empty()
+            || self.episodes.values().any(|episode| restless(episode.stand))
+    }
+
+    /// Puts these snoozes in force, and no others.
+    pub fn snooze(&mut self, snoozes: Vec<Snooze>) {
+        // What the store does not hold any more does not come back; what it still holds may have ended here.
+        let mut at = 0;
+        let taken = self.taken;
+        self.ended.retain(|seq| {
+            at += 1;
+            at > taken || snoozes.iter().any(|one| one.seq == *seq)
+        });
+        self.taken -= at - self.ended.len();
+        self.snoozes = snoozes;
+        self.snoozes.retain(|snooze| !self.ended.contains(&snooze.seq));
+    }
+
+    /// The snoozes in force.
+    pub fn snoozes(&self) -> &[Snooze] {
+        &self.snoozes
+    }
+
+    /// The numbers of snoozes that ended since this was last asked.
+    pub fn take_ended(&mut self) -> Vec<i64> {
+        let new = self.ended.split_off(self.taken);
+        self.ended.extend_from_slice(&new);
+        self.taken = self.ended.len();
+        new
+    }
+
+    /// Until when an alert is snoozed, where it is: the longest counts.
+    fn snoozed(&self, key: &Key, ts: i64) -> Option<Option<i64>> {
+        let covering = self.snoozes.iter().filter(|one| one.covers(key.rule(), key.source()) && one.holds(ts));
+        // None is less than any number, and means for ever here.
+        covering.map(|one| one.until).max_by_key(|until| until.unwrap_or(i64::MAX))
+    }
+
+    /// Ends the snoozes whose time is over.
+    fn run_out(&mut self, ts: i64) {
+        let (kept, ended) = std::mem::take(&mut self.snoozes).into_iter().partition(|snooze| snooze.holds(ts));
+        self.snoozes = kept;
+        self.ended.extend(ended.iter().map(|snooze: &Snooze| snooze.seq));
+    }
+
+    /// Ends the snoozes that were to last until this alert is over, and cover no other one that fires.
+    fn release(&mut self, key: &Key) {
+        let covers = |snooze: &Snooze, key: &Key| snooze.covers(key.rule(), key.source());
+        let episodes = &self.episodes;
+        let last = |snooze: &Snooze| !episodes.keys().any(|other| covers(snooze, other));
+        let ended = &mut self.ended;
+        self.snoozes.retain(|snooze| {
+            let over = snooze.until.is_none() && covers(snooze, key) && last(snooze);
+            ended.extend(over.then_some(snooze.seq));
+            !over
+        });
+    }
+
+    /// An alert ended that nobody was told of: its rule or its source is gone.
+    pub fn gone(&mut self, key: &Key, rules: &Notify, now: Moment) {
+        if let Some(episode) = self.episodes.remove(key) {
+            self.changed = true;
+            if !episode.told {
+                let about = episode.about.clone();
+                self.end(key, episode, None, about, rules, now);
+            }
+            self.release(key);
+        }
+    }
+
+    /// Brings what was restored in line with the alerts that fire, each with the Unix second at which it did. What
+    /// ended unseen is over; what nothing is known of was told by a recorder that kept no such notes.
+    pub fn align(&mut self, firing: Vec<(Key, i64)>, rules: &Notify, now: Moment) {
+        let gone = self.episodes.keys().filter(|key| !firing.iter().any(|(other, _)| other == *key));
+        for key in gone.cloned().collect::<Vec<_>>() {
+            self.gone(&key, rules, now);
+        }
+        for (key, since) in firing {
+            let (severity, stand, about) = (Severity::Warning, Stand::Heard, Value::Null);
+            let told = Episode { severity, since, stand, heard: true, told: true, about };
+            self.episodes.entry(key).or_insert(told);
+        }
+    }
+
+    fn item(&self, key: &Key) -> Option<Item> {
+        let Episode { severity, since, about, .. } = self.episodes.get(key)?;
+        let (severity, since, about) = (*severity, *since, about.clone());
+        Some(Item { key: key.clone(), severity, since, over: None, about })
+    }
+}
+
+/// Whether only what is critical is told now.
+fn is_quiet(rules: &Notify, now: Moment) -> bool {
+    rules.quiet.is_some_and(|hours| hours.contains(now.local.minute))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,460 @@
+//! What is told and when: each rule by an example, and what always holds on random traces with restarts, reboots and
+//! clocks that are set.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::model::expectation::Hours;
+
+/// 12:00 of a local day.
+const NOON: i64 = 19_000 * 86_400 + 12 * 3600;
+
+fn moment(boot: i64, wall: i64) -> Moment {
+    let local = Local { ts: wall, day: wall.div_euclid(86_400), minute: (wall.rem_euclid(86_400) / 60) as u16 };
+    Moment { boot: Duration::from_secs(boot as u64), local }
+}
+
+/// A person's evening: a dispatch with its clocks.
+struct Rig {
+    dispatch: Dispatch,
+    rules: Notify,
+    boot: i64,
+    wall: i64,
+}
+
+impl Rig {
+    fn at(wall: i64) -> Rig {
+        Rig { dispatch: Dispatch::default(), rules: Notify::default(), boot: 1_000, wall }
+    }
+
+    fn quiet(wall: i64) -> Rig {
+        let mut rig = Rig::at(wall);
+        rig.rules.quiet = Some(Hours { from: 22 * 60, until: 7 * 60 });
+        rig
+    }
+
+    fn now(&self) -> Moment {
+        moment(self.boot, self.wall)
+    }
+
+    fn happened(&mut self, name: &str, severity: Severity, what: What) -> Decision {
+        let happening = Happening { key: Key::new(name, "gpu:1", ""), severity, what, about: json!(name) };
+        let now = self.now();
+        self.dispatch.happened(happening, &self.rules, now)
+    }
+
+    fn fire(&mut self, name: &str) -> Decision {
+        self.happened(name, Severity::Warning, What::Fired)
+    }
+
+    fn clear(&mut self, name: &str) -> Decision {
+        self.happened(name, Severity::Warning, What::Cleared { lasted: Duration::from_secs(420) })
+    }
+
+    fn pass(&mut self, seconds: i64) -> Vec<String> {
+        (self.boot, self.wall) = (self.boot + seconds, self.wall + seconds);
+        self.settle()
+    }
+
+    /// What is due, in words: the name of who is said, and "wait: name, name(over) +more" for a digest.
+    fn settle(&mut self) -> Vec<String> {
+        let now = self.now();
+        let name = |item: &Item| match item.over {
+            None => item.key.rule().to_owned(),
+            Some(over) => format!("{}({}x {}s)", item.key.rule(), over.times, over.seconds.unwrap_or(0)),
+        };
+        let words = |due| match due {
+            Due::Say(item) => name(&item),
+            Due::Digest(digest) => {
+                let items: Vec<_> = digest.items.iter().map(name).collect();
+                format!("{:?}: {}", digest.wait, items.join(", "))
+            }
+        };
+        self.dispatch.settle(&self.rules, now).into_iter().map(words).collect()
+    }
+
+    fn snooze(&mut self, seq: i64, rule: &str, until: Option<i64>) {
+        let snooze = Snooze { seq, rule: rule.to_owned(), source: "*".to_owned(), until };
+        let all = self.dispatch.snoozes().iter().cloned().chain([snooze]).collect();
+        self.dispatch.snooze(all);
+        assert_eq!(self.settle(), [""; 0]);
+    }
+
+    /// A restart of the recorder; with `boot`, of the machine.
+    fn restart(&mut self, boot: Option<i64>) {
+        self.dispatch.retell();
+        let json = self.dispatch.take_changed(self.now().boot);
+        self.boot = boot.unwrap_or(self.boot);
+        let snoozes = self.dispatch.snoozes().to_vec();
+        self.dispatch = Dispatch::restored(json.as_deref(), snoozes, self.now().boot);
+    }
+}
+
+const SNOOZED: Decision = Decision::Silent(Silence::Snoozed);
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn the_end_is_said_where_the_beginning_was() {
+    let mut rig = Rig::at(NOON);
+    assert_eq!((rig.fire("a"), rig.clear("a")), (Decision::Say, Decision::Say));
+    assert_eq!(rig.clear("a"), Decision::Silent(Silence::Unheard));
+    rig.rules.enabled = false;
+    assert_eq!(rig.fire("a"), Decision::Silent(Silence::Off));
+    rig.rules.enabled = true;
+    assert_eq!(rig.clear("a"), Decision::Silent(Silence::Off));
+    // Neither the ends nor what is silent count to the limits.
+    for name in ["b", "c"] {
+        assert_eq!((rig.fire(name), rig.clear(name)), (Decision::Say, Decision::Say));
+    }
+    assert_eq!(rig.fire("d"), Decision::Keep(Wait::Burst));
+    assert_eq!(rig.pass(60), ["Burst: d"]);
+    assert_eq!(rig.clear("d"), Decision::Silent(Silence::Unheard));
+    assert_eq!(rig.happened("e", Severity::Warning, What::Fired), Decision::Say);
+    assert_eq!(rig.happened("e", Severity::Warning, What::Again), Decision::Say);
+}
+
+#[test]
+fn a_night_is_one_digest_and_critical_alerts_pass() {
+    let mut rig = Rig::quiet(NOON + 11 * 3600);
+    assert_eq!(rig.fire("disk"), Decision::Keep(Wait::Quiet));
+    assert_eq!(rig.happened("lost", Severity::Critical, What::Fired), Decision::Say);
+    assert_eq!(rig.happened("lost", Severity::Critical, What::Cleared { lasted: Duration::ZERO }), Decision::Say);
+    assert_eq!((rig.fire("hot"), rig.clear("hot")), (Decision::Keep(Wait::Quiet), Decision::Keep(Wait::Quiet)));
+    assert_eq!(rig.pass(60), NOTHING);
+    assert_eq!((rig.fire("hot"), rig.clear("hot")), (Decision::Keep(Wait::Quiet), Decision::Keep(Wait::Quiet)));
+    assert_eq!(rig.fire("hot"), Decision::Keep(Wait::Quiet));
+    assert_eq!(rig.happened("hot", Severity::Warning, What::Again), Decision::Silent(Silence::Waiting));
+    rig.restart(Some(5));
+    assert_eq!(rig.pass(7 * 3600), NOTHING);
+    assert_eq!(rig.pass(3600), ["Quiet: disk, hot, hot(2x 840s)"]);
+    assert_eq!(rig.pass(60), NOTHING);
+    assert_eq!(rig.clear("hot"), Decision::Silent(Silence::Unheard));
+}
+
+#[test]
+fn what_began_by_day_and_ends_at_night_is_a_line_in_the_morning() {
+    let mut rig = Rig::quiet(NOON + 9 * 3600);
+    assert_eq!(rig.fire("hot"), Decision::Say);
+    assert_eq!(rig.pass(2 * 3600), NOTHING);
+    assert_eq!(rig.clear("hot"), Decision::Keep(Wait::Quiet));
+    assert_eq!(rig.pass(8 * 3600), ["Quiet: hot(1x 420s)"]);
+}
+
+#[test]
+fn a_storm_is_three_words_and_a_digest() {
+    let mut rig = Rig::at(NOON);
+    let said = (0..500).filter(|at| rig.fire(&format!("rule-{at}")) == Decision::Say).count();
+    assert_eq!(said, 3);
+    assert_eq!(rig.pass(59), NOTHING);
+    let digest = rig.pass(1);
+    assert_eq!(digest.len(), 1);
+    assert_eq!(digest[0].split(", ").count(), 497);
+    // All of it ends: the three that were said, and nothing else.
+    let said = (0..500).filter(|at| rig.clear(&format!("rule-{at}")) == Decision::Say).count();
+    assert_eq!((said, rig.pass(3600)), (3, vec![]));
+}
+
+#[test]
+fn an_hour_that_has_enough_ends_with_a_digest() {
+    let mut rig = Rig::at(NOON);
+    for at in 0..10 {
+        assert_eq!(rig.fire(&format!("{at}")), Decision::Say);
+        assert_eq!(rig.pass(60), NOTHING);
+    }
+    assert_eq!(rig.fire("eleventh"), Decision::Keep(Wait::Hour));
+    assert_eq!(rig.happened("lost", Severity::Critical, What::Fired), Decision::Say);
+    rig.restart(None);
+    assert_eq!(rig.pass(2999), NOTHING);
+    assert_eq!(rig.pass(1), ["Hour: eleventh"]);
+    assert_eq!(rig.fire("twelfth"), Decision::Say);
+}
+
+#[test]
+fn mere_information_is_never_said_alone() {
+    let info = |rig: &mut Rig, name: &str| rig.happened(name, Severity::Info, What::Fired);
+    let mut rig = Rig::at(NOON);
+    assert_eq!(info(&mut rig, "a"), Decision::Keep(Wait::Day));
+    assert_eq!(rig.pass(3600), NOTHING);
+    assert_eq!(rig.fire("hot"), Decision::Say);
+    assert_eq!(rig.settle(), ["Day: a"]);
+    // Once a day; a clock that is set does not make days.
+    assert_eq!(info(&mut rig, "b"), Decision::Keep(Wait::Day));
+    rig.wall += 5 * 86_400;
+    assert_eq!((rig.fire("hot"), rig.pass(1)), (Decision::Say, vec![]));
+    rig.wall -= 5 * 86_400;
+    rig.restart(None);
+    assert_eq!(rig.pass(19 * 3600 + 1800), NOTHING);
+    assert_eq!(rig.pass(1800), ["Day: b"]);
+}
+
+#[test]
+fn a_snoozed_alert_is_said_when_that_runs_out_and_it_still_fires() {
+    let mut rig = Rig::at(NOON);
+    let until = Some(NOON + 3600);
+    assert_eq!(rig.fire("told"), Decision::Say);
+    rig.snooze(1, "*", until);
+    // All means all.
+    assert_eq!(rig.happened("lost", Severity::Critical, What::Fired), SNOOZED);
+    assert_eq!((rig.fire("short"), rig.clear("short")), (SNOOZED, SNOOZED));
+    assert_eq!(rig.happened("lost", Severity::Critical, What::Again), SNOOZED);
+    rig.restart(None);
+    assert_eq!(rig.pass(3599), NOTHING);
+    assert_eq!(rig.pass(1), ["lost", "told"]);
+    assert_eq!((rig.dispatch.take_ended(), rig.dispatch.take_ended()), (vec![1], vec![]));
+    assert_eq!(rig.pass(10), NOTHING);
+    // The store's list may be older than that.
+    let stale = Snooze { seq: 1, rule: "*".to_owned(), source: "*".to_owned(), until: None };
+    rig.dispatch.snooze(vec![stale]);
+    assert_eq!(rig.dispatch.snoozes(), []);
+    assert_eq!(rig.clear("told"), Decision::Say);
+}
+
+#[test]
+fn a_snooze_until_it_is_over_ends_with_the_last_that_it_covers() {
+    let mut rig = Rig::at(NOON);
+    assert_eq!(rig.fire("hot"), Decision::Say);
+    rig.snooze(1, "hot", None);
+    assert_eq!(rig.pass(86_400), NOTHING);
+    assert_eq!((rig.clear("hot"), rig.dispatch.take_ended()), (SNOOZED, vec![1]));
+    assert_eq!(rig.dispatch.snoozes(), []);
+    assert_eq!(rig.fire("hot"), Decision::Say);
+}
+
+#[test]
+fn who_takes_a_snooze_back_is_not_told_again() {
+    let mut rig = Rig::at(NOON);
+    assert_eq!(rig.fire("told"), Decision::Say);
+    rig.snooze(1, "*", Some(NOON + 3600));
+    assert_eq!(rig.fire("new"), SNOOZED);
+    rig.dispatch.snooze(Vec::new());
+    assert_eq!((rig.settle(), rig.clear("told")), (vec!["new".to_owned()], Decision::Say));
+}
+
+#[test]
+fn what_was_not_noted_was_told_and_what_ended_unseen_is_over() {
+    let mut rig = Rig::quiet(NOON + 11 * 3600);
+    assert_eq!(rig.fire("gone"), Decision::Keep(Wait::Quiet));
+    rig.restart(None);
+    let now = rig.now();
+    rig.dispatch.align(vec![(Key::new("old", "gpu:1", ""), NOON)], &rig.rules, now);
+    assert_eq!(rig.pass(8 * 3600), ["Quiet: gone(1x 0s)"]);
+    assert_eq!(rig.clear("old"), Decision::Say);
+    assert!(Dispatch::restored(Some("{}"), Vec::new(), now.boot).episodes.is_empty());
+}
+
+/// A step of a random trace.
+#[derive(Clone, Debug)]
+enum Step {
+    Fire(usize),
+    Clear(usize),
+    Snooze(Option<usize>, Option<i64>),
+    Unsnooze,
+    Pass(i64),
+    Set(i64),
+    Restart,
+    Reboot(i64),
+}
+
+const NAMES: [(&str, Severity); 6] = [
+    ("a", Severity::Warning),
+    ("b", Severity::Warning),
+    ("c", Severity::Critical),
+    ("d", Severity::Critical),
+    ("e", Severity::Info),
+    ("f", Severity::Warning),
+];
+
+fn step() -> impl Strategy<Value = Step> {
+    let name = 0..NAMES.len();
+    prop_oneof![
+        8 => name.clone().prop_map(Step::Fire),
+        6 => name.clone().prop_map(Step::Clear),
+        1 => (proptest::option::of(name), proptest::option::of(1i64..20_000)).prop_map(|(n, u)| Step::Snooze(n, u)),
+        1 => Just(Step::Unsnooze),
+        8 => prop_oneof![Just(1i64), 1..90i64, 600..40_000i64].prop_map(Step::Pass),
+        1 => (-90_000i64..90_000).prop_map(Step::Set),
+        1 => Just(Step::Restart),
+        1 => (1i64..50_000).prop_map(Step::Reboot),
+    ]
+}
+
+/// What a person heard of one episode.
+#[derive(Debug, Default)]
+struct Heard {
+    words: usize,
+    /// Whether it was said by itself.
+    alone: bool,
+    /// How many snoozes it met, each of which may bring one more word when it runs out.
+    snoozes: usize,
+    over: bool,
+}
+
+#[derive(Default)]
+struct Ear {
+    episodes: HashMap<&'static str, Vec<Heard>>,
+    /// True seconds at which something was said by itself, and whether it was critical.
+    alone: Vec<(i64, bool)>,
+    digests: Vec<i64>,
+}
+
+impl Ear {
+    fn newest(&mut self, name: &str) -> &mut Heard {
+        self.episodes.get_mut(name).and_then(|all| all.last_mut()).expect("it fired")
+    }
+
+    fn say(&mut self, name: &str, at: i64) {
+        let critical = NAMES.iter().any(|(other, severity)| *other == name && *severity == Severity::Critical);
+        self.alone.push((at, critical));
+        let heard = self.newest(name);
+        (heard.words, heard.alone) = (heard.words + 1, true);
+        assert!(!heard.over, "{name} is over and was said");
+    }
+
+    fn hear(&mut self, due: Vec<Due>, at: i64) {
+        for due in due {
+            match due {
+                Due::Say(item) => self.say(item.key.rule(), at),
+                Due::Digest(digest) => {
+                    assert!(!digest.items.is_empty());
+                    self.digests.push(at);
+                    for item in digest.items {
+                        let all = self.episodes.get_mut(item.key.rule()).expect("it fired");
+                        match item.over {
+                            None => {
+                                let newest = all.last_mut().expect("it fired");
+                                assert!(!newest.over);
+                                newest.words += 1;
+                            }
+                            Some(over) => {
+                                let mut left = over.times;
+                                // First those of which nothing was said; then those that ended in quiet hours after they had
+                                // been said, or after a snooze that ran out.
+                                for known in [false, true] {
+                                    let fits = |one: &&mut Heard| match known {
+                                        false => one.over && one.words == 0,
+                                        true => one.over && (one.alone || one.snoozes > 0),
+                                    };
+                                    for one in all.iter_mut().rev().filter(fits) {
+                                        if left > 0 {
+                                            one.words = one.words.max(1);
+                                            left -= 1;
+                                        }
+                                    }
+                                }
+                                assert_eq!(left, 0, "an end that nobody knows of");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check(steps: Vec<Step>, quiet: bool) {
+    let mut rig = if quiet { Rig::quiet(NOON) } else { Rig::at(NOON) };
+    let (mut truth, mut seq) = (0i64, 0);
+    let mut ear = Ear::default();
+    let mut firing: HashMap<&str, bool> = HashMap::new();
+    let met = |ear: &mut Ear, snoozes: &[Snooze], ts: i64| {
+        for (name, all) in &mut ear.episodes {
+            let covers = |one: &&Snooze| one.covers(name, "gpu:1") && one.holds(ts);
+            let count = snoozes.iter().filter(covers).count();
+            // What is over and still waits is not said either.
+            let newest = all.len() - 1;
+            let met = all.iter_mut().enumerate().filter(|(at, one)| *at == newest || one.words == 0);
+            met.for_each(|(_, one)| one.snoozes += count);
+        }
+    };
+    for step in steps {
+        match step {
+            Step::Fire(at) => {
+                let (name, severity) = NAMES[at];
+                if !std::mem::replace(firing.entry(name).or_default(), true) {
+                    ear.episodes.entry(name).or_default().push(Heard::default());
+                    let snoozes = rig.dispatch.snoozes().to_vec();
+                    let covering = snoozes.iter().filter(|one| one.covers(name, "gpu:1") && one.holds(rig.wall));
+                    ear.newest(name).snoozes = covering.count();
+                    let decision = rig.happened(name, severity, What::Fired);
+                    let quiet_now = is_quiet(&rig.rules, rig.now());
+                    match decision {
+                        Decision::Say => {
+                            assert!(severity == Severity::Critical || !quiet_now);
+                            ear.say(name, truth);
+                        }
+                        Decision::Silent(Silence::Snoozed) => assert!(ear.newest(name).snoozes > 0),
+                        Decision::Silent(other) => panic!("silent: {other:?}"),
+                        Decision::Keep(Wait::Quiet) => assert!(quiet_now && severity != Severity::Critical),
+                        Decision::Keep(wait) => assert_eq!(wait == Wait::Day, severity == Severity::Info),
+                    }
+                }
+            }
+            Step::Clear(at) => {
+                let (name, severity) = NAMES[at];
+                if std::mem::replace(firing.entry(name).or_default(), false) {
+                    let lasted = Duration::from_secs(60);
+                    let decision = rig.happened(name, severity, What::Cleared { lasted });
+                    let heard = ear.newest(name);
+                    heard.over = true;
+                    assert!(decision != Decision::Say || heard.alone, "the end of what was not said");
+                }
+            }
+            Step::Snooze(of, seconds) => {
+                seq += 1;
+                let rule = of.map_or("*", |at| NAMES[at].0).to_owned();
+                let until = seconds.map(|seconds| rig.wall + seconds);
+                let one = Snooze { seq, rule, source: "*".to_owned(), until };
+                met(&mut ear, std::slice::from_ref(&one), rig.wall);
+                let all = rig.dispatch.snoozes().iter().cloned().chain([one]).collect();
+                rig.dispatch.snooze(all);
+            }
+            Step::Unsnooze => rig.dispatch.snooze(Vec::new()),
+            Step::Pass(seconds) => {
+                (rig.boot, rig.wall, truth) = (rig.boot + seconds, rig.wall + seconds, truth + seconds);
+            }
+            Step::Set(seconds) => rig.wall += seconds,
+            Step::Restart => rig.restart(None),
+            Step::Reboot(seconds) => {
+                let boot = seconds.min(30);
+                rig.restart(Some(boot));
+                (rig.wall, truth) = (rig.wall + seconds, truth + seconds);
+            }
+        }
+        let now = rig.now();
+        ear.hear(rig.dispatch.settle(&rig.rules, now), truth);
+    }
+    // What still waits comes in the end.
+    rig.dispatch.snooze(Vec::new());
+    for _ in 0..200 {
+        (rig.boot, rig.wall, truth) = (rig.boot + 1800, rig.wall + 1800, truth + 1800);
+        let now = rig.now();
+        ear.hear(rig.dispatch.settle(&rig.rules, now), truth);
+    }
+    for (name, all) in &ear.episodes {
+        for heard in all {
+            assert!(heard.words >= 1 || heard.snoozes > 0, "{name} was lost: {heard:?}");
+            assert!(heard.words >= 1 || heard.over, "{name} still fires and was lost: {heard:?}");
+            assert!(heard.words <= 1 + heard.snoozes, "{name} was told too often: {heard:?}");
+        }
+    }
+    let most = |span: i64, counts: &dyn Fn(bool) -> bool| {
+        let times: Vec<i64> = ear.alone.iter().filter(|(_, critical)| counts(*critical)).map(|(at, _)| *at).collect();
+        times.iter().map(|from| times.iter().filter(|at| (*from..from + span).contains(*at)).count()).max()
+    };
+    assert!(most(60, &|_| true) <= Some(3), "too many in a minute: {:?}", ear.alone);
+    assert!(most(3600, &|critical| !critical) <= Some(10), "too many in an hour: {:?}", ear.alone);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn one_word_an_episode_none_lost_and_never_too_many(
+        steps in proptest::collection::vec(step(), 1..120), quiet in any::<bool>(),
+    ) {
+        check(steps, quiet);
+    }
+}
