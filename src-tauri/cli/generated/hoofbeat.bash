@@ -16,6 +16,9 @@ _hoofbeat() {
             ",$1")
                 cmd="hoofbeat"
                 ;;
+            hoofbeat,alerts)
+                cmd="hoofbeat__subcmd__alerts"
+                ;;
             hoofbeat,completions)
                 cmd="hoofbeat__subcmd__completions"
                 ;;
@@ -69,6 +72,24 @@ _hoofbeat() {
                 ;;
             hoofbeat,why)
                 cmd="hoofbeat__subcmd__why"
+                ;;
+            hoofbeat__subcmd__alerts,help)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help"
+                ;;
+            hoofbeat__subcmd__alerts,snooze)
+                cmd="hoofbeat__subcmd__alerts__subcmd__snooze"
+                ;;
+            hoofbeat__subcmd__alerts,unsnooze)
+                cmd="hoofbeat__subcmd__alerts__subcmd__unsnooze"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,help)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__help"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,snooze)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__snooze"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,unsnooze)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__unsnooze"
                 ;;
             hoofbeat__subcmd__config,check)
                 cmd="hoofbeat__subcmd__config__subcmd__check"
@@ -172,6 +193,9 @@ _hoofbeat() {
             hoofbeat__subcmd__expect__subcmd__help,trust-all)
                 cmd="hoofbeat__subcmd__expect__subcmd__help__subcmd__trust__subcmd__all"
                 ;;
+            hoofbeat__subcmd__help,alerts)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts"
+                ;;
             hoofbeat__subcmd__help,completions)
                 cmd="hoofbeat__subcmd__help__subcmd__completions"
                 ;;
@@ -226,6 +250,12 @@ _hoofbeat() {
             hoofbeat__subcmd__help,why)
                 cmd="hoofbeat__subcmd__help__subcmd__why"
                 ;;
+            hoofbeat__subcmd__help__subcmd__alerts,snooze)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__snooze"
+                ;;
+            hoofbeat__subcmd__help__subcmd__alerts,unsnooze)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__unsnooze"
+                ;;
             hoofbeat__subcmd__help__subcmd__config,check)
                 cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__check"
                 ;;
@@ -275,8 +305,172 @@ _hoofbeat() {
 
     case "${cmd}" in
         hoofbeat)
-            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help"
+            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts)
+            opts="-h -V --data-dir --root --json --color --help --version snooze unsnooze help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help)
+            opts="snooze unsnooze help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__snooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__unsnooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__snooze)
+            opts="-s -h -V --source --for --until-clear --list --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__unsnooze)
+            opts="-h -V --all --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1287,8 +1481,50 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help)
-            opts="watch status why history top usage sessions episodes expect doctor data config open pause resume completions man help"
+            opts="watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts)
+            opts="snooze unsnooze"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__snooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__unsnooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

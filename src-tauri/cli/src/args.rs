@@ -78,6 +78,8 @@ pub enum Command {
     Episodes(Stretches),
     /// Declare who may, must and must not use a GPU, and show what differs from it
     Expect(Expect),
+    /// Settle alerts
+    Alerts(Alerts),
     /// Look for what keeps Hoofbeat from working well, and say what helps
     Doctor,
     /// Show where the recording is and how large; check it
@@ -289,6 +291,54 @@ pub struct Whom {
     /// How long one that must run may be missing, for example 5m
     #[arg(long, value_name = "DURATION")]
     pub grace: Option<String>,
+}
+
+/// What to do about alerts.
+#[derive(Debug, Args)]
+pub struct Alerts {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AlertsCommand,
+}
+
+/// Commands below `alerts`.
+#[derive(Debug, Subcommand)]
+pub enum AlertsCommand {
+    /// Say nothing of a rule's alerts for a while; they are recorded as ever
+    Snooze(Snooze),
+    /// Take snoozes back
+    Unsnooze(Unsnooze),
+}
+
+/// Options of `alerts snooze`.
+#[derive(Debug, Args)]
+pub struct Snooze {
+    /// Which rule, by its id; "*" snoozes all alerts, the critical ones, too
+    #[arg(required_unless_present = "list")]
+    pub rule: Option<String>,
+    /// Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text
+    #[arg(long, short, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// For how long; what fires still is said then
+    #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = crate::time::parse_span)]
+    pub span: std::time::Duration,
+    /// Until what fires now is over, or the next one where none does
+    #[arg(long, conflicts_with = "span")]
+    pub until_clear: bool,
+    /// Show what is snoozed
+    #[arg(long, conflicts_with_all = ["rule", "source", "span", "until_clear"])]
+    pub list: bool,
+}
+
+/// Options of `alerts unsnooze`.
+#[derive(Debug, Args)]
+pub struct Unsnooze {
+    /// Which rule's snoozes, as `snooze --list` shows it
+    #[arg(required_unless_present = "all")]
+    pub rule: Option<String>,
+    /// All snoozes
+    #[arg(long, conflicts_with = "rule")]
+    pub all: bool,
 }
 
 /// What to do with the recording.

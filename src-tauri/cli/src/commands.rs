@@ -3,6 +3,7 @@
 //! A command turns options into calls of `hoofbeat_core` and answers into text or JSON. Deliberately not here: anything
 //! that touches hardware or SQL.
 
+mod alerts;
 mod config;
 mod data;
 mod doctor;
@@ -61,6 +62,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Sessions(options) => sessions::sessions(&global, &options, &mut output),
         Command::Episodes(options) => sessions::episodes(&global, &options, &mut output),
         Command::Expect(options) => expect::run(&global, &options, &mut output),
+        Command::Alerts(options) => alerts::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
         Command::Config(options) => config::run(&options, &mut output),

@@ -3,7 +3,7 @@
 //! They have a thread of their own, and every call has a limit of two seconds: no server, one that hangs and one that
 //! comes back later cost the recording nothing, and what could not be said waits (`waiting`). Buttons are heard by the
 //! bus watcher, which listens before anything is sent, so that no answer is missed. Deliberately not here: the words
-//! (`wording`), and how often a rule may fire, which is the alerts' affair.
+//! (`wording`), and which alerts are told and when, which core decides (`alerts::dispatch`).
 
 mod send;
 mod waiting;
@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::config::Config;
-use hoofbeat_core::engine::Notice;
+use hoofbeat_core::engine::{Digest, Notice};
 use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::untrusted::Untrusted;
 use zbus::Connection;
@@ -37,6 +37,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 enum Message {
     Notice(Arc<Notice>),
+    Digest(Arc<Digest>),
     Trouble(String),
     Bus(BusEvent),
 }
@@ -59,9 +60,16 @@ impl Notifier {
         Ok(Notifier { messages })
     }
 
-    /// Tells the person, unless they want no notifications. Never waits.
+    /// Tells the person, where it is time to. Never waits.
     pub fn notice(&self, notice: Arc<Notice>) {
         if notice.notify && self.messages.try_send(Message::Notice(notice)).is_err() {
+            log::warn!("a notification was dropped: too many wait");
+        }
+    }
+
+    /// Tells the person of several alerts at once. Never waits.
+    pub fn digest(&self, digest: Arc<Digest>) {
+        if self.messages.try_send(Message::Digest(digest)).is_err() {
             log::warn!("a notification was dropped: too many wait");
         }
     }
@@ -141,9 +149,10 @@ impl Thread {
     fn take(&mut self, message: Message) {
         match message {
             Message::Notice(notice) => self.waiting.add(&notice),
+            Message::Digest(digest) => self.waiting.digest(&digest),
             Message::Trouble(sentence) => {
                 // A config that cannot be read does not say that nothing may be said.
-                if Config::load(&self.config).map_or(true, |config| config.notify) {
+                if Config::load(&self.config).map_or(true, |config| config.notify.enabled) {
                     self.waiting.trouble(&sentence);
                 }
             }
@@ -222,16 +231,19 @@ impl Thread {
     }
 
     fn notification<'a>(&self, say: &'a Say, replaced: Option<u32>) -> Notification<'a> {
-        let body = Untrusted::from(say.body.as_str());
+        // The lines are ours; what stands in them is not, and holds no line ends any more.
+        let lines = |escape: &dyn Fn(&Untrusted) -> String| {
+            say.body.lines().map(|line| escape(&Untrusted::from(line))).collect::<Vec<_>>().join("\n")
+        };
         let can = |what: &str| matches!(&self.server, Server::Can(all) if all.iter().any(|one| one == what));
         let running = matches!(self.server, Server::Can(_));
         let body = if can("body-markup") {
-            body.html()
+            lines(&Untrusted::html)
         } else if running {
-            body.notification()
+            lines(&Untrusted::notification)
         } else {
             // Nothing is known of a server that is only about to start: send what reads the same either way.
-            body.notification().replace(['<', '>', '&'], "\u{fffd}")
+            lines(&Untrusted::notification).replace(['<', '>', '&'], "\u{fffd}")
         };
         let (urgency, icon) = match say.severity {
             Some(Severity::Critical) => (Urgency::Critical, "dialog-error"),

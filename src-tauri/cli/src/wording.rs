@@ -4,7 +4,9 @@
 //! only as plain text for a notification; who needs markup escapes the finished sentence. Deliberately not here: who
 //! is told, and when.
 
-use hoofbeat_core::engine::{Notice, Snapshot, SourceNow, Trouble, words};
+use std::time::Duration;
+
+use hoofbeat_core::engine::{Digest, DigestItem, Notice, Snapshot, SourceNow, Trouble, Wait, words};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::SourceKind;
@@ -22,6 +24,59 @@ pub fn title(notice: &Notice) -> String {
 /// What else there is to say of it.
 pub fn body(notice: &Notice) -> String {
     words::body(notice, &Untrusted::notification)
+}
+
+/// How many alerts of a digest are told by name.
+const LISTED: usize = 5;
+
+/// The news of a digest: "4 alerts while it was quiet"; of a single alert, the alert.
+pub fn digest_title(digest: &Digest) -> String {
+    let count = digest.items.len() as u64 + digest.more;
+    if let ([item], 0) = (digest.items.as_slice(), digest.more) {
+        return digest_line(item, digest.ts);
+    }
+    let alerts = if count == 1 { "alert" } else { "alerts" };
+    match digest.wait {
+        Wait::Quiet => format!("{count} {alerts} while it was quiet"),
+        Wait::Burst if digest.window.as_secs() == 60 => format!("{count} more {alerts} in the last minute"),
+        Wait::Burst => format!("{count} more {alerts} in the last {}", format::duration(digest.window)),
+        Wait::Hour => format!("{count} more {alerts} in the last hour"),
+        Wait::Day => format!("{count} notes of the day"),
+    }
+}
+
+/// The alerts of a digest, a line each, those that still fire first; of a single one, why it comes late.
+pub fn digest_body(digest: &Digest) -> String {
+    if let ([_], 0) = (digest.items.as_slice(), digest.more) {
+        return match digest.wait {
+            Wait::Quiet => "It waited for the end of the quiet hours.",
+            Wait::Burst | Wait::Hour => "It waited because there were many alerts.",
+            Wait::Day => "It was not urgent.",
+        }
+        .to_string();
+    }
+    let mut lines: Vec<String> = digest.items.iter().take(LISTED).map(|item| digest_line(item, digest.ts)).collect();
+    let more = digest.items.len().saturating_sub(LISTED) as u64 + digest.more;
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n")
+}
+
+/// "CPU at 96 °C for 3 h", "CPU at 97 °C, over after 7 min", "CPU at 97 °C, 3 times, 21 min in all".
+fn digest_line(item: &DigestItem, now: i64) -> String {
+    let long = |seconds: u64| format::duration(Duration::from_secs(seconds));
+    let title = item.title.notification();
+    let Some(over) = item.over else {
+        let lasts = u64::try_from(now - item.since).unwrap_or(0);
+        return if lasts > 0 { format!("{title} for {}", long(lasts)) } else { title };
+    };
+    match (over.times, over.seconds) {
+        (..=1, Some(seconds)) => format!("{title}, over after {}", long(seconds)),
+        (..=1, None) => format!("{title}, over"),
+        (times, Some(seconds)) => format!("{title}, {times} times, {} in all", long(seconds)),
+        (times, None) => format!("{title}, {times} times"),
+    }
 }
 
 /// The state of the machine in a sentence: the verdict on the busiest GPU, what the others do, the CPU, and the memory.
@@ -65,6 +120,8 @@ pub fn trouble(trouble: Trouble) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use hoofbeat_core::engine::Over;
+    use hoofbeat_core::model::rule::Severity;
     use hoofbeat_core::model::{Condition, Health, RecorderState, Source};
 
     use hoofbeat_core::why::{Quiet, User};
@@ -74,12 +131,49 @@ mod tests {
     const NOON: i64 = 1_795_262_400; // 2026-11-21 12:00 UTC
 
     #[test]
+    fn a_digest_tells_what_still_fires_and_what_is_over() {
+        let item = |at: u64, over| DigestItem {
+            rule: "hot".to_string(),
+            severity: Severity::Warning,
+            source: "gpu:1".to_string(),
+            title: Untrusted::from(format!("a\nb at {} °C", 90 + at).as_str()),
+            since: NOON - 3600,
+            over,
+        };
+        let over = |times, seconds| Some(Over { times, seconds });
+        let window = Duration::from_secs(60);
+        let digest = |wait, items, more| Digest { ts: NOON, wait, window, items, more };
+        #[track_caller]
+        fn check(digest: Digest, title: &str, body: &str) {
+            assert_eq!((digest_title(&digest).as_str(), digest_body(&digest).as_str()), (title, body));
+        }
+        let items =
+            vec![item(1, None), item(2, over(1, Some(420))), item(3, over(3, Some(1260))), item(4, over(1, None))];
+        check(
+            digest(Wait::Quiet, items, 2),
+            "6 alerts while it was quiet",
+            "a\u{fffd}b at 91 °C for 1 h\na\u{fffd}b at 92 °C, over after 7 min\na\u{fffd}b at 93 °C, 3 times, 21 min in all\n\
+             a\u{fffd}b at 94 °C, over\nand 2 more",
+        );
+        check(
+            digest(Wait::Burst, vec![item(1, None)], 0),
+            "a\u{fffd}b at 91 °C for 1 h",
+            "It waited because there were many alerts.",
+        );
+        let many = || (0..12).map(|_| item(1, None)).collect();
+        assert_eq!(digest_title(&digest(Wait::Burst, many(), 0)), "12 more alerts in the last minute");
+        assert_eq!(digest_title(&digest(Wait::Hour, many(), 0)), "12 more alerts in the last hour");
+        assert!(digest_body(&digest(Wait::Day, many(), 0)).ends_with("\nand 7 more"));
+    }
+
+    #[test]
     fn the_state_says_only_what_was_read() {
         #[track_caller]
         fn check(sources: Vec<SourceNow>, expected: &str) {
             let state = RecorderState::Recording;
-            let (alerts, troubles) = (Vec::new(), Vec::new());
-            let snapshot = Snapshot { ts: Some(NOON), state, since: 0, until: None, sources, alerts, troubles };
+            let (alerts, snoozes, troubles) = (Vec::new(), Vec::new(), Vec::new());
+            let snapshot =
+                Snapshot { ts: Some(NOON), state, since: 0, until: None, sources, alerts, snoozes, troubles };
             assert_eq!(super::state(&snapshot, &TimeZone::UTC), expected);
         }
         let now = |kind, label: &str, health, values: &[(Metric, f64)]| SourceNow {

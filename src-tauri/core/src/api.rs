@@ -9,6 +9,7 @@ mod expectations;
 mod groups;
 mod live;
 mod processes;
+mod snoozes;
 mod users;
 mod verdicts;
 mod why;
@@ -44,8 +45,8 @@ pub fn metrics() -> Vec<MetricInfo> {
         .collect()
 }
 
-/// A face's way to what was recorded. It only reads, but for [`Face::pause`], [`Face::resume`] and
-/// [`Face::note_look`].
+/// A face's way to what was recorded. It only reads, but for [`Face::pause`], [`Face::resume`],
+/// [`Face::note_look`], and what people say of expectations and alerts.
 pub struct Face {
     reader: Reader,
     folder: PathBuf,

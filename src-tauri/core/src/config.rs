@@ -22,6 +22,7 @@ use std::time::Duration;
 use crate::format;
 use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
+use crate::model::notify::Notify;
 use crate::model::rule::Rule;
 use crate::model::{Keep, UseRules};
 
@@ -39,8 +40,8 @@ pub struct Config {
     pub tick_on_battery: Duration,
     /// How long history is kept, and how much of it.
     pub keep: Keep,
-    /// Whether notifications are shown.
-    pub notify: bool,
+    /// Whether alerts are shown as notifications, and how many.
+    pub notify: Notify,
     /// What energy costs; shown where it is known.
     pub tariff: Tariff,
     /// What counts as use of a GPU.

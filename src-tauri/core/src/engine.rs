@@ -6,6 +6,7 @@
 //! every word for people but the few sentences of [`Published::Trouble`].
 
 mod core;
+mod desk;
 mod energy;
 mod episodes;
 mod examiner;
@@ -46,8 +47,9 @@ use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 use crate::why::presence::Absence;
 
-pub use news::{Command, Published, Snapshot, SourceNow, Trouble};
+pub use news::{Command, Digest, DigestItem, Published, Snapshot, SourceNow, Trouble};
 
+pub use crate::alerts::dispatch::{Over, Wait};
 pub use crate::alerts::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who, words};
 
 /// Sensors that were asked have this long before the engine looks for what they answered. Most answer within it, and
@@ -175,6 +177,8 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         state: opened.left,
         idle_power: opened.idle_power,
         stretches: opened.stretches,
+        snoozes: opened.snoozes,
+        dispatch: opened.dispatch,
         learnt: Learnt {
             rows: opened.baseline,
             binaries: opened.binaries,

@@ -414,6 +414,10 @@ pub struct Tick {
     pub learning: Option<(i64, bool)>,
     /// The number of the newest of people's words on that which was learnt.
     pub answered: Option<i64>,
+    /// What waits to be told, as JSON, where it changed.
+    pub dispatch: Option<String>,
+    /// The numbers of snoozes that are over.
+    pub snoozes_ended: Vec<i64>,
 }
 
 /// How long history is kept, and how much of it.

@@ -37,6 +37,7 @@ mod salvage;
 mod schema;
 mod seal;
 mod session;
+mod snooze;
 mod usage;
 mod view;
 
@@ -58,6 +59,7 @@ pub use read::Reader;
 use catalog::Catalog;
 
 use crate::model::baseline::Acceptance;
+use crate::model::snooze::Snooze;
 use crate::model::{Keep, Now, RecorderState, Tick};
 
 /// The recorder's store: the only writer of measurements.
@@ -72,6 +74,8 @@ pub struct Store {
     wish: (i64, Option<i64>),
     /// The same for people's words on who may use GPUs, with the numbers of those that were handed over already.
     answers: (i64, Vec<i64>),
+    /// The same for snoozes, with those that the recorder knows of.
+    snoozes: (i64, Vec<Snooze>),
     /// Which files the database and its log are, since the first durable commit.
     files: Option<[(u64, u64); 2]>,
     /// The hour of the newest tick at the last seal.
@@ -218,6 +222,11 @@ impl Store {
                     RecorderState::Off => {}
                 }
             }
+            if let Some(state) = &tick.dispatch {
+                snooze::write_dispatch(&transaction, state)?;
+            }
+            snooze::remove(&transaction, &tick.snoozes_ended)?;
+            self.snoozes.1.retain(|one| !tick.snoozes_ended.contains(&one.seq));
             baseline::write(&transaction, &tick.baseline)?;
             binary::write(&transaction, &tick.binaries)?;
             if let Some((began, trusted)) = tick.learning {
@@ -293,6 +302,21 @@ impl Store {
         Ok(answers)
     }
 
+    /// The snoozes, where people changed them since this was last asked. Costs microseconds where nothing changed.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn snoozes(&mut self) -> Result<Option<Vec<Snooze>>, StoreError> {
+        let version = data_version(&self.db)?;
+        if version == self.snoozes.0 {
+            return Ok(None);
+        }
+        let snoozes = snooze::read(&self.db)?;
+        let changed = snoozes != self.snoozes.1;
+        self.snoozes = (version, snoozes);
+        Ok(changed.then(|| self.snoozes.1.clone()))
+    }
+
     /// Changes how long history is kept; acts at the next hour.
     ///
     /// # Errors
@@ -350,6 +374,32 @@ pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> 
         return Err(StoreError::Refused("an older Hoofbeat records here and does not learn; start it anew".to_owned()));
     }
     baseline::answer(&db, acceptance)
+}
+
+/// Snoozes the alerts of a rule on a source until a Unix second, or until they are over; for the recorder to notice.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn snooze(folder: &Path, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
+    snooze::add(&snoozer(folder)?, rule, source, until)
+}
+
+/// Takes snoozes back, by their numbers.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn unsnooze(folder: &Path, numbers: &[i64]) -> Result<(), StoreError> {
+    snooze::remove(&snoozer(folder)?, numbers)
+}
+
+fn snoozer(folder: &Path) -> Result<Connection, StoreError> {
+    let db = wisher(folder)?;
+    if schema::version(&db)? < schema::WITH_SNOOZES {
+        return Err(StoreError::Refused(
+            "an older Hoofbeat records here and knows no snoozes; start it anew".to_owned(),
+        ));
+    }
+    Ok(db)
 }
 
 /// A connection for a word to the recorder.

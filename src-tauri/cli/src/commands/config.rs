@@ -2,6 +2,7 @@
 
 use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::config::{Config, ConfigError, Tariff};
+use hoofbeat_core::model::notify::Notify;
 use hoofbeat_core::model::rule::{NoData, Rule, Side, Threshold, Watched, When};
 use hoofbeat_core::model::{Keep, UseRules};
 use hoofbeat_core::paths;
@@ -74,6 +75,7 @@ fn refused(error: ConfigError) -> Failure {
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
     let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _, expectations: _, learning } = config;
+    let Notify { enabled, quiet, burst, window, max_per_hour } = notify;
     let UseRules { bridge, share, vram, hold } = sessions;
     let Tariff { price, currency } = tariff;
     let Keep { raw, minutes, hours, usage, cap } = keep;
@@ -83,7 +85,10 @@ fn settings(config: &Config) -> Value {
             "raw": raw.as_secs(), "minutes": minutes.as_secs(), "hours": hours.as_secs(), "usage": usage.as_secs(),
             "cap": cap,
         },
-        "notify": { "enabled": notify },
+        "notify": {
+            "enabled": enabled, "quiet": quiet.map_or(String::new(), |hours| hours.words()), "burst": burst, "window": window.as_secs(),
+            "max_per_hour": max_per_hour,
+        },
         "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
         "energy": { "price": price, "currency": currency },
         "sessions": { "share": share, "vram": vram, "for": hold.as_secs(), "bridge": bridge.as_secs() },

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use hoofbeat_core::api::{AlertInfo, GpuProcess, SourceStatus, Status};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::snooze::Snooze;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
 use hoofbeat_core::store::StoreError;
 use hoofbeat_core::untrusted::Untrusted;
@@ -14,6 +15,7 @@ use hoofbeat_core::why::{brief, busiest};
 use jiff::Zoned;
 use serde::Serialize;
 
+use super::alerts::snooze;
 use crate::args::{self, Global};
 use crate::failure::Outcome;
 use crate::output::{self, Cell, Output, Style};
@@ -35,6 +37,8 @@ struct Answer<'a> {
     status: &'a Status,
     /// Worst first; `null` where they cannot be read.
     alerts: Option<Vec<AlertInfo>>,
+    /// What people do not want to hear of.
+    snoozes: Vec<Snooze>,
 }
 
 /// Shows the newest values of every source.
@@ -47,8 +51,9 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     let alerts = face.alerts_of(&status, &rules).inspect_err(unreadable).ok();
     let firing = |alerts: Vec<AlertInfo>| alerts.into_iter().filter(|alert| alert.phase != "pending").collect();
     let alerts: Option<Vec<AlertInfo>> = alerts.map(firing);
+    let snoozes = face.snoozes(super::now())?;
     if output.json {
-        return Ok(output.json(&Answer { status: &status, alerts })?);
+        return Ok(output.json(&Answer { status: &status, alerts, snoozes })?);
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
@@ -61,6 +66,9 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     }
     for alert in alerts.iter().flatten() {
         output.line(alerts::line(alert, &now, output))?;
+    }
+    for one in &snoozes {
+        output.line(output.paint(Style::Dim, &snooze::line(one, &now)))?;
     }
     output.line("")?;
     let rows: Vec<_> =

@@ -116,6 +116,7 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
         for news in published {
             match &news {
                 Published::Alert(notice) => log::info!("{}", wording::title(notice)),
+                Published::Digest(digest) => log::info!("{}", wording::digest_title(digest)),
                 Published::Trouble(trouble) => log::warn!("{}", crate::output::text(trouble)),
                 _ => {}
             }
@@ -123,6 +124,7 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
             match news {
                 Published::Status(snapshot) => faces.tray.tell(tray::News::Status(snapshot)),
                 Published::Alert(notice) => faces.notifier.notice(notice),
+                Published::Digest(digest) => faces.notifier.digest(digest),
                 Published::Trouble(trouble) => {
                     faces.notifier.trouble(trouble);
                 }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hoofbeat_core::engine::{Notice, NoticePhase};
+use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
 use hoofbeat_core::model::rule::Severity;
 
 use crate::wording;
@@ -25,6 +25,9 @@ const MANY: usize = 3;
 const LISTED: usize = 5;
 /// How many wait at most; the oldest is only counted then.
 const MOST: usize = 64;
+
+/// What everything that is wrong with the recording is called.
+const TROUBLE: &str = "Hoofbeat needs attention";
 
 /// Something to say.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,10 +75,18 @@ impl Waiting {
         self.push(Say::about(notice, !unheard));
     }
 
+    /// Several things happened.
+    pub fn digest(&mut self, digest: &Digest) {
+        let firing = digest.items.iter().filter(|item| item.over.is_none());
+        let severity = firing.map(|item| item.severity).max_by_key(|severity| rank(Some(*severity)));
+        let (title, body) = (wording::digest_title(digest), wording::digest_body(digest));
+        self.push(Say { key: None, title, body, severity, transient: false });
+    }
+
     /// Something is wrong with the recording itself.
     pub fn trouble(&mut self, sentence: &str) {
         let severity = Some(Severity::Warning);
-        let title = "Hoofbeat needs attention".to_string();
+        let title = TROUBLE.to_string();
         self.push(Say { key: None, title, body: sentence.to_string(), severity, transient: false });
     }
 
@@ -93,15 +104,9 @@ impl Waiting {
             return;
         }
         let count = self.queue.len() + self.dropped;
-        let rank = |severity: Option<Severity>| match severity {
-            None => 0,
-            Some(Severity::Info) => 1,
-            Some(Severity::Warning) => 2,
-            Some(Severity::Critical) => 3,
-        };
         let severity = self.queue.iter().map(|say| say.severity).max_by_key(|severity| rank(*severity)).flatten();
         // The newest matter most. Trouble has the same title always.
-        let news = |say: &Say| if say.key.is_some() { say.title.clone() } else { say.body.clone() };
+        let news = |say: &Say| if say.title == TROUBLE { say.body.clone() } else { say.title.clone() };
         let titles: Vec<String> = self.queue.iter().rev().take(LISTED).map(news).collect();
         let more = if count > titles.len() { " · …" } else { "" };
         let body = format!("{}{more}", titles.join(" · "));
@@ -119,6 +124,16 @@ impl Waiting {
     /// It was said.
     pub fn said(&mut self) {
         self.queue.pop_front();
+    }
+}
+
+/// How much it matters, as a number.
+fn rank(severity: Option<Severity>) -> u8 {
+    match severity {
+        None => 0,
+        Some(Severity::Info) => 1,
+        Some(Severity::Warning) => 2,
+        Some(Severity::Critical) => 3,
     }
 }
 

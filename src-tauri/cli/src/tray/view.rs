@@ -152,6 +152,7 @@ mod tests {
             until: None,
             sources: sources.collect(),
             alerts: Vec::new(),
+            snoozes: Vec::new(),
             troubles: Vec::new(),
         }
     }

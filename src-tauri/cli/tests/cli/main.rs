@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
+mod alerts;
 mod away;
 mod bus;
 mod commands;

@@ -43,6 +43,11 @@ impl Key {
     pub fn source(&self) -> &str {
         &self.1
     }
+
+    /// Whose doing it is; empty where that is not told apart.
+    pub fn who(&self) -> &str {
+        &self.2
+    }
 }
 
 /// A moment: measured, and as people name it.

@@ -70,7 +70,7 @@ pub struct Notice {
     pub because: Option<Untrusted>,
     /// How long it must be quiet before it is called over, because it comes and goes.
     pub flutters: Option<Duration>,
-    /// Whether the person wants notifications at all (`[notify] enabled`), and no rule that says more fires there.
+    /// Whether a person is told now (see `dispatch`); it is recorded in any case.
     pub notify: bool,
 }
 

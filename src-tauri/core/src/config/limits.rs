@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
+use super::expect::hours;
 use super::read::{kind, string};
 use super::values::{self, Problem};
+use crate::model::expectation::Hours;
 
 pub(super) fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let tick = values::duration(string(value)?)?;
@@ -110,4 +112,39 @@ pub(super) fn pause(text: &str) -> Result<Duration, Problem> {
         return Err(Problem::new(format!("{text:?} is longer than an hour"), "write \"1h\" or less"));
     }
     Ok(pause)
+}
+
+/// Hours of the local day; none where the text is empty.
+pub(super) fn quiet(value: &DeValue<'_>) -> Result<Option<Hours>, Problem> {
+    let text = string(value)?;
+    if text.trim().is_empty() { Ok(None) } else { hours(text).map(Some) }
+}
+
+/// From 1 to `most` notifications.
+pub(super) fn count(value: &DeValue<'_>, most: u32) -> Result<u32, Problem> {
+    let DeValue::Integer(number) = value else {
+        return Err(Problem::new(
+            format!("this is {}, not a whole number", kind(value)),
+            format!("write a number from 1 to {most}, without quotes"),
+        ));
+    };
+    let text = number.as_str();
+    text.parse().ok().filter(|count| (1..=most).contains(count)).ok_or_else(|| {
+        Problem::new(
+            format!("{text} is no number of notifications"),
+            format!("write 1 to {most}; enabled = false shows none at all"),
+        )
+    })
+}
+
+pub(super) fn window(value: &DeValue<'_>) -> Result<Duration, Problem> {
+    let text = string(value)?;
+    let window = values::duration(text)?;
+    if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&window) {
+        return Err(Problem::new(
+            format!("{text:?} is no time for a burst of notifications"),
+            "write \"1s\" to \"1h\", like \"60s\"",
+        ));
+    }
+    Ok(window)
 }

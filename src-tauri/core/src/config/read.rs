@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::limits::{age, cap, currency, learn, pause, price, share, tick, vram};
+use super::limits::{age, cap, count, currency, learn, pause, price, quiet, share, tick, vram, window};
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
 use crate::model::baseline::Learning;
+use crate::model::notify::Notify;
 use crate::model::{Keep, UseRules};
 
 /// One line of [`SETTINGS`].
@@ -83,7 +84,35 @@ pub const SETTINGS: &[Setting] = &[
         key: "enabled",
         default: "true",
         doc: "Whether alerts are shown as notifications; they are recorded in any case.",
-        set: |config, value| boolean(value).map(|set| config.notify = set),
+        set: |config, value| boolean(value).map(|set| config.notify.enabled = set),
+    },
+    Setting {
+        section: "notify",
+        key: "quiet",
+        default: "\"\"",
+        doc: "Hours, local time, in which only critical alerts are shown; the rest comes as one when they are over: \"22:00-07:00\".",
+        set: |config, value| quiet(value).map(|set| config.notify.quiet = set),
+    },
+    Setting {
+        section: "notify",
+        key: "burst",
+        default: "3",
+        doc: "How many notifications may come within the window below; what is more comes as one at its end.",
+        set: |config, value| count(value, 100).map(|set| config.notify.burst = set),
+    },
+    Setting {
+        section: "notify",
+        key: "window",
+        default: "\"60s\"",
+        doc: "The time that the burst counts in.",
+        set: |config, value| window(value).map(|set| config.notify.window = set),
+    },
+    Setting {
+        section: "notify",
+        key: "max_per_hour",
+        default: "10",
+        doc: "How many may come within an hour, critical ones not counted; what is more comes as one at its end.",
+        set: |config, value| count(value, 1000).map(|set| config.notify.max_per_hour = set),
     },
     Setting {
         section: "energy",
@@ -224,7 +253,7 @@ pub(super) fn defaults() -> Config {
         tick: Duration::ZERO,
         tick_on_battery: Duration::ZERO,
         keep: Keep::default(),
-        notify: false,
+        notify: Notify::default(),
         tariff: Tariff::default(),
         sessions: UseRules::default(),
         rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them"),

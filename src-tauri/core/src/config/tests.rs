@@ -34,8 +34,11 @@ fn the_example_is_the_defaults_as_it_is_and_with_every_comment_mark_removed() {
 #[test]
 fn the_defaults_are_those_of_the_model() {
     let config = Config::default();
-    assert_eq!((config.keep, config.sessions), (Keep::default(), UseRules::default()));
-    assert_eq!((config.tick.as_secs(), config.tick_on_battery.as_secs(), config.notify), (1, 5, true));
+    assert_eq!(
+        (config.keep, config.sessions, config.notify),
+        (Keep::default(), UseRules::default(), Notify::default())
+    );
+    assert_eq!((config.tick.as_secs(), config.tick_on_battery.as_secs()), (1, 5));
     assert!(config.rules.len() > 10);
     assert_eq!(Config::parse("", Path::new("x")), Ok(config));
 }
@@ -109,6 +112,26 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
          \"EUR\" or \"$\"",
     );
     check("[notify]\nenabled = \"yes\"\n", "config.toml:2:11: this is a string; write true or false");
+    check(
+        "[notify]\nquiet = \"late\"\n",
+        "config.toml:2:9: \"late\" is no stretch of the day; write two times of the day, local time: \"22:00-07:00\"",
+    );
+    check(
+        "[notify]\nburst = 0\n",
+        "config.toml:2:9: 0 is no number of notifications; write 1 to 100; enabled = false shows none at all",
+    );
+    check(
+        "[notify]\nmax_per_hour = \"10\"\n",
+        "config.toml:2:16: this is a string, not a whole number; write a number from 1 to 1000, without quotes",
+    );
+    check(
+        "[notify]\nwindow = \"2h\"\n",
+        "config.toml:2:10: \"2h\" is no time for a burst of notifications; write \"1s\" to \"1h\", like \"60s\"",
+    );
+    let text = "[notify]\nquiet = \"22:00-07:00\"\nburst = 5\nwindow = \"2m\"\nmax_per_hour = 4\n";
+    let quiet = Some(crate::model::expectation::Hours { from: 22 * 60, until: 7 * 60 });
+    let notify = Notify { enabled: true, quiet, burst: 5, window: seconds(120), max_per_hour: 4 };
+    assert_eq!(Config::parse(text, Path::new("x")).unwrap().notify, notify);
     check("keep = 3\n", "config.toml:1:1: \"keep\" is a section; write [keep] on a line of its own");
     check(
         "[rule]\nid = \"a\"",

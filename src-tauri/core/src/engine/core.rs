@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Event;
+use super::desk::{Desk, Kept};
 use super::episodes::Stretching;
 use super::examiner::Examiner;
 use super::expectations::{Expectations, Learnt};
@@ -30,6 +31,7 @@ pub(super) use orders::set_aside;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::model::snooze::Snooze;
 use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
 use crate::store::StoreError;
 use crate::why::presence::{Absence, Presence};
@@ -54,6 +56,8 @@ pub(super) struct Left {
     pub state: Option<RecorderState>,
     pub idle_power: Vec<(String, f64)>,
     pub stretches: model::Stretches,
+    pub snoozes: Vec<Snooze>,
+    pub dispatch: Option<String>,
     pub learnt: Learnt,
     pub absence: Option<Absence>,
     /// What was wrong before anything was recorded.
@@ -111,6 +115,7 @@ pub(super) struct Core {
     open: Option<Open>,
     roster: Roster,
     watch: Watch,
+    desk: Desk,
     minute: Minute,
     gpus: Gpus,
     stretching: Stretching,
@@ -158,7 +163,8 @@ impl Core {
         let Beside { probes, journal, examiner } = beside;
         let now = clock.now();
         let mut changes = Changes::default();
-        let watch = Watch::new(config.rules.clone(), config.notify, &left.alerts, left.last_ts, now, &mut changes);
+        let watch = Watch::new(config.rules.clone(), &left.alerts, left.last_ts, now, &mut changes);
+        let kept = Kept { dispatch: left.dispatch, snoozes: left.snoozes };
         let mut core = Core {
             grid: Grid::begin(now, clock.asleep()),
             step: config.tick.as_secs(),
@@ -168,6 +174,7 @@ impl Core {
             last_ts: None,
             open: None,
             roster: Roster::default(),
+            desk: Desk::new(kept, &watch.rows(now), &config.notify, now),
             watch,
             minute: Minute::default(),
             gpus: Gpus::knowing(left.idle_power),
@@ -414,6 +421,7 @@ impl Core {
         if std::mem::take(&mut self.retell) {
             self.roster.retell();
             self.expectations.retell();
+            self.desk.retell();
             self.changes.rows = self.watch.rows(now);
             let state = (RecorderState::Recording, None);
             tick.recorder.get_or_insert(state);
@@ -434,6 +442,7 @@ impl Core {
         self.watch.events(&tick.events, |id| self.roster.source(id), now);
         self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
         self.tell_alerts();
+        self.tell_what_waited();
         self.hand_over(tick);
         self.say_status();
         self.step = step;

@@ -20,6 +20,7 @@ use super::ring::{self, RING};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::model::baseline::Acceptance;
+use crate::model::snooze::Snooze;
 use crate::model::{self, Keep, Now, RecorderState, Tick};
 use crate::store::{Store, StoreError};
 
@@ -61,6 +62,8 @@ pub(super) trait Writer: Send {
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
     /// See [`Store::answers`].
     fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError>;
+    /// See [`Store::snoozes`].
+    fn snoozes(&mut self) -> Result<Option<Vec<Snooze>>, StoreError>;
     /// See [`Store::set_keep`].
     fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError>;
     /// See [`Store::bytes`].
@@ -84,6 +87,10 @@ impl Writer for Store {
 
     fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError> {
         Store::answers(self)
+    }
+
+    fn snoozes(&mut self) -> Result<Option<Vec<Snooze>>, StoreError> {
+        Store::snoozes(self)
     }
 
     fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
@@ -130,6 +137,8 @@ pub(super) enum Report {
     Wished(Option<i64>),
     /// Somebody says that a use of a GPU is expected.
     Answered(Vec<(i64, Acceptance)>),
+    /// Somebody snoozed alerts, or took that back: all that are snoozed now.
+    Snoozed(Vec<Snooze>),
     /// The config file changed.
     Config(Box<Result<Config, ConfigError>>),
     /// The journal has ended.
@@ -426,6 +435,9 @@ impl Scribe {
             && !answers.is_empty()
         {
             let _ = self.events.send(Event::Journal(Report::Answered(answers)));
+        }
+        if let Some(Ok(Some(snoozes))) = self.writer.as_mut().map(|writer| writer.snoozes()) {
+            let _ = self.events.send(Event::Journal(Report::Snoozed(snoozes)));
         }
         if let Some(read) = self.config.changed() {
             let _ = self.events.send(Event::Journal(Report::Config(Box::new(read))));

@@ -4,10 +4,15 @@
 //! (`outlet`), and words for people, which the faces choose.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::alerts::dispatch::{Over, Wait};
 use crate::alerts::{ActiveAlert, Notice};
 use crate::metrics::Metric;
+use crate::model::rule::Severity;
+use crate::model::snooze::Snooze;
 use crate::model::{Condition, RecorderState, Source};
+use crate::untrusted::Untrusted;
 use crate::why::presence::Hints;
 use crate::why::{Quiet, User};
 
@@ -36,6 +41,8 @@ pub enum Published {
     Status(Arc<Snapshot>),
     /// A rule fired or cleared.
     Alert(Arc<Notice>),
+    /// Alerts that were not told one by one.
+    Digest(Arc<Digest>),
     /// Something that a person should know, in one sentence, said once.
     Trouble(String),
     /// The engine has ended; nothing follows.
@@ -57,6 +64,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceNow>,
     /// Alerts that fire, oldest first.
     pub alerts: Vec<ActiveAlert>,
+    /// What people do not want to hear of.
+    pub snoozes: Vec<Snooze>,
     /// What is wrong with the recording itself, worst first.
     pub troubles: Vec<Trouble>,
 }
@@ -100,4 +109,36 @@ impl SourceNow {
     pub fn value(&self, metric: Metric) -> Option<f64> {
         self.values.iter().find(|(other, _)| *other == metric).map(|(_, value)| *value)
     }
+}
+
+/// Alerts that were not told one by one, as one word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Digest {
+    /// Unix seconds at which it is told.
+    pub ts: i64,
+    /// What they waited for.
+    pub wait: Wait,
+    /// The time in which there were too many, where that was a burst.
+    pub window: Duration,
+    /// The alerts: those that still fire first, the worst of them before the others.
+    pub items: Vec<DigestItem>,
+    /// How many more there were.
+    pub more: u64,
+}
+
+/// An alert in a digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DigestItem {
+    /// The rule's id.
+    pub rule: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The id of the source.
+    pub source: String,
+    /// What it was about, with the newest value where it fires, and the most extreme one where it is over.
+    pub title: Untrusted,
+    /// Unix seconds at which it fired; the last time, where it did several times.
+    pub since: i64,
+    /// How it went, where it is over.
+    pub over: Option<Over>,
 }

@@ -132,6 +132,7 @@ mod tests {
             until: None,
             sources: Vec::new(),
             alerts: Vec::new(),
+            snoozes: Vec::new(),
             troubles: Vec::new(),
         }))
     }
@@ -141,6 +142,7 @@ mod tests {
             Published::Status(snapshot) => snapshot.ts.map_or_else(String::new, |ts| ts.to_string()),
             Published::Trouble(text) => text,
             Published::Alert(notice) => notice.rule.id.clone(),
+            Published::Digest(digest) => digest.items.len().to_string(),
             Published::Stopped => "stopped".to_owned(),
         }
     }

@@ -49,6 +49,8 @@ fn absorb(next: &mut Tick, old: Tick) {
     });
     next.learning = next.learning.or(old.learning);
     next.answered = next.answered.max(old.answered);
+    next.dispatch = next.dispatch.take().or(old.dispatch);
+    prepend(&mut next.snoozes_ended, old.snoozes_ended, |a, b| a == b);
     next.usage = next.usage.take().or(old.usage);
     next.gpu_minute = next.gpu_minute.take().or(old.gpu_minute);
 }
@@ -124,6 +126,8 @@ mod tests {
                 binaries: Vec::new(),
                 learning: Some((1, false)),
                 answered: Some(3),
+                dispatch: Some("{}".to_owned()),
+                snoozes_ended: vec![4],
             },
             Tick {
                 ts: 2,
@@ -147,6 +151,7 @@ mod tests {
         assert_eq!(left.alerts, [row(AlertPhase::Firing)]);
         assert_eq!((left.recorder, left.step), (Some((RecorderState::Recording, None)), Some(1)));
         assert!(left.usage.is_some() && left.gpu_minute.is_some());
+        assert_eq!((left.dispatch.as_deref(), left.snoozes_ended.as_slice()), (Some("{}"), &[4][..]));
         // The last one stays.
         assert!(!drop_oldest(&mut ticks));
         assert_eq!(ticks.len(), 1);

@@ -47,21 +47,18 @@ pub(super) struct Watch {
     waiting: HashMap<(usize, Named), State>,
     moment: Moment,
     zone: Option<jiff::tz::TimeZone>,
-    /// Whether the person wants notifications.
-    pub notify: bool,
 }
 
 impl Watch {
     /// Begins with these rules and the alerts that an earlier recorder left; rows of rules that are gone are cleared.
     pub fn new(
         rules: Vec<Rule>,
-        notify: bool,
         left: &[AlertRow],
         recorded_until: Option<i64>,
         now: Now,
         changes: &mut Changes,
     ) -> Watch {
-        let mut watch = Watch { notify, ..Watch::default() };
+        let mut watch = Watch::default();
         watch.adopt(rules.into_iter().map(Arc::new).collect());
         for row in left {
             let state = State::restored(row, recorded_until, now);
@@ -92,7 +89,7 @@ impl Watch {
     pub fn replace(&mut self, rules: Vec<Rule>, now: Now, changes: &mut Changes) {
         let before = std::mem::take(&mut self.rules);
         self.adopt(rules.into_iter().map(Arc::new).collect());
-        let (after, notify) = (&self.rules, self.notify);
+        let after = &self.rules;
         let moved = |at: usize| after.iter().position(|rule| **rule == *before[at]);
         let mut end = |at: usize, slot: &Slot| {
             let who = slot.who_key();
@@ -100,7 +97,7 @@ impl Watch {
             if slot.state.is_told() {
                 let (ending, peak) = (Ending::RuleChanged, slot.state.peak);
                 let phase = NoticePhase::Cleared { ending, lasted: slot.state.lasted(now), peak };
-                changes.notices.push(slot.notice(&before[at], None, phase, slot.state.since, notify));
+                changes.notices.push(slot.notice(&before[at], None, phase, slot.state.since, true));
             }
         };
         let mut slots = HashMap::new();
@@ -358,13 +355,12 @@ impl Watch {
         };
         let Some(source) = slot.map(|slot| slot.source.clone()) else { return };
         let is_held_down = self.is_inhibited(rule, &source);
-        let notify = self.notify;
         let slot = match key {
             Key::Place(place) => self.slots.get_mut(&(at, place)),
             Key::Named(named) => self.others.get_mut(&(at, named.clone())),
         };
         if let Some(slot) = slot {
-            slot.tell(rule, transition, is_held_down, notify, now, changes);
+            slot.tell(rule, transition, is_held_down, now, changes);
         }
     }
 

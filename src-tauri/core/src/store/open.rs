@@ -13,12 +13,13 @@ use super::connection::{self, APPLICATION_ID};
 use super::error::StoreError;
 use super::{
     Store, alert, ballast, baseline, binary, check, episode, event, folder, layout, minute, recent, recorder, replace,
-    schema, session,
+    schema, session, snooze,
 };
 use crate::metrics::Metric;
 use crate::model::answer::EventInfo;
 use crate::model::baseline::BaselineRow;
 use crate::model::binary::BinaryRow;
+use crate::model::snooze::Snooze;
 use crate::model::{AlertRow, Event, EventKind, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
@@ -51,6 +52,10 @@ pub struct Opened {
     pub learning: (Option<i64>, bool),
     /// The newest event of who is at this machine.
     pub presence: Option<EventInfo>,
+    /// What a person does not want to hear of.
+    pub snoozes: Vec<Snooze>,
+    /// What waits to be told, as a recorder left it.
+    pub dispatch: Option<String>,
     /// What the recorder was doing when it last wrote: anything but `Off` means that it did not end in order.
     pub left: Option<RecorderState>,
 }
@@ -98,6 +103,7 @@ impl Store {
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
             // No version is this one, so that words from while nothing recorded are heard.
             answers: (-1, Vec::new()),
+            snoozes: (super::data_version(&db)?, snooze::read(&db)?),
             files: None,
             sealed_hour: None,
             packs: Default::default(),
@@ -121,6 +127,8 @@ impl Store {
             binaries: binary::read(&store.db)?,
             learning: baseline::read_learning(&store.db)?,
             presence: event::last(&store.db, EventKind::Presence)?,
+            snoozes: store.snoozes.1.clone(),
+            dispatch: snooze::read_dispatch(&store.db)?,
             left,
             store,
         })

@@ -12,7 +12,7 @@ use super::gpu_usage::UsedSince;
 use super::history::Seconds;
 use super::{
     alert, baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
-    recorder, schema, session,
+    recorder, schema, session, snooze,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
@@ -20,6 +20,7 @@ use crate::model::answer::{
     Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
+use crate::model::snooze::Snooze;
 use crate::model::{AlertRow, EventKind, Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
 
@@ -264,6 +265,17 @@ impl Reader {
         }
         let (began, trusted) = baseline::read_learning(&transaction)?;
         Ok((baseline::read(&transaction)?, began, trusted))
+    }
+
+    /// Every snooze, oldest first, those whose time is over among them where no recorder has removed them yet.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn snoozes(&self) -> Result<Vec<Snooze>, StoreError> {
+        if schema::version(&self.db)? < schema::WITH_SNOOZES {
+            return Ok(Vec::new());
+        }
+        snooze::read(&self.db)
     }
 
     /// Every minute of every use of a GPU from `since` on, oldest first.

@@ -102,6 +102,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("alert", "rule, source"),
     ("baseline", "key, uid"),
     ("binary", "key, uid, path, content"),
+    ("snooze", "seq"),
 ];
 
 /// Opens the damaged file for reading; where its header is gone, a copy of it with a fresh one.

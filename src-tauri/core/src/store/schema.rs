@@ -7,14 +7,25 @@ use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::{
     alert, baseline, binary, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes,
-    recent, recorder, session, usage, view,
+    recent, recorder, session, snooze, usage, view,
 };
 
 type Migration = fn() -> String;
 
 /// Every migration, oldest first. One that was released is never changed.
-const MIGRATIONS: &[Migration] =
-    &[first, gpu_processes, flags, unknown_idle, sessions, learnt, binaries, gpu_hours, commands, alerts_with_who];
+const MIGRATIONS: &[Migration] = &[
+    first,
+    gpu_processes,
+    flags,
+    unknown_idle,
+    sessions,
+    learnt,
+    binaries,
+    gpu_hours,
+    commands,
+    alerts_with_who,
+    snoozes,
+];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
 pub(super) const WITH_PROCESSES: i64 = 2;
@@ -30,6 +41,9 @@ pub(super) const WITH_COMMANDS: i64 = 9;
 
 /// The first schema that tells alerts apart by whose doing they are.
 pub(super) const WITH_ALERTS_OF_WHOM: i64 = 10;
+
+/// The first schema that knows snoozes.
+pub(super) const WITH_SNOOZES: i64 = 11;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -93,6 +107,11 @@ fn commands() -> String {
 /// Whose doing an alert is.
 fn alerts_with_who() -> String {
     alert::WITH_WHO.to_owned()
+}
+
+/// What a person does not want to hear of, and what waits to be told.
+fn snoozes() -> String {
+    snooze::CREATE.to_owned()
 }
 
 /// The schema number of a file.

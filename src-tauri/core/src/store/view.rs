@@ -169,6 +169,8 @@ CREATE VIEW binaries AS
  SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(path AS TEXT) AS path, content, first_ts, seen_ts
    FROM binary;
 
+CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "

@@ -126,6 +126,7 @@ impl Core {
             Report::Wished(Some(until)) => self.pause(until, now),
             Report::Wished(None) => self.resume(now, false),
             Report::Answered(answers) => self.expectations.answer(answers, now.unix()),
+            Report::Snoozed(snoozes) => self.desk.snooze(snoozes),
             Report::Config(read) => match *read {
                 Ok(config) => {
                     self.troubles.remove(&Trouble::Config);
@@ -152,7 +153,6 @@ impl Core {
         if config.keep != self.config.keep {
             self.journal.keep(config.keep);
         }
-        self.watch.notify = config.notify;
         if config.rules != self.config.rules {
             self.watch.replace(config.rules.clone(), now, &mut self.changes);
             self.tell_alerts();

@@ -50,6 +50,7 @@ impl Core {
         tick.events.append(&mut self.changes.events);
         tick.alerts.append(&mut self.changes.rows);
         tick.recorder = self.next.recorder.take().or(tick.recorder);
+        self.desk.keep(&mut tick, &self.config.notify, self.clock.now());
         self.journal.push(tick, std::mem::take(&mut self.durable));
     }
 
@@ -64,8 +65,10 @@ impl Core {
         if self.changes.notices.is_empty() {
             return;
         }
+        let moment = self.clock.now();
         let sources = self.roster.sources();
         for mut notice in std::mem::take(&mut self.changes.notices) {
+            self.desk.take(&mut notice, &self.config.notify, moment);
             let now = sources.iter().find(|now| now.source.id == notice.source.id);
             notice.because = now.filter(|_| !over(&notice)).and_then(|_| self.because(&notice, &sources));
             let value_of = |metric| now.and_then(|now| now.value(metric));
@@ -127,8 +130,17 @@ impl Core {
             until,
             sources,
             alerts: self.watch.active(),
+            snoozes: self.desk.snoozes(),
             troubles: self.troubles.iter().copied().collect(),
         }
+    }
+
+    /// Publishes what waited for its time.
+    pub(super) fn tell_what_waited(&mut self) {
+        let due = self.desk.settle(|| self.watch.active(), &self.config, self.clock.now());
+        // What was said must not be said again after a power cut.
+        self.durable |= !due.is_empty();
+        due.into_iter().for_each(|said| self.outlet.publish(said));
     }
 
     pub(super) fn say_status(&self) {

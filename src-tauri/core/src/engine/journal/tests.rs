@@ -69,6 +69,10 @@ impl Writer for Shared {
         Ok(self.lock().wished)
     }
 
+    fn snoozes(&mut self) -> Result<Option<Vec<crate::model::snooze::Snooze>>, StoreError> {
+        Ok(None)
+    }
+
     fn answers(&mut self) -> Result<Vec<(i64, crate::model::baseline::Acceptance)>, StoreError> {
         Ok(Vec::new())
     }

@@ -100,18 +100,17 @@ impl Slot {
         rule: &Arc<Rule>,
         transition: Transition,
         is_held_down: bool,
-        notify: bool,
         now: Now,
         changes: &mut Changes,
     ) {
         let notice = match transition {
             Transition::Fired { value } => {
                 self.is_silent = is_held_down;
-                self.notice(rule, value, NoticePhase::Fired, self.state.since, notify && !is_held_down)
+                self.notice(rule, value, NoticePhase::Fired, self.state.since, !is_held_down)
             }
             Transition::Again { value } => {
                 let phase = NoticePhase::Again { lasted: self.state.lasted(now) };
-                self.notice(rule, value, phase, self.state.since, notify && !is_held_down && !self.is_silent)
+                self.notice(rule, value, phase, self.state.since, !is_held_down && !self.is_silent)
             }
             Transition::Cleared { value, since, lasted, peak } => {
                 let ending = match (&rule.watched, value) {
@@ -120,7 +119,7 @@ impl Slot {
                     _ => Ending::Read,
                 };
                 let phase = NoticePhase::Cleared { ending, lasted, peak };
-                let notify = notify && !std::mem::take(&mut self.is_silent);
+                let notify = !std::mem::take(&mut self.is_silent);
                 self.notice(rule, value, phase, since, notify)
             }
         };

@@ -300,7 +300,7 @@ fn a_gpu_that_is_lost_says_more_than_that_it_is_hot() {
 
 #[test]
 fn a_rule_knows_what_else_is_so_and_what_a_value_is_a_part_of() {
-    const RULES: &str = "[[rule]]\nid = \"gpu-fan-stopped\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-memory-full\"\nfor = \"0s\"\n\
+    const RULES: &str = "[[rule]]\nid = \"gpu-fan-stopped\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-memory-full\"\nfor = \"0s\"\nseverity = \"warning\"\n\
                          [[rule]]\nid = \"gpu-hot-guess\"\nfor = \"0s\"";
     let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
     let gpu = gpu();
@@ -361,4 +361,92 @@ fn what_a_gpu_does_for_long_is_told_with_who_and_why() {
     let because = notice.because.as_ref().map(|because| because.json().into_owned()).unwrap_or_default();
     assert!(because.starts_with("GPU 95 %: Blender"), "{because}");
     assert_eq!(notice.text, Some(format!("{because}; fan 60 %")));
+}
+
+/// A machine with so many disks, each as hot.
+fn storm(rig: &mut Rig, disks: &[Arc<Source>], heat: f64) -> Tick {
+    let mut batch = Batch::default();
+    disks.iter().for_each(|disk| batch.put(disk, Metric::DiskTemperature, heat));
+    rig.second(vec![Ok(batch)])
+}
+
+/// What was said by itself, and the digests with their numbers of alerts.
+fn said(rig: &Rig) -> (Vec<String>, Vec<usize>) {
+    let (mut alone, mut digests) = (Vec::new(), Vec::new());
+    for said in rig.heard.try_iter() {
+        match said {
+            Published::Alert(notice) if notice.notify => alone.push(notice.source.id.clone()),
+            Published::Digest(digest) => digests.push(digest.items.len() + digest.more as usize),
+            _ => {}
+        }
+    }
+    (alone, digests)
+}
+
+const STORM: &str = "[[rule]]\nid = \"disks\"\nmetric = \"disk.temperature\"\nfire = \"> 70\"\nclear = \"< 60\"\n";
+
+#[test]
+fn a_storm_is_recorded_whole_and_told_in_four_words() {
+    let mut rig = Rig::with(&["sensors"], STORM, Left::default(), None);
+    let disks: Vec<_> = (0..500).map(|at| Source::whole(SourceKind::Disk, format!("disk:{at}"), "D")).collect();
+    let tick = storm(&mut rig, &disks, 75.0);
+    let fired = kinds(&tick.events).into_iter().filter(|kind| *kind == EventKind::AlertFired).count();
+    assert_eq!((fired, tick.alerts.len()), (500, 500));
+    assert!(tick.dispatch.is_some_and(|state| serde_json::from_str::<Value>(&state).is_ok()));
+    let (alone, digests) = said(&rig);
+    assert_eq!((alone.len(), digests), (3, vec![]));
+    let mut told = Vec::new();
+    for _ in 0..120 {
+        storm(&mut rig, &disks, 75.0);
+        let (alone, digests) = said(&rig);
+        assert_eq!(alone, [""; 0]);
+        told.extend(digests);
+    }
+    assert_eq!(told, [497]);
+    storm(&mut rig, &disks, 50.0);
+    assert_eq!(said(&rig), (alone, vec![]));
+}
+
+#[test]
+fn what_waits_outlives_a_restart_and_is_told_once() {
+    let mut rig = Rig::with(&["sensors"], STORM, Left::default(), None);
+    let disks: Vec<_> = (0..5).map(|at| Source::whole(SourceKind::Disk, format!("disk:{at}"), "D")).collect();
+    let tick = storm(&mut rig, &disks, 75.0);
+    assert_eq!(said(&rig).0.len(), 3);
+    let left = Left { alerts: tick.alerts, dispatch: tick.dispatch, last_ts: Some(tick.ts), ..Left::default() };
+    let mut rig = Rig::with(&["sensors"], STORM, left, None);
+    let mut told = (Vec::new(), Vec::new());
+    for at in 0..70 {
+        // It ends before it could be told; how long it went on is told nevertheless.
+        storm(&mut rig, &disks, if at < 30 { 75.0 } else { 50.0 });
+        let (alone, digests) = said(&rig);
+        told.0.extend(alone);
+        told.1.extend(digests);
+    }
+    assert_eq!(told.0.len(), 3, "the ends of those that were told: {:?}", told.0);
+    assert_eq!(told.1, [2]);
+}
+
+#[test]
+fn a_snoozed_alert_is_recorded_and_told_when_that_runs_out() {
+    let mut rig = rig(Left::default());
+    let snooze = |until| Snooze { seq: 7, rule: "hot".to_owned(), source: "*".to_owned(), until };
+    rig.core.handle(Event::Journal(Report::Snoozed(vec![snooze(Some(START as i64 + 5))])));
+    let tick = heat(&mut rig, &cpu(), 91.0);
+    assert_eq!((kinds(&tick.events).last(), tick.alerts.len()), (Some(&EventKind::AlertFired), 1));
+    assert_eq!(rig.status().snoozes, [snooze(Some(START as i64 + 5))]);
+    for _ in 2..5 {
+        assert_eq!(heat(&mut rig, &cpu(), 92.0).snoozes_ended, [0; 0]);
+        assert_eq!(said(&rig).0, [""; 0]);
+    }
+    let tick = heat(&mut rig, &cpu(), 92.0);
+    assert_eq!(tick.snoozes_ended, [7]);
+    let notice = rig.notices().remove(0);
+    // The newest value, and how long it lasts by now.
+    let lasted = Duration::from_secs(4);
+    assert_eq!((notice.notify, notice.value, notice.phase), (true, Some(92.0), NoticePhase::Again { lasted }));
+    heat(&mut rig, &cpu(), 92.0);
+    assert_eq!((said(&rig).0, rig.core.desk.snoozes()), (vec![], vec![]));
+    heat(&mut rig, &cpu(), 70.0);
+    assert_eq!(said(&rig).0, ["cpu"]);
 }

@@ -1,0 +1,123 @@
+//! `hoofbeat alerts snooze` and `unsnooze`: what is recorded as ever and not said for a while.
+//!
+//! A snooze is a row that the recorder notices within a tick, and at its next start where none runs. Deliberately not
+//! here: what silence means for an alert that goes on, which core decides.
+
+use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::config::Config;
+use hoofbeat_core::model::snooze::{EVERY, Snooze};
+use hoofbeat_core::paths;
+use jiff::Zoned;
+use serde_json::json;
+
+use crate::args::{self, Global};
+use crate::commands::{face, names, now};
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// Snoozes the alerts of a rule.
+pub fn snooze(global: &Global, options: &args::Snooze, output: &mut Output) -> Outcome {
+    let rule = options.rule.as_deref().unwrap_or(EVERY);
+    known(rule)?;
+    let face = face(global)?;
+    let source = match options.source.as_deref() {
+        None => EVERY.to_string(),
+        Some(pattern) if pattern.contains('*') => pattern.to_string(),
+        Some(name) => names::source(&face.status()?.sources, name, "source")?,
+    };
+    let until = match options.span.as_secs() {
+        _ if options.until_clear => None,
+        0 => return Err(Failure::Usage("a snooze lasts at least a second".to_string())),
+        seconds => Some(now() + seconds as i64),
+    };
+    face.snooze(rule, &source, until)?;
+    if output.json {
+        let snooze = Snooze { seq: 0, rule: rule.to_string(), source, until };
+        return Ok(output.json(&json!({ "schema": SCHEMA, "snoozed": snooze }))?);
+    }
+    let end = ending(until, &Zoned::now());
+    Ok(output.line(format!("{} {}. They are recorded as ever.", subject(rule, &source), say(&end)))?)
+}
+
+/// A rule that nobody wrote is nearly always a slip of the finger.
+fn known(rule: &str) -> Result<(), Failure> {
+    if rule == EVERY {
+        return Ok(());
+    }
+    let file = paths::config_file()?;
+    let config = if file.exists() {
+        Config::load(&file).map_err(|error| Failure::Failed(error.to_string()))?
+    } else {
+        Config::default()
+    };
+    if config.rules.iter().any(|one| one.id == rule) {
+        return Ok(());
+    }
+    let ids: Vec<&str> = config.rules.iter().map(|one| one.id.as_str()).collect();
+    let there = if ids.is_empty() { "there is none".to_string() } else { format!("there are {}", ids.join(", ")) };
+    Err(Failure::Usage(format!("there is no rule {:?}; {there}, and \"*\" is all of them", output::text(rule))))
+}
+
+/// "Alerts of gpu-hot on gpu:1".
+fn subject(rule: &str, source: &str) -> String {
+    let rule = if rule == EVERY { "All alerts".to_string() } else { format!("Alerts of {}", output::text(rule)) };
+    if source == EVERY { rule } else { format!("{rule} on {}", output::text(source)) }
+}
+
+fn ending(until: Option<i64>, now: &Zoned) -> String {
+    match until {
+        Some(until) => format!("until {}", time::moment(until, now)),
+        None => "until they are over".to_string(),
+    }
+}
+
+fn say(ending: &str) -> String {
+    format!("are not said {ending}")
+}
+
+/// "All alerts are not said until 14:00": a line of `status`.
+pub fn line(snooze: &Snooze, now: &Zoned) -> String {
+    format!("{} {}", subject(&snooze.rule, &snooze.source), say(&ending(snooze.until, now)))
+}
+
+/// Shows what is snoozed.
+pub fn list(global: &Global, output: &mut Output) -> Outcome {
+    let snoozes = face(global)?.snoozes(now())?;
+    if output.json {
+        return Ok(output.json(&json!({ "schema": SCHEMA, "snoozes": snoozes }))?);
+    }
+    if snoozes.is_empty() {
+        return Ok(output.line("Nothing is snoozed.")?);
+    }
+    let zoned = Zoned::now();
+    let head = ["RULE", "SOURCE", "UNTIL"].map(|text| Cell::new(text).style(Style::Dim)).to_vec();
+    let rows = snoozes.iter().map(|snooze| {
+        let until = snooze.until.map_or("it is over".to_string(), |until| time::moment(until, &zoned));
+        [output::text(&snooze.rule), output::text(&snooze.source), until].map(Cell::new).to_vec()
+    });
+    let rows: Vec<_> = [head].into_iter().chain(rows).collect();
+    Ok(output.table(&rows)?)
+}
+
+/// Takes snoozes back.
+pub fn unsnooze(global: &Global, options: &args::Unsnooze, output: &mut Output) -> Outcome {
+    let rule = options.rule.as_deref().filter(|_| !options.all);
+    let removed = face(global)?.unsnooze(rule, now())?;
+    if let (Some(rule), true) = (rule, removed.is_empty()) {
+        return Err(Failure::Usage(format!(
+            "no snooze of {:?} is in force; `hoofbeat alerts snooze --list` shows those that are",
+            output::text(rule)
+        )));
+    }
+    if output.json {
+        return Ok(output.json(&json!({ "schema": SCHEMA, "unsnoozed": removed }))?);
+    }
+    if removed.is_empty() {
+        return Ok(output.line("Nothing is snoozed.")?);
+    }
+    for snooze in &removed {
+        output.line(format!("{} are said again.", subject(&snooze.rule, &snooze.source)))?;
+    }
+    Ok(())
+}

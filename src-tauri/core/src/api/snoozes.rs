@@ -1,0 +1,41 @@
+//! What people do not want to hear of for a while.
+//!
+//! Deliberately not here: which alerts there are, and whether a rule exists, which the config says.
+
+use super::Face;
+use crate::model::snooze::Snooze;
+use crate::store::{self, StoreError};
+
+impl Face {
+    /// Says nothing of the alerts of a rule on a source (`*` is any) until a Unix second, or until they are over; they are
+    /// recorded as ever. A snooze of the same rule and source makes way for this one. The recorder notices it within a
+    /// tick.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn snooze(&self, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
+        store::snooze(&self.folder, rule, source, until)
+    }
+
+    /// Takes back the snoozes of this rule, or all of them; gives those that there were at this Unix second.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn unsnooze(&self, rule: Option<&str>, now: i64) -> Result<Vec<Snooze>, StoreError> {
+        let mut snoozes = self.snoozes(now)?;
+        snoozes.retain(|snooze| rule.is_none_or(|rule| snooze.rule == rule));
+        let numbers: Vec<i64> = snoozes.iter().map(|snooze| snooze.seq).collect();
+        store::unsnooze(&self.folder, &numbers)?;
+        Ok(snoozes)
+    }
+
+    /// The snoozes that hold at this Unix second, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn snoozes(&self, now: i64) -> Result<Vec<Snooze>, StoreError> {
+        let mut snoozes = self.reader.snoozes()?;
+        snoozes.retain(|snooze| snooze.holds(now));
+        Ok(snoozes)
+    }
+}

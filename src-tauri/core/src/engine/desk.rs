@@ -1,0 +1,227 @@
+//! Between the alerts and the people: which notices are told now, which later as one, and what of that is kept.
+//!
+//! Deliberately not here: the decision (`alerts::dispatch`), words, and how a word reaches somebody.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::news::{Digest, DigestItem, Published};
+use crate::alerts::baseline::Local;
+use crate::alerts::dispatch::{Decision, Dispatch, Due, Happening, Item, Key, Moment, What};
+use crate::alerts::{ActiveAlert, Detail, Notice, NoticePhase, Who, words};
+use crate::config::Config;
+use crate::model::notify::Notify;
+use crate::model::rule::Watched;
+use crate::model::snooze::Snooze;
+use crate::model::{AlertPhase, AlertRow, Now, Source, SourceKind, Tick};
+use crate::untrusted::Untrusted;
+
+/// What an earlier recorder left, and what people do not want to hear of.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub dispatch: Option<String>,
+    pub snoozes: Vec<Snooze>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Desk {
+    dispatch: Dispatch,
+    zone: TimeZone,
+}
+
+/// The one place where an alert gets its key.
+fn key(rule: &str, source: &str, who: &str) -> Key {
+    Key::new(rule, source, who)
+}
+
+fn key_of(rule: &str, source: &Source, who: Option<&Who>) -> Key {
+    key(rule, &source.id, who.map_or("", |who| &who.key))
+}
+
+impl Desk {
+    /// With what was kept, and the alerts as they stand.
+    pub fn new(kept: Kept, alerts: &[AlertRow], rules: &Notify, now: Now) -> Desk {
+        let dispatch = Dispatch::restored(kept.dispatch.as_deref(), kept.snoozes, now.boot);
+        let mut desk = Desk { dispatch, zone: TimeZone::system() };
+        let firing = alerts.iter().filter(|row| row.phase.is_told());
+        let firing = firing.map(|row| (key(&row.rule, &row.source, &row.who), row.since)).collect();
+        desk.dispatch.align(firing, rules, desk.moment(now));
+        desk
+    }
+
+    fn moment(&self, now: Now) -> Moment {
+        Moment { boot: now.boot, local: Local::at(now.unix(), &self.zone) }
+    }
+
+    /// Decides whether a notice is told now.
+    pub fn take(&mut self, notice: &mut Notice, rules: &Notify, now: Now) {
+        // A rule that says more fires there, or the person wants no notifications at all.
+        if !notice.notify {
+            return;
+        }
+        let what = match notice.phase {
+            NoticePhase::Fired => What::Fired,
+            NoticePhase::Again { .. } => What::Again,
+            NoticePhase::Cleared { lasted, .. } => What::Cleared { lasted },
+        };
+        let key = key_of(&notice.rule.id, &notice.source, notice.who.as_ref());
+        let happening = Happening { key, severity: notice.rule.severity, what, about: about(notice) };
+        let decision = self.dispatch.happened(happening, rules, self.moment(now));
+        log::debug!("{} on {}: {decision:?}", notice.rule.id, notice.source.id);
+        // That nothing more happened is no news.
+        let is_news =
+            !matches!((notice.phase, &notice.rule.watched), (NoticePhase::Cleared { .. }, Watched::Event { .. }));
+        notice.notify = decision == Decision::Say && is_news;
+    }
+
+    /// What is due by the clocks; `active` are the alerts that fire.
+    pub fn settle(&mut self, active: impl FnOnce() -> Vec<ActiveAlert>, config: &Config, now: Now) -> Vec<Published> {
+        if !self.dispatch.is_busy() {
+            return Vec::new();
+        }
+        let due = self.dispatch.settle(&config.notify, self.moment(now));
+        if due.is_empty() {
+            return Vec::new();
+        }
+        let active = active();
+        let newest: HashMap<Key, &ActiveAlert> =
+            active.iter().map(|one| (key_of(&one.rule.id, &one.source, one.who.as_ref()), one)).collect();
+        let line = |item: &Item| {
+            let now = newest.get(&item.key).filter(|_| item.over.is_none());
+            now.map(|one| of_active(one)).or_else(|| of_item(item))
+        };
+        let published = due.into_iter().filter_map(|due| match due {
+            Due::Say(item) => {
+                let notice = newest.get(&item.key).map(|one| still(one, now)).or_else(|| kept(&item, config, now));
+                Some(Published::Alert(Arc::new(notice?)))
+            }
+            Due::Digest(digest) => {
+                let items: Vec<DigestItem> = digest.items.iter().filter_map(&line).collect();
+                let unknown = (digest.items.len() - items.len()) as u64;
+                let (wait, more) = (digest.wait, digest.more + unknown);
+                let digest = Digest { ts: now.unix(), wait, window: config.notify.window, items, more };
+                Some(Published::Digest(Arc::new(digest)))
+            }
+        });
+        published.collect()
+    }
+
+    /// Adds to a tick what is to be kept. Alerts that end in it without a notice are over for us, too.
+    pub fn keep(&mut self, tick: &mut Tick, rules: &Notify, now: Now) {
+        if !tick.alerts.is_empty() {
+            // The last row of an alert is how it stands.
+            let last: HashMap<Key, AlertPhase> =
+                tick.alerts.iter().map(|row| (key(&row.rule, &row.source, &row.who), row.phase)).collect();
+            let moment = self.moment(now);
+            for (key, _) in
+                last.iter().filter(|(_, phase)| matches!(phase, AlertPhase::Inactive | AlertPhase::Resolved))
+            {
+                self.dispatch.gone(key, rules, moment);
+            }
+        }
+        tick.snoozes_ended.extend(self.dispatch.take_ended());
+        tick.dispatch = self.dispatch.take_changed(now.boot);
+    }
+
+    /// Puts these snoozes in force, and no others.
+    pub fn snooze(&mut self, snoozes: Vec<Snooze>) {
+        self.dispatch.snooze(snoozes);
+    }
+
+    /// The snoozes in force.
+    pub fn snoozes(&self) -> Vec<Snooze> {
+        self.dispatch.snoozes().to_vec()
+    }
+
+    /// The store is a new one and knows nothing.
+    pub fn retell(&mut self) {
+        self.dispatch.retell();
+    }
+}
+
+/// What a later word about an alert needs to know.
+fn about(notice: &Notice) -> Value {
+    let Notice { rule, source, who, detail, .. } = notice;
+    let value = match notice.phase {
+        NoticePhase::Fired | NoticePhase::Again { .. } => notice.value,
+        NoticePhase::Cleared { peak, .. } => peak.or(notice.value),
+    };
+    let title = words::news(rule, source, who.as_ref(), value, detail, &plain);
+    json!({
+        "title": title, "kind": source.kind.word(), "label": source.label.json(), "value": value,
+        "identity": who.as_ref().map(|who| who.name.json()), "event": detail.event, "reason": detail.reason,
+    })
+}
+
+/// Names as they are: what is made of them here is a name itself to those who write it down.
+fn plain(name: &Untrusted) -> String {
+    name.json().into_owned()
+}
+
+/// The same as a line of a digest; `None` where another version of Hoofbeat wrote it.
+fn of_item(item: &Item) -> Option<DigestItem> {
+    Some(DigestItem {
+        rule: item.key.rule().to_owned(),
+        severity: item.severity,
+        source: item.key.source().to_owned(),
+        title: Untrusted::from(item.about.get("title")?.as_str()?),
+        since: item.since,
+        over: item.over,
+    })
+}
+
+fn of_active(one: &ActiveAlert) -> DigestItem {
+    DigestItem {
+        rule: one.rule.id.clone(),
+        severity: one.rule.severity,
+        source: one.source.id.clone(),
+        title: Untrusted::from(words::firing(one, &plain).as_str()),
+        since: one.since,
+        over: None,
+    }
+}
+
+/// The notice of an alert that fires for some time already.
+fn still(one: &ActiveAlert, now: Now) -> Notice {
+    let lasted = Duration::from_secs(u64::try_from(now.unix() - one.since).unwrap_or(0));
+    Notice {
+        rule: one.rule.clone(),
+        source: one.source.clone(),
+        who: one.who.clone(),
+        value: one.value,
+        phase: NoticePhase::Again { lasted },
+        since: one.since,
+        detail: one.detail.clone(),
+        text: None,
+        because: None,
+        flutters: None,
+        notify: true,
+    }
+}
+
+/// The same of one whose source was not read since a restart.
+fn kept(item: &Item, config: &Config, now: Now) -> Option<Notice> {
+    let rule = config.rules.iter().find(|rule| rule.id == item.key.rule())?;
+    let text = |key: &str| item.about.get(key).and_then(Value::as_str);
+    let source = Source::whole(SourceKind::from_word(text("kind")?)?, item.key.source(), text("label")?);
+    let who = text("identity").map(|name| Who { key: item.key.who().to_owned(), name: Untrusted::from(name) });
+    let detail = Detail {
+        event: item.about.get("event").filter(|event| !event.is_null()).cloned(),
+        reason: text("reason").map(str::to_owned),
+    };
+    let active = ActiveAlert {
+        rule: Arc::new(rule.clone()),
+        source,
+        who,
+        value: item.about.get("value").and_then(Value::as_f64),
+        since: item.since,
+        is_silent: true,
+        detail,
+    };
+    Some(still(&active, now))
+}

@@ -1,0 +1,51 @@
+//! The tables `snooze` and `dispatch`: what a person does not want to hear of, and what waits to be told.
+//!
+//! Faces write snoozes, and the recorder notices them as it does a wish to pause; it removes those that are over. Their
+//! numbers are never given twice, so that one that is over is not taken for a new one. Deliberately not here: what is
+//! said when (`alerts::dispatch`).
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::StoreError;
+use crate::model::snooze::Snooze;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL, until INTEGER,
+  UNIQUE(rule, source)) STRICT;
+CREATE TABLE dispatch(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NULL CHECK(json_valid(state))) STRICT;
+";
+
+/// Adds a snooze; one of the same rule and source makes way for it.
+pub(super) fn add(db: &Connection, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT OR REPLACE INTO snooze(rule, source, until) VALUES(?, ?, ?)")?
+        .execute(params![rule, source, until])?;
+    Ok(())
+}
+
+/// Removes the snoozes with these numbers.
+pub(super) fn remove(db: &Connection, numbers: &[i64]) -> Result<(), StoreError> {
+    for seq in numbers {
+        db.prepare_cached("DELETE FROM snooze WHERE seq = ?")?.execute([seq])?;
+    }
+    Ok(())
+}
+
+/// Every snooze, oldest first.
+pub(super) fn read(db: &Connection) -> Result<Vec<Snooze>, StoreError> {
+    let mut query = db.prepare_cached("SELECT seq, rule, source, until FROM snooze ORDER BY seq")?;
+    let rows = query.query_map([], |row| {
+        Ok(Snooze { seq: row.get(0)?, rule: row.get(1)?, source: row.get(2)?, until: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Stores what waits to be told.
+pub(super) fn write_dispatch(db: &Connection, state: &str) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT OR REPLACE INTO dispatch VALUES(1, ?)")?.execute([state])?;
+    Ok(())
+}
+
+/// What waits to be told; `None` where nothing was ever told.
+pub(super) fn read_dispatch(db: &Connection) -> Result<Option<String>, StoreError> {
+    Ok(db.prepare_cached("SELECT state FROM dispatch")?.query_row([], |row| row.get(0)).optional()?)
+}
