@@ -8,6 +8,8 @@
 mod digest;
 mod limits;
 mod saved;
+mod snoozed;
+mod words;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,123 +17,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::baseline::Local;
 use crate::model::notify::Notify;
 use crate::model::rule::Severity;
 use crate::model::snooze::Snooze;
 
 pub use digest::{Digest, Item, Over};
+pub use words::{Decision, Due, Happening, Key, Moment, Silence, Wait, What};
+
 use digest::{Ended, Waiting};
 use limits::{Limits, millis};
-
-/// What an alert is known by: its rule, its source, and who it is about where one source may have several.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Key(String, String, String);
-
-impl Key {
-    /// The key of an alert; `who` is empty where the source says it all.
-    pub fn new(rule: &str, source: &str, who: &str) -> Key {
-        Key(rule.to_owned(), source.to_owned(), who.to_owned())
-    }
-
-    /// The rule's id.
-    pub fn rule(&self) -> &str {
-        &self.0
-    }
-
-    /// The source's id.
-    pub fn source(&self) -> &str {
-        &self.1
-    }
-
-    /// Whose doing it is; empty where that is not told apart.
-    pub fn who(&self) -> &str {
-        &self.2
-    }
-}
-
-/// A moment: measured, and as people name it.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// The boot-time clock.
-    pub boot: Duration,
-    /// The local time.
-    pub local: Local,
-}
-
-/// Something that happened to an alert.
-#[derive(Clone, Debug)]
-pub struct Happening {
-    /// Which alert.
-    pub key: Key,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What happened.
-    pub what: What,
-    /// What a later word about it needs to know; the dispatch keeps it and does not look into it.
-    pub about: Value,
-}
-
-/// What happens to alerts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum What {
-    /// It began.
-    Fired,
-    /// It still fires, and its rule wants that to be repeated.
-    Again,
-    /// It is over.
-    Cleared {
-        /// From fired to cleared.
-        lasted: Duration,
-    },
-}
-
-/// What becomes of a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// It is said now.
-    Say,
-    /// It waits for a digest.
-    Keep(Wait),
-    /// It is not said.
-    Silent(Silence),
-}
-
-/// What a word waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Wait {
-    /// The end of the quiet hours.
-    Quiet,
-    /// The end of a burst.
-    Burst,
-    /// An hour in which less is said.
-    Hour,
-    /// Its turn once a day: it only informs.
-    Day,
-}
-
-/// Why a word is not said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silence {
-    /// Notifications are off.
-    Off,
-    /// It is snoozed.
-    Snoozed,
-    /// It is the end of something whose beginning was not said by itself.
-    Unheard,
-    /// It is the repetition of something that waits already.
-    Waiting,
-}
-
-/// A word whose time has come.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Due {
-    /// An alert that still fires, and whose snooze has ended.
-    Say(Item),
-    /// What waited.
-    Digest(Digest),
-}
 
 /// How an episode stands with the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -330,60 +224,6 @@ impl Dispatch {
             || self.more > 0
             || !self.snoozes.is_empty()
             || self.episodes.values().any(|episode| restless(episode.stand))
-    }
-
-    /// Puts these snoozes in force, and no others.
-    pub fn snooze(&mut self, snoozes: Vec<Snooze>) {
-        // What the store does not hold any more does not come back; what it still holds may have ended here.
-        let mut at = 0;
-        let taken = self.taken;
-        self.ended.retain(|seq| {
-            at += 1;
-            at > taken || snoozes.iter().any(|one| one.seq == *seq)
-        });
-        self.taken -= at - self.ended.len();
-        self.snoozes = snoozes;
-        self.snoozes.retain(|snooze| !self.ended.contains(&snooze.seq));
-    }
-
-    /// The snoozes in force.
-    pub fn snoozes(&self) -> &[Snooze] {
-        &self.snoozes
-    }
-
-    /// The numbers of snoozes that ended since this was last asked.
-    pub fn take_ended(&mut self) -> Vec<i64> {
-        let new = self.ended.split_off(self.taken);
-        self.ended.extend_from_slice(&new);
-        self.taken = self.ended.len();
-        new
-    }
-
-    /// Until when an alert is snoozed, where it is: the longest counts.
-    fn snoozed(&self, key: &Key, ts: i64) -> Option<Option<i64>> {
-        let covering = self.snoozes.iter().filter(|one| one.covers(key.rule(), key.source()) && one.holds(ts));
-        // None is less than any number, and means for ever here.
-        covering.map(|one| one.until).max_by_key(|until| until.unwrap_or(i64::MAX))
-    }
-
-    /// Ends the snoozes whose time is over.
-    fn run_out(&mut self, ts: i64) {
-        let (kept, ended) = std::mem::take(&mut self.snoozes).into_iter().partition(|snooze| snooze.holds(ts));
-        self.snoozes = kept;
-        self.ended.extend(ended.iter().map(|snooze: &Snooze| snooze.seq));
-    }
-
-    /// Ends the snoozes that were to last until this alert is over, and cover no other one that fires.
-    fn release(&mut self, key: &Key) {
-        let covers = |snooze: &Snooze, key: &Key| snooze.covers(key.rule(), key.source());
-        let episodes = &self.episodes;
-        let last = |snooze: &Snooze| !episodes.keys().any(|other| covers(snooze, other));
-        let ended = &mut self.ended;
-        self.snoozes.retain(|snooze| {
-            let over = snooze.until.is_none() && covers(snooze, key) && last(snooze);
-            ended.extend(over.then_some(snooze.seq));
-            !over
-        });
     }
 
     /// An alert ended that nobody was told of: its rule or its source is gone.

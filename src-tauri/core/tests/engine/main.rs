@@ -236,6 +236,54 @@ fn another_process_that_locks_the_database_costs_no_tick() {
     recording.stop();
 }
 
+/// Five hundred disks, each too hot.
+struct Disks(Vec<Arc<Source>>);
+
+impl Sensor for Disks {
+    fn sample(&mut self, _clock: &dyn Clock, batch: &mut Batch) -> Result<(), SensorError> {
+        self.0.iter().for_each(|disk| batch.put(disk, Metric::DiskTemperature, 80.0));
+        Ok(())
+    }
+}
+
+fn disks() -> Box<dyn Sensor> {
+    let disk = |at| Source::whole(SourceKind::Disk, format!("disk:{at}"), "Disk");
+    Box::new(Disks((0..500).map(disk).collect()))
+}
+
+#[test]
+fn a_storm_of_alerts_is_stored_whole_and_said_in_four_words() {
+    static SENSORS: &[Registration] = &[Registration { name: "disks", new: |_| disks() }];
+    const RULE: &str =
+        "[notify]\nwindow = \"5s\"\n[[rule]]\nid = \"hot\"\nmetric = \"disk.temperature\"\nfire = \"> 70\"\n";
+    let recording = Recording::start(RULE, SENSORS);
+    let mut alone = 0;
+    let digest = recording.hear(|said| match said {
+        Published::Alert(notice) => {
+            alone += usize::from(notice.notify);
+            None
+        }
+        Published::Digest(digest) => Some(digest.clone()),
+        _ => None,
+    });
+    assert_eq!((alone, digest.items.len(), digest.more), (3, 497, 0));
+    // Killed or not: a restart in the middle of it says nothing anew.
+    let recording = Recording::start_in(recording.stop(), SENSORS);
+    let mut seen = 0;
+    recording.hear(|said| match said {
+        Published::Alert(_) | Published::Digest(_) => panic!("said again: {said:?}"),
+        Published::Status(snapshot) => {
+            seen += usize::from(snapshot.alerts.len() == 500);
+            (seen >= 2).then_some(())
+        }
+        _ => None,
+    });
+    let face = recording.face();
+    recording.stop();
+    let fired = face.events(0, 10_000).unwrap().into_iter().filter(|event| event.kind == EventKind::AlertFired);
+    assert_eq!(fired.count(), 500);
+}
+
 #[test]
 fn an_alert_is_published_once_over_a_restart_and_cleared_once() {
     static HOT: AtomicBool = AtomicBool::new(true);

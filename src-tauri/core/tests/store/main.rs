@@ -10,6 +10,7 @@ mod laws;
 mod refusals;
 mod sessions;
 mod size;
+mod snoozes;
 mod support;
 mod views;
 mod why;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::alerts::baseline::Local;
 use crate::model::expectation::Hours;
 
 /// 12:00 of a local day.
