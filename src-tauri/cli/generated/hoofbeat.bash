@@ -103,6 +103,9 @@ _hoofbeat() {
             hoofbeat__subcmd__config,path)
                 cmd="hoofbeat__subcmd__config__subcmd__path"
                 ;;
+            hoofbeat__subcmd__config,set)
+                cmd="hoofbeat__subcmd__config__subcmd__set"
+                ;;
             hoofbeat__subcmd__config,show)
                 cmd="hoofbeat__subcmd__config__subcmd__show"
                 ;;
@@ -117,6 +120,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__config__subcmd__help,path)
                 cmd="hoofbeat__subcmd__config__subcmd__help__subcmd__path"
+                ;;
+            hoofbeat__subcmd__config__subcmd__help,set)
+                cmd="hoofbeat__subcmd__config__subcmd__help__subcmd__set"
                 ;;
             hoofbeat__subcmd__config__subcmd__help,show)
                 cmd="hoofbeat__subcmd__config__subcmd__help__subcmd__show"
@@ -264,6 +270,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__help__subcmd__config,path)
                 cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__path"
+                ;;
+            hoofbeat__subcmd__help__subcmd__config,set)
+                cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__set"
                 ;;
             hoofbeat__subcmd__help__subcmd__config,show)
                 cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__show"
@@ -533,7 +542,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__config)
-            opts="-h -V --data-dir --root --json --color --help --version path check show example help"
+            opts="-h -V --data-dir --root --json --color --help --version path check show example set help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,7 +638,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__config__subcmd__help)
-            opts="path check show example help"
+            opts="path check show example set help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -698,6 +707,20 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__config__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__config__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -713,6 +736,38 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__config__subcmd__path)
+            opts="-h -V --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__config__subcmd__set)
             opts="-h -V --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1551,7 +1606,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__config)
-            opts="path check show example"
+            opts="path check show example set"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1593,6 +1648,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__config__subcmd__path)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__config__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

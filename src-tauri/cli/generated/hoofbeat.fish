@@ -318,19 +318,20 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the whole database and every checksum'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the folder'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -l json -d 'Answer in JSON'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "path" -d 'Print where the file is'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "check" -d 'Check the file'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "show" -d 'Print the file that is in force'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "example" -d 'Print an example that explains every setting'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "path" -d 'Print where the file is'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "check" -d 'Check the file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "show" -d 'Print the file that is in force'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "example" -d 'Print an example that explains every setting'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "set" -d 'Set one setting, and leave the rest of the file as it is'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -363,10 +364,19 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from example" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the file is'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the file that is in force'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "example" -d 'Print an example that explains every setting'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "set" -d 'Set one setting, and leave the rest of the file as it is'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand open" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
@@ -443,3 +453,4 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file that is in force'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "example" -d 'Print an example that explains every setting'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "set" -d 'Set one setting, and leave the rest of the file as it is'

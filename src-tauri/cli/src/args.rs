@@ -367,7 +367,7 @@ pub struct Config {
 }
 
 /// Commands below `config`.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print where the file is
     Path,
@@ -377,6 +377,13 @@ pub enum ConfigCommand {
     Show,
     /// Print an example that explains every setting
     Example,
+    /// Set one setting, and leave the rest of the file as it is
+    Set {
+        /// Which, for example notify.quiet
+        setting: String,
+        /// To what, for example 22:00-07:00
+        value: String,
+    },
 }
 
 /// Options of `pause`.

@@ -1,7 +1,7 @@
 //! `hoofbeat config`: where the config file is, whether it is valid, and what can stand in it.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::config::{Config, ConfigError, Tariff};
+use hoofbeat_core::config::{Config, ConfigError, EditError, Tariff};
 use hoofbeat_core::model::notify::Notify;
 use hoofbeat_core::model::rule::{NoData, Rule, Side, Threshold, Watched, When};
 use hoofbeat_core::model::{Keep, UseRules};
@@ -15,7 +15,7 @@ use crate::output::Output;
 /// Shows, checks or explains the config file.
 pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
     let path = paths::config_file()?;
-    match options.command.unwrap_or(ConfigCommand::Check) {
+    match options.command.as_ref().unwrap_or(&ConfigCommand::Check) {
         ConfigCommand::Path if output.json => {
             output.json(&json!({ "schema": SCHEMA, "path": path, "exists": path.exists() }))?;
         }
@@ -42,9 +42,24 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
             }
             Err(error) => return Err(Failure::Failed(format!("{}: {error}", path.display()))),
         },
+        ConfigCommand::Set { setting, value } => set(&path, setting, value, output)?,
         ConfigCommand::Check => check(&path, output)?,
     }
     Ok(())
+}
+
+fn set(path: &std::path::Path, setting: &str, value: &str, output: &mut Output) -> Outcome {
+    let Some((section, key)) = setting.split_once('.') else {
+        return Err(Failure::Usage(format!("{setting:?} is no setting; write its section and name: notify.quiet")));
+    };
+    Config::set(path, section, key, value).map_err(|error| match error {
+        EditError::Io(sentence) => Failure::Failed(sentence),
+        error => Failure::Usage(error.to_string()),
+    })?;
+    if output.json {
+        return Ok(output.json(&json!({ "schema": SCHEMA, "set": setting, "path": path }))?);
+    }
+    Ok(output.line(format!("{setting} is set in {}.", path.display()))?)
 }
 
 fn check(path: &std::path::Path, output: &mut Output) -> Outcome {

@@ -67,7 +67,9 @@ fn a_snooze_outlives_a_killed_recorder_and_ends_when_its_alert_is_over() {
 #[test]
 fn what_fires_in_quiet_hours_is_told_when_they_are_over() {
     let sandbox = Sandbox::new();
-    sandbox.config(&format!("[notify]\nquiet = \"00:00-24:00\"\n{RULE}"));
+    sandbox.config(RULE);
+    let set = sandbox.run(&["config", "set", "notify.quiet", "00:00-24:00"]);
+    assert!(set.code == 0 && set.stdout.starts_with("notify.quiet is set in "), "{set:?}");
     let bus = Bus::start(sandbox.path("bus"));
     let server = Server::start(&bus, &["body"], false);
     let mut watcher = watch(&sandbox, &bus);
@@ -79,7 +81,7 @@ fn what_fires_in_quiet_hours_is_told_when_they_are_over() {
     sandbox.wait_for_ticks();
     assert_eq!(server.received().len(), 0, "{:?}", server.received());
 
-    sandbox.config(RULE);
+    assert_eq!(sandbox.run(&["config", "set", "notify.quiet", ""]).code, 0);
     let told = server.wait_for(1);
     assert!(told.title.starts_with("CPU at 96 °C for "), "{}", told.title);
     assert_eq!(told.body, "It waited for the end of the quiet hours.");
@@ -112,6 +114,8 @@ fn a_snooze_of_what_is_not_there_is_refused_and_one_can_be_taken_back() {
         &["unsnooze", "cpu-hot"],
         "no snooze of \"cpu-hot\" is in force; `hoofbeat alerts snooze --list` shows those that are",
     );
+    let refused = sandbox.run(&["config", "set", "notify.quiet", "late"]);
+    assert!(refused.code == 2 && refused.stderr.contains("\"late\" is no stretch of the day"), "{refused:?}");
     assert_eq!(sandbox.run(&["alerts", "unsnooze", "--all"]).stdout, "Nothing is snoozed.\n");
     assert!(sandbox.run(&["alerts", "snooze", "*"]).stdout.starts_with("All alerts are not said until "));
     // The same again makes way.

@@ -1,8 +1,10 @@
-//! Adds an expectation to the text of a config file, or takes one out, and leaves every other letter as it is.
+//! Adds an expectation to the text of a config file, takes one out, or sets a setting (`set`), and leaves every other letter as it is.
 //!
 //! The file is a person's, with their comments and order, so tables are added at the end and cut out by lines; what comes
 //! of it is read again, and refused unless it means exactly what was wanted. Deliberately not here: any other change of
 //! the file.
+
+mod set;
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -36,14 +38,7 @@ impl Config {
         keys: &[(&str, String)],
         objection: impl FnOnce(&Config) -> Option<String>,
     ) -> Result<Config, EditError> {
-        let before = match text(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                create(file).map_err(|error| EditError::Io(format!("{}: {error}", file.display())))?;
-                Config::example()
-            }
-            Err(error) => return Err(unreadable(file, &error).into()),
-        };
+        let before = begun(file)?;
         Config::parse(&before, file)?;
         let mut table = String::from("[[expect]]\n");
         for (key, value) in keys {
@@ -92,6 +87,18 @@ impl Config {
         };
         replace(file, &after)?;
         Ok(wanted)
+    }
+}
+
+/// The text of the file, which is made where it is missing.
+fn begun(file: &Path) -> Result<String, EditError> {
+    match text(file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            create(file).map_err(|error| EditError::Io(format!("{}: {error}", file.display())))?;
+            Ok(Config::example())
+        }
+        Err(error) => Err(unreadable(file, &error).into()),
     }
 }
 

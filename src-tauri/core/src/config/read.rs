@@ -28,6 +28,15 @@ pub struct Setting {
     set: fn(&mut Config, &DeValue<'_>) -> Result<(), Problem>,
 }
 
+impl Setting {
+    /// Sets it to a value as it stands in a file; what is no such value changes nothing.
+    pub(super) fn put(&self, config: &mut Config, value: &str) {
+        if let Ok(value) = DeValue::parse(value) {
+            let _ = (self.set)(config, value.get_ref());
+        }
+    }
+}
+
 /// Every setting, in the order of the example file; those of one section stand together.
 pub const SETTINGS: &[Setting] = &[
     Setting {
