@@ -149,7 +149,11 @@ fn a_session_of_a_recorder_that_knew_no_commands_is_read_before_and_after_the_up
         .unwrap();
     store.close().unwrap();
     let db = rusqlite::Connection::open(hoofbeat_core::store::database(temp.path())).unwrap();
-    db.execute_batch("DROP VIEW sessions; ALTER TABLE session DROP COLUMN command; PRAGMA user_version = 8;").unwrap();
+    db.execute_batch(
+        "DROP VIEW sessions; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch;
+         ALTER TABLE session DROP COLUMN command; PRAGMA user_version = 8;",
+    )
+    .unwrap();
     drop(db);
     let read = || Reader::open(temp.path()).unwrap().sessions(None, 0, i64::MAX).unwrap().remove(0);
     assert_eq!((read().identity.as_str(), read().command), ("a", None));
