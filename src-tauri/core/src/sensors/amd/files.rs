@@ -71,12 +71,17 @@ pub(super) struct Files {
     number: Option<u16>,
     inputs: Vec<(Metric, Input, Parse)>,
     metrics: Option<Input>,
+    /// By temperature, the degrees at which the card slows itself down; they never change.
+    limits: Vec<(Metric, f64)>,
 }
+
+/// Where a card may slow itself down, in °C. Drivers of old chips and of broken boards tell 0 or thousands.
+const LIMITS: std::ops::RangeInclusive<f64> = 50.0..=150.0;
 
 impl Files {
     /// The files that the card has now. Not to be called while it sleeps.
     pub(super) fn find(card: &Card, roots: &Roots) -> Files {
-        let mut inputs = Vec::new();
+        let (mut inputs, mut limits) = (Vec::new(), Vec::new());
         if let Some(chip) = chips::of_device(&card.device) {
             let there = names(&chip.folder);
             let has = |name: &str| there.iter().any(|other| other == name);
@@ -92,7 +97,13 @@ impl Files {
                     Some(label) => content(&label) == *wanted,
                     None => channel == unlabelled,
                 };
-                channels.filter(is_wanted).for_each(|channel| add(*metric, &format!("{channel}_input"), *parse));
+                for channel in channels.filter(is_wanted) {
+                    add(*metric, &format!("{channel}_input"), *parse);
+                    // `tempN_crit`, in the kernel's Documentation/hwmon/sysfs-interface.rst.
+                    let limit = attribute(&chip.folder.join(format!("{channel}_crit")));
+                    let limit = limit.filter(|_| *class == "temp").and_then(|text| Parse::Celsius.value(&text));
+                    limits.extend(limit.filter(|limit| LIMITS.contains(limit)).map(|limit| (*metric, limit)));
+                }
             }
             CHIP.iter().for_each(|(metric, name, parse)| add(*metric, name, *parse));
             let full = attribute(&chip.folder.join("pwm1_max")).and_then(|text| number(content(&text)));
@@ -108,7 +119,7 @@ impl Files {
             inputs.push((*metric, Input::new(roots, card.device.join(name)), *parse));
         }
         let metrics = has("gpu_metrics").then(|| Input::new(roots, card.device.join("gpu_metrics")));
-        Files { number: card.number, inputs, metrics }
+        Files { number: card.number, inputs, metrics, limits }
     }
 
     /// Reads everything once.
@@ -150,6 +161,11 @@ impl Files {
             values.remove(&Metric::GpuMemoryUsed);
             let file = self.inputs.iter().find(|(metric, ..)| *metric == Metric::GpuMemoryUsed);
             file.iter().for_each(|(_, input, _)| odd.note(input));
+        }
+        // The part that is nearest to its own limit decides.
+        let left = self.limits.iter().filter_map(|(metric, limit)| Some(limit - values.get(metric)?));
+        if let Some(margin) = left.reduce(f64::min) {
+            values.insert(Metric::GpuMargin, margin);
         }
         if values.is_empty() { failed.outcome(odd) } else { Outcome::Read(values, odd.reason()) }
     }

@@ -101,6 +101,28 @@ fn a_driver_without_labels_has_one_temperature() {
 }
 
 #[test]
+fn the_part_that_is_nearest_to_its_own_limit_tells_how_much_is_left() {
+    let machine = |limit: &str| {
+        Machine::new(&[
+            ("hwmon/hwmon3/name", "amdgpu\n"),
+            ("hwmon/hwmon3/temp1_label", "edge\n"),
+            ("hwmon/hwmon3/temp1_input", "81000\n"),
+            ("hwmon/hwmon3/temp1_crit", "100000\n"),
+            ("hwmon/hwmon3/temp2_label", "junction\n"),
+            ("hwmon/hwmon3/temp2_input", "104000\n"),
+            ("hwmon/hwmon3/temp2_crit", limit),
+        ])
+    };
+    let margin =
+        |limit: &str| machine(limit).sample().0.iter().find(|(metric, _)| *metric == Metric::GpuMargin).copied();
+    assert_eq!(margin("110000\n"), Some((Metric::GpuMargin, 6.0)));
+    // What no chip has is no limit.
+    for nonsense in ["0\n", "2147483000\n", "-1\n", "x\n", ""] {
+        assert_eq!(margin(nonsense), Some((Metric::GpuMargin, 19.0)), "{nonsense:?}");
+    }
+}
+
+#[test]
 fn chips_that_always_say_busy_say_nothing() {
     let mut machine = Machine::new(&[("gpu_busy_percent", "100\n"), ("mem_info_vram_used", "1048576\n")]);
     machine.write("device", "0x15d8\n");
