@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::alerts::{ActiveAlert, Detail, Who, words};
 use crate::metrics::Metric;
 use crate::model::answer::{AlertInfo, SourceStatus};
-use crate::model::rule::{Rule, Severity};
+use crate::model::rule::{Rule, Severity, Watched};
 use crate::model::{AlertPhase, AlertRow, EventKind, Source, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
@@ -69,7 +69,7 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
     };
     let plain = |name: &Untrusted| name.json().into_owned();
     // What an event told, and why a source is as it is, only the record of that moment knows.
-    let is_reading = newest.is_some() || rule.window.is_some() && row.value.is_some();
+    let is_reading = matches!(rule.watched, Watched::Metric { .. }) && value.is_some();
     let title = match text("title").filter(|_| !is_reading) {
         Some(title) => title,
         None => words::firing(&alert, &plain),

@@ -48,7 +48,7 @@ pub(super) fn text() -> String {
          (enabled = false). Others join them. What a rule may say:",
     );
     for key in RULE_KEYS {
-        prose(&mut out, &format!("  {:<9} {}", key.key, key.doc));
+        prose(&mut out, &format!("  {:<10} {}", key.key, key.doc));
     }
     out.push('\n');
     for line in BUILTIN.lines().skip_while(|line| !line.is_empty()).skip(1) {
@@ -62,7 +62,7 @@ pub(super) fn text() -> String {
          decides. What none of them names is judged by what is usual here.",
     );
     for key in EXPECT_KEYS {
-        prose(&mut out, &format!("  {:<9} {}", key.key, key.doc));
+        prose(&mut out, &format!("  {:<10} {}", key.key, key.doc));
     }
     out.push_str(EXPECTATIONS);
     out
@@ -75,7 +75,7 @@ fn prose(out: &mut String, text: &str) {
     for word in text.split_inclusive(' ').filter(|word| !word.trim().is_empty() || indent > 0) {
         if line.trim_end().len() > 1 && line.chars().count() + word.trim_end().chars().count() > WIDTH {
             let _ = writeln!(out, "{}", line.trim_end());
-            line = format!("#{}", " ".repeat(if indent > 0 { indent + 10 } else { 0 }));
+            line = format!("#{}", " ".repeat(if indent > 0 { indent + 11 } else { 0 }));
         }
         if line == "#" {
             line.push(' ');
