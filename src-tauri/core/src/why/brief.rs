@@ -1,16 +1,19 @@
-//! A verdict in a row of a menu or a tooltip: state, who, since when.
+//! A verdict in a row of a menu or a tooltip: state, who, since when, at what cost.
 //!
-//! It stands there for hours and is looked at for a second, so that it names a moment and no duration, and no sum that
-//! grows: whatever changes makes the panel draw anew. Deliberately not here: cost, evidence, and the reasons that take a
-//! sentence (`sentence`).
+//! It stands there for hours and is looked at for a second, so that it names a moment and no duration, and of a sum that
+//! grows only large steps: whatever changes makes the panel draw anew. Deliberately not here: money, evidence, and the
+//! reasons that take a sentence (`sentence`).
 
 use super::sentence::{Names, cut, subject};
 use super::verdict::{Cause, Culprit, State, Verdict};
 use crate::format;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, Unit};
 
 /// Use of less than this many seconds began just now.
 const LONG: i64 = 60;
+
+/// Joules of the smallest step in which energy is told: at full load some minutes.
+const STEP: f64 = 0.1 * 3.6e6;
 
 /// How a moment (Unix seconds) is written.
 pub type Moments<'a> = &'a dyn Fn(i64) -> String;
@@ -27,7 +30,7 @@ pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> Strin
     let since = || {
         let since = verdict.culprits.first().and_then(|first| first.since);
         let since = since.filter(|since| verdict.at - since >= LONG);
-        since.map(|since| format!(" since {}", moments(since))).unwrap_or_default()
+        since.map(|since| format!(" since {}{}", moments(since), cost(verdict))).unwrap_or_default()
     };
     let who = match (verdict.state, &verdict.cause, verdict.culprits.as_slice()) {
         (State::Display, ..) => "only the desktop".to_owned(),
@@ -53,6 +56,12 @@ pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> Strin
         _ => return head(verdict, names),
     };
     format!("{}: {who}", head(verdict, names))
+}
+
+/// About what it took, cut to the step; nothing where that is less.
+fn cost(verdict: &Verdict) -> String {
+    let steps = verdict.energy().map_or(0.0, |joules| (joules / STEP).floor());
+    if steps < 1.0 { String::new() } else { format!(", about {}", format::quantity(steps * STEP, Unit::Joule)) }
 }
 
 /// Only what the GPU does: "GPU 94 %, 71 °C".
@@ -110,7 +119,7 @@ mod tests {
             share: Some(40.0),
             vram: Some(18 << 30),
             since,
-            energy: Some(1e6),
+            energy: None,
         }
     }
 
@@ -131,6 +140,18 @@ mod tests {
     fn check(verdict: &Verdict, expected: &str) {
         let said = brief(verdict, &|ts| format!("@{ts}"), &Untrusted::notification);
         assert_eq!(said.replace('\u{a0}', " "), expected);
+    }
+
+    #[test]
+    fn what_it_took_is_told_in_large_steps() {
+        let took = |joules: f64| {
+            let mut verdict = verdict(State::Several, &["a", "b"]);
+            verdict.culprits.iter_mut().for_each(|one| one.energy = Some(joules / 2.0));
+            verdict
+        };
+        check(&took(0.35e6), "GPU 94 %, 71 °C: a and b since @100");
+        check(&took(1e6), "GPU 94 %, 71 °C: a and b since @100, about 200 Wh");
+        check(&took(4e6), "GPU 94 %, 71 °C: a and b since @100, about 1.1 kWh");
     }
 
     #[test]
