@@ -70,6 +70,8 @@ pub struct Store {
     keep: Keep,
     catalog: Catalog,
     durable: bool,
+    /// The database's data version when others' writes were last asked for.
+    heard: i64,
     /// The database's data version at the last look for wishes, and the wish then.
     wish: (i64, Option<i64>),
     /// The same for people's words on who may use GPUs, with the numbers of those that were handed over already.
@@ -270,6 +272,15 @@ impl Store {
         }
         self.sealed_hour = Some(hour);
         Ok(())
+    }
+
+    /// Whether anybody else has written since this was last asked: only then the three below are worth asking.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn has_heard(&mut self) -> Result<bool, StoreError> {
+        let version = data_version(&self.db)?;
+        Ok(std::mem::replace(&mut self.heard, version) != version)
     }
 
     /// The pause that a person asked for in a face, as Unix seconds until which it lasts. Costs microseconds where

@@ -58,6 +58,8 @@ pub(super) trait Writer: Send {
     fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError>;
     /// See [`Store::maintain`].
     fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
+    /// See [`Store::has_heard`].
+    fn has_heard(&mut self) -> Result<bool, StoreError>;
     /// See [`Store::wished_pause`].
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
     /// See [`Store::answers`].
@@ -79,6 +81,10 @@ impl Writer for Store {
 
     fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
         Store::maintain(self, now)
+    }
+
+    fn has_heard(&mut self) -> Result<bool, StoreError> {
+        Store::has_heard(self)
     }
 
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
@@ -175,6 +181,8 @@ pub(super) struct Scribe {
     unsynced: bool,
     /// The pause that the engine knows of.
     pub wished: Option<i64>,
+    /// Whether people's decisions could not be read at the last look.
+    unheard: bool,
 }
 
 impl Scribe {
@@ -207,6 +215,7 @@ impl Scribe {
             durable_at,
             unsynced: false,
             wished: None,
+            unheard: false,
         }
     }
 
@@ -425,23 +434,31 @@ impl Scribe {
 
     /// Looks at what people may have changed.
     fn look(&mut self) {
-        if let Some(Ok(wished)) = self.writer.as_mut().map(|writer| writer.wished_pause())
-            && wished != self.wished
-        {
-            self.wished = wished;
-            let _ = self.events.send(Event::Journal(Report::Wished(wished)));
-        }
-        if let Some(Ok(answers)) = self.writer.as_mut().map(|writer| writer.answers())
-            && !answers.is_empty()
-        {
-            let _ = self.events.send(Event::Journal(Report::Answered(answers)));
-        }
-        if let Some(Ok(Some(snoozes))) = self.writer.as_mut().map(|writer| writer.snoozes()) {
-            let _ = self.events.send(Event::Journal(Report::Snoozed(snoozes)));
+        if self.writer.as_mut().is_some_and(|writer| writer.has_heard().unwrap_or(false)) || self.unheard {
+            // What could not be read now is read at the next look.
+            self.unheard = self.listen().is_err();
         }
         if let Some(read) = self.config.changed() {
             let _ = self.events.send(Event::Journal(Report::Config(Box::new(read))));
         }
+    }
+
+    /// Reads what people decided in faces.
+    fn listen(&mut self) -> Result<(), StoreError> {
+        let Some(writer) = self.writer.as_mut() else { return Ok(()) };
+        let wished = writer.wished_pause()?;
+        if wished != self.wished {
+            self.wished = wished;
+            let _ = self.events.send(Event::Journal(Report::Wished(wished)));
+        }
+        let answers = writer.answers()?;
+        if !answers.is_empty() {
+            let _ = self.events.send(Event::Journal(Report::Answered(answers)));
+        }
+        if let Some(snoozes) = writer.snoozes()? {
+            let _ = self.events.send(Event::Journal(Report::Snoozed(snoozes)));
+        }
+        Ok(())
     }
 
     /// Writes the rest and closes.

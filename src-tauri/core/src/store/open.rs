@@ -100,8 +100,10 @@ impl Store {
             folder: folder.to_path_buf(),
             keep,
             durable: false,
+            // No version is this one.
+            heard: -1,
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
-            // No version is this one, so that words from while nothing recorded are heard.
+            // Nor this one, so that words from while nothing recorded are heard.
             answers: (-1, Vec::new()),
             snoozes: (super::data_version(&db)?, snooze::read(&db)?),
             files: None,

@@ -65,6 +65,10 @@ impl Writer for Shared {
         disk.untidy.map_or(Ok(()), |error| Err(error()))
     }
 
+    fn has_heard(&mut self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
     fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
         Ok(self.lock().wished)
     }
