@@ -10,7 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The longest text, in characters, that a notification shows of one name.
-const NOTIFICATION_CHARS: usize = 200;
+const NAME_CHARS: usize = 60;
+/// The longest line, in characters, that a notification shows.
+const LINE_CHARS: usize = 400;
 
 /// Bytes from outside. A clone shares them: a name goes with every sample of who it names.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -48,10 +50,20 @@ impl Untrusted {
         out
     }
 
-    /// For a notification without markup, a tooltip or a menu: one line, at most 200 characters.
+    /// A name in a sentence of a notification without markup, a tooltip or a menu: one line, at most 60 characters, so
+    /// that the longest name leaves the sentence to be read.
     pub fn notification(&self) -> String {
+        self.cut(NAME_CHARS)
+    }
+
+    /// For a finished sentence, names and all, in the same places: one line, at most 400 characters.
+    pub fn sentence(&self) -> String {
+        self.cut(LINE_CHARS)
+    }
+
+    fn cut(&self, most: usize) -> String {
         let text = self.visible();
-        match text.char_indices().nth(NOTIFICATION_CHARS) {
+        match text.char_indices().nth(most) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text.into_owned(),
         }
@@ -91,7 +103,7 @@ impl Untrusted {
 /// C0 and C1 controls, line separators, and the bidirectional and invisible format characters.
 fn is_dangerous(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl From<&str> for Untrusted {
@@ -133,7 +145,21 @@ mod tests {
 
     #[test]
     fn a_notification_shows_a_long_name_in_part() {
-        let shown = Untrusted::new(vec![b'x'; 4 << 20]).notification();
-        assert_eq!(shown.chars().count(), NOTIFICATION_CHARS + 1);
+        let long = Untrusted::new(vec![b'x'; 4 << 20]);
+        assert_eq!(long.notification(), format!("{}…", "x".repeat(60)));
+        assert_eq!(long.sentence(), format!("{}…", "x".repeat(400)));
+        let fits = "ü".repeat(60);
+        assert_eq!(Untrusted::from(fits.as_str()).notification(), fits);
+    }
+
+    #[test]
+    fn no_character_that_turns_the_reading_direction_comes_out() {
+        let turning = ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter();
+        for c in turning.chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let text = Untrusted::from(format!("a{c}b").as_str());
+            for shown in [text.notification(), text.sentence(), text.terminal(), text.html(), text.csv()] {
+                assert_eq!(shown, "a\u{fffd}b", "{:x}", u32::from(c));
+            }
+        }
     }
 }
