@@ -5,25 +5,29 @@
 //! bus watcher, which listens before anything is sent, so that no answer is missed. Deliberately not here: the words
 //! (`wording`), and which alerts are told and when, which core decides (`alerts::dispatch`).
 
+mod answer;
 mod send;
 mod waiting;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::config::Config;
-use hoofbeat_core::engine::{Digest, Notice};
-use hoofbeat_core::model::rule::Severity;
+use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
+use hoofbeat_core::model::Health;
+use hoofbeat_core::model::rule::{Severity, Watched};
 use hoofbeat_core::untrusted::Untrusted;
+use jiff::Zoned;
 use zbus::Connection;
 
 use crate::bus::{self, BusEvent};
 use crate::window::Window;
+use answer::{Answer, Outcome};
 use send::{Notification, Urgency};
-use waiting::{Key, Say, Waiting};
+use waiting::{Key, Say, Waiting, key};
 
 /// The key of the button that opens the window.
 const OPEN: &str = "open";
@@ -40,6 +44,8 @@ enum Message {
     Digest(Arc<Digest>),
     Trouble(String),
     Bus(BusEvent),
+    /// A person answered to an alert, and this came of it.
+    Answered(Arc<Notice>, Answer, Outcome),
 }
 
 /// The way to the thread.
@@ -55,7 +61,8 @@ impl Notifier {
     /// The system has no thread left.
     pub fn start(window: Window, config: PathBuf) -> std::io::Result<Notifier> {
         let (messages, receiver) = sync_channel(QUEUE);
-        let run = move || Thread::new(window, config).run(&receiver);
+        let answers = messages.clone();
+        let run = move || Thread::new(window, config, answers).run(&receiver);
         std::thread::Builder::new().name("notify".into()).spawn(run)?;
         Ok(Notifier { messages })
     }
@@ -97,12 +104,24 @@ enum Server {
     Can(Vec<String>),
 }
 
+/// A notification that may be on screen.
+#[derive(Debug)]
+struct Shown {
+    key: Option<Key>,
+    /// The alert, until a person has answered.
+    alert: Option<Arc<Notice>>,
+}
+
 struct Thread {
     window: Window,
     config: PathBuf,
     waiting: Waiting,
-    /// What may be on screen: the numbers that the server gave, with the alerts that they are about.
-    shown: HashMap<u32, Option<Key>>,
+    /// The way back for what came of an answer.
+    answers: SyncSender<Message>,
+    /// What may be on screen, by the numbers that the server gave.
+    shown: HashMap<u32, Shown>,
+    /// Alerts that fire and of which a person said that they are expected: their end is no news.
+    settled: HashSet<Key>,
     /// The server that shows it; unknown where the first notification only started it, until the bus says its name.
     shown_by: Option<String>,
     /// The connection that listens for answers.
@@ -113,12 +132,14 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(window: Window, config: PathBuf) -> Self {
+    fn new(window: Window, config: PathBuf, answers: SyncSender<Message>) -> Self {
         Thread {
             window,
             config,
             waiting: Waiting::default(),
+            answers,
             shown: HashMap::new(),
+            settled: HashSet::new(),
             shown_by: None,
             bus: None,
             server: Server::Unknown,
@@ -148,7 +169,23 @@ impl Thread {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Notice(notice) => self.waiting.add(&notice),
+            Message::Notice(notice) => {
+                let fired = notice.phase == NoticePhase::Fired;
+                let over = matches!(notice.phase, NoticePhase::Cleared { .. });
+                let is_settled = match fired || over {
+                    true => self.settled.remove(&key(&notice)) && !fired,
+                    false => self.settled.contains(&key(&notice)),
+                };
+                if !is_settled {
+                    self.waiting.add(&notice);
+                }
+            }
+            Message::Answered(notice, answer, outcome) => {
+                if outcome.done && answer == Answer::Expect {
+                    self.settled.insert(key(&notice));
+                }
+                self.waiting.answered(&notice, outcome);
+            }
             Message::Digest(digest) => self.waiting.digest(&digest),
             Message::Trouble(sentence) => {
                 // A config that cannot be read does not say that nothing may be said.
@@ -177,18 +214,39 @@ impl Thread {
                 self.forget();
             }
             Message::Bus(BusEvent::Pressed { id, action, token }) => {
-                let opens = action == OPEN || action == CLICK;
-                if opens
-                    && self.shown.contains_key(&id)
-                    && let Err(problem) = self.window.open(token.as_deref())
-                {
-                    log::warn!("the window does not open: {problem}");
-                }
+                self.pressed(id, &action, token.as_deref());
             }
             Message::Bus(BusEvent::Closed(id)) => {
                 self.shown.remove(&id);
             }
             Message::Bus(BusEvent::Sleeping | BusEvent::Presence(_)) => {}
+        }
+    }
+
+    fn pressed(&mut self, id: u32, action: &str, token: Option<&str>) {
+        // Buttons of others are told to everybody.
+        let Some(shown) = self.shown.get_mut(&id) else { return };
+        if action == OPEN || action == CLICK {
+            if let Err(problem) = self.window.open(token) {
+                log::warn!("the window does not open: {problem}");
+            }
+            return;
+        }
+        let answers = shown.alert.as_deref().map(Answer::to).unwrap_or_default();
+        let Some(answer) = answers.into_iter().find(|answer| answer.key() == action) else { return };
+        // One answer is enough: people click twice.
+        let Some(notice) = shown.alert.take() else { return };
+        let (folder, config, messages) = (self.window.folder.clone(), self.config.clone(), self.answers.clone());
+        let run = move || {
+            let outcome = answer.carry_out(&notice, &folder, &config, &Zoned::now());
+            if !outcome.done {
+                log::warn!("{}: {}", outcome.title, crate::output::text(&outcome.body));
+            }
+            // The thread of the notifications lives as long as the process.
+            drop(messages.send(Message::Answered(notice, answer, outcome)));
+        };
+        if let Err(problem) = std::thread::Builder::new().name("answer".into()).spawn(run) {
+            log::warn!("nobody takes the answer to a notification: {problem}");
         }
     }
 
@@ -201,7 +259,7 @@ impl Thread {
         let Some(bus) = self.bus.clone() else { return };
         self.waiting.condense();
         while let Some(say) = self.waiting.next() {
-            let same = |shown: &Option<Key>| shown.is_some() && *shown == say.key;
+            let same = |shown: &Shown| shown.key.is_some() && shown.key == say.key;
             let replaced = self.shown.iter().find(|(_, shown)| same(shown)).map(|(id, _)| *id);
             let notification = self.notification(say, replaced);
             match async_io::block_on(bus::limited(notification.send(&bus))) {
@@ -209,7 +267,7 @@ impl Thread {
                     if let Some(replaced) = replaced {
                         self.shown.remove(&replaced);
                     }
-                    self.shown.insert(id, say.key.clone());
+                    self.shown.insert(id, Shown { key: say.key.clone(), alert: say.alert.clone() });
                     self.waiting.said();
                     self.retry = None;
                 }
@@ -230,7 +288,7 @@ impl Thread {
         self.retry = Some((Instant::now() + wait, wait));
     }
 
-    fn notification<'a>(&self, say: &'a Say, replaced: Option<u32>) -> Notification<'a> {
+    fn notification(&self, say: &Say, replaced: Option<u32>) -> Notification<'static> {
         // The lines are ours; what stands in them is not, and holds no line ends any more.
         let lines = |escape: &dyn Fn(&Untrusted) -> String| {
             say.body.lines().map(|line| escape(&Untrusted::from(line))).collect::<Vec<_>>().join("\n")
@@ -238,23 +296,33 @@ impl Thread {
         let can = |what: &str| matches!(&self.server, Server::Can(all) if all.iter().any(|one| one == what));
         let running = matches!(self.server, Server::Can(_));
         let body = if can("body-markup") {
-            lines(&Untrusted::html)
+            lines(&|line| Untrusted::from(line.sentence().as_str()).html())
         } else if running {
-            lines(&Untrusted::notification)
+            lines(&Untrusted::sentence)
         } else {
             // Nothing is known of a server that is only about to start: send what reads the same either way.
-            lines(&Untrusted::notification).replace(['<', '>', '&'], "\u{fffd}")
+            lines(&Untrusted::sentence).replace(['<', '>', '&'], "\u{fffd}")
         };
         let (urgency, icon) = match say.severity {
             Some(Severity::Critical) => (Urgency::Critical, "dialog-error"),
             Some(Severity::Warning) => (Urgency::Normal, "dialog-warning"),
             Some(Severity::Info) | None => (Urgency::Low, "dialog-information"),
         };
-        // Xfce knows no click on the notification itself, so there is a button as well.
-        let actions: &[&str] = if can("actions") || !running { &[CLICK, "Open Hoofbeat", OPEN, "Open"] } else { &[] };
+        let lost = say.alert.as_ref().is_some_and(|alert| alert.rule.watched == Watched::Health(Health::Lost));
+        let category = if lost || urgency == Urgency::Critical { "device.error" } else { "device" };
+        let title = Untrusted::from(say.title.as_str()).sentence();
+        let actions = if can("actions") || !running { actions(say) } else { Vec::new() };
         let replaces = replaced.unwrap_or(0);
-        Notification { title: &say.title, body, icon, urgency, transient: say.transient, actions, replaces }
+        Notification { title, body, icon, urgency, category, transient: say.transient, actions, replaces }
     }
+}
+
+/// Keys of buttons, each followed by its label. Xfce knows no click on the notification itself, so there is a button for
+/// that as well; GNOME shows three at most.
+fn actions(say: &Say) -> Vec<&'static str> {
+    let answers = say.alert.as_deref().map(Answer::to).unwrap_or_default();
+    let answers = answers.into_iter().flat_map(|answer| [answer.key(), answer.label()]);
+    [CLICK, "Open Hoofbeat", OPEN, "Open"].into_iter().chain(answers).collect()
 }
 
 fn reason(error: &zbus::Error) -> String {

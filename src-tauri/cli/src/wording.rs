@@ -23,7 +23,7 @@ pub fn title(notice: &Notice) -> String {
 
 /// What else there is to say of it.
 pub fn body(notice: &Notice) -> String {
-    words::body(notice, &Untrusted::notification)
+    words::body(notice, &Untrusted::sentence)
 }
 
 /// How many alerts of a digest are told by name.
@@ -66,7 +66,7 @@ pub fn digest_body(digest: &Digest) -> String {
 /// "CPU at 96 °C for 3 h", "CPU at 97 °C, over after 7 min", "CPU at 97 °C, 3 times, 21 min in all".
 fn digest_line(item: &DigestItem, now: i64) -> String {
     let long = |seconds: u64| format::duration(Duration::from_secs(seconds));
-    let title = item.title.notification();
+    let title = item.title.sentence();
     let Some(over) = item.over else {
         let lasts = u64::try_from(now - item.since).unwrap_or(0);
         return if lasts > 0 { format!("{title} for {}", long(lasts)) } else { title };

@@ -29,17 +29,19 @@ pub enum Urgency {
 #[derive(Debug)]
 pub struct Notification<'a> {
     /// The line that is always seen.
-    pub title: &'a str,
+    pub title: String,
     /// The rest; markup only for a server that takes it.
     pub body: String,
     /// The icon's name in the desktop's theme.
     pub icon: &'a str,
     /// How loud it is.
     pub urgency: Urgency,
+    /// What it is about, as the specification calls it.
+    pub category: &'a str,
     /// Whether it need not be kept once it was seen.
     pub transient: bool,
     /// Keys of buttons, each followed by its label.
-    pub actions: &'a [&'a str],
+    pub actions: Vec<&'a str>,
     /// The number of the one that it takes the place of; 0 for none.
     pub replaces: u32,
 }
@@ -54,14 +56,14 @@ impl Notification<'_> {
             ("urgency", Value::U8(self.urgency as u8)),
             // The name of the desktop file, by which desktops find icon and settings.
             ("desktop-entry", Value::from("hoofbeat")),
-            ("category", Value::from("device")),
+            ("category", Value::from(self.category)),
         ]);
         if self.transient {
             hints.insert("transient", Value::Bool(true));
         }
         // The server's own time, or for ever where it is critical.
         let timeout = -1i32;
-        let call = ("Hoofbeat", self.replaces, self.icon, self.title, &self.body, self.actions, hints, timeout);
+        let call = ("Hoofbeat", self.replaces, self.icon, &self.title, &self.body, &self.actions, hints, timeout);
         bus.call_method(Some(NOTIFICATIONS), PATH, Some(NOTIFICATIONS), "Notify", &call).await?.body().deserialize()
     }
 }

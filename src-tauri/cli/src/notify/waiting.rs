@@ -9,12 +9,14 @@ use std::sync::Arc;
 use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
 use hoofbeat_core::model::rule::Severity;
 
+use super::answer::Outcome;
 use crate::wording;
 
 /// An alert: its rule, its source, and whose doing it is.
 pub type Key = (String, String, String);
 
-fn key(notice: &Notice) -> Key {
+/// Which alert a notice is about.
+pub fn key(notice: &Notice) -> Key {
     let who = notice.who.as_ref().map(|who| who.key.clone()).unwrap_or_default();
     (notice.rule.id.clone(), notice.source.id.clone(), who)
 }
@@ -34,6 +36,8 @@ const TROUBLE: &str = "Hoofbeat needs attention";
 pub struct Say {
     /// The alert that it is about: what is said about it later replaces it.
     pub key: Option<Key>,
+    /// The alert, while it fires and a person may answer.
+    pub alert: Option<Arc<Notice>>,
     /// The news.
     pub title: String,
     /// The rest; plain text that may hold text from outside.
@@ -45,10 +49,11 @@ pub struct Say {
 }
 
 impl Say {
-    fn about(notice: &Notice, told_of: bool) -> Say {
+    fn about(notice: &Arc<Notice>, told_of: bool) -> Say {
         let over = matches!(notice.phase, NoticePhase::Cleared { .. });
         Say {
             key: Some(key(notice)),
+            alert: (!over).then(|| notice.clone()),
             title: wording::title(notice),
             body: wording::body(notice),
             severity: (!over).then_some(notice.rule.severity),
@@ -80,14 +85,25 @@ impl Waiting {
         let firing = digest.items.iter().filter(|item| item.over.is_none());
         let severity = firing.map(|item| item.severity).max_by_key(|severity| rank(Some(*severity)));
         let (title, body) = (wording::digest_title(digest), wording::digest_body(digest));
-        self.push(Say { key: None, title, body, severity, transient: false });
+        self.push(Say { key: None, alert: None, title, body, severity, transient: false });
+    }
+
+    /// A person answered, and this came of it.
+    pub fn answered(&mut self, notice: &Arc<Notice>, outcome: Outcome) {
+        let key = key(notice);
+        self.queue.retain(|say| say.key.as_ref() != Some(&key));
+        let Outcome { title, body, done } = outcome;
+        // What failed may be tried again.
+        let alert = (!done).then(|| notice.clone());
+        let severity = (!done).then_some(Severity::Warning);
+        self.push(Say { key: Some(key), alert, title, body, severity, transient: done });
     }
 
     /// Something is wrong with the recording itself.
     pub fn trouble(&mut self, sentence: &str) {
         let severity = Some(Severity::Warning);
         let title = TROUBLE.to_string();
-        self.push(Say { key: None, title, body: sentence.to_string(), severity, transient: false });
+        self.push(Say { key: None, alert: None, title, body: sentence.to_string(), severity, transient: false });
     }
 
     fn push(&mut self, say: Say) {
@@ -113,7 +129,7 @@ impl Waiting {
         let title = format!("{count} messages");
         self.queue.clear();
         self.dropped = 0;
-        self.queue.push_back(Say { key: None, title, body, severity, transient: false });
+        self.queue.push_back(Say { key: None, alert: None, title, body, severity, transient: false });
     }
 
     /// What to say next.

@@ -112,6 +112,7 @@ pub struct Notification {
     pub actions: Vec<String>,
     pub urgency: u8,
     pub desktop_entry: String,
+    pub category: String,
     pub transient: bool,
 }
 
@@ -192,6 +193,7 @@ impl NotificationServer {
             let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok()).unwrap_or(255);
             let text = |name: &str| hints.get(name).and_then(|value| <&str>::try_from(value).ok()).unwrap_or_default();
             let desktop_entry = text("desktop-entry").to_string();
+            let category = text("category").to_string();
             let transient = hints.get("transient").is_some_and(|value| bool::try_from(value) == Ok(true));
             received.push(Notification {
                 id,
@@ -202,6 +204,7 @@ impl NotificationServer {
                 actions,
                 urgency,
                 desktop_entry,
+                category,
                 transient,
             });
             id

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
 mod alerts;
+mod answers;
 mod away;
 mod bus;
 mod commands;

@@ -1,7 +1,7 @@
 //! Notifications: fields, replacement, buttons, and servers that are absent, late, mute or limited.
 
-use crate::bus::{Bus, Server};
-use crate::sandbox::{Sandbox, Watcher};
+use crate::bus::{Bus, Notification, Server};
+use crate::sandbox::{Sandbox, Watcher, wait_for};
 
 /// What the servers of large desktops can.
 const USUAL: &[&str] = &["actions", "body", "body-markup", "persistence"];
@@ -33,7 +33,8 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
     assert!(fired.body.contains("90 °C") && fired.body.contains("cpu-hot"), "{}", fired.body);
     assert_eq!((fired.application.as_str(), fired.desktop_entry.as_str()), ("Hoofbeat", "hoofbeat"));
     assert_eq!((fired.replaces, fired.urgency, fired.transient), (0, 2, false));
-    assert_eq!(fired.actions, ["default", "Open Hoofbeat", "open", "Open"]);
+    assert_eq!(fired.actions, ["default", "Open Hoofbeat", "open", "Open", "snooze", "Snooze 1 h"]);
+    assert_eq!(fired.category, "device.error");
 
     sandbox.temperature(97);
     sandbox.wait_for_temperature(97.0);
@@ -42,9 +43,32 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
     assert!(over.title.starts_with("CPU back to 50 °C"), "{}", over.title);
     assert!(over.body.contains("97 °C"), "the highest is said: {}", over.body);
     assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+    assert_eq!((over.actions.len(), over.category.as_str()), (4, "device"), "there is nothing to answer any more");
 
     watcher.terminate();
     assert_eq!(server.received().len(), 2, "{:?}", server.received());
+}
+
+#[test]
+fn what_goes_on_is_said_again_in_the_same_place() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, USUAL, false);
+    sandbox.config(&format!("{}repeat = \"2s\"\n", RULES.replace("critical", "warning")));
+    let mut watcher = sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
+
+    sandbox.temperature(96);
+    let fired = server.wait_for(1);
+    assert_eq!((fired.urgency, fired.category.as_str()), (1, "device"));
+    let again = server.wait_for(2);
+    assert!(again.title.starts_with("Still CPU at 96 °C for "), "{}", again.title);
+    assert_eq!((again.replaces, again.urgency, again.transient), (fired.id, 1, false));
+    assert_eq!((again.actions, again.category), (fired.actions, fired.category));
+    sandbox.temperature(50);
+    let is_end = |one: &Notification| one.title.starts_with("CPU back to 50 °C");
+    let over = wait_for("the end", || server.received().into_iter().find(is_end));
+    assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+    watcher.terminate();
 }
 
 #[test]

@@ -72,13 +72,12 @@ impl Core {
             let now = sources.iter().find(|now| now.source.id == notice.source.id);
             notice.because = now.filter(|_| !over(&notice)).and_then(|_| self.because(&notice, &sources));
             let value_of = |metric| now.and_then(|now| now.value(metric));
-            let names = |name: &Untrusted| name.json().into_owned();
             notice.text = notice
                 .rule
                 .text
                 .as_deref()
                 .filter(|_| !over(&notice))
-                .map(|text| words::filled(text, &notice, value_of, &names));
+                .map(|text| words::filled(text, &notice, value_of, &Untrusted::notification));
             self.outlet.publish(Published::Alert(Arc::new(notice)));
         }
     }
@@ -96,7 +95,7 @@ impl Core {
             jiff::Timestamp::from_second(ts).map(|at| at.to_zoned(zone.clone()).strftime("%H:%M").to_string())
         };
         let moments = |ts| time(ts).unwrap_or_default();
-        let said = brief(&verdict, &moments, &|name| name.json().into_owned());
+        let said = brief(&verdict, &moments, &Untrusted::notification);
         (!verdict.culprits.is_empty()).then(|| Untrusted::from(said.as_str()))
     }
 
