@@ -333,3 +333,6 @@ fn reason(error: &zbus::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,12 +54,14 @@ fn what_goes_on_is_said_again_in_the_same_place() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));
     let server = Server::start(&bus, USUAL, false);
-    sandbox.config(&format!("{}repeat = \"2s\"\n", RULES.replace("critical", "warning")));
+    sandbox.config(&RULES.replace("critical", "warning"));
     let mut watcher = sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
 
     sandbox.temperature(96);
     let fired = server.wait_for(1);
     assert_eq!((fired.urgency, fired.category.as_str()), (1, "device"));
+    // It goes on when its snooze is over.
+    assert_eq!(sandbox.run(&["alerts", "snooze", "cpu-hot", "--for", "3s"]).code, 0);
     let again = server.wait_for(2);
     assert!(again.title.starts_with("Still CPU at 96 °C for "), "{}", again.title);
     assert_eq!((again.replaces, again.urgency, again.transient), (fired.id, 1, false));

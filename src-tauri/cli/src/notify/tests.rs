@@ -1,0 +1,65 @@
+//! What reaches the bus of names that strangers chose.
+
+use std::path::Path;
+
+use hoofbeat_core::engine::{Detail, Who};
+use hoofbeat_core::model::{Source, SourceKind};
+use serde_json::json;
+
+use super::*;
+
+/// What a server gets to see of one that is called so and uses a GPU that is called so: title and body, with markup and
+/// without.
+fn shown(name: &[u8]) -> [(String, String); 2] {
+    let config = Config::parse("", Path::new("config.toml")).unwrap();
+    let rule = config.rules.iter().find(|rule| rule.id == "unexpected-use").unwrap();
+    let name = Untrusted::new(name);
+    let notice = Arc::new(Notice {
+        rule: Arc::new(rule.clone()),
+        source: Source::whole(SourceKind::Gpu, "gpu:1", name.clone()),
+        who: Some(Who { key: "program:x".to_owned(), name: name.clone() }),
+        value: Some(1.0),
+        phase: NoticePhase::Fired,
+        since: 0,
+        detail: Detail { event: Some(json!({ "why": "new", "share": 97.0 })), reason: None },
+        text: None,
+        because: Some(name),
+        flutters: None,
+        notify: true,
+    });
+    ["body-markup", "body"].map(|can| {
+        let window = Window { folder: PathBuf::new(), root: None };
+        let mut thread = Thread::new(window, PathBuf::new(), sync_channel(1).0);
+        thread.server = Server::Can(vec![can.to_owned()]);
+        thread.waiting.add(&notice);
+        let sent = thread.notification(thread.waiting.next().unwrap(), None);
+        (sent.title, sent.body)
+    })
+}
+
+#[test]
+fn hostile_names_are_harmless_on_the_bus() {
+    #[track_caller]
+    fn check(name: &[u8], plain: &str, markup: &str) {
+        let title = format!("{plain} uses {plain} and never did before");
+        let body = |name: &str| format!("{name}. It has 97 % of the GPU. Rule unexpected-use.");
+        assert_eq!(shown(name), [(title.clone(), body(markup)), (title, body(plain))]);
+    }
+    check(b"blender", "blender", "blender");
+    check(b"a\nb", "a\u{fffd}b", "a\u{fffd}b");
+    check(b"\x1b[31mred", "\u{fffd}[31mred", "\u{fffd}[31mred");
+    check(b"</b><img src=x>", "</b><img src=x>", "&lt;/b&gt;&lt;img src=x&gt;");
+    check("evil\u{202e}gnp.exe".as_bytes(), "evil\u{fffd}gnp.exe", "evil\u{fffd}gnp.exe");
+    check("\u{2067}x\u{61c}".as_bytes(), "\u{fffd}x\u{fffd}", "\u{fffd}x\u{fffd}");
+    check(b"\xff\xfe", "\u{fffd}\u{fffd}", "\u{fffd}\u{fffd}");
+}
+
+#[test]
+fn the_longest_name_leaves_the_sentence_to_be_read() {
+    let long = "<".repeat(4 << 20);
+    let [(title, markup), (_, plain)] = shown(long.as_bytes());
+    let name = format!("{}…", "<".repeat(60));
+    assert_eq!(title, format!("{name} uses {name} and never did before"));
+    assert!(plain.chars().count() <= 401 && plain.ends_with('…'), "{plain}");
+    assert!(markup.len() < 4096 && !markup.contains('<'), "{markup}");
+}
