@@ -6,6 +6,7 @@
 //! (`wording`), and which alerts are told and when, which core decides (`alerts::dispatch`).
 
 mod answer;
+mod chart;
 mod send;
 mod waiting;
 
@@ -313,7 +314,11 @@ impl Thread {
         let title = Untrusted::from(say.title.as_str()).sentence();
         let actions = if can("actions") || !running { actions(say) } else { Vec::new() };
         let replaces = replaced.unwrap_or(0);
-        Notification { title, body, icon, urgency, category, transient: say.transient, actions, replaces }
+        // Large desktops show a picture in the place of the icon, and say only that they show icons.
+        let now = Zoned::now().timestamp().as_second();
+        let picture = |alert: &Arc<Notice>| chart::of(alert, &self.window.folder, now);
+        let chart = say.alert.as_ref().filter(|_| can("icon-static") || can("body-images")).and_then(picture);
+        Notification { title, body, icon, urgency, category, transient: say.transient, actions, chart, replaces }
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use zbus::Connection;
 use zbus::zvariant::Value;
 
+use super::chart::{self, Pixels};
 use crate::bus::NOTIFICATIONS;
 
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -42,6 +43,8 @@ pub struct Notification<'a> {
     pub transient: bool,
     /// Keys of buttons, each followed by its label.
     pub actions: Vec<&'a str>,
+    /// A chart, in the place of the icon.
+    pub chart: Option<Pixels>,
     /// The number of the one that it takes the place of; 0 for none.
     pub replaces: u32,
 }
@@ -60,6 +63,11 @@ impl Notification<'_> {
         ]);
         if self.transient {
             hints.insert("transient", Value::Bool(true));
+        }
+        if let Some(pixels) = &self.chart {
+            let [width, height, channels] = [chart::WIDTH, chart::HEIGHT, chart::CHANNELS].map(|size| size as i32);
+            let picture = (width, height, width * channels, false, 8i32, channels, pixels.clone());
+            hints.insert("image-data", Value::from(picture));
         }
         // The server's own time, or for ever where it is critical.
         let timeout = -1i32;

@@ -101,6 +101,9 @@ pub fn block<T>(future: impl Future<Output = T>) -> T {
     async_io::block_on(future)
 }
 
+/// Width, height, bytes a row, whether it has transparency, bits a sample, channels, and the pixels.
+pub type Image = (i32, i32, i32, bool, i32, i32, Vec<u8>);
+
 /// One call of `Notify`.
 #[derive(Clone, Debug)]
 pub struct Notification {
@@ -113,6 +116,7 @@ pub struct Notification {
     pub urgency: u8,
     pub desktop_entry: String,
     pub category: String,
+    pub image: Option<Image>,
     pub transient: bool,
 }
 
@@ -194,6 +198,7 @@ impl NotificationServer {
             let text = |name: &str| hints.get(name).and_then(|value| <&str>::try_from(value).ok()).unwrap_or_default();
             let desktop_entry = text("desktop-entry").to_string();
             let category = text("category").to_string();
+            let image = hints.get("image-data").map(|image| Image::try_from(image.try_clone().unwrap()).unwrap());
             let transient = hints.get("transient").is_some_and(|value| bool::try_from(value) == Ok(true));
             received.push(Notification {
                 id,
@@ -205,6 +210,7 @@ impl NotificationServer {
                 urgency,
                 desktop_entry,
                 category,
+                image,
                 transient,
             });
             id

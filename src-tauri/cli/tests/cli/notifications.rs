@@ -43,6 +43,7 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
     assert!(over.title.starts_with("CPU back to 50 °C"), "{}", over.title);
     assert!(over.body.contains("97 °C"), "the highest is said: {}", over.body);
     assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+    assert_eq!(fired.image, None, "this server shows none");
     assert_eq!((over.actions.len(), over.category.as_str()), (4, "device"), "there is nothing to answer any more");
 
     watcher.terminate();
@@ -70,6 +71,28 @@ fn what_goes_on_is_said_again_in_the_same_place() {
     let is_end = |one: &Notification| one.title.starts_with("CPU back to 50 °C");
     let over = wait_for("the end", || server.received().into_iter().find(is_end));
     assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+    watcher.terminate();
+}
+
+#[test]
+fn a_server_that_shows_pictures_gets_a_chart_of_what_fires() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let server = Server::start(&bus, &["actions", "body", "icon-static"], false);
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.wait_for_ticks();
+    // A machine under full load may not have one in time: it is never waited for.
+    let mut crossing = 0..10;
+    let image = crossing.find_map(|at| {
+        sandbox.temperature(96);
+        let image = server.wait_for(2 * at + 1).image;
+        sandbox.temperature(50);
+        assert_eq!(server.wait_for(2 * at + 2).image, None, "it is over");
+        image
+    });
+    let (width, height, row, transparency, bits, channels, pixels) = image.unwrap();
+    assert_eq!((width, height, row, transparency, bits, channels), (240, 80, 720, false, 8, 3));
+    assert_eq!(pixels.len(), 240 * 80 * 3);
     watcher.terminate();
 }
 
