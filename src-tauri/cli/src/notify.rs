@@ -70,7 +70,12 @@ impl Notifier {
 
     /// Tells the person, where it is time to. Never waits.
     pub fn notice(&self, notice: Arc<Notice>) {
-        if notice.notify && self.messages.try_send(Message::Notice(notice)).is_err() {
+        if !notice.notify {
+            // What was said before may be over now; where that is missed, nothing is lost.
+            if matches!(notice.phase, NoticePhase::Cleared { .. }) {
+                drop(self.messages.try_send(Message::Notice(notice)));
+            }
+        } else if self.messages.try_send(Message::Notice(notice)).is_err() {
             log::warn!("a notification was dropped: too many wait");
         }
     }
@@ -121,6 +126,8 @@ struct Thread {
     answers: SyncSender<Message>,
     /// What may be on screen, by the numbers that the server gave.
     shown: HashMap<u32, Shown>,
+    /// Alerts that fire and that a server showed which is gone: another one shows them again.
+    lost: Vec<Arc<Notice>>,
     /// Alerts that fire and of which a person said that they are expected: their end is no news.
     settled: HashSet<Key>,
     /// The server that shows it; unknown where the first notification only started it, until the bus says its name.
@@ -140,6 +147,7 @@ impl Thread {
             waiting: Waiting::default(),
             answers,
             shown: HashMap::new(),
+            lost: Vec::new(),
             settled: HashSet::new(),
             shown_by: None,
             bus: None,
@@ -170,17 +178,7 @@ impl Thread {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Notice(notice) => {
-                let fired = notice.phase == NoticePhase::Fired;
-                let over = matches!(notice.phase, NoticePhase::Cleared { .. });
-                let is_settled = match fired || over {
-                    true => self.settled.remove(&key(&notice)) && !fired,
-                    false => self.settled.contains(&key(&notice)),
-                };
-                if !is_settled {
-                    self.waiting.add(&notice);
-                }
-            }
+            Message::Notice(notice) => self.happened(&notice),
             Message::Answered(notice, answer, outcome) => {
                 if outcome.done && answer == Answer::Expect {
                     self.settled.insert(key(&notice));
@@ -199,6 +197,9 @@ impl Thread {
                 // is announced only after it has shown it.
                 if self.shown_by.as_ref().is_some_and(|shown_by| *shown_by != owner) {
                     self.forget();
+                }
+                for notice in std::mem::take(&mut self.lost) {
+                    self.waiting.again(&notice);
                 }
                 self.shown_by = Some(owner);
                 self.server = Server::Can(capabilities);
@@ -221,6 +222,22 @@ impl Thread {
                 self.shown.remove(&id);
             }
             Message::Bus(BusEvent::Sleeping | BusEvent::Presence(_)) => {}
+        }
+    }
+
+    fn happened(&mut self, notice: &Arc<Notice>) {
+        let about = key(notice);
+        self.lost.retain(|lost| key(lost) != about);
+        let is_settled = match notice.phase {
+            NoticePhase::Again { .. } => self.settled.contains(&about),
+            NoticePhase::Fired => {
+                self.settled.remove(&about);
+                false
+            }
+            NoticePhase::Cleared { .. } => self.settled.remove(&about),
+        };
+        if notice.notify && !is_settled {
+            self.waiting.add(notice);
         }
     }
 
@@ -252,7 +269,8 @@ impl Thread {
     }
 
     fn forget(&mut self) {
-        self.shown.clear();
+        // Not at once: a server that dies of what it is told would be started with it again and again.
+        self.lost.extend(self.shown.drain().filter_map(|(_, shown)| shown.alert));
         self.shown_by = None;
     }
 

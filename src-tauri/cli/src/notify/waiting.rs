@@ -80,6 +80,14 @@ impl Waiting {
         self.push(Say::about(notice, !unheard));
     }
 
+    /// What was said is not to be seen any more, and still so.
+    pub fn again(&mut self, notice: &Arc<Notice>) {
+        let key = key(notice);
+        if !self.queue.iter().any(|say| say.key.as_ref() == Some(&key)) {
+            self.push(Say::about(notice, true));
+        }
+    }
+
     /// Several things happened.
     pub fn digest(&mut self, digest: &Digest) {
         let firing = digest.items.iter().filter(|item| item.over.is_none());

@@ -148,7 +148,7 @@ fn a_server_that_the_first_notification_starts_is_the_one_that_showed_it() {
 }
 
 #[test]
-fn another_server_is_not_asked_to_replace_what_it_never_showed() {
+fn another_server_shows_what_still_fires_and_is_not_asked_to_replace_what_it_never_showed() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));
     let first = Server::start(&bus, USUAL, false);
@@ -157,8 +157,33 @@ fn another_server_is_not_asked_to_replace_what_it_never_showed() {
     first.wait_for(1);
     first.leave();
     let second = Server::start(&bus, USUAL, false);
+    let shown = second.wait_for(1);
+    assert_eq!((shown.title.as_str(), shown.replaces), ("CPU at 96 °C", 0));
     sandbox.temperature(50);
-    assert_eq!(second.wait_for(1).replaces, 0);
+    assert_eq!(second.wait_for(2).replaces, shown.id);
+
+    second.leave();
+    let third = Server::start(&bus, USUAL, false);
+    sandbox.wait_for_ticks();
+    assert_eq!(third.received().len(), 0, "it is over: {:?}", third.received());
+    watcher.terminate();
+}
+
+#[test]
+fn what_a_person_closed_is_not_shown_by_another_server() {
+    let sandbox = Sandbox::new();
+    let bus = Bus::start(sandbox.path("bus"));
+    let first = Server::start(&bus, USUAL, false);
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    let id = first.wait_for(1).id;
+    first.emit("NotificationClosed", &(id, 2u32));
+    first.leave();
+    let second = Server::start(&bus, USUAL, false);
+    sandbox.wait_for_ticks();
+    sandbox.temperature(50);
+    let told = second.wait_for(1);
+    assert!(told.title.starts_with("CPU back to 50 °C") && told.replaces == 0, "{told:?}");
     watcher.terminate();
 }
 
