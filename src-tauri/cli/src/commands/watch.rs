@@ -115,8 +115,8 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
     let run = move || {
         for news in published {
             match &news {
-                Published::Alert(notice) => log::info!("{}", wording::title(notice)),
-                Published::Digest(digest) => log::info!("{}", wording::digest_title(digest)),
+                Published::Alert(notice) => log::info!("{}", crate::output::text(&wording::title(notice))),
+                Published::Digest(digest) => log::info!("{}", crate::output::text(&wording::digest_title(digest))),
                 Published::Trouble(trouble) => log::warn!("{}", crate::output::text(trouble)),
                 _ => {}
             }

@@ -170,20 +170,27 @@ fn another_server_shows_what_still_fires_and_is_not_asked_to_replace_what_it_nev
 }
 
 #[test]
-fn what_a_person_closed_is_not_shown_by_another_server() {
+fn what_a_person_closed_or_answered_is_not_shown_by_another_server() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));
     let first = Server::start(&bus, USUAL, false);
-    let mut watcher = watch(&sandbox, &bus);
+    sandbox.config(&format!("{RULES}{}", RULES.replace("cpu-hot", "cpu-warm").replace("> 90", "> 80")));
+    let mut watcher = sandbox.watch(|command| command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()));
     sandbox.temperature(96);
-    let id = first.wait_for(1).id;
-    first.emit("NotificationClosed", &(id, 2u32));
+    first.wait_for(2);
+    let shown = first.received();
+    let id = |rule: &str| shown.iter().find(|one| one.body.contains(rule)).unwrap().id;
+    first.emit("NotificationClosed", &(id("cpu-hot"), 2u32));
+    first.emit("ActionInvoked", &(id("cpu-warm"), "snooze"));
+    // What came before that was heard, too.
+    assert!(first.wait_for(3).title.starts_with("Snoozed until"));
     first.leave();
     let second = Server::start(&bus, USUAL, false);
     sandbox.wait_for_ticks();
     sandbox.temperature(50);
     let told = second.wait_for(1);
     assert!(told.title.starts_with("CPU back to 50 °C") && told.replaces == 0, "{told:?}");
+    assert!(told.body.contains("cpu-hot"), "{}", told.body);
     watcher.terminate();
 }
 
