@@ -6,9 +6,11 @@ use std::sync::Arc;
 use hoofbeat_core::api::{EventInfo, History, HistoryQuery, MetricInfo, ProcessList};
 use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::paths;
 use tauri::State;
 use tauri::ipc::Channel;
 
+use crate::alerts::{self, RuleInfo};
 use crate::failure::{Code, Failure};
 use crate::feed::{self, News};
 use crate::processes::Processes;
@@ -73,6 +75,27 @@ pub(crate) fn pause(recording: Shared<'_>, until: i64) -> Result<(), Failure> {
 #[tauri::command(async)]
 pub(crate) fn resume(recording: Shared<'_>) -> Result<(), Failure> {
     recording.ask(|face| face.resume())
+}
+
+/// The rules in force, as the config file has them.
+#[tauri::command(async)]
+pub(crate) fn rules() -> Result<Vec<RuleInfo>, Failure> {
+    let config = feed::settings(paths::config_file().ok().as_deref());
+    let config = config.map_err(|error| Failure::new(Code::BadRequest, format!("{error}.")))?;
+    Ok(config.rules.iter().map(RuleInfo::from).collect())
+}
+
+/// Says nothing of the alerts of a rule on a source until a Unix second, or until they are over.
+#[tauri::command(async)]
+pub(crate) fn snooze(recording: Shared<'_>, rule: String, source: String, until: Option<i64>) -> Result<(), Failure> {
+    alerts::check_end(until, SystemClock.now().unix())?;
+    recording.ask(|face| face.snooze(&rule, &source, until))
+}
+
+/// Takes back the snooze that names exactly this rule and this source. One that is gone already is no failure.
+#[tauri::command(async)]
+pub(crate) fn unsnooze(recording: Shared<'_>, rule: String, source: String) -> Result<(), Failure> {
+    recording.ask(|face| face.take_back(&rule, &source)).map(drop)
 }
 
 /// Starts a recorder where none runs, and answers when it does.

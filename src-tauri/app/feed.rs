@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::api::{Face, Status, VerdictInfo};
 use hoofbeat_core::clock::{Clock, SystemClock};
-use hoofbeat_core::config::{Config, Tariff};
+use hoofbeat_core::config::{Config, ConfigError, Tariff};
 use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::paths;
 use hoofbeat_core::store::recorder_runs;
 use serde::Serialize;
 
+use crate::alerts::{self, AlertNow, SnoozeInfo};
 use crate::failure::Failure;
 use crate::recording::Recording;
 
@@ -22,8 +24,8 @@ const LOOK: Duration = Duration::from_millis(200);
 const ASK: Duration = Duration::from_secs(1);
 /// How often it notes that somebody looks: `hoofbeat why --away` tells what happened since.
 const NOTE: Duration = Duration::from_secs(60);
-/// How often the price of energy is read: whoever edits the config sees it soon.
-const PRICE: Duration = Duration::from_secs(10);
+/// How often the config is read, for its rules and the price of energy: whoever edits it sees it soon.
+const SETTINGS: Duration = Duration::from_secs(10);
 /// After this long without a write, the file is opened again: a recorder that found it damaged has set it aside, and an
 /// open file would go on showing the old one. Longer than the tick on battery.
 const REOPEN: Duration = Duration::from_secs(8);
@@ -41,6 +43,10 @@ pub(crate) enum News {
         /// Why each GPU does what it does, in the order in which people should see them; empty while nobody records.
         #[cfg_attr(test, ts(type = "Array<import(\"./VerdictInfo\").VerdictInfo>"))]
         verdicts: Vec<VerdictInfo>,
+        /// What is not over, worst first; empty while nobody records.
+        alerts: Vec<AlertNow>,
+        /// What people do not want to hear of for a while, oldest first.
+        snoozes: Vec<SnoozeInfo>,
     },
     /// The recording cannot be read.
     Unreadable {
@@ -78,10 +84,12 @@ struct Feed {
     changed: Option<Instant>,
     asked: Option<Instant>,
     noted: Option<Instant>,
-    priced: Option<Instant>,
-    /// Where the price of energy stands; none is known without it.
+    /// When the config was read.
+    settled: Option<Instant>,
+    /// Where the rules and the price of energy stand; without it the rules are the built-in ones and no price is known.
     config: Option<PathBuf>,
     tariff: Tariff,
+    rules: Vec<Rule>,
     runs: Option<bool>,
     unreadable: Option<Failure>,
     start_failure: Option<Failure>,
@@ -108,9 +116,9 @@ impl Feed {
             self.face = None;
             recording.forget();
         }
-        if elapsed(self.priced, PRICE) {
-            self.priced = Some(now);
-            self.tariff = tariff(self.config.as_deref());
+        if elapsed(self.settled, SETTINGS) {
+            self.settled = Some(now);
+            self.settle();
         }
         let is_to_be_noted = elapsed(self.noted, NOTE);
         let read = self.read(recording, recorder_changed, is_to_be_noted);
@@ -118,10 +126,10 @@ impl Feed {
             self.noted = Some(now);
         }
         match read {
-            Ok(Some((status, verdicts))) => {
+            Ok(Some(read)) => {
                 self.changed = Some(now);
                 self.unreadable = None;
-                news.push(News::Status { status, verdicts });
+                news.push(read);
             }
             Ok(None) => {}
             Err(failure) => {
@@ -135,13 +143,20 @@ impl Feed {
         news
     }
 
-    /// The status with its verdicts, where it differs from the one before.
-    fn read(
-        &mut self,
-        recording: &Recording,
-        changed: bool,
-        is_to_be_noted: bool,
-    ) -> Result<Option<(Status, Vec<VerdictInfo>)>, Failure> {
+    /// Reads the config. Rules that cannot be read leave the last good ones in force, as in the recorder; a price is not
+    /// told by what was once true.
+    fn settle(&mut self) {
+        match settings(self.config.as_deref()) {
+            Ok(config) => (self.tariff, self.rules) = (config.tariff, config.rules),
+            Err(error) => {
+                log::debug!("{error}; costs are told as energy");
+                self.tariff = Tariff::default();
+            }
+        }
+    }
+
+    /// The status with its verdicts and alerts, where it differs from the one before.
+    fn read(&mut self, recording: &Recording, changed: bool, is_to_be_noted: bool) -> Result<Option<News>, Failure> {
         let face = match self.face.take() {
             Some(face) => face,
             None => {
@@ -155,30 +170,30 @@ impl Feed {
         }
         // The version is taken before the status: a write in between is then read twice rather than missed.
         let version = face.version()?;
-        let read = if changed || self.version != Some(version) { Some(judged(&face, &self.tariff)?) } else { None };
+        let read = if changed || self.version != Some(version) { Some(self.judged(&face)?) } else { None };
         self.version = Some(version);
         self.face = Some(face);
         Ok(read)
     }
+
+    /// The status; and the verdicts, which say nothing of now while nobody records.
+    fn judged(&self, face: &Face) -> Result<News, Failure> {
+        let status = face.status()?;
+        let verdicts = match status.recorder.state {
+            RecorderState::Recording => {
+                let why = face.why_now(&status)?;
+                why.verdicts.iter().map(|verdict| VerdictInfo::priced(verdict, &self.tariff)).collect()
+            }
+            RecorderState::Paused | RecorderState::Off => Vec::new(),
+        };
+        let (alerts, snoozes) = alerts::standing(face, &status, &self.rules, SystemClock.now().unix())?;
+        Ok(News::Status { status, verdicts, alerts, snoozes })
+    }
 }
 
-/// The status; and the verdicts, which say nothing of now while nobody records.
-fn judged(face: &Face, tariff: &Tariff) -> Result<(Status, Vec<VerdictInfo>), Failure> {
-    let status = face.status()?;
-    let verdicts = match status.recorder.state {
-        RecorderState::Recording => {
-            face.why_now(&status)?.verdicts.iter().map(|verdict| VerdictInfo::priced(verdict, tariff)).collect()
-        }
-        RecorderState::Paused | RecorderState::Off => Vec::new(),
-    };
-    Ok((status, verdicts))
-}
-
-/// What energy costs; a config that is not there or cannot be read names no price.
-fn tariff(config: Option<&Path>) -> Tariff {
-    let loaded = config.filter(|file| file.exists()).map(Config::load);
-    let told = loaded.transpose().inspect_err(|error| log::debug!("{error}; costs are told as energy"));
-    told.ok().flatten().map(|config| config.tariff).unwrap_or_default()
+/// The config; what holds by itself where there is none.
+pub(crate) fn settings(config: Option<&Path>) -> Result<Config, ConfigError> {
+    config.filter(|file| file.exists()).map_or_else(|| Ok(Config::default()), Config::load)
 }
 
 #[cfg(test)]
@@ -186,7 +201,9 @@ mod tests {
     use super::*;
 
     use hoofbeat_core::metrics::Metric;
-    use hoofbeat_core::model::{Batch, Condition, Keep, Now, RecorderState, Source, SourceKind, Tick};
+    use hoofbeat_core::model::{
+        AlertPhase, AlertRow, Batch, Condition, Keep, Now, RecorderState, Source, SourceKind, Tick,
+    };
     use hoofbeat_core::store::{RecorderLock, Store, lock_recorder};
     use ts_rs::{Config, TS};
 
@@ -216,6 +233,20 @@ mod tests {
             let conditions = vec![(memory, Condition::OK)];
             let recorder = Some((RecorderState::Recording, None));
             let tick = Tick { ts: START + after, readings, conditions, recorder, ..Tick::default() };
+            self.store.append(&[tick], false).unwrap();
+        }
+
+        /// A rule fires on the memory.
+        fn fire(&mut self, rule: &str, after: i64) {
+            let row = AlertRow {
+                rule: rule.to_owned(),
+                source: "memory".to_owned(),
+                phase: AlertPhase::Firing,
+                since: START,
+                value: Some(1e9),
+                ..AlertRow::default()
+            };
+            let tick = Tick { ts: START + after, alerts: vec![row], ..Tick::default() };
             self.store.append(&[tick], false).unwrap();
         }
     }
@@ -251,6 +282,42 @@ mod tests {
         drop(recorder);
         assert_eq!(look(1800), [""; 0], "the lock is asked for once a second");
         assert_eq!(look(2700), ["off@1"]);
+    }
+
+    #[test]
+    fn an_alert_is_told_with_what_silences_it_and_not_while_nobody_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        std::fs::write(&config, "[[rule]]\nid = \"full\"\nmetric = \"memory.used\"\nfire = \"> 4\"\n").unwrap();
+        let recording = Recording::new(folder.path().to_path_buf(), None);
+        let mut recorder = Recorder::start(folder.path());
+        recorder.tick(0);
+        recorder.fire("full", 1);
+        let (mut feed, begin) = (Feed { config: Some(config.clone()), ..Feed::default() }, Instant::now());
+        let mut told = |seconds: u64| {
+            let news = feed.look(&recording, begin + Duration::from_secs(seconds));
+            let Some(News::Status { alerts, snoozes, .. }) = news.into_iter().next() else {
+                panic!("there is no news")
+            };
+            let silenced = |one: &AlertNow| one.snoozes.iter().map(|snooze| snooze.source.clone()).collect::<Vec<_>>();
+            let titles = alerts.iter().map(|one| (one.alert.title.clone(), silenced(one))).collect::<Vec<_>>();
+            (titles, snoozes.len())
+        };
+        let title = || "Memory used at 954 MiB".to_owned();
+        assert_eq!(told(0), (vec![(title(), vec![])], 0));
+
+        recording.ask(|face| face.snooze("full", "memory", None)).unwrap();
+        recording.ask(|face| face.snooze("other", "*", None)).unwrap();
+        assert_eq!(told(1), (vec![(title(), vec!["memory".to_owned()])], 2));
+
+        // The last good rules stay in force.
+        std::fs::write(&config, "[[rule]]\n").unwrap();
+        assert!(recording.ask(|face| face.take_back("full", "memory")).unwrap());
+        assert!(!recording.ask(|face| face.take_back("full", "memory")).unwrap());
+        assert_eq!(told(11), (vec![(title(), vec![])], 1));
+
+        drop(recorder);
+        assert_eq!(told(13), (vec![], 1));
     }
 
     #[test]
@@ -343,6 +410,9 @@ mod tests {
     fn the_page_knows_these_shapes() {
         let mut stale = Vec::new();
         rewrite_stale::<News>(&mut stale);
+        rewrite_stale::<AlertNow>(&mut stale);
+        rewrite_stale::<SnoozeInfo>(&mut stale);
+        rewrite_stale::<crate::alerts::RuleInfo>(&mut stale);
         rewrite_stale::<Failure>(&mut stale);
         rewrite_stale::<Code>(&mut stale);
         assert!(

@@ -4,6 +4,7 @@
 //! its tray lives in the small binary. This one reads the arguments, makes sure that a recorder runs, and opens the
 //! window. Deliberately not here: measuring, but for the list of processes, and every query, which is `hoofbeat_core::api`'s.
 
+mod alerts;
 mod commands;
 mod failure;
 mod feed;
@@ -80,6 +81,9 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
             commands::processes,
             commands::pause,
             commands::resume,
+            commands::rules,
+            commands::snooze,
+            commands::unsnooze,
             commands::start_recorder,
         ])
         .setup(move |app| {

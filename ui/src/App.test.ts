@@ -146,26 +146,76 @@ test('names from outside are text, whatever they say', async () => {
   );
 });
 
-test('the worst alert is told first, with the value of now and its limit', async () => {
-  const machine = new Fixture('fine');
-  const fired = (ago: number, source: string, detail: Record<string, unknown>) => ({
-    ts: NOW.getTime() / 1000 - ago,
-    kind: 'alert_fired',
-    source,
-    detail: { rule: `m${ago}`, value: 1, ...detail },
-  });
-  vi.spyOn(machine, 'events').mockResolvedValue([
-    fired(60, 'cpu', { metric: 'cpu.utilization', limit: 1, severity: 'info' }),
-    fired(120, 'cpu', { metric: 'cpu.load.1m', limit: 1, severity: 'warning' }),
-    fired(180, 'memory', { metric: 'memory.used', limit: 4, severity: 'critical' }),
-  ]);
-  render(App, { backend: machine });
-  await vi.advanceTimersByTimeAsync(50);
+test('the worst alert is told first, with the value of now', async () => {
+  await show('alarm');
   expect(headline()).toMatch(
-    /^Memory used at 1\d\.?\d? GiB, limit 4 B, for 3 min\. CPU: load, 1 minute at [\d.]+, limit 1, for 2 min · 1 more alert\. NVIDIA/,
+    /^NVIDIA GeForce RTX 4090 at 91.°C since.*\. NVIDIA GeForce RTX 4090 held back for 5 min since.* · 1 more alert\. /,
   );
-  await fireEvent.click(within(screen.getByTestId('headline')).getByText(/GiB/));
-  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'memory.used');
+  await fireEvent.click(within(screen.getByTestId('headline')).getByText(/91.°C/));
+  expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'gpu.temperature');
+});
+
+describe('alerts', () => {
+  const page = () => within(screen.getByTestId('alerts'));
+
+  test('each that stands says how much it matters in a word, and what is not yet one stands apart', async () => {
+    await show('alarm');
+    const rows = page().getAllByTestId(/^alert-(gpu|cpu)/);
+    const words = rows.map((row) => row.querySelector('.severity')?.textContent?.replace(/\s+/g, ' ').trim());
+    expect(words).toEqual(['◆ critical', '▲ warning', '● info']);
+    expect(page().getByTestId('alert-pending').textContent).toMatch(/^Memory used at 30 GiB, not for long enough/);
+  });
+
+  test('one can be snoozed for an hour, or until it clears, and that can be taken back', async () => {
+    const machine = new Fixture('alarm');
+    const [snooze, unsnooze] = [vi.spyOn(machine, 'snooze'), vi.spyOn(machine, 'unsnooze')];
+    render(App, { backend: machine });
+    await vi.advanceTimersByTimeAsync(50);
+    await fireEvent.click(page().getByLabelText('Snooze for 1 hour: NVIDIA GeForce RTX 4090 at 91 °C'));
+    expect(snooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a', NOW.getTime() / 1000 + 3600);
+    await waitFor(() => expect(page().getByTestId('alert-gpu-hot').dataset.snoozed).toBe('true'));
+    expect(page().getByTestId('alert-gpu-hot').textContent).toMatch(/\(snoozed.until/);
+    expect(page().getByTestId('snoozes').textContent).toMatch(/Alerts of gpu-hot on gpu:GPU-1c7a, until/);
+    expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 held back/);
+
+    await waitFor(() => expect(page().getByLabelText('Snooze until it clears: CPU busy at 99 %')).toBeDefined());
+    await fireEvent.click(page().getByLabelText('Snooze until it clears: CPU busy at 99 %'));
+    expect(snooze).toHaveBeenLastCalledWith('cpu-busy', 'cpu', null);
+
+    await fireEvent.click(page().getByLabelText('Take back the snooze: NVIDIA GeForce RTX 4090 at 91 °C'));
+    expect(unsnooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a');
+    await waitFor(() => expect(page().getByTestId('alert-gpu-hot').dataset.snoozed).toBe('false'));
+    expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 at 91/);
+  });
+
+  test('a snooze that fails is told', async () => {
+    const machine = new Fixture('alarm');
+    vi.spyOn(machine, 'snooze').mockRejectedValue({ code: 'read_only', message: 'The database cannot be written.' });
+    render(App, { backend: machine });
+    await vi.advanceTimersByTimeAsync(50);
+    await fireEvent.click(page().getByLabelText(/^Snooze for 1 hour: CPU/));
+    await waitFor(() => expect(screen.getByTestId('banner-failure').textContent).toContain('cannot be written'));
+  });
+
+  test('where there is none, it says what is watched, what was, and how often each rule fired', async () => {
+    await show('fine');
+    expect(page().getByTestId('alerts-none').textContent).toBe('No alerts. 3 rules watched.');
+    const rows = (id: string) =>
+      [...page().getByTestId(id).querySelectorAll('tbody tr')].map((row) =>
+        [...row.querySelectorAll('td')].slice(1).map((cell) => cell.textContent?.trim()),
+      );
+    expect(rows('alerts-past')).toEqual([['NVIDIA GeForce RTX 4090 at 91 °C', '7 min']]);
+    expect(rows('alerts-rules')).toEqual([
+      ['Margin to slowdown below 5 °C for 1 min', '1'],
+      ['A source that is lost for 30 s, on gpu:*', '0'],
+      ['CPU temperature above 95 °C for 2 min', '0'],
+    ]);
+  });
+
+  test('while nobody records nothing is watched', async () => {
+    await show('off');
+    expect(page().getByTestId('alerts-none').textContent).toBe('Nothing is watched while the recorder is off.');
+  });
 });
 
 test('the legend shows the value of now while there is one, and the last one once the recorder is gone', async () => {

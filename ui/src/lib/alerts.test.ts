@@ -1,102 +1,107 @@
-/** Which alerts are told, in which order and in which words. */
+/** Which alerts are told, in which order and in which words; what is on record of earlier ones. */
 
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
-import { alertSentence, firing } from './alerts';
+import { alertKey, alertSentence, alertTone, counts, covered, ending, lasting, past, told } from './alerts';
 import type { Piece } from './headline';
+import type { AlertInfo } from './types/generated/AlertInfo';
+import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
-import type { SourceStatus } from './types/generated/SourceStatus';
+import type { SnoozeInfo } from './types/generated/SnoozeInfo';
 
-const NOW = 1_795_262_400;
+const NOW = new Date(2026, 10, 21, 14, 30).getTime() / 1000;
+const around = { now: NOW, sources: [], metrics: METRICS };
 
-function event(kind: string, source: string | null, detail: EventInfo['detail'], ago = 190): EventInfo {
+function alert(more: Partial<AlertInfo> = {}, ...snoozes: SnoozeInfo[]): AlertNow {
+  const hot: AlertInfo = {
+    rule: 'cpu-hot',
+    source: 'cpu',
+    key: null,
+    identity: null,
+    severity: 'warning',
+    phase: 'firing',
+    title: 'CPU at 96 °C',
+    metric: 'cpu.temperature',
+    value: 96,
+    unit: '°C',
+    limit: 95,
+    since: NOW - 1800,
+  };
+  return { alert: { ...hot, ...more }, snoozes };
+}
+
+function event(kind: string, ago: number, detail: EventInfo['detail'], source: string | null = 'cpu'): EventInfo {
   return { ts: NOW - ago, kind, source, detail };
 }
 
-const memory: SourceStatus = {
-  id: 'memory',
-  kind: 'memory',
-  label: 'Memory',
-  part_of: null,
-  health: 'ok',
-  reason: '',
-  ts: NOW,
-  metrics: { 'memory.used': { value: 907 * 1024 ** 2, unit: 'B' } },
-  processes: [],
-};
-const cpu: SourceStatus = {
-  ...memory,
-  id: 'cpu',
-  kind: 'cpu',
-  label: 'A Fine CPU',
-  metrics: { 'cpu.temperature': { value: 96, unit: '°C' }, 'cpu.utilization': { value: 99, unit: '%' } },
-};
-const sensor: SourceStatus = {
-  ...memory,
-  id: 'hwmon:k10temp:Tctl',
-  kind: 'channel',
-  label: 'Tctl',
-  part_of: 'cpu',
-  metrics: { 'hwmon.temperature': { value: 88, unit: '°C' } },
-};
+const snooze = (until: number | null, rule = '*', source = '*'): SnoozeInfo => ({ rule, source, until });
+const joined = (pieces: Piece[]) => pieces.map((piece) => piece.text).join('');
+const plain = (pieces: Piece[]) => joined(pieces).replaceAll('\u00a0', ' ');
 
-const plain = (pieces: Piece[]) =>
-  pieces
-    .map((piece) => piece.text)
-    .join('')
-    .replaceAll('\u00a0', ' ');
-
-test('only alerts that are not over are firing', () => {
-  const fired = (rule: string, source: string) => event('alert_fired', source, { rule });
-  const cleared = (rule: string, source: string) => event('alert_cleared', source, { rule });
-  const newestFirst = [
-    fired('hot', 'b'),
-    cleared('hot', 'a'),
-    fired('hot', 'a'),
-    cleared('hot', 'b'),
-    fired('full', 'a'),
-  ];
-  expect(firing(newestFirst)).toEqual([fired('hot', 'b'), fired('full', 'a')]);
+test('the recorder’s sentence is told, and its value leads to its evidence', () => {
+  const pieces = alertSentence(alert(), NOW);
+  expect(plain(pieces)).toMatch(/^CPU at 96 °C since .*00/);
+  expect(pieces[1]).toMatchObject({ text: '96\u00a0°C', metric: 'cpu.temperature', source: 'cpu', tone: 'warn' });
+  expect(pieces.filter((piece) => piece.metric)).toHaveLength(1);
 });
 
-test('the worst alert comes first, among equals the newest', () => {
-  const fired = (rule: string, severity?: string) => event('alert_fired', 'cpu', { rule, severity });
-  const newestFirst = [
-    fired('a', 'info'),
-    fired('b', 'warning'),
-    fired('c'),
-    fired('d', 'critical'),
-    fired('e', 'info'),
-  ];
-  expect(firing(newestFirst).map(({ detail }) => detail.rule)).toEqual(['d', 'b', 'c', 'a', 'e']);
-});
-
-test.each([
-  ['memory', 'memory.used', 4, 'Memory used at 907 MiB, limit 4 B, for 3 min'],
-  ['cpu', 'cpu.temperature', 95, 'CPU at 96 °C, limit 95 °C, for 3 min'],
-  ['cpu', 'cpu.utilization', 90, 'CPU busy at 99 %, limit 90 %, for 3 min'],
-  ['hwmon:k10temp:Tctl', 'hwmon.temperature', 80, 'A Fine CPU · Tctl at 88 °C, limit 80 °C, for 3 min'],
-  ['cpu', 'cpu.temperature', undefined, 'CPU at 96 °C, for 3 min'],
-  // Not read now, gone altogether, and of a metric that nobody knows: nothing is claimed of the value.
-  ['cpu', 'cpu.load.1m', 8, 'CPU: load, 1 minute past 8, for 3 min'],
-  ['gpu:gone\u202e', 'gpu.power', 300, 'gpu:gone\ufffd: GPU power past 300 W, for 3 min'],
-  ['cpu', 'unheard.of', 3, 'm5 past its limit, for 3 min'],
-])('%s, %s, %s', (source, metric, limit, expected) => {
-  const fired = event('alert_fired', source, { rule: 'm5', metric, value: 1, limit, severity: 'critical' });
-  const pieces = alertSentence(fired, { now: NOW, sources: [memory, cpu, sensor], metrics: METRICS });
-  expect(plain(pieces)).toBe(expected);
-  expect(new Set(pieces.map((piece) => piece.tone))).toEqual(new Set(['bad']));
-});
-
-test('the value of an alert leads to its evidence, and a source that is not well has no value', () => {
-  const fired = event('alert_fired', 'memory', { metric: 'memory.used', limit: 4 }, 29);
-  const say = (source: SourceStatus) => alertSentence(fired, { now: NOW, sources: [source], metrics: METRICS });
-  expect(say(memory)[1]).toMatchObject({ text: '907\u00a0MiB', metric: 'memory.used', source: 'memory' });
-  expect(plain(say({ ...memory, health: 'stale' }))).toBe('Memory used past 4 B, for 29 s');
+test('a sentence without its value leads there as a whole, and one without a metric nowhere', () => {
+  const still = alert({ title: 'RTX: fan speed stands still', metric: 'gpu.fan.speed', value: 0, unit: 'RPM' });
+  expect(alertSentence(still, NOW)[0]).toMatchObject({ text: 'RTX: fan speed stands still', metric: 'gpu.fan.speed' });
+  const held = alert({ title: 'RTX\u202e held back', metric: null, value: 1 });
+  const pieces = alertSentence(held, NOW);
+  expect(pieces[0]?.text).toBe('RTX\ufffd held back');
+  expect(pieces.some((piece) => piece.metric)).toBe(false);
 });
 
 test('no number is parted from its unit at the end of a line', () => {
-  const fired = event('alert_fired', 'memory', { metric: 'memory.used', limit: 4 }, 29);
-  const words = alertSentence(fired, { now: NOW, sources: [memory], metrics: METRICS }).map((piece) => piece.text);
-  expect(words.join('')).toBe('Memory used at 907\u00a0MiB, limit\u00a04\u00a0B, for\u00a029\u00a0s');
+  expect(joined(alertSentence(alert(), NOW))).toMatch(/^CPU at 96\u00a0°C since\u00a0/);
+});
+
+test('what is snoozed is told last, alarms nobody, and says until when', () => {
+  const until = alert({ severity: 'critical' }, snooze(NOW + 60), snooze(NOW + 1800));
+  expect(plain(alertSentence(until, NOW))).toMatch(/\(snoozed until .*\)$/);
+  expect(ending(until.snoozes, NOW)).toBe(ending([snooze(NOW + 1800)], NOW));
+  expect(ending([snooze(NOW + 60), snooze(null)], NOW)).toBe('until it is over');
+  expect(alertTone(until)).toBe('plain');
+  expect(told([until, alert({ rule: 'b' })]).map((one) => one.alert.rule)).toEqual(['b', 'cpu-hot']);
+});
+
+test('what is not for long enough past its limit is no news', () => {
+  const phases = ['pending', 'firing', 'recovering', 'nodata'];
+  expect(told(phases.map((phase) => alert({ phase }))).map((one) => one.alert.phase)).toEqual(phases.slice(1));
+});
+
+test('severity has a tone, and two people’s alerts are two', () => {
+  expect(alertTone(alert({ severity: 'critical' }))).toBe('bad');
+  expect(alertTone(alert({ severity: 'info' }))).toBe('plain');
+  expect(alertKey(alert({ key: 'a' }).alert)).not.toBe(alertKey(alert({ key: 'b' }).alert));
+});
+
+test('a snooze says what it is about', () => {
+  expect(covered(snooze(null))).toBe('All alerts');
+  expect(covered(snooze(null, 'hot\u202e', 'gpu:*'))).toBe('Alerts of hot\ufffd on gpu:*');
+});
+
+test('earlier alerts are rows from beginning to end', () => {
+  const hot = { rule: 'hot', title: 'CPU at 96 °C for 2 min' };
+  const newestFirst = [
+    event('alert_fired', 10, { ...hot, title: 'CPU at 97 °C' }),
+    event('recorder_started', 20, {}),
+    event('alert_cleared', 400, { ...hot, title: 'CPU back to 64 °C' }),
+    event('alert_fired', 500, { rule: 'hot', key: 'other', title: 'Another' }),
+    event('alert_fired', 700, { ...hot, title: 'Still CPU at 96 °C' }),
+    event('alert_fired', 1000, hot),
+    event('alert_cleared', 2000, { rule: 'full', seconds: 60, title: 'Disk back to 80 %' }, 'disk'),
+  ];
+  const rows = past(newestFirst, around);
+  expect(rows.map(({ title, since, lasted }) => [title, NOW - since, lasted])).toEqual([
+    ['CPU at 97 °C', 10, null],
+    ['Another', 500, null],
+    ['CPU at 96 °C for 2 min', 1000, 600],
+    ['Disk back to 80 %', 2060, 60],
+  ]);
+  expect(rows.map((row) => lasting(row, new Set(['full'])))).toEqual(['end unknown', 'end unknown', '10 min', '1 min']);
+  expect(rows.slice(0, 1).map((row) => lasting(row, new Set(['hot'])))).toEqual(['goes on']);
+  expect([...counts(rows, NOW - 1500)]).toEqual([['hot', 3]]);
 });

@@ -1,57 +1,121 @@
-/** Alerts in words: what fires, how high it is now, its limit, and for how long; the words of the tray's tooltip. */
+/** Alerts in words: the recorder says what is wrong, and this what silences it, how long it lasted, and how often. */
 
-import { duration, text } from './format';
+import { duration, moment, text } from './format';
 import type { Piece } from './headline';
-import { subjectOf } from './names';
+import { visible } from './names';
+import type { AlertInfo } from './types/generated/AlertInfo';
+import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
-import { ruleOf, tone, type Surroundings } from './words';
+import type { SnoozeInfo } from './types/generated/SnoozeInfo';
+import { ruleOf, sentence, type Surroundings, type Tone } from './words';
 
-/** Alerts that fired and are not over: the worst first, among equals the newest. `events` is newest first. */
-export function firing(events: readonly EventInfo[]): EventInfo[] {
-  const decided = new Set<string>();
-  const active = events.filter((event) => {
-    if (event.kind !== 'alert_fired' && event.kind !== 'alert_cleared') return false;
-    const alert = JSON.stringify([event.detail.rule, event.source]);
-    if (decided.has(alert)) return false;
-    decided.add(alert);
-    return event.kind === 'alert_fired';
-  });
-  return active.sort((a, b) => rank(a) - rank(b));
+/** Whether a person was told of it: what is past its limit, but not for long enough yet, is no news. */
+export function isTold({ alert }: AlertNow): boolean {
+  return alert.phase !== 'pending';
 }
 
-/** One alert as a sentence whose value is the one of now and leads to its evidence. */
-export function alertSentence(event: EventInfo, around: Surroundings): Piece[] {
-  const { metric: key, limit } = event.detail;
-  const source = around.sources.find((source) => source.id === event.source);
-  const metric = around.metrics.find((metric) => metric.key === key);
-  const says = (words: string): Piece => ({ text: words, tone: tone(event) });
-  const what = metric ? subjectOf(event.source, metric, around.sources) : ruleOf(event);
-  const held = tied(`for ${lasting(around.now - event.ts)}`);
-  const edge = metric && typeof limit === 'number' ? tied(text(limit, metric.unit)) : null;
-  const live = metric && source?.health === 'ok' ? source.metrics[metric.key] : undefined;
-  if (live && source && metric) {
-    const value: Piece = {
-      text: tied(text(live.value, live.unit)),
-      metric: metric.key,
-      source: source.id,
-      tone: tone(event),
-    };
-    return [says(`${what} at `), value, says(`${edge === null ? '' : `, ${tied(`limit ${edge}`)}`}, ${held}`)];
+/** Those that a person was told of, what is snoozed after the rest. The order is the recorder's otherwise. */
+export function told(alerts: readonly AlertNow[]): AlertNow[] {
+  return alerts.filter(isTold).sort((a, b) => Number(a.snoozes.length > 0) - Number(b.snoozes.length > 0));
+}
+
+/** What tells one alert from all others. */
+export function alertKey({ rule, source, key }: AlertInfo): string {
+  return JSON.stringify([rule, source, key ?? null]);
+}
+
+/** How much an alert matters, as a colour. What is snoozed alarms nobody. */
+export function alertTone({ alert, snoozes }: AlertNow): Tone {
+  if (snoozes.length > 0 || alert.severity === 'info') return 'plain';
+  return alert.severity === 'critical' ? 'bad' : 'warn';
+}
+
+/** One alert as a sentence without its end; its value leads to its evidence. */
+export function alertSentence(now: AlertNow, seconds: number): Piece[] {
+  const { alert, snoozes } = now;
+  const quiet = snoozes.length > 0 ? ` (snoozed ${tied(ending(snoozes, seconds))})` : '';
+  const since = `${tied(`since ${moment(alert.since, seconds)}`)}${quiet}`;
+  const tone = alertTone(now);
+  return [...subject(alert, tone), { text: ` ${since}`, tone }];
+}
+
+/** What is wrong, with the value as a link. A sentence that does not write its value down leads there as a whole. */
+function subject({ title, metric, value, unit, source }: AlertInfo, tone: Tone): Piece[] {
+  const words = visible(title);
+  if (metric === null || value === null) return [{ text: words, tone }];
+  const written = text(value, unit);
+  const at = words.lastIndexOf(written);
+  if (at < 0) return [{ text: words, metric, source, tone }];
+  const pieces: Piece[] = [
+    { text: words.slice(0, at), tone },
+    { text: tied(written), metric, source, tone },
+    { text: words.slice(at + written.length), tone },
+  ];
+  return pieces.filter((piece) => piece.text !== '');
+}
+
+/** When the last of these snoozes ends: "until 15:02", "until it is over". */
+export function ending(snoozes: readonly SnoozeInfo[], now: number): string {
+  const ends = snoozes.map((snooze) => snooze.until);
+  if (ends.some((until) => until === null)) return 'until it is over';
+  return `until ${moment(Math.max(...ends.map(Number)), now)}`;
+}
+
+/** What a snooze is about: "Alerts of gpu-hot on gpu:1". */
+export function covered({ rule, source }: SnoozeInfo): string {
+  const what = rule === '*' ? 'All alerts' : `Alerts of ${visible(rule)}`;
+  return source === '*' ? what : `${what} on ${visible(source)}`;
+}
+
+/** An alert from its beginning to its end. */
+export interface Past {
+  rule: string;
+  title: string;
+  /** Unix seconds at which it fired. */
+  since: number;
+  /** For how many seconds; `null` where its end is not on record. */
+  lasted: number | null;
+}
+
+/** The alerts that these events (newest first) tell of, newest first. */
+export function past(events: readonly EventInfo[], around: Surroundings): Past[] {
+  const open = new Map<string, Past>();
+  const all: Past[] = [];
+  for (const event of events.toReversed()) {
+    if (event.kind !== 'alert_fired' && event.kind !== 'alert_cleared') continue;
+    const { rule, key, seconds } = event.detail;
+    const alert = JSON.stringify([rule, event.source, key ?? null]);
+    const begun = open.get(alert);
+    const long = typeof seconds === 'number' ? seconds : null;
+    if (event.kind === 'alert_cleared') {
+      open.delete(alert);
+      if (begun) begun.lasted = long ?? event.ts - begun.since;
+      // It fired before the first of these events.
+      else
+        all.push({ rule: ruleOf(event), title: sentence(event, around), since: event.ts - (long ?? 0), lasted: long });
+    } else if (!begun) {
+      const fired = { rule: ruleOf(event), title: sentence(event, around), since: event.ts, lasted: null };
+      open.set(alert, fired);
+      all.push(fired);
+    }
   }
-  // The value at which it fired is not the one of now, and may be long gone.
-  return [says(`${what} past ${edge ?? 'its limit'}, ${held}`)];
+  return all.sort((a, b) => b.since - a.since);
 }
 
-function rank(event: EventInfo): number {
-  return event.detail.severity === 'critical' ? 0 : event.detail.severity === 'info' ? 2 : 1;
+/** How long an alert lasted, in words; `active` are the rules of which one stands now. */
+export function lasting({ rule, lasted }: Past, active: ReadonlySet<string>): string {
+  if (lasted !== null) return duration(lasted);
+  return active.has(rule) ? 'goes on' : 'end unknown';
+}
+
+/** How often each rule fired since a Unix second. */
+export function counts(alerts: readonly Past[], since: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const alert of alerts) if (alert.since >= since) counts.set(alert.rule, (counts.get(alert.rule) ?? 0) + 1);
+  return counts;
 }
 
 /** Words that stay on one line: a number at its end, with the unit on the next, is misread. */
 function tied(words: string): string {
   return words.replaceAll(' ', '\u00a0');
-}
-
-/** Seconds that pass in a headline are restless: past the first minute, only minutes count. */
-function lasting(seconds: number): string {
-  return duration(seconds < 60 ? seconds : seconds - (seconds % 60));
 }

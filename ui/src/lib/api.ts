@@ -13,5 +13,8 @@ export const tauri: Backend = {
   processes: () => invoke('processes'),
   pause: (until) => invoke('pause', { until }),
   resume: () => invoke('resume'),
+  rules: () => invoke('rules'),
+  snooze: (rule, source, until) => invoke('snooze', { rule, source, until }),
+  unsnooze: (rule, source) => invoke('unsnooze', { rule, source }),
   startRecorder: () => invoke('start_recorder'),
 };

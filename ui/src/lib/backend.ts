@@ -6,6 +6,7 @@ import type { History } from './types/generated/History';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
 import type { ProcessList } from './types/generated/ProcessList';
+import type { RuleInfo } from './types/generated/RuleInfo';
 
 /** A stretch of history, in Unix seconds: `since` inclusive, `until` exclusive. */
 export interface HistoryQuery {
@@ -28,6 +29,12 @@ export interface Backend {
   processes(): Promise<ProcessList>;
   pause(until: number): Promise<void>;
   resume(): Promise<void>;
+  /** The rules in force. */
+  rules(): Promise<RuleInfo[]>;
+  /** Says nothing of a rule's alerts on a source until a Unix second; `null` is until they are over. */
+  snooze(rule: string, source: string, until: number | null): Promise<void>;
+  /** Takes back the snooze that names exactly this rule and this source. */
+  unsnooze(rule: string, source: string): Promise<void>;
   startRecorder(): Promise<void>;
 }
 

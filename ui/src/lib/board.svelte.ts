@@ -3,10 +3,12 @@
 import { asFailure, type Backend } from './backend';
 import { judge, type Condition } from './condition';
 import { append, toLine, trim, type Line } from './series';
+import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { Failure } from './types/generated/Failure';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
+import type { SnoozeInfo } from './types/generated/SnoozeInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 import type { VerdictInfo } from './types/generated/VerdictInfo';
@@ -28,6 +30,10 @@ export class Board {
   status = $state.raw<Status | null>(null);
   /** Why each GPU does what it does; of the same moment. */
   verdicts = $state.raw<readonly VerdictInfo[]>([]);
+  /** What is not over, worst first; of the same moment. */
+  alerts = $state.raw<readonly AlertNow[]>([]);
+  /** What people do not want to hear of for a while, oldest first. */
+  snoozes = $state.raw<readonly SnoozeInfo[]>([]);
   /** Why the recording cannot be read. */
   unreadable = $state.raw<Failure | null>(null);
   /** Why no recorder could be started. */
@@ -101,6 +107,8 @@ export class Board {
     switch (news.kind) {
       case 'status':
         this.verdicts = news.verdicts;
+        this.alerts = news.alerts;
+        this.snoozes = news.snoozes;
         this.#take(news.status);
         break;
       case 'unreadable':

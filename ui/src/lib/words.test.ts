@@ -30,6 +30,11 @@ test.each([
   [event('alert_fired', { rule: 'hot' }, 'a\u202e'), 'hot, a\ufffd: past its limit'],
   [event('alert_fired'), 'Alert: past its limit'],
   [
+    event('alert_fired', { rule: 'hot', value: 91, title: 'RTX\u202e held back for 5 min' }),
+    'RTX\ufffd held back for 5 min',
+  ],
+  [event('alert_cleared', { rule: 'hot', title: 'RTX back to normal' }), 'RTX back to normal'],
+  [
     event('alert_cleared', { rule: 'hot', metric: 'gpu.temperature', value: 79, seconds: 420 }, 'gpu:0'),
     'gpu:0 back to 79 °C after 7 min',
   ],

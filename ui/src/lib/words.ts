@@ -39,9 +39,9 @@ export function sentence(event: EventInfo, around: Surroundings): string {
     case 'suspend':
       return seconds === null ? 'The machine slept' : `The machine slept for ${duration(seconds)}`;
     case 'alert_fired':
-      return fired(event, around);
+      return word('title') ?? fired(event, around);
     case 'alert_cleared':
-      return cleared(event, around);
+      return word('title') ?? cleared(event, around);
     case 'store_failed':
       return `History cannot be written and is kept in memory${word('reason') ? `: ${word('reason')}` : ''}`;
     case 'store_recovered': {
@@ -174,7 +174,7 @@ function driverError(event: EventInfo, around: Surroundings): string {
   return typeof meaning === 'string' ? `${error}: ${visible(meaning)}` : error;
 }
 
-/** An alert's news with the values of that time: which rule it was matters only where they are unknown. */
+/** An alert's news where the recorder left no sentence, with the values of that time: which rule it was matters only where they are unknown. */
 function fired(event: EventInfo, around: Surroundings): string {
   const { value, limit, metric: key } = event.detail;
   const metric = around.metrics.find((metric) => metric.key === key);

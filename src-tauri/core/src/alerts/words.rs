@@ -141,11 +141,44 @@ fn event(
             let count = count.map(|count| format::quantity(count, Unit::Number)).unwrap_or_default();
             format!("{what} was woken {count} times")
         }
-        _ => format!(
-            "{what}: {}",
-            serde_json::to_value(kind).ok().and_then(|word| Some(word.as_str()?.replace('_', " "))).unwrap_or_default()
-        ),
+        _ => format!("{what}: {}", event_word(kind)),
     }
+}
+
+/// What a kind of event is called: "gpu woke".
+fn event_word(kind: EventKind) -> String {
+    serde_json::to_value(kind).ok().and_then(|word| Some(word.as_str()?.replace('_', " "))).unwrap_or_default()
+}
+
+/// When a rule fires: "CPU temperature above 95 °C for 2 min".
+pub fn watches(rule: &Rule) -> String {
+    let side = match rule.fire.side {
+        Side::Above => "above",
+        Side::Below => "below",
+    };
+    let limit = quantity(rule, rule.fire.limit);
+    let what = match &rule.watched {
+        Watched::Metric { metric, of } => {
+            let label = metric.definition().label;
+            let measured = match rule.window {
+                None => label.to_owned(),
+                Some(window) => {
+                    format!("{label} ({} of {})", window.aggregate.word(), format::duration(window.over))
+                }
+            };
+            let whole = of.map(|of| format!(" of {}", of.definition().label)).unwrap_or_default();
+            format!("{measured} {side} {limit}{whole}")
+        }
+        Watched::Event { kind, what } => {
+            let kind = event_word(*kind);
+            let which = what.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
+            let span = rule.window.map(|window| format!(" in {}", format::duration(window.over))).unwrap_or_default();
+            return format!("Events: {kind}{which}, {side} {limit}{span}");
+        }
+        Watched::Health(health) => format!("A source that is {}", health.word()),
+        Watched::Verdict(word) => format!("A GPU that is {word}"),
+    };
+    if rule.hold.is_zero() { what } else { format!("{what} for {}", format::duration(rule.hold)) }
 }
 
 /// What is said of a GPU in this state.

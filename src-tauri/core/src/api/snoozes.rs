@@ -29,6 +29,19 @@ impl Face {
         Ok(snoozes)
     }
 
+    /// Takes back the one snooze that names exactly this rule and this source; false where it is gone already.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn take_back(&self, rule: &str, source: &str) -> Result<bool, StoreError> {
+        let snoozes = self.reader.snoozes()?;
+        let Some(snooze) = snoozes.iter().find(|one| one.rule == rule && one.source == source) else {
+            return Ok(false);
+        };
+        store::unsnooze(&self.folder, &[snooze.seq])?;
+        Ok(true)
+    }
+
     /// The snoozes that hold at this Unix second, oldest first.
     ///
     /// # Errors
