@@ -7,6 +7,7 @@
 
 mod icon;
 mod item;
+mod snooze;
 mod view;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use ksni::menu::StandardItem;
 use ksni::{Category, MenuItem, Status, ToolTip};
 
 use super::icon::{self, Icon};
+use super::snooze::Offer;
 use super::view::View;
 use crate::window::Window;
 
@@ -109,10 +110,18 @@ impl ksni::Tray for Item {
                 item.engine.send(Command::Pause { until });
             })
         };
+        // The row stays where there is nothing to snooze, greyed: its coming and going would rebuild the menu.
+        let snooze = MenuItem::Standard(StandardItem {
+            label: self.view.snooze.label(),
+            enabled: self.view.snooze != Offer::Nothing,
+            activate: Box::new(|item: &mut Item| item.view.snooze.clone().start(item.window.folder.clone())),
+            ..StandardItem::default()
+        });
         vec![
             MenuItem::Standard(StandardItem { label: sentence, enabled: false, ..StandardItem::default() }),
             MenuItem::Separator,
             row("Open Hoofbeat", |item| item.open()),
+            snooze,
             pause,
             MenuItem::Separator,
             row("Quit", |item| item.engine.send(Command::Stop)),

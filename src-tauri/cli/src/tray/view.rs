@@ -11,6 +11,7 @@ use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
 
 use super::icon::{Icon, STEPS};
+use super::snooze::{self, Offer};
 use crate::{time, wording};
 
 /// The bar moves only when the value has left its step by this much: a value on the edge would make it flicker.
@@ -25,11 +26,13 @@ pub struct View {
     pub sentence: String,
     /// Whether the menu offers to go on instead of to pause.
     pub paused: bool,
+    /// What the menu offers about alerts.
+    pub snooze: Offer,
 }
 
 impl Default for View {
     fn default() -> Self {
-        View { icon: Icon::Recording { level: 0 }, sentence: "Starting".into(), paused: false }
+        View { icon: Icon::Recording { level: 0 }, sentence: "Starting".into(), paused: false, snooze: Offer::Nothing }
     }
 }
 
@@ -54,7 +57,8 @@ impl State {
         let Some(snapshot) = &self.snapshot else { return View::default().icon };
         match () {
             () if snapshot.state == RecorderState::Paused => Icon::Paused,
-            () if !snapshot.alerts.is_empty() => Icon::Alert,
+            // Who snoozed all of them knows.
+            () if snapshot.alerts.iter().any(|alert| !snooze::is_silent(alert, snapshot)) => Icon::Alert,
             () if !snapshot.troubles.is_empty() => Icon::Trouble,
             () => Icon::Recording { level: self.level },
         }
@@ -65,14 +69,14 @@ impl State {
         let Some(snapshot) = &self.snapshot else { return View::default() };
         let paused = snapshot.state == RecorderState::Paused;
         let trouble = snapshot.troubles.first().map(|trouble| wording::trouble(*trouble));
-        let sentence = match (worst(&snapshot.alerts), trouble) {
+        let sentence = match (worst(snapshot), trouble) {
             _ if paused => paused_until(snapshot, zone),
             (Some(worst), None) => alert_sentence(worst, snapshot, zone),
             (Some(worst), Some(trouble)) => format!("{} · {trouble}", alert_sentence(worst, snapshot, zone)),
             (None, Some(trouble)) => trouble.to_owned(),
             (None, None) => wording::state(snapshot, zone),
         };
-        View { icon: self.icon(), sentence, paused }
+        View { icon: self.icon(), sentence, paused, snooze: Offer::of(snapshot, zone) }
     }
 }
 
@@ -92,14 +96,14 @@ fn step(shown: u8, percent: f64) -> u8 {
     if (position - f64::from(shown)).abs() <= 0.5 + EDGE / width { shown } else { position.round() as u8 }
 }
 
-/// The alert that matters most; among equals the one that fires longest.
-fn worst(alerts: &[ActiveAlert]) -> Option<&ActiveAlert> {
+/// The alert that matters most; among equals the one that fires longest. A snoozed one comes after the others.
+fn worst(snapshot: &Snapshot) -> Option<&ActiveAlert> {
     let rank = |alert: &&ActiveAlert| match alert.rule.severity {
         Severity::Critical => 0,
         Severity::Warning => 1,
         Severity::Info => 2,
     };
-    alerts.iter().min_by_key(|alert| (rank(alert), alert.since))
+    snapshot.alerts.iter().min_by_key(|alert| (snooze::is_silent(alert, snapshot), rank(alert), alert.since))
 }
 
 fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> String {
@@ -110,7 +114,9 @@ fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> 
         2 => " · 1 more alert".to_string(),
         count => format!(" · {} more alerts", count - 1),
     };
-    format!("{news} since {}{more}", time::moment(worst.since, &now))
+    let silence =
+        snooze::silence(worst, snapshot, zone).map(|ending| format!(" (snoozed {ending})")).unwrap_or_default();
+    format!("{news} since {}{silence}{more}", time::moment(worst.since, &now))
 }
 
 fn paused_until(snapshot: &Snapshot, zone: &TimeZone) -> String {
@@ -130,6 +136,7 @@ mod tests {
     use hoofbeat_core::config::Config;
     use hoofbeat_core::engine::{Detail, SourceNow, Trouble};
     use hoofbeat_core::model::rule::Rule;
+    use hoofbeat_core::model::snooze::Snooze;
     use hoofbeat_core::model::{Condition, Source};
     use hoofbeat_core::why::Quiet;
 
@@ -210,7 +217,8 @@ mod tests {
                 (State::default(), snapshot(&[(SourceKind::Cpu, Metric::CpuUtilization, 42.0)]));
             change(&mut state, &mut snapshot);
             state.status(Arc::new(snapshot));
-            assert_eq!(state.view(&TimeZone::UTC), View { icon, sentence: sentence.into(), paused });
+            let view = state.view(&TimeZone::UTC);
+            assert_eq!((view.icon, view.sentence.as_str(), view.paused), (icon, sentence, paused));
         }
         check(|_, _| (), Icon::Recording { level: 2 }, "CPU 42 %", false);
         check(
@@ -247,5 +255,67 @@ mod tests {
             false,
         );
         assert_eq!(State::default().view(&TimeZone::UTC), View::default());
+    }
+
+    #[test]
+    fn what_is_snoozed_alarms_nobody_and_says_until_when() {
+        #[track_caller]
+        fn check(
+            alerts: &[(Severity, &str)],
+            snoozes: &[(&str, Option<i64>)],
+            icon: Icon,
+            sentence: &str,
+            offer: &str,
+        ) {
+            let mut now = snapshot(&[(SourceKind::Cpu, Metric::CpuUtilization, 42.0)]);
+            now.alerts = alerts
+                .iter()
+                .map(|(severity, source)| ActiveAlert {
+                    source: Source::whole(SourceKind::Gpu, *source, *source),
+                    ..alert(*severity, NOON - 120)
+                })
+                .collect();
+            now.snoozes = snoozes
+                .iter()
+                .map(|(source, until)| Snooze { seq: 1, rule: "*".into(), source: (*source).into(), until: *until })
+                .collect();
+            let mut state = State::default();
+            state.status(Arc::new(now));
+            let view = state.view(&TimeZone::UTC);
+            assert_eq!((view.icon, view.sentence.as_str(), view.snooze.label().as_str()), (icon, sentence, offer));
+        }
+        use Severity::{Critical, Info};
+        let (quiet, offer) = (Icon::Recording { level: 2 }, "Snooze alerts for 1 h");
+        let later = Some(NOON + 3720);
+        check(&[], &[], quiet, "CPU 42 %", offer);
+        check(&[], &[("gpu:*", later)], quiet, "CPU 42 %", offer);
+        check(&[], &[("*", later)], quiet, "CPU 42 %", "Alerts snoozed until 13:02 · Wake");
+        let one = [(Critical, "gpu:1")];
+        check(&one, &[], Icon::Alert, "gpu:1 at 96 °C since 11:58", offer);
+        check(&one, &[("gpu:1", Some(NOON))], Icon::Alert, "gpu:1 at 96 °C since 11:58", offer);
+        let silent = "gpu:1 at 96 °C since 11:58 (snoozed until 13:02)";
+        check(&one, &[("gpu:1", later)], quiet, silent, "Alerts snoozed until 13:02 · Wake");
+        let silent = "gpu:1 at 96 °C since 11:58 (snoozed until it is over)";
+        check(&one, &[("*", later), ("gpu:1", None)], quiet, silent, "Alerts snoozed until they are over · Wake");
+        // The one that is not snoozed is told, though it matters less.
+        let two = [(Critical, "gpu:1"), (Info, "gpu:2")];
+        check(&two, &[("gpu:1", later)], Icon::Alert, "gpu:2 at 96 °C since 11:58 · 1 more alert", offer);
+        let silent = "gpu:1 at 96 °C since 11:58 (snoozed until 13:02) · 1 more alert";
+        // The first of them to speak again says until when all are silent.
+        let both = [("gpu:1", later), ("gpu:2", Some(NOON + 60))];
+        check(&two, &both, quiet, silent, "Alerts snoozed until 12:01 · Wake");
+    }
+
+    #[test]
+    fn only_what_fires_is_snoozed_and_only_what_silences_it_is_taken_back() {
+        let mut now = snapshot(&[]);
+        now.alerts = vec![alert(Severity::Info, NOON), alert(Severity::Info, NOON)];
+        let pair = |rule: &str, source: &str| (rule.to_owned(), source.to_owned());
+        assert_eq!(Offer::of(&now, &TimeZone::UTC), Offer::Snooze(vec![pair("hot", "cpu")]));
+        let snooze = |rule: &str| Snooze { seq: 1, rule: rule.into(), source: "cpu".into(), until: None };
+        now.snoozes = vec![snooze("other"), snooze("hot")];
+        let ending = "until they are over".to_owned();
+        let expected = Offer::Wake { ending, snoozes: vec![pair("hot", "cpu")] };
+        assert_eq!(Offer::of(&now, &TimeZone::UTC), expected);
     }
 }

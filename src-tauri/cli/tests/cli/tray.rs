@@ -91,7 +91,7 @@ fn the_icon_shows_the_state_and_its_menu_controls_it() {
     wait_for("the temperature in the tooltip", || item.sentence().filter(|sentence| sentence.contains("CPU 54 °C")));
     let labels: Vec<_> = item.rows().unwrap().into_iter().map(|(_, label)| label).collect();
     assert!(labels[0].contains("CPU 54 °C"), "{labels:?}");
-    assert_eq!(labels[1..], ["", "Open Hoofbeat", "Pause for 1 hour", "", "Quit"]);
+    assert_eq!(labels[1..], ["", "Open Hoofbeat", "Snooze alerts for 1 h", "Pause for 1 hour", "", "Quit"]);
 
     item.choose("Pause for 1 hour");
     wait_for("the pause", || item.sentence().filter(|sentence| sentence.starts_with("Paused until")));
@@ -102,6 +102,18 @@ fn the_icon_shows_the_state_and_its_menu_controls_it() {
     sandbox.temperature(96);
     wait_for("the alert", || item.text("Status").filter(|status| status == "NeedsAttention"));
     wait_for("its sentence", || item.sentence().filter(|sentence| sentence.starts_with("CPU at 96 °C since")));
+
+    item.choose("Snooze alerts for 1 h");
+    wait_for("the calm", || item.text("Status").filter(|status| status == "Active"));
+    wait_for("until when", || item.sentence().filter(|sentence| sentence.contains("(snoozed until ")));
+    let snoozes = sandbox.run(&["alerts", "snooze", "--list", "--json"]).json();
+    assert_eq!(snoozes["snoozes"].as_array().map(Vec::len), Some(1), "{snoozes}");
+    assert_ne!(snoozes["snoozes"][0]["rule"], "*", "what else may come is told: {snoozes}");
+    let row = |start: &str| item.rows()?.into_iter().map(|(_, label)| label).find(|label| label.starts_with(start));
+    let wake = wait_for("the way back", || row("Alerts snoozed until "));
+    item.choose(&wake);
+    wait_for("the alarm", || item.text("Status").filter(|status| status == "NeedsAttention"));
+
     sandbox.temperature(50);
     wait_for("the end of the alert", || item.text("Status").filter(|status| status == "Active"));
 
