@@ -41,7 +41,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "usage" -d 'Show w
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "sessions" -d 'Show who used a GPU from when to when'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
-complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "alerts" -d 'Settle alerts'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "alerts" -d 'Show alerts and the rules behind them, try rules out, and settle what fires'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "config" -d 'Show, check or explain the config file'
@@ -245,17 +245,56 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -l json -d 'Answer in JSON'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -f -a "unsnooze" -d 'Take snoozes back'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from snooze unsnooze help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "list" -d 'Show what is not over, worst first'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "history" -d 'Show what fired, for how long and how far'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "unsnooze" -d 'Take snoozes back'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules ack snooze unsnooze help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -s r -l rule -d 'Only this rule, by its id' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s s -l source -d 'Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s s -l source -d 'Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l for -d 'For how long; what fires still is said then' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
@@ -277,6 +316,10 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from unsnooze" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from unsnooze" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from unsnooze" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show what is not over, worst first'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "history" -d 'Show what fired, for how long and how far'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "unsnooze" -d 'Take snoozes back'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -427,7 +470,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_s
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "sessions" -d 'Show who used a GPU from when to when'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "episodes" -d 'Show when a GPU was used, by whomever'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "alerts" -d 'Settle alerts'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "alerts" -d 'Show alerts and the rules behind them, try rules out, and settle what fires'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
@@ -445,6 +488,10 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what alarmed is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'Show what is not over, worst first'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "history" -d 'Show what fired, for how long and how far'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "unsnooze" -d 'Take snoozes back'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "check" -d 'Check the whole database and every checksum'

@@ -78,7 +78,7 @@ pub enum Command {
     Episodes(Stretches),
     /// Declare who may, must and must not use a GPU, and show what differs from it
     Expect(Expect),
-    /// Settle alerts
+    /// Show alerts and the rules behind them, try rules out, and settle what fires
     Alerts(Alerts),
     /// Look for what keeps Hoofbeat from working well, and say what helps
     Doctor,
@@ -296,18 +296,47 @@ pub struct Whom {
 /// What to do about alerts.
 #[derive(Debug, Args)]
 pub struct Alerts {
-    /// What to do.
+    /// What to do; without it, list what is not over.
     #[command(subcommand)]
-    pub command: AlertsCommand,
+    pub command: Option<AlertsCommand>,
 }
 
 /// Commands below `alerts`.
 #[derive(Debug, Subcommand)]
 pub enum AlertsCommand {
+    /// Show what is not over, worst first
+    List,
+    /// Show what fired, for how long and how far
+    History(AlertsHistory),
+    /// Show every rule: what it watches, why, and how often it fired
+    Rules,
+    /// Say "I know": nothing more of what fires now, until it is over
+    Ack(Ack),
     /// Say nothing of a rule's alerts for a while; they are recorded as ever
     Snooze(Snooze),
     /// Take snoozes back
     Unsnooze(Unsnooze),
+}
+
+/// Options of `alerts history`.
+#[derive(Debug, Args)]
+pub struct AlertsHistory {
+    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: String,
+    /// Only this rule, by its id
+    #[arg(long, short, value_name = "RULE")]
+    pub rule: Option<String>,
+}
+
+/// Options of `alerts ack`.
+#[derive(Debug, Args)]
+pub struct Ack {
+    /// Which rule, by its id
+    pub rule: String,
+    /// Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text
+    #[arg(long, short, value_name = "SOURCE")]
+    pub source: Option<String>,
 }
 
 /// Options of `alerts snooze`.

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod binaries;
+pub mod describe;
 pub mod dispatch;
 pub mod expect;
 pub mod forecast;

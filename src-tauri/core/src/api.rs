@@ -8,6 +8,7 @@ mod bundle;
 mod expectations;
 mod groups;
 mod live;
+mod past_alerts;
 mod processes;
 mod snoozes;
 mod users;
@@ -27,6 +28,7 @@ pub use self::bundle::{Bundle, BundleError};
 pub use self::expectations::{Forecast, Unexpected};
 pub use self::groups::groups;
 pub use self::live::LiveProcesses;
+pub use self::past_alerts::{PastAlert, watches};
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::users::Users;
 pub use self::verdicts::evidence_id;
@@ -109,6 +111,14 @@ impl Face {
     /// The database cannot be read.
     pub fn alerts_of(&self, status: &Status, rules: &[Rule]) -> Result<Vec<AlertInfo>, StoreError> {
         alerts::alerts(&self.reader, &status.sources, rules)
+    }
+
+    /// Alerts of a rule, or of all, that fired or were over from `since` until `until` (Unix seconds), newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn past_alerts(&self, since: i64, until: i64, rule: Option<&str>) -> Result<Vec<PastAlert>, StoreError> {
+        past_alerts::past(&self.reader, since, until, rule)
     }
 
     /// Why each GPU does what it does: now, or at the moment `at` (Unix seconds).

@@ -5,6 +5,7 @@
 //! or refused whole, with file, line, column, reason and remedy. Deliberately not here: watching the file, and what stays
 //! in force when it is refused (`engine`).
 
+mod builtin;
 mod edit;
 mod example;
 mod expect;
@@ -26,6 +27,7 @@ use crate::model::notify::Notify;
 use crate::model::rule::Rule;
 use crate::model::{Keep, UseRules};
 
+pub use builtin::{Listed, Origin};
 pub use edit::EditError;
 pub use expect::EXPECT_KEYS;
 pub use read::{SETTINGS, Setting};
@@ -48,6 +50,8 @@ pub struct Config {
     pub sessions: UseRules,
     /// The alert rules that are on: built in, changed, added.
     pub rules: Vec<Rule>,
+    /// Those that are switched off, for who shows them.
+    pub off: Vec<Rule>,
     /// Who may, must or must not use a GPU; nobody is forbidden where it is empty.
     pub expectations: Vec<Expectation>,
     /// How uses that nobody declared are learnt.

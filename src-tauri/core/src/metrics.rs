@@ -297,10 +297,15 @@ impl Metric {
 
     /// The keys nearest to a mistyped one, best first, at most three.
     pub fn nearest_keys(wrong: &str) -> Vec<&'static str> {
-        let mut ranked: Vec<_> = TABLE.iter().map(|line| (edit_distance(wrong, line.key), line.key)).collect();
-        ranked.sort();
-        ranked.into_iter().take(3).map(|(_, key)| key).collect()
+        nearest(wrong, TABLE.iter().map(|line| line.key))
     }
+}
+
+/// Of some names those nearest to a mistyped one, best first, at most three.
+pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut ranked: Vec<_> = names.map(|name| (edit_distance(wrong, name), name)).collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
 fn edit_distance(a: &str, b: &str) -> usize {

@@ -1,18 +1,50 @@
-//! `hoofbeat alerts`: what a person does about alerts.
+//! `hoofbeat alerts`: what fires, what fired, by which rules; and what a person does about it.
 //!
 //! Deliberately not here: when a rule fires and who is told, which core decides.
 
+mod history;
+mod list;
+mod rules;
 pub mod snooze;
 
+use hoofbeat_core::config::Config;
+use hoofbeat_core::metrics::nearest;
+use hoofbeat_core::paths;
+
 use crate::args::{self, AlertsCommand, Global};
-use crate::failure::Outcome;
-use crate::output::Output;
+use crate::failure::{Failure, Outcome};
+use crate::output::{self, Output};
 
 /// Does what was asked for.
 pub fn run(global: &Global, options: &args::Alerts, output: &mut Output) -> Outcome {
-    match &options.command {
+    match options.command.as_ref().unwrap_or(&AlertsCommand::List) {
+        AlertsCommand::List => list::run(global, output),
+        AlertsCommand::History(options) => history::run(global, options, output),
+        AlertsCommand::Rules => rules::run(global, output),
+        AlertsCommand::Ack(options) => snooze::acknowledge(global, options, output),
         AlertsCommand::Snooze(options) if options.list => snooze::list(global, output),
         AlertsCommand::Snooze(options) => snooze::snooze(global, options, output),
         AlertsCommand::Unsnooze(options) => snooze::unsnooze(global, options, output),
     }
+}
+
+/// The config in force; the defaults where there is no file.
+fn config() -> Result<Config, Failure> {
+    let file = paths::config_file()?;
+    if file.exists() {
+        Config::load(&file).map_err(|error| Failure::Failed(error.to_string()))
+    } else {
+        Ok(Config::default())
+    }
+}
+
+/// What is said of a rule that nobody wrote.
+fn unknown<'a>(rule: &str, ids: impl Iterator<Item = &'a str>) -> Failure {
+    let near = nearest(rule, ids);
+    let near = match near.as_slice() {
+        [] => "there is none".to_string(),
+        [one] => format!("there is {one}"),
+        several => format!("the nearest are {}", several.join(", ")),
+    };
+    Failure::Usage(format!("there is no rule {:?}; {near}; `hoofbeat alerts rules` shows all", output::text(rule)))
 }

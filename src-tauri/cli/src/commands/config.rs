@@ -89,7 +89,8 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _, expectations: _, learning } = config;
+    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _, off: _, expectations: _, learning } =
+        config;
     let Notify { enabled, quiet, burst, window, max_per_hour } = notify;
     let UseRules { bridge, share, vram, hold } = sessions;
     let Tariff { price, currency } = tariff;

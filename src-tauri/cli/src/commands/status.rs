@@ -1,6 +1,6 @@
 //! `hoofbeat status`: the state of everything, now.
 
-mod alerts;
+pub mod alerts;
 
 use std::collections::BTreeMap;
 

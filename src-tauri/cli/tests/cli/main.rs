@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
+mod alert_list;
 mod alerts;
 mod answers;
 mod away;

@@ -217,7 +217,8 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
         let section = name.get_ref().as_ref();
         if section == "rule" {
             let rules = super::rule::rules(Some(value.get_ref()));
-            config.rules = rules.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
+            (config.rules, config.off) =
+                rules.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
         }
         if section == "expect" {
@@ -265,7 +266,8 @@ pub(super) fn defaults() -> Config {
         notify: Notify::default(),
         tariff: Tariff::default(),
         sessions: UseRules::default(),
-        rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them"),
+        rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them").0,
+        off: Vec::new(),
         expectations: Vec::new(),
         learning: Learning { report: false, learn: Duration::ZERO },
     };

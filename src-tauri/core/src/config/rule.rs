@@ -95,9 +95,9 @@ impl<'t, 'i> Keys<'t, 'i> {
     }
 }
 
-/// Reads all rules: the built-in ones as the file changes them, and then those that it adds. `Err(Err(…))` has no place
-/// of its own.
-pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<Vec<Rule>, Result<Located, Problem>> {
+/// Reads all rules: the built-in ones as the file changes them, and then those that it adds; those that are on, and those
+/// that are off. `Err(Err(…))` has no place of its own.
+pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<(Vec<Rule>, Vec<Rule>), Result<Located, Problem>> {
     let remedy = "write [[rule]], with two brackets, above each rule";
     let builtin = DeTable::parse(BUILTIN).expect("the built-in rules are TOML: a test reads them");
     let builtin = builtin.get_ref().get("rule").and_then(|rules| rules.get_ref().as_array());
@@ -135,10 +135,12 @@ pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<Vec<Rule>, Result<Loc
     let mut all = Vec::new();
     for table in builtin.into_iter().filter(|table| id_of(table).is_none_or(|id| !seen.contains(&id))) {
         let (rule, is_on) = rule(Keys { own: table, base: None }, 0..0).map_err(Ok)?;
-        all.extend(is_on.then_some(rule));
+        all.push((rule, is_on));
     }
-    all.extend(changed.into_iter().filter(|(_, is_on)| *is_on).map(|(rule, _)| rule));
-    Ok(all)
+    all.extend(changed);
+    let (on, off): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, is_on)| *is_on);
+    let rules = |list: Vec<(Rule, bool)>| list.into_iter().map(|(rule, _)| rule).collect();
+    Ok((rules(on), rules(off)))
 }
 
 fn rule(keys: Keys<'_, '_>, whole: Range<usize>) -> Result<(Rule, bool), Located> {

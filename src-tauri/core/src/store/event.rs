@@ -50,6 +50,27 @@ pub(super) fn unexpected(db: &Connection, since: i64, why: &str, limit: usize) -
     collect(query.query(params![since, why, limit as i64])?)
 }
 
+/// Calls `each` with every event of these kinds in a stretch of time, both ends included, oldest first.
+pub(super) fn visit(
+    db: &Connection,
+    kinds: &[EventKind],
+    [since, until]: [i64; 2],
+    mut each: impl FnMut(EventInfo),
+) -> Result<(), StoreError> {
+    let kinds: Vec<Value> = kinds.iter().map(|kind| word(*kind)).collect::<Result<_, _>>()?;
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
+         WHERE e.ts BETWEEN ?1 AND ?2 AND e.kind IN (SELECT value FROM json_each(?3)) ORDER BY e.ts, e.seq",
+    )?;
+    let mut rows = query.query(params![since, until, Value::from(kinds).to_string()])?;
+    while let Some(row) = rows.next()? {
+        if let Some(event) = info(row)? {
+            each(event);
+        }
+    }
+    Ok(())
+}
+
 fn collect(mut rows: Rows<'_>) -> Result<Vec<EventInfo>, StoreError> {
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {

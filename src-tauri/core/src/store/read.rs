@@ -142,6 +142,20 @@ impl Reader {
         event::unexpected(&self.db, since, why, limit)
     }
 
+    /// Events of these kinds from `since` until `until` (Unix seconds, both included), oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn events_of(
+        &self,
+        kinds: &[EventKind],
+        since: i64,
+        until: i64,
+        each: impl FnMut(EventInfo),
+    ) -> Result<(), StoreError> {
+        event::visit(&self.db, kinds, [since, until], each)
+    }
+
     /// Where each alert stands.
     ///
     /// # Errors

@@ -40,6 +40,18 @@ pub fn snooze(global: &Global, options: &args::Snooze, output: &mut Output) -> O
     Ok(output.line(format!("{} {}. They are recorded as ever.", subject(rule, &source), say(&end)))?)
 }
 
+/// Says nothing more of what fires now, until it is over.
+pub fn acknowledge(global: &Global, options: &args::Ack, output: &mut Output) -> Outcome {
+    let options = args::Snooze {
+        rule: Some(options.rule.clone()),
+        source: options.source.clone(),
+        span: std::time::Duration::ZERO,
+        until_clear: true,
+        list: false,
+    };
+    snooze(global, &options, output)
+}
+
 /// A rule that nobody wrote is nearly always a slip of the finger.
 fn known(rule: &str) -> Result<(), Failure> {
     if rule == EVERY {

@@ -1,0 +1,70 @@
+//! `hoofbeat alerts list`: what is not over, worst first.
+//!
+//! Deliberately not here: the sentences, which core makes.
+
+use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::format;
+use hoofbeat_core::metrics::Metric;
+use jiff::Zoned;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::commands::status::alerts::style;
+use crate::commands::{face, now};
+use crate::failure::Outcome;
+use crate::output::{self, Cell, Output, Style};
+use crate::time;
+
+/// Titles longer than this are cut; the whole text is in `--json`.
+const TITLE: usize = 60;
+
+/// Shows them.
+pub fn run(global: &Global, output: &mut Output) -> Outcome {
+    let rules = super::config()?.rules;
+    let face = face(global)?;
+    let status = face.status()?;
+    let alerts = face.alerts_of(&status, &rules)?;
+    if output.json {
+        return Ok(output.json(&json!({ "schema": SCHEMA, "alerts": alerts }))?);
+    }
+    let zoned = Zoned::now();
+    if alerts.is_empty() {
+        let rules = if rules.len() == 1 { "1 rule".to_string() } else { format!("{} rules", rules.len()) };
+        let sources = status.sources.len();
+        output
+            .line(format!("No alerts. Watched by {rules} on {sources} sources; `hoofbeat alerts rules` shows them."))?;
+    } else {
+        let head = ["ALERT", "STATE", "SINCE"].map(Cell::new).to_vec();
+        let head = [head, vec![Cell::number("LASTS"), Cell::number("LIMIT"), Cell::new("RULE")]].concat();
+        let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
+        for alert in &alerts {
+            let limit = alert.metric.as_deref().and_then(Metric::from_key);
+            let limit = limit.map(|metric| format::value(metric, alert.limit));
+            let is_pending = alert.phase == "pending";
+            let look = |style| if is_pending { Style::Dim } else { style };
+            rows.push(vec![
+                Cell::name(output::short_name(&alert.title, TITLE)).style(look(style(alert.severity))),
+                Cell::new(state(&alert.phase)).style(look(Style::Plain)),
+                Cell::new(time::moment(alert.since, &zoned)).style(look(Style::Plain)),
+                Cell::number(format::duration(time::since(alert.since, now()))).style(look(Style::Plain)),
+                Cell::known(limit).style(look(Style::Plain)),
+                Cell::new(output::text(&alert.rule)).style(look(Style::Plain)),
+            ]);
+        }
+        output.table(&rows)?;
+    }
+    for snooze in face.snoozes(now())? {
+        output.line(output.paint(Style::Dim, &super::snooze::line(&snooze, &zoned)))?;
+    }
+    Ok(())
+}
+
+/// The phase as a person calls it.
+fn state(phase: &str) -> &'static str {
+    match phase {
+        "pending" => "not yet long enough",
+        "recovering" => "about to be over",
+        "nodata" => "not read any more",
+        _ => "fires",
+    }
+}

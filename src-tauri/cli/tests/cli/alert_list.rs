@@ -1,0 +1,168 @@
+//! What fires, what fired and by which rules: in words and for programs, whatever the names of this world are.
+
+use std::fs;
+use std::path::PathBuf;
+
+use hoofbeat_core::model::{
+    AlertPhase, AlertRow, Condition, Event, EventKind, Keep, Now, RecorderState, Source, SourceKind, Tick,
+};
+use hoofbeat_core::store::Store;
+use hoofbeat_core::untrusted::Untrusted;
+use serde_json::{Value, json};
+
+use crate::sandbox::{Sandbox, repository};
+
+/// 2020-09-13 12:00 UTC, so that no test is on the same day.
+const THEN: i64 = 1_599_998_400;
+/// 2100: what began then has lasted for no time.
+const LATER: i64 = 4_102_444_800;
+
+const RULES: &str = "[[rule]]\nid = \"hot\"\nmetric = \"gpu.temperature\"\nfire = \"> 90\"\nclear = \"< 60\"\n\
+                     [[rule]]\nid = \"gpu-hot\"\nseverity = \"critical\"\n\
+                     [[rule]]\nid = \"cpu-hot\"\nenabled = false\n";
+
+/// Names that strangers chose.
+fn hostile() -> Vec<Vec<u8>> {
+    vec![
+        b"a\nb".to_vec(),
+        b"\x1b[31mred\x1b]0;x\x07".to_vec(),
+        b"</b><img src=x>".to_vec(),
+        "evil\u{202e}gnp.exe".as_bytes().to_vec(),
+        vec![b'x'; 4 << 20],
+        b"no \xff\xfe text".to_vec(),
+    ]
+}
+
+fn row(rule: &str, source: &str, phase: AlertPhase, since: i64) -> AlertRow {
+    let (rule, source) = (rule.to_owned(), source.to_owned());
+    AlertRow { rule, source, phase, since, value: Some(95.0), ..AlertRow::default() }
+}
+
+fn event(ts: i64, source: &str, kind: EventKind, detail: Value) -> Event {
+    Event { ts, kind, source: Some(source.to_owned()), detail }
+}
+
+/// A recording in which a GPU of each of these names fired an alert, one that is over and one that goes on.
+fn record(sandbox: &Sandbox, names: &[Vec<u8>]) {
+    let now = |unix: i64| Now { wall: std::time::Duration::from_secs(unix as u64), boot: std::time::Duration::ZERO };
+    let mut store = Store::open(&sandbox.data(), Keep::default(), now(THEN)).unwrap().store;
+    let mut tick = Tick { ts: THEN, recorder: Some((RecorderState::Recording, None)), ..Tick::default() };
+    for (at, name) in names.iter().enumerate() {
+        let (id, label) = (format!("gpu:{at}"), Untrusted::new(name.clone()));
+        let source = Source::whole(SourceKind::Gpu, id.as_str(), label.clone());
+        tick.conditions.push((source, Condition::OK));
+        let title = format!("{} at 95 °C", label.json());
+        let since = THEN + at as i64 * 1000;
+        let fired = json!({ "rule": "hot", "metric": "gpu.temperature", "value": 95.0, "limit": 90.0,
+                            "severity": "warning", "title": title, "key": "unit:x", "identity": label.json() });
+        let over = json!({ "rule": "hot", "metric": "gpu.temperature", "value": 58.0, "seconds": 420, "peak": 97.0,
+                           "title": title, "key": "unit:x" });
+        tick.events.push(event(since, &id, EventKind::AlertFired, fired));
+        tick.events.push(event(since + 420, &id, EventKind::AlertCleared, over));
+        tick.alerts.push(row("hot", &id, AlertPhase::Firing, LATER));
+    }
+    tick.alerts.push(row("gpu-hot", "gpu:0", AlertPhase::Pending, LATER));
+    store.append(&[tick], true).unwrap();
+    store.close().unwrap();
+}
+
+/// Compares with what is committed. Four million of one letter are told by their number.
+#[track_caller]
+fn golden(name: &str, text: &str) {
+    let text = text.replace(&"x".repeat(4 << 20), "x*4194304");
+    let file: PathBuf = repository("src-tauri/cli/tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &text).unwrap();
+    }
+    let expected = fs::read_to_string(&file).expect("UPDATE_GOLDEN=1 writes it");
+    assert_eq!(text, expected, "{name}");
+}
+
+#[test]
+fn hostile_names_are_harmless_in_lists_and_whole_in_json() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    record(&sandbox, &hostile());
+    let since = (THEN - 10).to_string();
+    let list = sandbox.run(&["alerts"]);
+    assert_eq!(list.code, 0, "{:?}", list.stderr);
+    let history = sandbox.run(&["alerts", "history", "--since", &since]);
+    assert_eq!(history.code, 0, "{:?}", history.stderr);
+    let text = format!("{}\n{}", list.stdout, history.stdout);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+    golden("alerts-hostile.txt", &text);
+
+    let json = sandbox.run(&["alerts", "list", "--json"]).json();
+    let titles: Vec<_> = json["alerts"].as_array().unwrap().iter().map(|one| one["title"].clone()).collect();
+    let mut told = sandbox.run(&["alerts", "history", "--since", &since, "--json"]).json();
+    told["until"] = json!(0);
+    golden("alerts-hostile.json", &format!("{}\n{}\n", json!(titles), told));
+}
+
+#[test]
+fn a_terminal_is_moved_by_no_name() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    record(&sandbox, &hostile()[..4]);
+    let output = sandbox.on_terminal(&["alerts", "--color", "never"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("fires"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || c == '\r' || !c.is_control()), "{text:?}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn the_list_is_empty_in_words_and_tells_what_is_watched() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    assert_eq!(sandbox.run(&["alerts"]).code, 5);
+    let rules = sandbox.run(&["alerts", "rules"]);
+    assert!(rules.code == 0 && rules.stdout.contains("nothing is recorded yet"), "{rules:?}");
+    sandbox.record();
+    let list = sandbox.run(&["alerts", "list"]);
+    assert!(list.stdout.starts_with("No alerts. Watched by 17 rules on "), "{list:?}");
+    assert_eq!(sandbox.run(&["alerts", "--json"]).json(), json!({ "schema": 1, "alerts": [] }));
+    let none = sandbox.run(&["alerts", "history", "--rule", "hot"]).stdout;
+    assert!(none.starts_with("No alert of rule hot since "), "{none}");
+}
+
+#[test]
+fn each_rule_tells_what_it_watches_where_it_comes_from_and_how_often_it_fired() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    sandbox.record();
+    let text = sandbox.run(&["alerts", "rules"]).stdout;
+    for part in [
+        "gpu-hot · critical · built in, changed · never fired in 30 d\n  gpu.temperature.margin < 5 °C for 1 min\n  Within",
+        "hot · warning · own · never fired in 30 d\n  gpu.temperature > 90 °C\n",
+        "cpu-hot · warning · built in · off\n  cpu.temperature > 97 °C for 5 min\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let rules = sandbox.run(&["alerts", "rules", "--json"]).json();
+    let one = rules["rules"].as_array().unwrap().iter().find(|one| one["id"] == "cpu-hot").unwrap().clone();
+    assert_eq!((&one["enabled"], &one["origin"]), (&json!(false), &json!("built-in")));
+    assert_eq!(one["fired"], json!({ "24h": 0, "30d": 0 }));
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_what_is_near() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    sandbox.record();
+    #[track_caller]
+    fn check(sandbox: &Sandbox, arguments: &[&str], start: &str) {
+        let refused = sandbox.run(&[&["alerts"], arguments].concat());
+        assert_eq!((refused.code, refused.stderr.lines().count()), (2, 1), "{refused:?}");
+        assert!(refused.stderr.starts_with(&format!("hoofbeat: {start}")), "{}", refused.stderr);
+    }
+    let near = "there is no rule \"gpu-hto\"; the nearest are gpu-hot, ";
+    check(&sandbox, &["history", "--rule", "gpu-hto"], near);
+    check(&sandbox, &["history", "--since", "yesteryear"], "");
+    check(&sandbox, &["ack", "gpu-hto"], "there is no rule \"gpu-hto\"; ");
+    check(&sandbox, &["ack", "hot", "--source", "gpux"], "there is no source \"gpux\"; ");
+    let known = sandbox.run(&["alerts", "ack", "hot"]);
+    assert_eq!(known.stdout, "Alerts of hot are not said until they are over. They are recorded as ever.\n");
+    assert!(sandbox.run(&["alerts"]).stdout.contains("Alerts of hot are not said until they are over"));
+}

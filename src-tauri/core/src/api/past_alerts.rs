@@ -1,0 +1,137 @@
+//! Alerts of the past: each that fired, with its end, as the events tell them.
+//!
+//! Deliberately not here: the alerts that stand now (`alerts`), and what other rules would have said (`replay`).
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::alerts::describe;
+use crate::model::EventKind;
+use crate::model::answer::EventInfo;
+use crate::model::rule::{Rule, Severity};
+use crate::store::{Reader, StoreError};
+
+/// One alert, from its beginning to its end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PastAlert {
+    /// The rule's id.
+    pub rule: String,
+    /// The id of the source that it was about.
+    pub source: String,
+    /// Whose doing it was, by key, where the rule tells that apart.
+    pub key: Option<String>,
+    /// What a person calls them. Text from outside.
+    pub identity: Option<String>,
+    /// How much it mattered; `None` where its beginning is not recorded any more.
+    pub severity: Option<Severity>,
+    /// What was wrong. Holds text from outside.
+    pub title: String,
+    /// The metric whose values these are, where it is one.
+    pub metric: Option<String>,
+    /// The value with which it fired.
+    pub value: Option<f64>,
+    /// The most extreme value until it was over.
+    pub peak: Option<f64>,
+    /// What the value had to pass.
+    pub limit: Option<f64>,
+    /// Unix seconds at which it fired.
+    pub since: i64,
+    /// Unix seconds at which it was over; `None` where it goes on, or its end was not seen.
+    pub until: Option<i64>,
+    /// How long it fired, as the recorder measured it.
+    pub seconds: Option<u64>,
+    /// Whether it fires still.
+    pub goes_on: bool,
+}
+
+/// Alerts of a rule, or of all, that fired or were over in `since..=until`, the newest first.
+pub(super) fn past(reader: &Reader, since: i64, until: i64, rule: Option<&str>) -> Result<Vec<PastAlert>, StoreError> {
+    let standing = reader.alerts()?;
+    let mut open: Vec<PastAlert> = Vec::new();
+    let mut done: Vec<PastAlert> = Vec::new();
+    reader.events_of(&[EventKind::AlertFired, EventKind::AlertCleared], since, until, |event| {
+        let Some(id) = event.detail["rule"].as_str().filter(|id| rule.is_none_or(|rule| rule == *id)) else { return };
+        let key = text(&event, "key");
+        let source = event.source.clone().unwrap_or_default();
+        let before = open.iter().position(|one| one.rule == id && one.source == source && one.key == key);
+        if event.kind == EventKind::AlertFired {
+            // One that fires anew was not seen to end.
+            done.extend(before.map(|at| open.swap_remove(at)));
+            open.push(begun(&event, id, source, key));
+            return;
+        }
+        let seconds = event.detail["seconds"].as_u64();
+        let mut one = before.map(|at| open.swap_remove(at)).unwrap_or_else(|| PastAlert {
+            severity: None,
+            value: None,
+            since: event.ts.saturating_sub(seconds.unwrap_or(0) as i64),
+            ..begun(&event, id, source, key)
+        });
+        one.until = Some(event.ts);
+        one.seconds = seconds;
+        one.peak = event.detail["peak"].as_f64();
+        done.push(one);
+    })?;
+    for one in &mut open {
+        let key = one.key.clone().unwrap_or_default();
+        one.goes_on = standing
+            .iter()
+            .any(|row| row.phase.is_told() && row.rule == one.rule && row.source == one.source && row.who == key);
+    }
+    done.append(&mut open);
+    done.sort_by(|a, b| (b.since, &a.rule, &a.source).cmp(&(a.since, &b.rule, &b.source)));
+    Ok(done)
+}
+
+fn begun(event: &EventInfo, rule: &str, source: String, key: Option<String>) -> PastAlert {
+    let detail = &event.detail;
+    PastAlert {
+        rule: rule.to_owned(),
+        source,
+        key,
+        identity: text(event, "identity"),
+        severity: serde_json::from_value(detail.get("severity").cloned().unwrap_or(Value::Null)).ok(),
+        title: text(event, "title").unwrap_or_else(|| rule.to_owned()),
+        metric: text(event, "metric"),
+        value: detail["value"].as_f64(),
+        peak: detail["value"].as_f64(),
+        limit: detail["limit"].as_f64(),
+        since: event.ts,
+        until: None,
+        seconds: None,
+        goes_on: false,
+    }
+}
+
+fn text(event: &EventInfo, key: &str) -> Option<String> {
+    event.detail.get(key)?.as_str().map(str::to_owned)
+}
+
+/// What a rule watches, in a line. Its pattern of sources is the config's text.
+pub fn watches(rule: &Rule) -> String {
+    describe::watches(rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Listed};
+
+    #[test]
+    fn what_a_rule_watches_is_said_in_a_line() {
+        let listed = Config::default().listed();
+        #[track_caller]
+        fn check(listed: &[Listed], id: &str, line: &str) {
+            let one = listed.iter().find(|one| one.rule.id == id).unwrap();
+            assert_eq!(watches(&one.rule), line);
+        }
+        check(&listed, "gpu-hot", "gpu.temperature.margin < 5 °C for 1 min");
+        check(&listed, "gpu-fan-stopped", "gpu.fan.speed < 1 RPM for 1 min, while gpu.temperature > 75 °C");
+        check(&listed, "gpu-memory-full", "gpu.memory.used of gpu.memory.total > 97 % for 10 min");
+        check(&listed, "busy-while-away", "mean of gpu.utilization over 15 min > 30 %, while nobody is there");
+        check(&listed, "wake-storm", "events gpu_woke in 1 h > 20");
+        check(&listed, "gpu-lost", "source is lost for 30 s, on gpu:*");
+        check(&listed, "gpu-held-back", "verdict is throttled for 5 min");
+        check(&listed, "disk-fills", "time until disk.used reaches disk.total, by the last 6 h, < 1 d for 30 min");
+    }
+}
