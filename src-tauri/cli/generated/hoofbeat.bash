@@ -76,6 +76,9 @@ _hoofbeat() {
             hoofbeat__subcmd__alerts,ack)
                 cmd="hoofbeat__subcmd__alerts__subcmd__ack"
                 ;;
+            hoofbeat__subcmd__alerts,check)
+                cmd="hoofbeat__subcmd__alerts__subcmd__check"
+                ;;
             hoofbeat__subcmd__alerts,help)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help"
                 ;;
@@ -96,6 +99,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,ack)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__ack"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,check)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__check"
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,help)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__help"
@@ -283,6 +289,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help__subcmd__alerts,ack)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__ack"
                 ;;
+            hoofbeat__subcmd__help__subcmd__alerts,check)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__check"
+                ;;
             hoofbeat__subcmd__help__subcmd__alerts,history)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__history"
                 ;;
@@ -382,7 +391,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts)
-            opts="-h -V --data-dir --root --json --color --help --version list history rules ack snooze unsnooze help"
+            opts="-h -V --data-dir --root --json --color --help --version list history rules check ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -453,8 +462,67 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__alerts__subcmd__check)
+            opts="-r -h -V --since --rule --file --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rule)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__alerts__subcmd__help)
-            opts="list history rules ack snooze unsnooze help"
+            opts="list history rules check ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -468,6 +536,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__help__subcmd__ack)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1790,7 +1872,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts)
-            opts="list history rules ack snooze unsnooze"
+            opts="list history rules check ack snooze unsnooze"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1804,6 +1886,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts__subcmd__ack)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

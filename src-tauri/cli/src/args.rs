@@ -310,6 +310,8 @@ pub enum AlertsCommand {
     History(AlertsHistory),
     /// Show every rule: what it watches, why, and how often it fired
     Rules,
+    /// Replay rules over the recorded past: when they would have fired
+    Check(AlertsCheck),
     /// Say "I know": nothing more of what fires now, until it is over
     Ack(Ack),
     /// Say nothing of a rule's alerts for a while; they are recorded as ever
@@ -327,6 +329,20 @@ pub struct AlertsHistory {
     /// Only this rule, by its id
     #[arg(long, short, value_name = "RULE")]
     pub rule: Option<String>,
+}
+
+/// Options of `alerts check`.
+#[derive(Debug, Args)]
+pub struct AlertsCheck {
+    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    pub since: String,
+    /// Only this rule, by its id, be it off or on
+    #[arg(long, short, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// The rules of this file, and not those that hold
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
 }
 
 /// Options of `alerts ack`.

@@ -9,6 +9,7 @@ pub mod dispatch;
 pub mod expect;
 pub mod forecast;
 mod notice;
+pub mod replay;
 mod step;
 mod stranger;
 pub mod unexpected;

@@ -10,6 +10,7 @@ mod groups;
 mod live;
 mod past_alerts;
 mod processes;
+mod replay;
 mod snoozes;
 mod users;
 mod verdicts;
@@ -30,6 +31,7 @@ pub use self::groups::groups;
 pub use self::live::LiveProcesses;
 pub use self::past_alerts::{PastAlert, watches};
 pub use self::processes::{GpuShare, ProcessNow, Seen};
+pub use self::replay::{Replayed, Would};
 pub use self::users::Users;
 pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
@@ -119,6 +121,14 @@ impl Face {
     /// The database cannot be read.
     pub fn past_alerts(&self, since: i64, until: i64, rule: Option<&str>) -> Result<Vec<PastAlert>, StoreError> {
         past_alerts::past(&self.reader, since, until, rule)
+    }
+
+    /// What a rule would have said from `since` until `until` (Unix seconds), and how that differs from what it said.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn replay(&self, rule: &Rule, since: i64, until: i64) -> Result<Replayed, StoreError> {
+        replay::replay(&self.reader, rule, since, until)
     }
 
     /// Why each GPU does what it does: now, or at the moment `at` (Unix seconds).

@@ -34,6 +34,7 @@ mod recorder;
 mod replace;
 mod retention;
 mod salvage;
+mod samples;
 mod schema;
 mod seal;
 mod session;
@@ -55,6 +56,7 @@ pub use gpu_usage::UsedSince;
 pub use history::{Point, Seconds};
 pub use open::Opened;
 pub use read::Reader;
+pub use samples::{Kept, Sample, Spread};
 
 use catalog::Catalog;
 

@@ -2,6 +2,7 @@
 //!
 //! Deliberately not here: when a rule fires and who is told, which core decides.
 
+mod check;
 mod history;
 mod list;
 mod rules;
@@ -21,6 +22,7 @@ pub fn run(global: &Global, options: &args::Alerts, output: &mut Output) -> Outc
         AlertsCommand::List => list::run(global, output),
         AlertsCommand::History(options) => history::run(global, options, output),
         AlertsCommand::Rules => rules::run(global, output),
+        AlertsCommand::Check(options) => check::run(global, options, output),
         AlertsCommand::Ack(options) => snooze::acknowledge(global, options, output),
         AlertsCommand::Snooze(options) if options.list => snooze::list(global, output),
         AlertsCommand::Snooze(options) => snooze::snooze(global, options, output),

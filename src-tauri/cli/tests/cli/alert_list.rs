@@ -147,6 +147,27 @@ fn each_rule_tells_what_it_watches_where_it_comes_from_and_how_often_it_fired() 
 }
 
 #[test]
+fn a_replay_says_what_other_rules_would_have_said() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\nclear = \"< 60\"\n");
+    sandbox.temperature(96);
+    sandbox.record();
+    let told = sandbox.run(&["alerts", "check", "--since", "1h", "--rule", "hot"]);
+    assert!(told.stdout.starts_with("hot would have fired once since "), "{told:?}");
+    assert!(told.stdout.contains("; it did fire once.") && told.stdout.contains("96 °C"), "{told:?}");
+    sandbox.write("other.toml", "[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 99\"\n");
+    let file = sandbox.path("other.toml").display().to_string();
+    let told = sandbox.run(&["alerts", "check", "--since", "1h", "--file", &file]);
+    assert!(told.stdout.starts_with("hot would not have fired since "), "{told:?}");
+    assert!(told.stdout.contains("did fire, and would not"), "{told:?}");
+    let json = sandbox.run(&["alerts", "check", "--since", "1h", "--json"]).json();
+    let one = json["rules"].as_array().unwrap().iter().find(|one| one["rule"] == "hot").unwrap();
+    assert_eq!((&one["alerts"][0]["did_fire"], &one["alerts"][0]["value"]), (&json!(true), &json!(96.0)));
+    let lost = sandbox.run(&["alerts", "check", "--rule", "gpu-lost"]).stdout;
+    assert!(lost.starts_with("gpu-lost cannot be replayed, because "), "{lost}");
+}
+
+#[test]
 fn what_is_not_there_is_refused_with_what_is_near() {
     let sandbox = Sandbox::new();
     sandbox.config(RULES);
@@ -159,6 +180,7 @@ fn what_is_not_there_is_refused_with_what_is_near() {
     }
     let near = "there is no rule \"gpu-hto\"; the nearest are gpu-hot, ";
     check(&sandbox, &["history", "--rule", "gpu-hto"], near);
+    check(&sandbox, &["check", "--rule", "gpu-hto"], near);
     check(&sandbox, &["history", "--since", "yesteryear"], "");
     check(&sandbox, &["ack", "gpu-hto"], "there is no rule \"gpu-hto\"; ");
     check(&sandbox, &["ack", "hot", "--source", "gpux"], "there is no source \"gpux\"; ");

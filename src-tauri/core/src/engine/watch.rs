@@ -13,6 +13,7 @@ pub(super) use self::slot::Changes;
 use self::slot::Slot;
 use super::roster::{Place, Voice};
 use crate::alerts::baseline::Local;
+use crate::alerts::replay::{counts, weight};
 use crate::alerts::{ActiveAlert, Ending, Input, NoticePhase, State, Transition, Who, step};
 use crate::metrics::{Metric, TABLE};
 use crate::model::rule::{Aggregate, NoData, Rule, Watched, When};
@@ -211,17 +212,13 @@ impl Watch {
     pub fn events(&mut self, events: &[Event], source: impl Fn(&str) -> Option<Arc<Source>>, now: Now) {
         for event in events.iter().filter(|event| !event.kind.is_of_alerts()) {
             for (at, rule) in self.rules.iter().enumerate() {
-                let Watched::Event { kind, what } = &rule.watched else { continue };
                 let id = event.source.as_deref().unwrap_or("self");
+                if !counts(rule, event.kind, id, &event.detail) {
+                    continue;
+                }
                 let told = |key: &str| {
                     event.detail.get(key).map(|value| value.as_str().map_or(value.to_string(), str::to_owned))
                 };
-                let is_what = || what.is_none() || *what == told("why") || *what == told("code");
-                // What is only to be listed is listed.
-                let is_listed = event.detail.get("digest").is_some_and(|digest| digest == true);
-                if *kind != event.kind || !rule.is_for(id) || is_listed || !is_what() {
-                    continue;
-                }
                 let Some(window) = rule.window else { continue };
                 let key = told("key").unwrap_or_default();
                 let slot = self.others.entry((at, (id.to_owned(), key.clone()))).or_insert_with(|| {
@@ -234,9 +231,7 @@ impl Watch {
                 let name = told("identity").unwrap_or_else(|| key.clone());
                 slot.who = (!key.is_empty()).then(|| Who { key, name: name.as_str().into() });
                 slot.detail.event = Some(event.detail.clone());
-                // Where it happens all the time only some have an event of their own.
-                let untold = event.detail.get("untold").and_then(serde_json::Value::as_f64).unwrap_or_default();
-                slot.readings.add(window, 1.0 + untold, now.boot);
+                slot.readings.add(window, weight(&event.detail), now.boot);
             }
         }
     }

@@ -12,7 +12,7 @@ use super::gpu_usage::UsedSince;
 use super::history::Seconds;
 use super::{
     alert, baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
-    recorder, schema, session, snooze,
+    recorder, samples, schema, session, snooze,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
@@ -124,6 +124,23 @@ impl Reader {
     ) -> Result<Seconds, StoreError> {
         let transaction = self.db.unchecked_transaction()?;
         history::seconds(&transaction, &mut self.recent.borrow_mut(), (source, metrics), (since, until), at)
+    }
+
+    /// Calls `each` with what was kept of these metrics of a source in `since..until`, as fine as it was kept, oldest
+    /// first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn samples(
+        &self,
+        source: &str,
+        metrics: &[Metric],
+        since: i64,
+        until: i64,
+        each: impl FnMut(&samples::Sample<'_>),
+    ) -> Result<samples::Kept, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        samples::visit(&transaction, &mut self.recent.borrow_mut(), (source, metrics), (since, until), each)
     }
 
     /// See [`crate::api::Face::events`].

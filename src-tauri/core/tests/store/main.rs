@@ -8,6 +8,7 @@ mod damage;
 mod gpus;
 mod laws;
 mod refusals;
+mod replay;
 mod sessions;
 mod size;
 mod snoozes;
