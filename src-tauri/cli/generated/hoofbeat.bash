@@ -94,6 +94,9 @@ _hoofbeat() {
             hoofbeat__subcmd__alerts,snooze)
                 cmd="hoofbeat__subcmd__alerts__subcmd__snooze"
                 ;;
+            hoofbeat__subcmd__alerts,test)
+                cmd="hoofbeat__subcmd__alerts__subcmd__test"
+                ;;
             hoofbeat__subcmd__alerts,unsnooze)
                 cmd="hoofbeat__subcmd__alerts__subcmd__unsnooze"
                 ;;
@@ -117,6 +120,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,snooze)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__snooze"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,test)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__test"
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,unsnooze)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__unsnooze"
@@ -304,6 +310,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help__subcmd__alerts,snooze)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__snooze"
                 ;;
+            hoofbeat__subcmd__help__subcmd__alerts,test)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__test"
+                ;;
             hoofbeat__subcmd__help__subcmd__alerts,unsnooze)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__unsnooze"
                 ;;
@@ -391,7 +400,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts)
-            opts="-h -V --data-dir --root --json --color --help --version list history rules check ack snooze unsnooze help"
+            opts="-h -V --data-dir --root --json --color --help --version list history rules check test ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,7 +531,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__help)
-            opts="list history rules check ack snooze unsnooze help"
+            opts="list history rules check test ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +629,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__help__subcmd__snooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -771,6 +794,46 @@ _hoofbeat() {
                     return 0
                     ;;
                 --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__test)
+            opts="-s -h -V --source --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1872,7 +1935,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts)
-            opts="list history rules check ack snooze unsnooze"
+            opts="list history rules check test ack snooze unsnooze"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1956,6 +2019,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts__subcmd__snooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -312,6 +312,8 @@ pub enum AlertsCommand {
     Rules,
     /// Replay rules over the recorded past: when they would have fired
     Check(AlertsCheck),
+    /// Show the notification of a rule as it would look
+    Test(AlertsTest),
     /// Say "I know": nothing more of what fires now, until it is over
     Ack(Ack),
     /// Say nothing of a rule's alerts for a while; they are recorded as ever
@@ -343,6 +345,16 @@ pub struct AlertsCheck {
     /// The rules of this file, and not those that hold
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+}
+
+/// Options of `alerts test`.
+#[derive(Debug, Args)]
+pub struct AlertsTest {
+    /// Which rule, by its id
+    pub rule: String,
+    /// On this source: its id, label or name in `status --all`; without it, one that has a value
+    #[arg(long, short, value_name = "SOURCE")]
+    pub source: Option<String>,
 }
 
 /// Options of `alerts ack`.

@@ -8,6 +8,7 @@
 mod answer;
 mod chart;
 mod send;
+mod trial;
 mod waiting;
 
 use std::collections::{HashMap, HashSet};
@@ -28,6 +29,7 @@ use crate::bus::{self, BusEvent};
 use crate::window::Window;
 use answer::{Answer, Outcome};
 use send::{Notification, Urgency};
+pub use trial::Trial;
 use waiting::{Key, Say, Waiting, key};
 
 /// The key of the button that opens the window.
@@ -118,7 +120,8 @@ struct Shown {
     alert: Option<Arc<Notice>>,
 }
 
-struct Thread {
+/// What sends them, and what it knows of the server.
+pub struct Thread {
     window: Window,
     config: PathBuf,
     waiting: Waiting,
@@ -140,6 +143,11 @@ struct Thread {
 }
 
 impl Thread {
+    /// One that sends and hears no answers; "Open" opens `window`.
+    pub fn deaf(window: Window, config: PathBuf) -> Self {
+        Thread::new(window, config, sync_channel(1).0)
+    }
+
     fn new(window: Window, config: PathBuf, answers: SyncSender<Message>) -> Self {
         Thread {
             window,

@@ -7,6 +7,7 @@ mod history;
 mod list;
 mod rules;
 pub mod snooze;
+mod trial;
 
 use hoofbeat_core::config::Config;
 use hoofbeat_core::metrics::nearest;
@@ -23,6 +24,7 @@ pub fn run(global: &Global, options: &args::Alerts, output: &mut Output) -> Outc
         AlertsCommand::History(options) => history::run(global, options, output),
         AlertsCommand::Rules => rules::run(global, output),
         AlertsCommand::Check(options) => check::run(global, options, output),
+        AlertsCommand::Test(options) => trial::run(global, options, output),
         AlertsCommand::Ack(options) => snooze::acknowledge(global, options, output),
         AlertsCommand::Snooze(options) if options.list => snooze::list(global, output),
         AlertsCommand::Snooze(options) => snooze::snooze(global, options, output),

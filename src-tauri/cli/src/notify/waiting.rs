@@ -49,7 +49,8 @@ pub struct Say {
 }
 
 impl Say {
-    fn about(notice: &Arc<Notice>, told_of: bool) -> Say {
+    /// What is said of a notice; `told_of` where its beginning was said.
+    pub fn about(notice: &Arc<Notice>, told_of: bool) -> Say {
         let over = matches!(notice.phase, NoticePhase::Cleared { .. });
         Say {
             key: Some(key(notice)),

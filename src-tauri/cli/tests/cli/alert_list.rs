@@ -1,7 +1,7 @@
 //! What fires, what fired and by which rules: in words and for programs, whatever the names of this world are.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hoofbeat_core::model::{
     AlertPhase, AlertRow, Condition, Event, EventKind, Keep, Now, RecorderState, Source, SourceKind, Tick,
@@ -10,6 +10,7 @@ use hoofbeat_core::store::Store;
 use hoofbeat_core::untrusted::Untrusted;
 use serde_json::{Value, json};
 
+use crate::bus::{Bus, Server};
 use crate::sandbox::{Sandbox, repository};
 
 /// 2020-09-13 12:00 UTC, so that no test is on the same day.
@@ -44,8 +45,12 @@ fn event(ts: i64, source: &str, kind: EventKind, detail: Value) -> Event {
 
 /// A recording in which a GPU of each of these names fired an alert, one that is over and one that goes on.
 fn record(sandbox: &Sandbox, names: &[Vec<u8>]) {
+    record_on(&sandbox.data(), names);
+}
+
+fn record_on(folder: &Path, names: &[Vec<u8>]) {
     let now = |unix: i64| Now { wall: std::time::Duration::from_secs(unix as u64), boot: std::time::Duration::ZERO };
-    let mut store = Store::open(&sandbox.data(), Keep::default(), now(THEN)).unwrap().store;
+    let mut store = Store::open(folder, Keep::default(), now(THEN)).unwrap().store;
     let mut tick = Tick { ts: THEN, recorder: Some((RecorderState::Recording, None)), ..Tick::default() };
     for (at, name) in names.iter().enumerate() {
         let (id, label) = (format!("gpu:{at}"), Untrusted::new(name.clone()));
@@ -168,6 +173,42 @@ fn a_replay_says_what_other_rules_would_have_said() {
 }
 
 #[test]
+fn a_test_is_sent_as_the_recorder_would_send_it() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\n");
+    sandbox.record();
+    let unseen = sandbox.run(&["alerts", "test", "hot"]);
+    let sentence = "hoofbeat: it was not shown: the message bus of your session cannot be reached\n";
+    assert_eq!((unseen.code, unseen.stderr.as_str()), (1, sentence), "{unseen:?}");
+    let bus = Bus::start(sandbox.path("bus"));
+    let test = |id: &str| {
+        let mut command = sandbox.command(&["alerts", "test", id]);
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).output().unwrap()
+    };
+    let alone = test("hot");
+    let problem = String::from_utf8(alone.stderr).unwrap();
+    assert_eq!((alone.status.code(), problem.lines().count()), (Some(1), 1), "{problem}");
+    assert!(problem.contains("no notification server answers"), "{problem}");
+    let server = Server::start(&bus, &["actions", "body", "body-markup"], false);
+    let shown = test("hot");
+    assert_eq!(String::from_utf8(shown.stdout).unwrap(), "Test: CPU at 54 °C\nThe limit of rule hot is 90 °C.\n");
+    let seen = server.wait_for(1);
+    assert_eq!((seen.title.as_str(), seen.urgency, seen.replaces), ("Test: CPU at 54 °C", 1, 0));
+    assert_eq!((shown.status.code(), seen.body.as_str()), (Some(0), "The limit of rule hot is 90 °C."));
+
+    // A name that strangers chose, where the server shows markup.
+    record_on(&sandbox.path("hostile"), &hostile()[2..3]);
+    let mut command = sandbox.command(&["alerts", "test", "gpu-error"]);
+    let output = command
+        .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
+        .env("HOOFBEAT_DATA_DIR", sandbox.path("hostile"))
+        .output();
+    assert!(output.unwrap().status.success());
+    let seen = server.wait_for(2);
+    assert!(!seen.body.contains('<') && seen.title.starts_with("Test: "), "{seen:?}");
+}
+
+#[test]
 fn what_is_not_there_is_refused_with_what_is_near() {
     let sandbox = Sandbox::new();
     sandbox.config(RULES);
@@ -181,6 +222,8 @@ fn what_is_not_there_is_refused_with_what_is_near() {
     let near = "there is no rule \"gpu-hto\"; the nearest are gpu-hot, ";
     check(&sandbox, &["history", "--rule", "gpu-hto"], near);
     check(&sandbox, &["check", "--rule", "gpu-hto"], near);
+    check(&sandbox, &["test", "gpu-hto"], near);
+    check(&sandbox, &["test", "hot", "--source", "gpux"], "there is no source \"gpux\"; ");
     check(&sandbox, &["history", "--since", "yesteryear"], "");
     check(&sandbox, &["ack", "gpu-hto"], "there is no rule \"gpu-hto\"; ");
     check(&sandbox, &["ack", "hot", "--source", "gpux"], "there is no source \"gpux\"; ");
