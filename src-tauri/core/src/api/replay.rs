@@ -57,6 +57,9 @@ pub struct Would {
     pub did_fire: bool,
 }
 
+/// A source, and whose doing it is there.
+type Doing = (String, Option<String>);
+
 /// When nobody was there, and which local hour it was.
 struct Moments {
     away: Vec<(i64, i64)>,
@@ -187,8 +190,7 @@ fn events(
     moments: &Moments,
     told: &mut Replayed,
 ) -> Result<(), StoreError> {
-    // By source, and by whose doing it is.
-    let mut found: Vec<((String, Option<String>), Vec<(i64, f64)>)> = Vec::new();
+    let mut found: Vec<(Doing, Vec<(i64, f64)>)> = Vec::new();
     reader.events_of(&[kind], since, until, |event| {
         let source = event.source.as_deref().unwrap_or("self");
         if !counts(rule, event.kind, source, &event.detail) {
