@@ -6,6 +6,7 @@
 //! in force when it is refused (`engine`).
 
 mod builtin;
+mod channels;
 mod edit;
 mod example;
 mod expect;
@@ -28,6 +29,7 @@ use crate::model::rule::Rule;
 use crate::model::{Keep, UseRules};
 
 pub use builtin::{Listed, Origin};
+pub use channels::{Address, Channels, CommandChannel, SecretFile, WebhookChannel, WebhookFormat};
 pub use edit::EditError;
 pub use expect::EXPECT_KEYS;
 pub use read::{SETTINGS, Setting};
@@ -44,6 +46,8 @@ pub struct Config {
     pub keep: Keep,
     /// Whether alerts are shown as notifications, and how many.
     pub notify: Notify,
+    /// Where else alerts are told.
+    pub channels: Channels,
     /// What energy costs; shown where it is known.
     pub tariff: Tariff,
     /// What counts as use of a GPU.

@@ -199,6 +199,9 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     let (events, inbox) = mpsc::channel();
     let journal = Journal::default();
     let outlet = Outlet::default();
+    if config.channels.are_on() {
+        outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
+    }
     let own = core::own_source();
     let mut probes = Vec::with_capacity(options.sensors.len());
     for (at, registration) in options.sensors.iter().enumerate() {

@@ -1,7 +1,9 @@
 //! `hoofbeat config`: where the config file is, whether it is valid, and what can stand in it.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::config::{Config, ConfigError, EditError, Tariff};
+use hoofbeat_core::config::{
+    Address, Channels, CommandChannel, Config, ConfigError, EditError, SecretFile, Tariff, WebhookChannel,
+};
 use hoofbeat_core::model::notify::Notify;
 use hoofbeat_core::model::rule::{NoData, Rule, Side, Threshold, Watched, When};
 use hoofbeat_core::model::{Keep, UseRules};
@@ -49,7 +51,7 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
 }
 
 fn set(path: &std::path::Path, setting: &str, value: &str, output: &mut Output) -> Outcome {
-    let Some((section, key)) = setting.split_once('.') else {
+    let Some((section, key)) = setting.rsplit_once('.') else {
         return Err(Failure::Usage(format!("{setting:?} is no setting; write its section and name: notify.quiet")));
     };
     Config::set(path, section, key, value).map_err(|error| match error {
@@ -89,8 +91,29 @@ fn refused(error: ConfigError) -> Failure {
 /// What holds, under the names that the file has for it; times in seconds, sizes in bytes.
 fn settings(config: &Config) -> Value {
     // Taken apart without a rest, so that a new setting is not forgotten here.
-    let Config { tick, tick_on_battery, keep, notify, tariff, sessions, rules: _, off: _, expectations: _, learning } =
-        config;
+    let Config {
+        tick,
+        tick_on_battery,
+        keep,
+        notify,
+        channels,
+        tariff,
+        sessions,
+        rules: _,
+        off: _,
+        expectations: _,
+        learning,
+    } = config;
+    let Channels { command, webhook } = channels;
+    let CommandChannel { run, timeout, severity } = command;
+    let command = json!({ "run": run, "timeout": timeout.as_secs(), "severity": severity });
+    let WebhookChannel { url, severity, format, secret_file, insecure } = webhook;
+    let webhook = json!({
+        // What stands behind the server's name may be a secret, and this is what people show when they ask for help.
+        "url": url.as_ref().map_or("", Address::server),
+        "severity": severity, "format": format.word(), "secret_file": secret_file.as_ref().map_or("", SecretFile::as_str),
+        "insecure": insecure,
+    });
     let Notify { enabled, quiet, burst, window, max_per_hour } = notify;
     let UseRules { bridge, share, vram, hold } = sessions;
     let Tariff { price, currency } = tariff;
@@ -103,7 +126,7 @@ fn settings(config: &Config) -> Value {
         },
         "notify": {
             "enabled": enabled, "quiet": quiet.map_or(String::new(), |hours| hours.words()), "burst": burst, "window": window.as_secs(),
-            "max_per_hour": max_per_hour,
+            "max_per_hour": max_per_hour, "command": command, "webhook": webhook,
         },
         "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
         "energy": { "price": price, "currency": currency },
@@ -180,9 +203,13 @@ mod tests {
     fn every_setting_of_the_file_is_told_under_its_name() {
         let told = settings(&Config::default());
         for setting in SETTINGS {
-            assert!(!told[setting.section][setting.key].is_null(), "[{}] {}: {told}", setting.section, setting.key);
+            let section = setting.section.split('.').fold(&told, |all, name| &all[name]);
+            assert!(!section[setting.key].is_null(), "[{}] {}: {told}", setting.section, setting.key);
         }
-        let count: usize = told.as_object().unwrap().values().map(|section| section.as_object().unwrap().len()).sum();
+        fn leaves(value: &Value) -> usize {
+            value.as_object().map_or(1, |inner| inner.values().map(leaves).sum())
+        }
+        let count = leaves(&told);
         assert_eq!(count, SETTINGS.len());
     }
 }

@@ -3,6 +3,7 @@
 //! Every check looks by itself and is bounded in time; none changes anything. Deliberately not here: checking the whole
 //! database, which takes as long as it is large (`hoofbeat data check`).
 
+mod channels;
 mod desktop;
 mod gpu;
 mod recording;
@@ -71,6 +72,7 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
         findings.extend(gpu::check(&roots, &folder));
     }
     findings.extend(desktop::check());
+    findings.extend(channels::check());
     findings.push(clock(Path::new("/run")));
     let outcome = outcome(&findings);
     if output.json {

@@ -1,11 +1,12 @@
 //! `hoofbeat watch`: the recorder, with its tray icon and its notifications.
 //!
-//! This thread waits for the engine. Tray, notifications and buses have threads of their own, so that none of them can
+//! This thread waits for the engine. Tray, notifications, channels and buses have threads of their own, so that none of them can
 //! hold up the recording.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::SystemClock;
@@ -16,6 +17,7 @@ use signal_hook::iterator::Signals;
 
 use crate::args::{self, Global};
 use crate::bus::{self, BusEvent};
+use crate::channels::Channels;
 use crate::failure::{Failure, Outcome};
 use crate::notify::Notifier;
 use crate::tray::{self, Tray};
@@ -57,8 +59,11 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
     };
     let published = if faces.is_some() { engine.subscribe() } else { engine.listen() };
-    forward(published, faces).map_err(no_thread)?;
-    Ok(engine.wait()?)
+    let forwarding = forward(published, faces).map_err(no_thread)?;
+    let ended = engine.wait();
+    // It hears of the end before we do, and takes a second at most.
+    let _ = forwarding.join();
+    Ok(ended?)
 }
 
 impl From<EngineError> for Failure {
@@ -109,16 +114,25 @@ impl Faces {
     }
 }
 
-/// Hands what the engine publishes to the faces. Alerts and trouble go to the log as well, which is all that a machine
-/// without a desktop has.
-fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Result<()> {
+/// Hands what the engine publishes to the faces and the channels. Alerts and trouble go to the log as well, which is all
+/// that a machine without a desktop has.
+fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Result<JoinHandle<()>> {
     let run = move || {
+        let mut channels = Channels::default();
         for news in published {
             match &news {
-                Published::Alert(notice) => log::info!("{}", crate::output::text(&wording::title(notice))),
-                Published::Digest(digest) => log::info!("{}", crate::output::text(&wording::digest_title(digest))),
+                Published::Alert(notice) => {
+                    log::info!("{}", crate::output::text(&wording::title(notice)));
+                    channels.notice(notice);
+                }
+                Published::Channels(settings) => channels.set(settings),
+                Published::Digest(digest) => {
+                    log::info!("{}", crate::output::text(&wording::digest_title(digest)));
+                    channels.digest(digest);
+                }
                 Published::Trouble(trouble) => log::warn!("{}", crate::output::text(trouble)),
-                _ => {}
+                Published::Stopped => break,
+                Published::Status(_) => {}
             }
             let Some(faces) = &faces else { continue };
             match news {
@@ -128,12 +142,12 @@ fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Res
                 Published::Trouble(trouble) => {
                     faces.notifier.trouble(trouble);
                 }
-                Published::Stopped => break,
+                Published::Channels(_) | Published::Stopped => {}
             }
         }
+        channels.end();
     };
-    std::thread::Builder::new().name("faces".into()).spawn(run)?;
-    Ok(())
+    std::thread::Builder::new().name("faces".into()).spawn(run)
 }
 
 /// A terminal that closes, and a terminal and a script that both pass Ctrl-C on, send several signals for one wish.

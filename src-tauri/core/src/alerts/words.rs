@@ -37,6 +37,18 @@ pub fn quantity(rule: &Rule, value: f64) -> String {
     }
 }
 
+/// The unit of a rule's values and limits; `None` where they only count.
+pub fn unit(rule: &Rule) -> Option<String> {
+    let unit = match (&rule.watched, rule.window.map(|window| window.aggregate)) {
+        (Watched::Metric { .. }, Some(Aggregate::Full)) => Unit::Second.symbol().to_owned(),
+        (Watched::Metric { of: Some(_), .. }, _) => Unit::Percent.symbol().to_owned(),
+        (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) => format!("{}/s", metric.definition().unit.symbol()),
+        (Watched::Metric { metric, .. }, _) => metric.definition().unit.symbol().to_owned(),
+        _ => String::new(),
+    };
+    Some(unit).filter(|unit| !unit.is_empty())
+}
+
 /// The news of a notice: "CPU at 96 °C for 2 min", "CPU back to 64 °C after 7 min".
 pub fn title(notice: &Notice, names: Names<'_>) -> String {
     let long = |time: Duration| Some(time).filter(|time| time.as_secs() > 0).map(format::duration);

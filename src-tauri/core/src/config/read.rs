@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
+use super::channels::{self, Channels};
 use super::limits::{age, cap, count, currency, learn, pause, price, quiet, share, tick, vram, window};
+use super::rule::severity;
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
 use crate::model::baseline::Learning;
@@ -124,6 +126,62 @@ pub const SETTINGS: &[Setting] = &[
         set: |config, value| count(value, 1000).map(|set| config.notify.max_per_hour = set),
     },
     Setting {
+        section: "notify.command",
+        key: "run",
+        default: "[]",
+        doc: "A program that is run for each alert, which it reads as JSON: [\"/usr/bin/mpv\", \"ping.ogg\"]. No shell is between.",
+        set: |config, value| channels::run(value).map(|set| config.channels.command.run = set),
+    },
+    Setting {
+        section: "notify.command",
+        key: "timeout",
+        default: "\"10s\"",
+        doc: "How long it may take before it is ended.",
+        set: |config, value| channels::timeout(value).map(|set| config.channels.command.timeout = set),
+    },
+    Setting {
+        section: "notify.command",
+        key: "severity",
+        default: "\"warning\"",
+        doc: "The least that it is told.",
+        set: |config, value| string(value).and_then(severity).map(|set| config.channels.command.severity = set),
+    },
+    Setting {
+        section: "notify.webhook",
+        key: "url",
+        default: "\"\"",
+        doc: "A web address that each alert is sent to; with this, names of programs and GPUs leave the machine.",
+        set: |config, value| channels::url(value).map(|set| config.channels.webhook.url = set),
+    },
+    Setting {
+        section: "notify.webhook",
+        key: "severity",
+        default: "\"warning\"",
+        doc: "The least that is sent.",
+        set: |config, value| string(value).and_then(severity).map(|set| config.channels.webhook.severity = set),
+    },
+    Setting {
+        section: "notify.webhook",
+        key: "format",
+        default: "\"json\"",
+        doc: "What the server understands: \"json\", \"slack\", \"ntfy\" or \"gotify\".",
+        set: |config, value| channels::format(value).map(|set| config.channels.webhook.format = set),
+    },
+    Setting {
+        section: "notify.webhook",
+        key: "secret_file",
+        default: "\"\"",
+        doc: "A file that only you may read; what stands in it is sent as a bearer token: \"~/.config/hoofbeat/webhook.secret\".",
+        set: |config, value| channels::secret_file(value).map(|set| config.channels.webhook.secret_file = set),
+    },
+    Setting {
+        section: "notify.webhook",
+        key: "insecure",
+        default: "false",
+        doc: "Whether http:// to another machine is allowed; everybody on the way can then read along.",
+        set: |config, value| boolean(value).map(|set| config.channels.webhook.insecure = set),
+    },
+    Setting {
         section: "energy",
         key: "price",
         default: "0.0",
@@ -227,7 +285,7 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
                 expectations.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
         }
-        if !SETTINGS.iter().any(|setting| setting.section == section) {
+        if section.contains('.') || !is_section(section) {
             let mut known: Vec<_> = SETTINGS.iter().map(|setting| format!("[{}]", setting.section)).collect();
             known.dedup();
             let problem = Problem::new(
@@ -236,25 +294,43 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
             );
             return Err((name.span(), problem));
         }
-        let DeValue::Table(table) = value.get_ref() else {
-            let problem =
-                Problem::new(format!("{section:?} is a section"), format!("write [{section}] on a line of its own"));
-            return Err((name.span(), problem));
-        };
-        for (key, value) in table {
-            let known = || SETTINGS.iter().filter(|setting| setting.section == section);
-            let Some(setting) = known().find(|setting| setting.key == key.get_ref().as_ref()) else {
-                let names: Vec<_> = known().map(|setting| setting.key).collect();
-                let problem = Problem::new(
-                    format!("[{section}] has no setting {:?}", key.get_ref()),
-                    format!("it has {}", names.join(", ")),
-                );
-                return Err((key.span(), problem));
-            };
-            (setting.set)(&mut config, value.get_ref()).map_err(|problem| (value.span(), problem))?;
-        }
+        read_section(&mut config, section, name.span(), value.get_ref())?;
     }
     Ok(config)
+}
+
+fn is_section(name: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.section == name)
+}
+
+/// Reads one section, and those within it.
+fn read_section(config: &mut Config, section: &str, at: Range<usize>, value: &DeValue<'_>) -> Result<(), Located> {
+    let DeValue::Table(table) = value else {
+        let problem =
+            Problem::new(format!("{section:?} is a section"), format!("write [{section}] on a line of its own"));
+        return Err((at, problem));
+    };
+    for (key, value) in table {
+        let name = key.get_ref().as_ref();
+        let inner = format!("{section}.{name}");
+        let known = || SETTINGS.iter().filter(|setting| setting.section == section);
+        if let Some(setting) = known().find(|setting| setting.key == name) {
+            (setting.set)(config, value.get_ref()).map_err(|problem| (value.span(), problem))?;
+        } else if is_section(&inner) {
+            read_section(config, &inner, key.span(), value.get_ref())?;
+        } else {
+            let within = SETTINGS.iter().filter_map(|setting| setting.section.strip_prefix(section)?.strip_prefix('.'));
+            let mut names: Vec<_> = known().map(|setting| setting.key).chain(within).collect();
+            names.dedup();
+            let problem =
+                Problem::new(format!("[{section}] has no setting {name:?}"), format!("it has {}", names.join(", ")));
+            return Err((key.span(), problem));
+        }
+    }
+    if section == "notify.webhook" {
+        channels::check(&config.channels.webhook, table)?;
+    }
+    Ok(())
 }
 
 /// Every setting's default, and the built-in rules.
@@ -263,6 +339,7 @@ pub(super) fn defaults() -> Config {
         tick: Duration::ZERO,
         tick_on_battery: Duration::ZERO,
         keep: Keep::default(),
+        channels: Channels::default(),
         notify: Notify::default(),
         tariff: Tariff::default(),
         sessions: UseRules::default(),

@@ -376,7 +376,7 @@ fn ids(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
     list.iter().map(|item| item.get_ref().as_str().ok_or_else(bad).and_then(name)).collect()
 }
 
-fn severity(text: &str) -> Result<Severity, Problem> {
+pub(super) fn severity(text: &str) -> Result<Severity, Problem> {
     match text {
         "info" => Ok(Severity::Info),
         "warning" => Ok(Severity::Warning),

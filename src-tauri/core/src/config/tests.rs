@@ -65,7 +65,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [notify.command], [notify.webhook], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -282,6 +282,7 @@ fn money_is_told_where_a_price_is_set() {
     assert_eq!(tariff("[energy]\nprice = 2\ncurrency = \"€\"\n"), Tariff { price: 2.0, currency: "€".into() });
 }
 
+mod channels;
 mod expectations;
 mod rules;
 mod settings;

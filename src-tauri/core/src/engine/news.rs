@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::alerts::dispatch::{Over, Wait};
 use crate::alerts::{ActiveAlert, Notice};
+use crate::config::Channels;
 use crate::metrics::Metric;
 use crate::model::rule::Severity;
 use crate::model::snooze::Snooze;
@@ -41,6 +42,8 @@ pub enum Published {
     Status(Arc<Snapshot>),
     /// A rule fired or cleared.
     Alert(Arc<Notice>),
+    /// Where else alerts are told: at the start where anywhere is, and whenever that changes.
+    Channels(Arc<Channels>),
     /// Alerts that were not told one by one.
     Digest(Arc<Digest>),
     /// Something that a person should know, in one sentence, said once.

@@ -142,6 +142,7 @@ mod tests {
             Published::Status(snapshot) => snapshot.ts.map_or_else(String::new, |ts| ts.to_string()),
             Published::Trouble(text) => text,
             Published::Alert(notice) => notice.rule.id.clone(),
+            Published::Channels(_) => "channels".to_owned(),
             Published::Digest(digest) => digest.items.len().to_string(),
             Published::Stopped => "stopped".to_owned(),
         }

@@ -377,6 +377,23 @@ fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
 }
 
 #[test]
+fn channels_are_published_at_the_start_and_when_they_change() {
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    let recording = Recording::start("[notify.command]\nrun = [\"true\"]\n", SENSORS);
+    let channels = || {
+        recording.hear(|said| match said {
+            Published::Channels(channels) => Some(channels.clone()),
+            _ => None,
+        })
+    };
+    assert_eq!(channels().command.run, ["true"]);
+    std::fs::write(recording.folder.path().join("config.toml"), "[notify.webhook]\nurl = \"https://a/b\"\n").unwrap();
+    let changed = channels();
+    assert_eq!((changed.command.is_on(), changed.webhook.url.is_some()), (false, true));
+    recording.stop();
+}
+
+#[test]
 fn it_ends_by_itself_and_writes_an_example_config() {
     static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
     let folder = tempfile::tempdir().unwrap();

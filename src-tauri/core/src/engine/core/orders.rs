@@ -1,5 +1,6 @@
 //! What people and the disk ask of the engine: pause, go on, end, another config.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use crate::alerts::expect::problems;
 use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
-use crate::engine::news::{Command, Trouble};
+use crate::engine::news::{Command, Published, Trouble};
 use crate::model::{self, EventKind, Now, RecorderState};
 
 impl Core {
@@ -152,6 +153,9 @@ impl Core {
         log::info!("the config was changed and is in force");
         if config.keep != self.config.keep {
             self.journal.keep(config.keep);
+        }
+        if config.channels != self.config.channels {
+            self.outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
         }
         if config.rules != self.config.rules {
             self.watch.replace(config.rules.clone(), now, &mut self.changes);
