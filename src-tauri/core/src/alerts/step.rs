@@ -152,7 +152,7 @@ impl State {
     }
 
     /// The recorder did not run for a while (the machine slept, recording was paused): a pending alert's time begins
-    /// anew with the next reading, that of a recovering one stands still, and silence counts from now.
+    /// anew with the next reading, that of a recovering one stands still, and the silence of one that does not fire counts from now.
     pub fn interrupt(&mut self) {
         match self.phase {
             AlertPhase::Pending | AlertPhase::Inactive | AlertPhase::Resolved => self.read = None,

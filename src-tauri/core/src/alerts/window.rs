@@ -117,22 +117,32 @@ impl Readings {
         }
     }
 
-    /// In how many seconds the straight line through the buckets reaches `most`.
+    /// In how many seconds what grows reaches `most`, if it goes on like this. Of the straight line through the whole
+    /// window and that through its last third the slower one counts: a step in between is no growth.
     fn until_full(&self, most: f64) -> Option<f64> {
         let last = self.buckets.back()?;
+        let third = (self.buckets.len() - 1) * 2 / 3;
+        let slope = self.slope(0)?.min(self.slope(third)?);
+        (slope > 0.0).then(|| ((most - last.last) / slope).max(0.0))
+    }
+
+    /// How much the straight line through the buckets from this one on grows in a second.
+    fn slope(&self, from: usize) -> Option<f64> {
+        let begin = self.buckets.get(from)?.begin;
         let point = |bucket: &Bucket| {
-            let time = last.end.as_secs_f64() - (bucket.begin + bucket.end).as_secs_f64() / 2.0;
-            (-time, bucket.sum / f64::from(bucket.count))
+            let time = (bucket.begin + bucket.end).as_secs_f64() / 2.0 - begin.as_secs_f64();
+            (time, bucket.sum / f64::from(bucket.count))
         };
-        let count = self.buckets.len() as f64;
-        let mean = |part: fn((f64, f64)) -> f64| self.buckets.iter().map(point).map(part).sum::<f64>() / count;
-        let (time, value) = (mean(|point| point.0), mean(|point| point.1));
+        let points = || self.buckets.iter().skip(from).map(point);
+        let count = points().count() as f64;
+        let (time, value) =
+            (points().map(|at| at.0).sum::<f64>() / count, points().map(|at| at.1).sum::<f64>() / count);
         let (mut up, mut across) = (0.0, 0.0);
-        for (at, of) in self.buckets.iter().map(point) {
+        for (at, of) in points() {
             up += (at - time) * (of - value);
             across += (at - time) * (at - time);
         }
-        (across > 0.0 && up > 0.0).then(|| ((most - last.last) / (up / across)).max(0.0))
+        (across > 0.0).then(|| up / across)
     }
 }
 
@@ -180,6 +190,9 @@ mod tests {
         assert_eq!(of(Aggregate::Max), 120.0);
         assert!((of(Aggregate::Rate) - 1.0).abs() < 1e-9);
         assert!((of(Aggregate::Full) - 880.0).abs() < 1e-6);
+        // One large download is no growth that goes on.
+        let step = each_second(120, |second| if second > 80 { 500.0 } else { 0.0 });
+        assert_eq!(value(window(Aggregate::Full, 60), &step, Some(1000.0)), None);
         let still = each_second(120, |_| 7.0);
         assert_eq!(value(window(Aggregate::Full, 60), &still, Some(10.0)), None, "what does not grow is never full");
         let anew = each_second(120, |second| (second % 50) as f64);

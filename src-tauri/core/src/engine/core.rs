@@ -440,7 +440,9 @@ impl Core {
         }
         tick.events.append(&mut self.next.events);
         self.watch.events(&tick.events, |id| self.roster.source(id), now);
-        self.watch.settle(|voice| asked.get(voice).copied().unwrap_or(false), now, &mut self.changes);
+        let is_asked = |voice: Voice| asked.get(voice).copied().unwrap_or(false);
+        let is_known = |id: &str| self.roster.source(id).is_some();
+        self.watch.settle(is_asked, is_known, now, &mut self.changes);
         self.tell_alerts();
         self.tell_what_waited();
         self.hand_over(tick);

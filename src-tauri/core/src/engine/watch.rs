@@ -6,7 +6,7 @@
 
 mod slot;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub(super) use self::slot::Changes;
@@ -17,7 +17,7 @@ use crate::alerts::replay::{counts, weight};
 use crate::alerts::{ActiveAlert, Ending, Input, NoticePhase, State, Transition, Who, step};
 use crate::metrics::{Metric, TABLE};
 use crate::model::rule::{Aggregate, NoData, Rule, Watched, When};
-use crate::model::{AlertPhase, AlertRow, Condition, Event, Now, Reading, Source, SourceKind};
+use crate::model::{AlertPhase, AlertRow, Condition, Event, Health, Now, Reading, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
 /// A source's id, and whose doing it is there.
@@ -46,6 +46,8 @@ pub(super) struct Watch {
     others: HashMap<(usize, Named), Slot>,
     /// Alerts of before the restart whose source was not read yet.
     waiting: HashMap<(usize, Named), State>,
+    /// Sources that were seen to be there.
+    was_there: HashSet<String>,
     moment: Moment,
     zone: Option<jiff::tz::TimeZone>,
 }
@@ -239,11 +241,17 @@ impl Watch {
     /// Takes in how sources are whose health changed.
     pub fn conditions(&mut self, changed: &[(Arc<Source>, Condition)]) {
         for (source, condition) in changed {
+            if matches!(condition.health, Health::Ok | Health::Asleep) && !self.was_there.contains(&source.id) {
+                self.was_there.insert(source.id.clone());
+            }
             for at in 0..self.rules.len() {
                 let rule = &self.rules[at];
                 let Watched::Health(health) = rule.watched else { continue };
                 if rule.is_for(&source.id) {
-                    let is_so = condition.health == health;
+                    // What was never there is not lost: a driver that is switched off since the machine started.
+                    let waits = self.waiting.contains_key(&(at, (source.id.clone(), String::new())));
+                    let can_be = health != Health::Lost || waits || self.was_there.contains(&source.id);
+                    let is_so = condition.health == health && can_be;
                     self.latch(at, source, is_so, Some(condition.reason.clone()).filter(|_| is_so));
                 }
             }
@@ -284,7 +292,13 @@ impl Watch {
     }
 
     /// Ends a tick: steps what no reading steps, and without a reading what was asked for and did not come.
-    pub fn settle(&mut self, asked: impl Fn(Voice) -> bool, now: Now, changes: &mut Changes) {
+    pub fn settle(
+        &mut self,
+        asked: impl Fn(Voice) -> bool,
+        is_known: impl Fn(&str) -> bool,
+        now: Now,
+        changes: &mut Changes,
+    ) {
         let missed = |slot: &mut Slot| !std::mem::replace(&mut slot.read, false) && asked(slot.voice);
         let missing: Vec<(usize, Place)> =
             self.slots.iter_mut().filter_map(|(key, slot)| missed(slot).then_some(*key)).collect();
@@ -298,16 +312,30 @@ impl Watch {
                 self.slots.remove(&(at, place));
             }
         }
+        self.give_up(is_known, now, changes);
         self.settle_others(now, changes);
         let rules = &self.rules;
         self.waiting.retain(|(at, (source, who)), state| {
             let (next, transition) = step(&rules[*at], state, Input::MISSING, now);
-            if transition.is_some() || next.phase == AlertPhase::Inactive {
+            // That it is time to tell it again waits until it is read.
+            if matches!(transition, Some(Transition::Cleared { .. })) || next.phase == AlertPhase::Inactive {
                 changes.withdraw(&rules[*at].id, source, who, state, now);
                 return false;
             }
             *state = next;
             true
+        });
+    }
+
+    /// Ends what was latched on a source that is forgotten, or that has another id by now: nobody will say that it is over.
+    fn give_up(&mut self, is_known: impl Fn(&str) -> bool, now: Now, changes: &mut Changes) {
+        let rules = &self.rules;
+        self.others.retain(|(at, _), slot| {
+            let stays = slot.latched.is_none() || is_known(&slot.source.id);
+            if !stays && slot.state.phase != AlertPhase::Inactive {
+                changes.withdraw(&rules[*at].id, &slot.source.id, slot.who_key(), &slot.state, now);
+            }
+            stays
         });
     }
 

@@ -240,7 +240,7 @@ fn used(
 
 #[test]
 fn an_error_of_the_driver_is_told_once_and_its_end_is_no_news() {
-    let mut rig = Rig::with(&["sensors"], "", Left::default(), None);
+    let mut rig = Rig::with(&["sensors"], "[[rule]]\nid = \"gpu-error\"\nfor = \"0s\"", Left::default(), None);
     let gpu = gpu();
     let xid = || Some((EventKind::Xid, json!({ "code": 13, "meaning": "a program crashed" })));
     let calm = || used(&gpu, &[(Metric::GpuTemperature, 50.0), (Metric::GpuUtilization, 0.0)], None);
@@ -278,8 +278,7 @@ fn whose_doing_it_is_makes_alerts_of_their_own_and_what_is_listed_makes_none() {
 
 #[test]
 fn a_gpu_that_is_lost_says_more_than_that_it_is_hot() {
-    const RULES: &str =
-        "[[rule]]\nid = \"gpu-lost\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-error\"\ninhibit_by = [\"gpu-lost\"]";
+    const RULES: &str = "[[rule]]\nid = \"gpu-lost\"\nfor = \"0s\"\n[[rule]]\nid = \"gpu-error\"\nfor = \"0s\"";
     let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
     let gpu = gpu();
     rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
@@ -449,4 +448,30 @@ fn a_snoozed_alert_is_recorded_and_told_when_that_runs_out() {
     assert_eq!((said(&rig).0, rig.core.desk.snoozes()), (vec![], vec![]));
     heat(&mut rig, &cpu(), 70.0);
     assert_eq!(said(&rig).0, ["cpu"]);
+}
+
+#[test]
+fn what_was_never_there_is_not_lost_and_what_is_forgotten_is_over() {
+    const RULES: &str = "[[rule]]\nid = \"gpu-lost\"\nfor = \"0s\"";
+    let mut rig = Rig::with(&["sensors"], RULES, Left::default(), None);
+    let gpu = gpu();
+    let lost = || {
+        let mut lost = Batch::default();
+        lost.condition(&gpu, Health::Lost, "its driver is not loaded");
+        Ok(lost)
+    };
+    rig.second(vec![lost()]);
+    rig.second(vec![lost()]);
+    assert_eq!(titles(&rig), [""; 0]);
+    rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
+    rig.second(vec![lost()]);
+    assert_eq!(titles(&rig).len(), 1);
+    // It has another name from now on.
+    let named = Source::whole(SourceKind::Gpu, "gpu:GPU-1", "RTX");
+    let mut renamed = Batch::default();
+    renamed.put(&named, Metric::GpuPower, 50.0);
+    renamed.replace("gpu:1".to_owned(), &named);
+    let tick = rig.second(vec![Ok(renamed)]);
+    assert_eq!(rig.core.watch.active(), []);
+    assert_eq!(tick.alerts.last().map(|row| row.phase), Some(AlertPhase::Inactive));
 }
