@@ -193,7 +193,7 @@ impl Feed {
 
 /// The config; what holds by itself where there is none.
 pub(crate) fn settings(config: Option<&Path>) -> Result<Config, ConfigError> {
-    config.filter(|file| file.exists()).map_or_else(|| Ok(Config::default()), Config::load)
+    config.map_or_else(|| Ok(Config::default()), Config::in_force)
 }
 
 #[cfg(test)]

@@ -80,8 +80,12 @@ pub fn run(arguments: Arguments) -> Outcome {
 
 /// The rules that hold; the built-in ones where the config cannot be read, which `config check` explains.
 fn rules() -> Vec<Rule> {
-    let config = paths::config_file().ok().filter(|file| file.exists()).and_then(|file| Config::load(&file).ok());
-    config.unwrap_or_default().rules
+    config().unwrap_or_default().rules
+}
+
+/// The config in force; the defaults where there is no file.
+fn config() -> Result<Config, Failure> {
+    Config::in_force(&paths::config_file()?).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 /// The folder of the recording.

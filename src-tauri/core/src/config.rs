@@ -142,6 +142,14 @@ impl Config {
         Config::parse(&text(file).map_err(|error| unreadable(file, &error))?, file)
     }
 
+    /// What holds by this file: the defaults where there is none.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn in_force(file: &Path) -> Result<Config, ConfigError> {
+        if file.exists() { Config::load(file) } else { Ok(Config::default()) }
+    }
+
     /// Reads a config file, after writing the commented example there where no file is. Where it cannot be written
     /// (a home that is read-only), the defaults hold: a machine without a config is no machine without a history.
     ///

@@ -282,6 +282,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The word used in JSON and SQL.
+    pub fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Whether it tells of an alert: a rule about those would call itself.
     pub fn is_of_alerts(self) -> bool {
         matches!(self, EventKind::AlertFired | EventKind::AlertCleared)

@@ -58,7 +58,7 @@ impl Message {
 
     /// What is told of alerts that were not told one by one; it matters as much as the worst of them.
     pub fn of_digest(digest: &Digest) -> Message {
-        let severity = digest.items.iter().map(|item| item.severity).max_by_key(|severity| rank(*severity));
+        let severity = digest.items.iter().map(|item| item.severity).max();
         let severity = severity.unwrap_or(Severity::Info);
         let title = sentence(&wording::digest_title(digest));
         let body = wording::digest_body(digest).lines().map(sentence).collect::<Vec<_>>().join("\n");
@@ -86,20 +86,12 @@ impl Message {
 
     /// Whether it matters at least that much.
     pub fn is_worth(&self, least: Severity) -> bool {
-        rank(self.severity) >= rank(least)
+        self.severity >= least
     }
 
     /// Whether it tells of an end.
     pub fn is_over(&self) -> bool {
         self.phase == "cleared"
-    }
-}
-
-fn rank(severity: Severity) -> u8 {
-    match severity {
-        Severity::Info => 0,
-        Severity::Warning => 1,
-        Severity::Critical => 2,
     }
 }
 

@@ -9,9 +9,7 @@ mod rules;
 pub mod snooze;
 mod trial;
 
-use hoofbeat_core::config::Config;
 use hoofbeat_core::metrics::nearest;
-use hoofbeat_core::paths;
 
 use crate::args::{self, AlertsCommand, Global};
 use crate::failure::{Failure, Outcome};
@@ -29,16 +27,6 @@ pub fn run(global: &Global, options: &args::Alerts, output: &mut Output) -> Outc
         AlertsCommand::Snooze(options) if options.list => snooze::list(global, output),
         AlertsCommand::Snooze(options) => snooze::snooze(global, options, output),
         AlertsCommand::Unsnooze(options) => snooze::unsnooze(global, options, output),
-    }
-}
-
-/// The config in force; the defaults where there is no file.
-fn config() -> Result<Config, Failure> {
-    let file = paths::config_file()?;
-    if file.exists() {
-        Config::load(&file).map_err(|error| Failure::Failed(error.to_string()))
-    } else {
-        Ok(Config::default())
     }
 }
 

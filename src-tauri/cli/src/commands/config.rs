@@ -28,7 +28,7 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
         ConfigCommand::Example => output.raw(Config::example().as_bytes())?,
         ConfigCommand::Show if output.json => {
             let exists = path.exists();
-            let config = if exists { Config::load(&path).map_err(refused)? } else { Config::default() };
+            let config = Config::in_force(&path).map_err(refused)?;
             let (settings, rules) = (settings(&config), rules(&config));
             let expectations: Vec<Value> = config.expectations.iter().map(super::expect::in_json).collect();
             output.json(&json!({

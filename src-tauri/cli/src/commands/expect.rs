@@ -40,16 +40,8 @@ pub fn run(global: &Global, options: &args::Expect, output: &mut Output) -> Outc
     }
 }
 
-fn config() -> Result<Config, Failure> {
-    let file = paths::config_file()?;
-    if !file.exists() {
-        return Ok(Config::default());
-    }
-    Config::load(&file).map_err(|error| Failure::Failed(error.to_string()))
-}
-
 fn list(output: &mut Output) -> Outcome {
-    let config = config()?;
+    let config = super::config()?;
     if output.json {
         let all: Vec<Value> = config.expectations.iter().map(in_json).collect();
         return Ok(output.json(&json!({ "schema": SCHEMA, "expectations": all }))?);
@@ -114,7 +106,7 @@ fn add(global: &Global, whom: &Whom, output: &mut Output) -> Outcome {
     ];
     let keys: Vec<(&str, String)> = keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     // What makes no sense beside what stands there is refused before anything is written.
-    let before = problems(&config()?.expectations);
+    let before = problems(&super::config()?.expectations);
     let config = Config::add_expectation(&file, &keys, |config| {
         problems(&config.expectations).into_iter().find(|problem| !before.contains(problem))
     });
@@ -167,7 +159,7 @@ fn say(answer: &Value, sentence: &str, output: &mut Output) -> Outcome {
 }
 
 fn check(global: &Global, output: &mut Output) -> Outcome {
-    let config = config()?;
+    let config = super::config()?;
     let problems = problems(&config.expectations);
     let (found, notes) = match super::face(global) {
         Ok(face) => {
@@ -240,7 +232,7 @@ fn in_words(used: &Used, users: &mut Users) -> String {
 }
 
 fn forecast(global: &Global, output: &mut Output) -> Outcome {
-    let found = super::face(global)?.forecast(super::now() - HISTORY, config()?.sessions)?;
+    let found = super::face(global)?.forecast(super::now() - HISTORY, super::config()?.sessions)?;
     if output.json {
         return Ok(output.json(&json!({ "schema": SCHEMA, "forecast": found }))?);
     }

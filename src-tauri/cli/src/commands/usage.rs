@@ -108,9 +108,7 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
 /// What energy costs; a config that cannot be read names no price.
 pub(super) fn tariff() -> Tariff {
     let config = paths::config_file().map_err(|error| error.to_string());
-    let config = config.and_then(|file| {
-        if file.exists() { Config::load(&file).map_err(|error| error.to_string()) } else { Ok(Config::default()) }
-    });
+    let config = config.and_then(|file| Config::in_force(&file).map_err(|error| error.to_string()));
     config
         .inspect_err(|error| log::warn!("{error}; costs are left out"))
         .map(|config| config.tariff)

@@ -104,7 +104,7 @@ fn expected(notice: &Notice) -> Option<&Who> {
 fn expect(notice: &Notice, file: &Path) -> Result<(String, String), String> {
     let who = expected(notice).ok_or("It is not known who that is.")?;
     let gpu = &notice.source.id;
-    let config = if file.exists() { Config::load(file).map_err(|error| error.to_string())? } else { Config::default() };
+    let config = Config::in_force(file).map_err(|error| error.to_string())?;
     let is_it = |one: &Expectation| {
         let same = one.identity.as_deref() == Some(&who.key) && one.gpu.as_deref() == Some(gpu);
         let is_limited = one.hours.is_some() || one.share.is_some() || one.vram.is_some();

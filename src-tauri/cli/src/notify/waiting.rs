@@ -92,7 +92,7 @@ impl Waiting {
     /// Several things happened.
     pub fn digest(&mut self, digest: &Digest) {
         let firing = digest.items.iter().filter(|item| item.over.is_none());
-        let severity = firing.map(|item| item.severity).max_by_key(|severity| rank(Some(*severity)));
+        let severity = firing.map(|item| item.severity).max();
         let (title, body) = (wording::digest_title(digest), wording::digest_body(digest));
         self.push(Say { key: None, alert: None, title, body, severity, transient: false });
     }
@@ -129,7 +129,7 @@ impl Waiting {
             return;
         }
         let count = self.queue.len() + self.dropped;
-        let severity = self.queue.iter().map(|say| say.severity).max_by_key(|severity| rank(*severity)).flatten();
+        let severity = self.queue.iter().map(|say| say.severity).max().flatten();
         // The newest matter most. Trouble has the same title always.
         let news = |say: &Say| if say.title == TROUBLE { say.body.clone() } else { say.title.clone() };
         let titles: Vec<String> = self.queue.iter().rev().take(LISTED).map(news).collect();
@@ -149,16 +149,6 @@ impl Waiting {
     /// It was said.
     pub fn said(&mut self) {
         self.queue.pop_front();
-    }
-}
-
-/// How much it matters, as a number.
-fn rank(severity: Option<Severity>) -> u8 {
-    match severity {
-        None => 0,
-        Some(Severity::Info) => 1,
-        Some(Severity::Warning) => 2,
-        Some(Severity::Critical) => 3,
     }
 }
 

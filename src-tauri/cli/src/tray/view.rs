@@ -1,11 +1,11 @@
 //! What the tray shows, derived from what is known. Pure, but for the time zone. What is shown is true just now; what a
 //! person must not miss is a notification, too.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
 use hoofbeat_core::metrics::Metric;
-use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::model::{RecorderState, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
@@ -98,12 +98,8 @@ fn step(shown: u8, percent: f64) -> u8 {
 
 /// The alert that matters most; among equals the one that fires longest. A snoozed one comes after the others.
 fn worst(snapshot: &Snapshot) -> Option<&ActiveAlert> {
-    let rank = |alert: &&ActiveAlert| match alert.rule.severity {
-        Severity::Critical => 0,
-        Severity::Warning => 1,
-        Severity::Info => 2,
-    };
-    snapshot.alerts.iter().min_by_key(|alert| (snooze::is_silent(alert, snapshot), rank(alert), alert.since))
+    let order = |alert: &&ActiveAlert| (snooze::is_silent(alert, snapshot), Reverse(alert.rule.severity), alert.since);
+    snapshot.alerts.iter().min_by_key(order)
 }
 
 fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> String {
@@ -135,7 +131,7 @@ mod tests {
 
     use hoofbeat_core::config::Config;
     use hoofbeat_core::engine::{Detail, SourceNow, Trouble};
-    use hoofbeat_core::model::rule::Rule;
+    use hoofbeat_core::model::rule::{Rule, Severity};
     use hoofbeat_core::model::snooze::Snooze;
     use hoofbeat_core::model::{Condition, Source};
     use hoofbeat_core::why::Quiet;

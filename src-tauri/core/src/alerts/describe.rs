@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::words::quantity;
 use crate::format;
-use crate::model::EventKind;
 use crate::model::rule::{Aggregate, Rule, Side, Threshold, Watched, When};
 
 /// What the rule watches, and what makes it fire.
@@ -33,7 +32,7 @@ pub fn watches(rule: &Rule) -> String {
             }
         }
         Watched::Event { kind, what } => {
-            let word = kind_word(*kind);
+            let word = kind.word();
             match what {
                 Some(what) => format!("events {word}/{what} in {over}"),
                 None => format!("events {word} in {over}"),
@@ -74,8 +73,4 @@ fn threshold(threshold: Threshold, limit: &str) -> String {
         Side::Below => "<",
     };
     format!("{sign} {limit}")
-}
-
-fn kind_word(kind: EventKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -15,6 +15,11 @@ use crate::untrusted::Untrusted;
 /// How a name is written.
 pub type Names<'a> = &'a dyn Fn(&Untrusted) -> String;
 
+/// Names as they are, for a sentence that is written down by somebody else.
+pub fn plain(name: &Untrusted) -> String {
+    name.json().into_owned()
+}
+
 /// What a person calls a source in a sentence.
 pub fn subject(source: &Source, names: Names<'_>) -> String {
     match source.kind {
@@ -159,7 +164,7 @@ fn event(
 
 /// What a kind of event is called: "gpu woke".
 fn event_word(kind: EventKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|word| Some(word.as_str()?.replace('_', " "))).unwrap_or_default()
+    kind.word().replace('_', " ")
 }
 
 /// When a rule fires: "CPU temperature above 95 °C for 2 min".

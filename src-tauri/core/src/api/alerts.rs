@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::alerts::{ActiveAlert, Detail, Who, words};
 use crate::metrics::Metric;
 use crate::model::answer::{AlertInfo, SourceStatus};
-use crate::model::rule::{Rule, Severity, Watched};
+use crate::model::rule::{Rule, Watched};
 use crate::model::{AlertPhase, AlertRow, EventKind, Source, SourceKind};
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
@@ -26,14 +26,7 @@ pub(super) fn alerts(reader: &Reader, sources: &[SourceStatus], rules: &[Rule]) 
         let Some(rule) = by_id.get(row.rule.as_str()) else { continue };
         all.push(info(reader, sources, rule, row)?);
     }
-    let rank = |severity| match severity {
-        Severity::Critical => 0,
-        Severity::Warning => 1,
-        Severity::Info => 2,
-    };
-    all.sort_by(|a, b| {
-        (rank(a.severity), a.since, &a.rule, &a.source).cmp(&(rank(b.severity), b.since, &b.rule, &b.source))
-    });
+    all.sort_by(|a, b| (b.severity, a.since, &a.rule, &a.source).cmp(&(a.severity, b.since, &b.rule, &b.source)));
     Ok(all)
 }
 
@@ -67,12 +60,11 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
         is_silent: row.phase == AlertPhase::NoData,
         detail: Detail::default(),
     };
-    let plain = |name: &Untrusted| name.json().into_owned();
     // What an event told, and why a source is as it is, only the record of that moment knows.
     let is_reading = matches!(rule.watched, Watched::Metric { .. }) && value.is_some();
     let title = match text("title").filter(|_| !is_reading) {
         Some(title) => title,
-        None => words::firing(&alert, &plain),
+        None => words::firing(&alert, &words::plain),
     };
     let phase = AlertPhase::WORDS.iter().find(|(phase, _)| *phase == row.phase).map_or("pending", |(_, word)| word);
     Ok(AlertInfo {

@@ -151,16 +151,11 @@ fn about(notice: &Notice) -> Value {
         NoticePhase::Fired | NoticePhase::Again { .. } => notice.value,
         NoticePhase::Cleared { peak, .. } => peak.or(notice.value),
     };
-    let title = words::news(rule, source, who.as_ref(), value, detail, &plain);
+    let title = words::news(rule, source, who.as_ref(), value, detail, &words::plain);
     json!({
         "title": title, "kind": source.kind.word(), "label": source.label.json(), "value": value,
         "identity": who.as_ref().map(|who| who.name.json()), "event": detail.event, "reason": detail.reason,
     })
-}
-
-/// Names as they are: what is made of them here is a name itself to those who write it down.
-fn plain(name: &Untrusted) -> String {
-    name.json().into_owned()
 }
 
 /// The same as a line of a digest; `None` where another version of Hoofbeat wrote it.
@@ -180,7 +175,7 @@ fn of_active(one: &ActiveAlert) -> DigestItem {
         rule: one.rule.id.clone(),
         severity: one.rule.severity,
         source: one.source.id.clone(),
-        title: Untrusted::from(words::firing(one, &plain).as_str()),
+        title: Untrusted::from(words::firing(one, &words::plain).as_str()),
         since: one.since,
         over: None,
     }

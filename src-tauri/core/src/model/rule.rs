@@ -59,6 +59,31 @@ impl Rule {
     }
 }
 
+#[cfg(test)]
+impl Rule {
+    /// One that does nothing but compare.
+    pub(crate) fn bare(watched: Watched, [above, below]: [f64; 2]) -> Rule {
+        Rule {
+            id: "hot".to_owned(),
+            watched,
+            source: None,
+            window: None,
+            fire: Threshold { side: Side::Above, limit: above },
+            clear: Threshold { side: Side::Below, limit: below },
+            when: None,
+            hours: None,
+            without: None,
+            hold: Duration::ZERO,
+            keep: Duration::ZERO,
+            repeat: None,
+            no_data: NoData::Hold,
+            inhibit_by: Vec::new(),
+            text: None,
+            severity: Severity::Warning,
+        }
+    }
+}
+
 /// What a rule watches.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Watched {
@@ -188,8 +213,8 @@ pub enum Side {
     Below,
 }
 
-/// How much an alert matters; decides the urgency of its notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// How much an alert matters, the least first; decides the urgency of its notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Good to know.

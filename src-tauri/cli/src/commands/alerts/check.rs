@@ -46,7 +46,7 @@ pub fn run(global: &Global, options: &args::AlertsCheck, output: &mut Output) ->
 fn chosen(options: &args::AlertsCheck) -> Result<Vec<Rule>, Failure> {
     let config = match &options.file {
         Some(file) => Config::load(file).map_err(|error| Failure::Failed(error.to_string()))?,
-        None => super::config()?,
+        None => super::super::config()?,
     };
     let listed = config.listed();
     if let Some(id) = options.rule.as_deref() {

@@ -28,7 +28,7 @@ pub fn run(global: &Global, options: &args::AlertsHistory, output: &mut Output) 
     let alerts = face.past_alerts(since, until, options.rule.as_deref())?;
     if let (Some(rule), true) = (options.rule.as_deref(), alerts.is_empty()) {
         // A rule that is gone may have a past.
-        let listed = super::config()?.listed();
+        let listed = super::super::config()?.listed();
         if !listed.iter().any(|one| one.rule.id == rule) {
             return Err(super::unknown(rule, listed.iter().map(|one| one.rule.id.as_str())));
         }

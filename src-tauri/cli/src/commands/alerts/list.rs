@@ -20,7 +20,7 @@ const TITLE: usize = 60;
 
 /// Shows them.
 pub fn run(global: &Global, output: &mut Output) -> Outcome {
-    let rules = super::config()?.rules;
+    let rules = super::super::config()?.rules;
     let face = face(global)?;
     let status = face.status()?;
     let alerts = face.alerts_of(&status, &rules)?;

@@ -4,9 +4,7 @@
 //! here: what silence means for an alert that goes on, which core decides.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::config::Config;
 use hoofbeat_core::model::snooze::{EVERY, Snooze};
-use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde_json::json;
 
@@ -57,12 +55,7 @@ fn known(rule: &str) -> Result<(), Failure> {
     if rule == EVERY {
         return Ok(());
     }
-    let file = paths::config_file()?;
-    let config = if file.exists() {
-        Config::load(&file).map_err(|error| Failure::Failed(error.to_string()))?
-    } else {
-        Config::default()
-    };
+    let config = super::super::config()?;
     if config.rules.iter().any(|one| one.id == rule) {
         return Ok(());
     }

@@ -22,7 +22,7 @@ use crate::window::Window;
 
 /// Shows it.
 pub fn run(global: &Global, options: &args::AlertsTest, output: &mut Output) -> Outcome {
-    let listed = super::config()?.listed();
+    let listed = super::super::config()?.listed();
     let Some(one) = listed.iter().find(|one| one.rule.id == options.rule) else {
         return Err(super::unknown(&options.rule, listed.iter().map(|one| one.rule.id.as_str())));
     };

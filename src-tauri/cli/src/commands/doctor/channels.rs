@@ -14,10 +14,7 @@ use crate::channels::read_secret;
 
 /// Checks the channels of the config file; one that is not valid is told of elsewhere.
 pub fn check() -> Vec<Finding> {
-    let config = paths::config_file()
-        .ok()
-        .filter(|path| path.exists())
-        .map_or_else(|| Some(Config::default()), |path| Config::load(&path).ok());
+    let config = paths::config_file().map_or_else(|_| Some(Config::default()), |path| Config::in_force(&path).ok());
     config.map_or_else(Vec::new, |config| findings(&config.channels))
 }
 

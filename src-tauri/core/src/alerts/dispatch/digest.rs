@@ -1,6 +1,7 @@
 //! What waits, and when it is said in one: at the end of quiet hours, of a burst or of an hour that had too much; what
 //! only informs once a day, with something else that is said or at nine. Pure.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -195,12 +196,7 @@ impl Dispatch {
             reasons.push(wait);
             items.push(Item { key, severity, since, over: Some(over), about });
         }
-        let rank = |severity| match severity {
-            Severity::Critical => 0,
-            Severity::Warning => 1,
-            Severity::Info => 2,
-        };
-        items.sort_by_key(|item| (item.over.is_some(), rank(item.severity), item.since));
+        items.sort_by_key(|item| (item.over.is_some(), Reverse(item.severity), item.since));
         if reasons.contains(&Wait::Day) {
             self.waiting.said(now);
         }

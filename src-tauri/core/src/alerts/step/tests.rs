@@ -4,27 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::metrics::Metric;
-use crate::model::rule::{Severity, Threshold, Watched};
+use crate::model::rule::Watched;
 
 fn rule(hold: u64) -> Rule {
-    Rule {
-        id: "hot".to_owned(),
-        watched: Watched::Metric { metric: Metric::CpuTemperature, of: None },
-        source: None,
-        window: None,
-        fire: Threshold { side: Side::Above, limit: 87.0 },
-        clear: Threshold { side: Side::Below, limit: 80.0 },
-        when: None,
-        hours: None,
-        without: None,
-        hold: Duration::from_secs(hold),
-        keep: Duration::ZERO,
-        repeat: None,
-        no_data: NoData::Hold,
-        inhibit_by: Vec::new(),
-        text: None,
-        severity: Severity::Warning,
-    }
+    let watched = Watched::Metric { metric: Metric::CpuTemperature, of: None };
+    Rule { hold: Duration::from_secs(hold), ..Rule::bare(watched, [87.0, 80.0]) }
 }
 
 fn input(value: Option<f64>) -> Input {

@@ -7,27 +7,10 @@ use serde_json::json;
 use super::*;
 use crate::alerts::notice::NoticePhase;
 use crate::model::Health;
-use crate::model::rule::{Severity, Threshold, Window};
+use crate::model::rule::Window;
 
 fn rule(watched: Watched, hold: u64) -> Rule {
-    Rule {
-        id: "hot".to_owned(),
-        watched,
-        source: None,
-        window: None,
-        fire: Threshold { side: Side::Above, limit: 95.0 },
-        clear: Threshold { side: Side::Below, limit: 90.0 },
-        when: None,
-        hours: None,
-        without: None,
-        hold: Duration::from_secs(hold),
-        keep: Duration::ZERO,
-        repeat: None,
-        no_data: Default::default(),
-        inhibit_by: Vec::new(),
-        text: None,
-        severity: Severity::Warning,
-    }
+    Rule { hold: Duration::from_secs(hold), ..Rule::bare(watched, [95.0, 90.0]) }
 }
 
 fn of_rule(rule: Rule, kind: SourceKind, label: &str, value: Option<f64>) -> Notice {

@@ -11,7 +11,6 @@ use crate::alerts::{ActiveAlert, Detail, Ending, Input, Notice, NoticePhase, Sta
 use crate::engine::roster::{OWN, Voice};
 use crate::model::rule::{NoData, Rule, Watched};
 use crate::model::{AlertPhase, AlertRow, Event, EventKind, Now, Source};
-use crate::untrusted::Untrusted;
 
 /// What stepping the rules gave: for the store, and for people.
 #[derive(Debug, Default)]
@@ -174,8 +173,7 @@ fn event(notice: &Notice, now: Now) -> Event {
         put("key", json!(who.key));
         put("identity", json!(who.name.json()));
     }
-    let plain = |name: &Untrusted| name.json().into_owned();
-    put("title", json!(words::title(notice, &plain)));
+    put("title", json!(words::title(notice, &words::plain)));
     Event { ts: now.unix(), kind, source: Some(notice.source.id.clone()), detail: Value::Object(detail) }
 }
 
