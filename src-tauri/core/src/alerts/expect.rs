@@ -44,7 +44,8 @@ pub struct Used {
 /// others make the sum.
 pub fn together(each: impl IntoIterator<Item = Used>) -> Vec<Used> {
     // Few at a time: a list is asked faster than a table.
-    let mut all: Vec<Used> = Vec::new();
+    let each = each.into_iter();
+    let mut all: Vec<Used> = Vec::with_capacity(each.size_hint().0);
     for one in each {
         let Some(sum) = all.iter_mut().find(|sum| sum.is_by_same(&one)) else {
             all.push(one);

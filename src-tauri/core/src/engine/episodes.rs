@@ -4,9 +4,11 @@
 //! that begin or end, at once. At the end of recording they stay open: whoever records next knows whether their processes
 //! are there still. Deliberately not here: when they begin and end (`why`).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::gpus::Spent;
 use super::news::SourceNow;
@@ -38,7 +40,7 @@ impl Stretching {
             sessions: Sessions::continuing(left.sessions, last_ts, now),
             episodes: Episodes::continuing(left.episodes, last_ts, now),
             numbered: left.numbered,
-            health: HashMap::new(),
+            health: HashMap::default(),
             written: now.boot,
             last_ts: None,
         }

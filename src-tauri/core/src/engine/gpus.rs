@@ -4,10 +4,11 @@
 //! are added up until there is something to split. Deliberately not here: how joules are split (`energy`), who is what
 //! identity (`sensors`), and which of them are worth keeping (`store`).
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::energy::{Meter, Passed, split};
 use super::frame::{Frame, MOST, OTHER, TRIM};
@@ -206,7 +207,7 @@ impl Gpus {
 
     /// Adds times, and the memory that the processes of each identity have together.
     fn note(&mut self, uses: &[GpuUse]) {
-        let mut joined: Vec<(Who, [Option<f64>; 3], Option<u64>)> = Vec::new();
+        let mut joined: Vec<(Who, [Option<f64>; 3], Option<u64>)> = Vec::with_capacity(uses.len());
         for one in uses {
             let at = joined.iter().position(|(who, ..)| is_by(one, who)).unwrap_or_else(|| {
                 joined.push((who(one), [None; 3], None));
@@ -286,21 +287,23 @@ impl Gpus {
 impl Gpu {
     /// Splits what is open.
     fn close(&mut self, usage: &mut HashMap<Who, GpuUsage>, spent: &mut Spent) {
-        let Stretch { joules, seconds, busy, settled, users } = std::mem::take(&mut self.open);
+        let Stretch { joules, seconds, busy, settled, mut users } = std::mem::take(&mut self.open);
         if seconds <= 0.0 {
             return;
         }
-        let (names, times): (Vec<Who>, Vec<f64>) = users.into_iter().unzip();
+        let times: Vec<f64> = users.iter().map(|(_, seconds)| *seconds).collect();
         let parts = split(joules, self.meter.idle(joules, seconds, settled), seconds, busy, &times);
         self.minute.energy = add(self.minute.energy, Some(joules));
         self.minute.idle = add(self.minute.idle, parts.idle);
         self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
         spent.by_gpu.push((self.minute.source.id.clone(), joules));
-        for (who, energy) in names.into_iter().zip(parts.users) {
-            spent.by_use.push((who.clone(), energy));
-            let usage = entry(usage, who);
+        for ((who, _), energy) in users.drain(..).zip(parts.users) {
+            let usage = entry(usage, who.clone());
             usage.energy = add(usage.energy, Some(energy));
+            spent.by_use.push((who, energy));
         }
+        // A GPU at work is split at each tick: the list keeps its room.
+        self.open.users = users;
     }
 }
 

@@ -3,9 +3,10 @@
 //! A source belongs to the sensor that named it first; another one may add values to it (a chip's temperature of a disk).
 //! Deliberately not here: threads and deadlines (`probe`), and the past (`journal`).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::news::SourceNow;
 use crate::metrics::Metric;

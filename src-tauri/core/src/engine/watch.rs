@@ -6,10 +6,12 @@
 
 mod slot;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(super) use self::slot::Changes;
+use foldhash::HashMap;
+
 use self::slot::Slot;
 use super::roster::{Place, Voice};
 use crate::alerts::baseline::Local;
@@ -103,21 +105,21 @@ impl Watch {
                 changes.notices.push(slot.notice(&before[at], None, phase, slot.state.since, true));
             }
         };
-        let mut slots = HashMap::new();
+        let mut slots = HashMap::default();
         for ((at, place), slot) in self.slots.drain() {
             match moved(at) {
                 Some(at) => drop(slots.insert((at, place), slot)),
                 None => end(at, &slot),
             }
         }
-        let mut others = HashMap::new();
+        let mut others = HashMap::default();
         for ((at, named), slot) in self.others.drain() {
             match moved(at) {
                 Some(at) => drop(others.insert((at, named), slot)),
                 None => end(at, &slot),
             }
         }
-        let mut waiting = HashMap::new();
+        let mut waiting = HashMap::default();
         for ((at, named), state) in self.waiting.drain() {
             match moved(at) {
                 Some(at) => drop(waiting.insert((at, named), state)),

@@ -3,8 +3,7 @@
 //! A pack's columns are only ever appended, so a row written before a column existed is simply shorter: a new metric
 //! needs no migration and no rewriting.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
@@ -99,7 +98,7 @@ impl Catalog {
     /// Writes the metric table of this build and reads the rest.
     pub fn load(db: &Connection) -> Result<Catalog, StoreError> {
         let mut catalog = Catalog::default();
-        let mut by_id = HashMap::new();
+        let mut by_id = HashMap::default();
         let mut sources = db.prepare("SELECT source_id, uid, pack_id FROM source")?;
         let mut rows = sources.query([])?;
         while let Some(row) = rows.next()? {

@@ -4,9 +4,10 @@
 //! nobody is known for it, and lasts until all that is over. Its remainder is what known processes do not explain.
 //! Deliberately not here: whose sessions those are (`session`).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use super::session::On;
 use super::stretch::{Moment, Sight, Sum, Window, highest, last_seen, sum};

@@ -10,9 +10,10 @@
 
 mod chief;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use foldhash::HashMap;
 
 use self::chief::Chief;
 pub use super::stretch::{Moment, Sight};
@@ -55,22 +56,29 @@ impl Sum for Used {
 /// What an identity does on one GPU in one tick, its processes together.
 struct Together<'a> {
     first: &'a GpuUse,
+    /// Mostly it has no other processes.
+    others: Vec<&'a GpuUse>,
     used: Used,
-    uses: Vec<&'a GpuUse>,
 }
 
 impl Together<'_> {
     fn of(uses: &[GpuUse]) -> Vec<Together<'_>> {
         // Few at a time: a list is asked faster than a table.
-        let mut all: Vec<Together<'_>> = Vec::new();
+        let mut all: Vec<Together<'_>> = Vec::with_capacity(uses.len());
         for one in uses {
             let is_same =
                 |other: &GpuUse| other.uid == one.uid && other.key == one.key && other.source.id == one.source.id;
-            let place = all.iter().position(|other| is_same(other.first)).unwrap_or_else(|| {
-                all.push(Together { first: one, used: Used::default(), uses: Vec::new() });
-                all.len() - 1
-            });
-            let Together { used, uses, .. } = &mut all[place];
+            let place = match all.iter().position(|other| is_same(other.first)) {
+                Some(place) => {
+                    all[place].others.push(one);
+                    place
+                }
+                None => {
+                    all.push(Together { first: one, others: Vec::new(), used: Used::default() });
+                    all.len() - 1
+                }
+            };
+            let used = &mut all[place].used;
             // At the same time memory and shares add up, too.
             used.vram = match (used.vram, one.vram) {
                 (Some(a), Some(b)) => Some(a.saturating_add(b)),
@@ -80,15 +88,18 @@ impl Together<'_> {
             used.busy = sum(used.busy, one.busy);
             used.encoder = sum(used.encoder, one.encoder);
             used.decoder = sum(used.decoder, one.decoder);
-            uses.push(one);
         }
         // Two engines of a GPU work at the same time, but nobody has more than all of it.
         all.iter_mut().for_each(|one| one.used.share = one.used.share.map(|share| share.clamp(0.0, 100.0)));
         all
     }
 
+    fn uses(&self) -> impl Iterator<Item = &GpuUse> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
     fn processes(&self) -> impl Iterator<Item = Process> {
-        self.uses.iter().map(|one| Process { pid: one.pid, started: one.started })
+        self.uses().map(|one| Process { pid: one.pid, started: one.started })
     }
 
     /// Seconds of the GPU's time, by its share where they are not told.
@@ -374,7 +385,7 @@ impl Track {
         }
         (self.end, self.last) = (now.ts, now.boot);
         self.identity = one.first.identity.clone();
-        self.chief = one.uses.iter().fold(self.chief.take(), |chief, used| Some(Chief::after(chief, used)));
+        self.chief = one.uses().fold(self.chief.take(), |chief, used| Some(Chief::after(chief, used)));
         for process in one.processes().take(PROCESSES) {
             if !self.processes.contains(&process) {
                 self.processes.push(process);
