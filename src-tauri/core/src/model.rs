@@ -26,7 +26,7 @@ use self::binary::BinaryRow;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
 
-pub use self::batch::{Batch, Parts};
+pub use self::batch::{Batch, Parts, Room};
 pub use self::session::{Ended, Episode, Process, Session, Stretches, UseRules};
 pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, HIDDEN, UNUSED_PERCENT, Usage};
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::Event;
 use crate::clock::Clock;
 use crate::format;
-use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::model::{Batch, Health, Now, Room, Source, SourceKind};
 use crate::sensors::{Registration, Roots, Sensor, SensorError};
 
 /// Reading a few files needs little stack, a driver's library some more; a dozen threads at the usual 8 MiB frighten
@@ -158,14 +158,15 @@ pub(super) fn spawn(
 ) -> std::io::Result<()> {
     let serve = move || {
         let mut made: Option<Box<dyn Sensor>> = None;
-        let mut interval = Duration::ZERO;
+        let (mut interval, mut room) = (Duration::ZERO, Room::default());
         // Ends when the engine drops its end. Nobody waits for that: the sensor may hang in a system call.
         for request in requests {
             let began = clock.now().boot;
             let attempt = catch_unwind(AssertUnwindSafe(|| {
                 let sensor = made.get_or_insert_with(|| (registration.new)(&roots));
-                let mut batch = Batch::default();
+                let mut batch = Batch::with_room(room);
                 let outcome = sensor.sample(&*clock, &mut batch).map(|()| batch);
+                room = outcome.as_ref().map_or(room, Batch::room);
                 (outcome, sensor.interval())
             }));
             let took = clock.now().boot.saturating_sub(began);

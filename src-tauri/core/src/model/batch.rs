@@ -30,7 +30,25 @@ pub struct Parts {
     pub replaced: Vec<(String, Arc<Source>)>,
 }
 
+/// How much a batch holds of what sensors read most of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Room {
+    readings: usize,
+    gpu_uses: usize,
+}
+
 impl Batch {
+    /// An empty one with room for as much as another held: a sensor mostly reads as much as the last time.
+    pub fn with_room(room: Room) -> Batch {
+        let readings = Vec::with_capacity(room.readings);
+        Batch { parts: Parts { readings, gpu_uses: Vec::with_capacity(room.gpu_uses), ..Parts::default() } }
+    }
+
+    /// How much it holds.
+    pub fn room(&self) -> Room {
+        Room { readings: self.parts.readings.len(), gpu_uses: self.parts.gpu_uses.len() }
+    }
+
     /// Records a value in the metric's unit. `None`, a value that is not finite, or one beyond what can be stored is
     /// absent.
     pub fn put(&mut self, source: &Arc<Source>, metric: Metric, value: impl Into<Option<f64>>) {

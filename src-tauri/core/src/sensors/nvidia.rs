@@ -8,6 +8,7 @@
 //! what a process is called, and what a value means for a person.
 
 mod aside;
+mod by_pid;
 pub(crate) mod cards;
 mod device;
 mod faults;

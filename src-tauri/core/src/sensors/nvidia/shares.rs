@@ -9,9 +9,9 @@
 //! listed nor possible is left out: after zombies some drivers return a hundred junk rows (nvtop's issue 110). Pure.
 //! Deliberately not here: the calls, what a process is called, and who worked between two rows (`stretch`).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::by_pid::ByPid;
 use super::raw::Used;
 use super::stretch::{Division, Engines, Newest};
 use crate::model::Now;
@@ -65,12 +65,12 @@ impl Mean {
 pub(super) struct Shares {
     /// The newest sample that was taken in.
     newest: u64,
-    smooth: BTreeMap<u32, Mean>,
+    smooth: ByPid<Mean>,
     /// How busy the GPU is, which the shares together do not exceed.
     most: f64,
     at: Option<Duration>,
     /// What was used in the last stretch; `None` where there was none, or one too long to say.
-    used: Option<BTreeMap<u32, Seconds>>,
+    used: Option<ByPid<Seconds>>,
     division: Division,
 }
 
@@ -90,7 +90,7 @@ impl Shares {
         let latest = wall + AHEAD;
         let since = if self.newest <= latest { self.newest } else { 0 };
         self.newest = since;
-        let mut rows: BTreeMap<u32, Used> = BTreeMap::new();
+        let mut rows: ByPid<Used> = ByPid::default();
         for sample in samples.iter().filter(|sample| sample.timestamp > since && sample.timestamp < latest) {
             let engines = [sample.share, sample.encoder, sample.decoder];
             // A junk row must not decide from when on samples are asked for either.
@@ -98,7 +98,7 @@ impl Shares {
                 continue;
             }
             self.newest = self.newest.max(sample.timestamp);
-            let known = rows.entry(sample.pid).or_insert(*sample);
+            let known = rows.entry(sample.pid, || *sample);
             if known.timestamp < sample.timestamp {
                 *known = *sample;
             }
@@ -111,15 +111,16 @@ impl Shares {
         let keep = passed.map_or(0.0, |passed| (-passed.as_secs_f64() / SMOOTH.as_secs_f64()).exp());
         self.most = whole.gpu.unwrap_or(100.0);
         // Who worked before the GPU fell idle says nothing of who will work next.
-        self.smooth.retain(|pid, _| listed.contains(pid) && self.most > 0.0);
+        self.smooth.retain(|pid, _| listed.contains(&pid) && self.most > 0.0);
         for (pid, [share, ..]) in means.iter().filter(|_| self.most > 0.0) {
-            self.smooth.entry(*pid).or_default().take(keep, *share);
+            self.smooth.entry(pid, Mean::default).take(keep, *share);
         }
         self.smooth.retain(|pid, mean| {
-            if !means.contains_key(pid) {
+            let has_worked = means.get(pid).is_some();
+            if !has_worked {
                 mean.take(keep, 0.0);
             }
-            means.contains_key(pid) || mean.value() >= NOTHING
+            has_worked || mean.value() >= NOTHING
         });
     }
 
@@ -129,11 +130,11 @@ impl Shares {
         wall: u64,
         since: u64,
         passed: Option<Duration>,
-        rows: &BTreeMap<u32, Used>,
+        rows: &ByPid<Used>,
         whole: Whole,
-    ) -> BTreeMap<u32, Engines> {
+    ) -> ByPid<Engines> {
         if rows.is_empty() {
-            return BTreeMap::new();
+            return ByPid::default();
         }
         let period = (self.division.period() * 1e6) as u64;
         // Where the next sample should have come long ago and did not, nobody did anything in it.
@@ -153,7 +154,7 @@ impl Shares {
     /// A listed process's percent of the GPU's time, smoothed.
     pub(super) fn share(&self, pid: u32) -> f64 {
         let scale = self.scale();
-        self.smooth.get(&pid).map_or(0.0, |mean| mean.value() * scale)
+        self.smooth.get(pid).map_or(0.0, |mean| mean.value() * scale)
     }
 
     fn scale(&self) -> f64 {
@@ -163,20 +164,20 @@ impl Shares {
 
     /// What a listed process used since the last time; `None` where there was no last time.
     pub(super) fn used(&self, pid: u32) -> Option<Seconds> {
-        self.used.as_ref().map(|used| used.get(&pid).copied().unwrap_or_default())
+        self.used.as_ref().map(|used| used.get(pid).copied().unwrap_or_default())
     }
 
     /// Percent of the GPU's time that processes explain of whom it `is_known` who they are; at most `busy`, which is what
     /// the whole GPU says.
     pub(super) fn attributed(&self, busy: f64, is_known: impl Fn(u32) -> bool) -> f64 {
-        let known = self.smooth.iter().filter(|(pid, _)| is_known(**pid));
+        let known = self.smooth.iter().filter(|(pid, _)| is_known(*pid));
         let sum: f64 = known.map(|(_, mean)| mean.value()).sum();
         (sum * self.scale()).min(busy)
     }
 }
 
 /// Seconds out of percentages, scaled down where the processes together would have used more than the whole GPU did.
-fn seconds(means: &BTreeMap<u32, [f64; 3]>, passed: Duration, whole: Whole) -> BTreeMap<u32, Seconds> {
+fn seconds(means: &ByPid<Engines>, passed: Duration, whole: Whole) -> ByPid<Seconds> {
     let per_percent = |engine: usize, whole: Option<f64>| {
         let sum: f64 = means.values().map(|shares| shares[engine]).sum();
         let most = whole.unwrap_or(100.0);
@@ -185,16 +186,13 @@ fn seconds(means: &BTreeMap<u32, [f64; 3]>, passed: Duration, whole: Whole) -> B
     };
     let [busy, encoder, decoder] =
         [per_percent(0, whole.gpu), per_percent(1, whole.encoder), per_percent(2, whole.decoder)];
-    let used = |shares: &[f64; 3]| Seconds {
-        busy: shares[0] * busy,
-        encoder: shares[1] * encoder,
-        decoder: shares[2] * decoder,
-    };
-    means.iter().map(|(pid, shares)| (*pid, used(shares))).collect()
+    means.map(|shares| Seconds { busy: shares[0] * busy, encoder: shares[1] * encoder, decoder: shares[2] * decoder })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -11,8 +11,9 @@
 //! points over two minutes where a stretch lasts 5 s, and no other way to count the same rows has a smaller one. Pure.
 //! Deliberately not here: which rows are taken for good, and how busy the whole GPU was.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
+
+use super::by_pid::ByPid;
 
 /// Rows that are less than this many seconds apart are of one sample.
 const SAME: f64 = 0.05;
@@ -44,10 +45,10 @@ pub(super) struct Division {
     learned: u32,
     /// The length of the known parts, and what was done in them.
     known: f64,
-    work: BTreeMap<u32, Engines>,
+    work: ByPid<Engines>,
     /// The length of the others, and what each process was given of them.
     unknown: f64,
-    given: BTreeMap<u32, Engines>,
+    given: ByPid<Engines>,
 }
 
 impl Default for Division {
@@ -56,9 +57,9 @@ impl Default for Division {
             period: PERIOD.1,
             learned: 0,
             known: 0.0,
-            work: BTreeMap::new(),
+            work: ByPid::default(),
             unknown: 0.0,
-            given: BTreeMap::new(),
+            given: ByPid::default(),
         }
     }
 }
@@ -70,7 +71,7 @@ impl Division {
     }
 
     /// What each process did on average in a stretch of `length` seconds; `most` is what all could do together.
-    pub(super) fn divide(&mut self, length: f64, mut rows: Vec<Newest>, most: Engines) -> BTreeMap<u32, Engines> {
+    pub(super) fn divide(&mut self, length: f64, mut rows: Vec<Newest>, most: Engines) -> ByPid<Engines> {
         rows.sort_by(|one, other| one.age.total_cmp(&other.age).then(one.pid.cmp(&other.pid)));
         let mut starts: Vec<usize> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
@@ -79,7 +80,7 @@ impl Division {
             }
         }
         self.learn(length, starts.iter().map(|start| rows[*start].age));
-        let mut spent = BTreeMap::new();
+        let mut spent = ByPid::default();
         let parts = self.parts(length, &rows, &starts);
         // Up to the first sample of a second process all is known.
         let (known, rest) = parts.split_at(parts.len().min(3));
@@ -88,12 +89,12 @@ impl Division {
             part.spend(&rows, &newest, most, &mut spent);
         }
         self.remember(length, known, &spent);
-        let total = self.shares(self.work.keys().copied());
+        let total = self.shares(self.work.iter().map(|(pid, _)| pid));
         let total: Engines = std::array::from_fn(|engine| sum(&total, engine));
         for part in rest {
             let mut able = self.owed(part.seconds, rows[..part.before].iter().map(|row| row.pid));
             scale(&mut able, |engine, sum| f64::min(total[engine], most[engine]) / sum);
-            let mut given = BTreeMap::new();
+            let mut given = ByPid::default();
             part.spend(&rows, &able, most, &mut given);
             self.unknown += part.seconds;
             add(&mut self.given, &given);
@@ -105,8 +106,8 @@ impl Division {
 
     /// Forgets processes that are gone.
     pub(super) fn retain(&mut self, listed: &[u32]) {
-        self.work.retain(|pid, _| listed.contains(pid));
-        self.given.retain(|pid, _| listed.contains(pid));
+        self.work.retain(|pid, _| listed.contains(&pid));
+        self.given.retain(|pid, _| listed.contains(&pid));
     }
 
     /// Learns how far samples are apart: the longest time of which all that lies between two rows is a multiple. One late
@@ -140,7 +141,7 @@ impl Division {
         parts
     }
 
-    fn remember(&mut self, length: f64, known: &[Part], spent: &BTreeMap<u32, Engines>) {
+    fn remember(&mut self, length: f64, known: &[Part], spent: &ByPid<Engines>) {
         let keep = (-length / MEMORY).exp();
         self.known = self.known * keep + known.iter().map(|part| part.seconds).sum::<f64>();
         self.unknown *= keep;
@@ -155,7 +156,7 @@ impl Division {
         let mut owed = self.shares(pids);
         let shares = owed.clone();
         for (pid, engines) in &mut owed {
-            let given = self.given.get(pid).copied().unwrap_or_default();
+            let given = self.given.get(*pid).copied().unwrap_or_default();
             for (share, given) in engines.iter_mut().zip(given) {
                 *share = (*share * (self.unknown + seconds) - given).max(0.0);
             }
@@ -168,7 +169,7 @@ impl Division {
 
     fn shares(&self, pids: impl Iterator<Item = u32>) -> Vec<(u32, Engines)> {
         let share = |work: &Engines| work.map(|work| if self.known > 0.0 { work / self.known } else { 0.0 });
-        pids.map(|pid| (pid, self.work.get(&pid).map_or([0.0; 3], share))).collect()
+        pids.map(|pid| (pid, self.work.get(pid).map_or([0.0; 3], share))).collect()
     }
 }
 
@@ -184,22 +185,22 @@ struct Part {
 
 impl Part {
     /// Adds up who worked in this part: what its own rows say, and in what room they leave those who may have, too.
-    fn spend(&self, rows: &[Newest], able: &[(u32, Engines)], most: Engines, spent: &mut BTreeMap<u32, Engines>) {
+    fn spend(&self, rows: &[Newest], able: &[(u32, Engines)], most: Engines, spent: &mut ByPid<Engines>) {
         let own: Vec<_> = rows[self.own.clone()].iter().map(|row| (row.pid, row.engines)).collect();
         let mut able = able.to_vec();
         if !own.is_empty() {
             scale(&mut able, |engine, all| ((most[engine] - sum(&own, engine)).max(0.0) / all).min(1.0));
         }
         for (pid, engines) in own.iter().chain(&able) {
-            let spent = spent.entry(*pid).or_default();
+            let spent = spent.entry(*pid, Engines::default);
             spent.iter_mut().zip(engines).for_each(|(spent, percent)| *spent += percent * self.seconds);
         }
     }
 }
 
-fn add(all: &mut BTreeMap<u32, Engines>, more: &BTreeMap<u32, Engines>) {
-    for (pid, more) in more {
-        all.entry(*pid).or_default().iter_mut().zip(more).for_each(|(all, more)| *all += more);
+fn add(all: &mut ByPid<Engines>, more: &ByPid<Engines>) {
+    for (pid, more) in more.iter() {
+        all.entry(pid, Engines::default).iter_mut().zip(more).for_each(|(all, more)| *all += more);
     }
 }
 
