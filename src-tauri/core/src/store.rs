@@ -84,9 +84,8 @@ pub struct Store {
     files: Option<[(u64, u64); 2]>,
     /// The hour of the newest tick at the last seal.
     sealed_hour: Option<i64>,
-    /// Reused between ticks: the slots of each pack of a tick, and the text of one row.
+    /// Reused between ticks: the slots of each pack of a tick.
     packs: HashMap<i64, Vec<Option<i64>>>,
-    text: String,
 }
 
 impl Store {
@@ -185,9 +184,9 @@ impl Store {
                 if slots.is_empty() {
                     continue;
                 }
-                recent::to_json(slots, &mut self.text);
-                let processes = processes.get(pack_id).map(String::as_str);
-                recent::write(&transaction, *pack_id, tick.ts, &self.text, processes)?;
+                let vals = recent::to_json(slots);
+                let processes = processes.iter().find(|(pack, _)| pack == pack_id).map(|(_, text)| text.as_str());
+                recent::write(&transaction, *pack_id, tick.ts, &vals, processes)?;
                 slots.clear();
             }
             for source in &tick.emptied {

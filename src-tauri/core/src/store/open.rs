@@ -109,7 +109,6 @@ impl Store {
             files: None,
             sealed_hour: None,
             packs: Default::default(),
-            text: String::new(),
             db,
         };
         ballast::keep(folder, store.keep.cap);

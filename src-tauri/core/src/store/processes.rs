@@ -4,7 +4,6 @@
 //! past (`gpu_usage`).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,13 @@ use crate::model::answer::GpuProcess;
 use crate::untrusted::Untrusted;
 
 pub(super) const ADD: &str = "ALTER TABLE current ADD COLUMN processes TEXT CHECK(json_valid(processes));\n";
+
+/// The column without its check, which took the array apart at each tick once more, although the recorder alone writes it.
+/// What stood in it is replaced by the next tick.
+pub(super) const UNCHECKED: &str = "
+ALTER TABLE current DROP COLUMN processes;
+ALTER TABLE current ADD COLUMN processes TEXT;
+";
 
 /// The most processes of a pack that are told; those with the largest shares.
 const MOST: usize = 64;
@@ -57,12 +63,14 @@ impl Entry<'_> {
     }
 }
 
-/// The column's text for each pack of which processes are told.
-pub(super) fn by_pack(catalog: &Catalog, uses: &[GpuUse]) -> HashMap<i64, String> {
-    let mut packs: HashMap<i64, Vec<&GpuUse>> = HashMap::new();
+/// The column's text for each pack of which processes are told; machines have few.
+pub(super) fn by_pack(catalog: &Catalog, uses: &[GpuUse]) -> Vec<(i64, String)> {
+    let mut packs: Vec<(i64, Vec<&GpuUse>)> = Vec::new();
     for one in uses {
-        if let Some(pack_id) = catalog.pack(&one.source) {
-            packs.entry(pack_id).or_default().push(one);
+        let Some(pack_id) = catalog.pack(&one.source) else { continue };
+        match packs.iter_mut().find(|(known, _)| *known == pack_id) {
+            Some((_, uses)) => uses.push(one),
+            None => packs.push((pack_id, vec![one])),
         }
     }
     let text = |mut uses: Vec<&GpuUse>| {

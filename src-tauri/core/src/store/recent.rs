@@ -152,21 +152,9 @@ pub(super) fn delete(db: &Connection, seq: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes slots as a JSON array into `text`, which is emptied first.
-pub(super) fn to_json(slots: &[Option<i64>], text: &mut String) {
-    use std::fmt::Write;
-    text.clear();
-    text.push('[');
-    for (at, slot) in slots.iter().enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        match slot {
-            Some(value) => write!(text, "{value}").expect("writing to a string cannot fail"),
-            None => text.push_str("null"),
-        }
-    }
-    text.push(']');
+/// Slots as a JSON array.
+pub(super) fn to_json(slots: &[Option<i64>]) -> String {
+    serde_json::to_string(slots).expect("integers and nulls are JSON")
 }
 
 /// The slots of a JSON array of integers and nulls.
@@ -202,8 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn json_round_trips(values in prop::collection::vec(proptest::option::of(any::<i64>()), 0..20)) {
-            let mut text = String::new();
-            to_json(&values, &mut text);
+            let text = to_json(&values);
             let back = slots(&text).unwrap();
             prop_assert_eq!(&back, &values);
             for (at, value) in values.iter().enumerate() {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     commands,
     alerts_with_who,
     snoozes,
+    processes_unchecked,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -112,6 +113,11 @@ fn alerts_with_who() -> String {
 /// What a person does not want to hear of, and what waits to be told.
 fn snoozes() -> String {
     snooze::CREATE.to_owned()
+}
+
+/// What processes do on GPUs is not checked at each tick.
+fn processes_unchecked() -> String {
+    processes::UNCHECKED.to_owned()
 }
 
 /// The schema number of a file.
