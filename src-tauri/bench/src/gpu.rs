@@ -94,7 +94,7 @@ pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
         micros(&mut own),
         "≤ 150 µs",
     );
-    report.line("  the mean of all ticks, those at full minutes included", format!("{:.0} µs", mean - driver), "");
+    report.line("  the mean of all ticks, those at full minutes included", format!("{mean:.0} µs"), "");
     report.line(
         "  within the scripted driver, which is not counted above",
         format!("{driver:.0} µs in {calls:.0} calls"),

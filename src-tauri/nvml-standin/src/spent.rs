@@ -47,12 +47,16 @@ fn thread_time() -> Duration {
 
 /// Counts a call that began then.
 pub fn add(call: &'static str, entered: Option<Entered>) {
-    let Some(time) = entered.map(Entered::passed) else { return };
+    let Some(entered) = entered else { return };
     let mut spent = SPENT.lock().unwrap_or_else(PoisonError::into_inner);
-    match spent.iter_mut().find(|(known, ..)| std::ptr::eq(*known, call)) {
-        Some((_, calls, sum)) => (*calls, *sum) = (*calls + 1, *sum + time),
-        None => spent.push((call, 1, time)),
-    }
+    let at = spent.iter().position(|(known, ..)| std::ptr::eq(*known, call)).unwrap_or_else(|| {
+        spent.push((call, 0, Duration::ZERO));
+        spent.len() - 1
+    });
+    let (_, calls, sum) = &mut spent[at];
+    *calls += 1;
+    // Last, because counting is time in here, too.
+    *sum += entered.passed();
 }
 
 /// Writes down what was counted since the last time.
