@@ -12,6 +12,7 @@ mod failure;
 mod logind;
 mod notify;
 mod output;
+mod program;
 mod summary;
 mod time;
 mod tray;
@@ -37,8 +38,6 @@ fn main() -> ExitCode {
 fn start_log(recorder: bool) {
     let default = if recorder { "info" } else { "warn" };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(default))
-        // It would write whole addresses, with the secrets in them.
-        .filter_module("ureq", log::LevelFilter::Warn)
         .format(|out, record| match record.level() {
             log::Level::Info => writeln!(out, "hoofbeat: {}", record.args()),
             level => writeln!(out, "hoofbeat: {}: {}", level.as_str().to_lowercase(), record.args()),

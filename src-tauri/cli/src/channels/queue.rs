@@ -58,16 +58,16 @@ impl Queue {
         }
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// How many were dropped since the channel last worked.
     #[cfg(test)]
     pub fn dropped(&self) -> u64 {
         self.dropped
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.waiting.clear();
-        self.dropped = 0;
     }
 
     /// For the log, at the end.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use hoofbeat_core::alerts::dispatch::{Over, Wait};
 use hoofbeat_core::alerts::{Detail, Ending, NoticePhase, Who};
@@ -12,6 +13,8 @@ use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::model::{Source, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 
+use super::line::Outcome;
+use super::queue::{Queue, Waiting};
 use super::*;
 
 const HOSTILE: &[u8] = b"evil\n\x1b[31m</b><img src=x> <!channel> @all \xff\xe2\x80\xaegnp.exe";
@@ -162,11 +165,14 @@ fn never(limit: Duration) -> bool {
     false
 }
 
+fn outcome(channel: &CommandChannel, stopped: &dyn Fn(Duration) -> bool) -> Outcome {
+    let waiting = Waiting { message: Arc::new(message()), since: Duration::ZERO };
+    Runner::new(channel).tell(&waiting, stopped)
+}
+
 /// Runs it once; says whether it worked.
 fn run(channel: &CommandChannel) -> bool {
-    let mut runner = Runner::default();
-    runner.run(channel, &message(), &never);
-    runner.works()
+    outcome(channel, &never) == Outcome::Told
 }
 
 #[track_caller]
@@ -215,30 +221,96 @@ fn what_goes_on_in_the_background_holds_nothing_up() {
 
 #[test]
 fn a_program_that_fails_or_is_missing_is_a_failure_until_one_works() {
-    let good = Script::new("exit 0");
-    let mut runner = Runner::default();
-    for bad in ["exit 3", "kill -9 $$"] {
-        runner.run(&Script::new(bad).channel(30), &message(), &never);
-        assert!(!runner.works(), "{bad}");
-    }
-    runner.run(&good.channel(30), &message(), &never);
-    assert!(runner.works());
     let missing = CommandChannel { run: vec!["/no/such/program".to_owned()], ..CommandChannel::default() };
-    runner.run(&missing, &message(), &never);
-    assert!(!runner.works());
+    for (channel, part) in [
+        (Script::new("exit 3").channel(30), "failed with status 3"),
+        (Script::new("kill -9 $$").channel(30), "was killed"),
+        (missing, "cannot be started"),
+    ] {
+        match outcome(&channel, &never) {
+            Outcome::GivenUp(reason) => assert!(reason.contains(part), "{reason}"),
+            other => panic!("{part}: {other:?}"),
+        }
+    }
+    assert!(run(&Script::new("exit 0").channel(30)));
 }
 
 #[test]
 fn the_end_of_the_recorder_ends_a_program_that_hangs() {
     let script = Script::new("trap '' TERM; echo $$ > new; mv new pid; while true; do sleep 1000; done");
     let pid = script.path("pid");
-    let mut runner = Runner::default();
-    runner.run(&script.channel(300), &message(), &|limit| {
+    let outcome = outcome(&script.channel(300), &|limit| {
         std::thread::sleep(limit);
         pid.exists()
     });
-    assert!(!runner.works());
+    assert_eq!(outcome, Outcome::GivenUp("was ended with the recorder".to_owned()));
     assert!(script.has_ended("pid"));
+}
+
+/// A channel that takes what it is told to take, one by one.
+struct Slow {
+    from: Arc<Mutex<std::sync::mpsc::Receiver<Outcome>>>,
+}
+
+impl Channel for Slow {
+    const NAME: &'static str = "slow";
+    type Settings = Option<Arc<Mutex<std::sync::mpsc::Receiver<Outcome>>>>;
+
+    fn is_on(settings: &Self::Settings) -> bool {
+        settings.is_some()
+    }
+
+    fn least(_: &Self::Settings) -> Severity {
+        Severity::Info
+    }
+
+    fn new(settings: &Self::Settings) -> Slow {
+        Slow { from: settings.clone().unwrap() }
+    }
+
+    fn whom(&self) -> String {
+        "nobody".to_owned()
+    }
+
+    fn tell(&mut self, _: &Waiting, stopped: child::Stopped<'_>) -> Outcome {
+        let from = self.from.lock().unwrap();
+        loop {
+            if let Ok(outcome) = from.try_recv() {
+                return outcome;
+            }
+            if stopped(Duration::from_millis(1)) {
+                return Outcome::Stopped;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_takes_its_time_is_waited_for_by_nobody_and_ends_with_the_recorder() {
+    let (outcomes, from) = std::sync::mpsc::channel();
+    let settings = Some(Arc::new(Mutex::new(from)));
+    let (mut line, mut quick) = (None::<Arc<Line<Slow>>>, None::<Arc<Line<Slow>>>);
+    let (quick_outcomes, quick_from) = std::sync::mpsc::channel();
+    set(&mut line, &settings);
+    set(&mut quick, &Some(Arc::new(Mutex::new(quick_from))));
+    let (line, quick) = (line.unwrap(), quick.unwrap());
+    let message = Arc::new(message());
+    for line in [&line, &quick] {
+        (0..2).for_each(|_| line.add(&message, Duration::ZERO));
+    }
+    // The other one works meanwhile.
+    (0..2).for_each(|_| quick_outcomes.send(Outcome::Told).unwrap());
+    wait_for("what waits", || quick.waiting() == 0);
+    assert_eq!(line.waiting(), 2);
+
+    // What is tried again later waits until then, unless the settings change.
+    outcomes.send(Outcome::Later("is away".to_owned(), Duration::MAX)).unwrap();
+    outcomes.send(Outcome::GivenUp("is gone".to_owned())).unwrap();
+    line.set(&settings);
+    wait_for("another attempt", || line.waiting() == 1);
+    line.stop();
+    line.wait_for_the_end(Instant::now() + Duration::from_secs(30));
+    assert_eq!(line.waiting(), 1, "what was under way is not told");
 }
 
 #[test]

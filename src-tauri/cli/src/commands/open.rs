@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
+use crate::program;
 use crate::window::{self, Window};
 
 /// Starts the window and does not wait for it.
@@ -15,7 +16,7 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
     let token = std::env::var("XDG_ACTIVATION_TOKEN").ok();
     window.open(token.as_deref()).map_err(Failure::Failed)?;
     if output.json {
-        let program = window::find().map_err(Failure::Failed)?;
+        let program = program::find(window::PROGRAM).map_err(Failure::Failed)?;
         output.json(&json!({ "schema": SCHEMA, "opened": true, "program": program }))?;
     }
     Ok(())

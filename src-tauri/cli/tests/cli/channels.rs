@@ -20,10 +20,17 @@ fn webhook(server: &Server, more: &str) -> String {
     format!("[notify.webhook]\nurl = \"{}/hook?token=hunter2\"\n{more}\n", server.address())
 }
 
-/// Whether the recorder has the thread of the channels.
+/// Whether the recorder has a thread of a channel.
 fn has_thread(watcher: &Watcher) -> bool {
     let tasks = fs::read_dir(format!("/proc/{}/task", watcher.id())).unwrap();
-    tasks.flatten().any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "channels\n"))
+    let is_one = |name: String| ["command\n", "webhook\n"].contains(&name.as_str());
+    tasks.flatten().any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(is_one))
+}
+
+/// The process that speaks with a server for a recorder, while there is one.
+fn sending(watcher: &Watcher) -> Option<u32> {
+    let children = Command::new("pgrep").args(["--parent", &watcher.id().to_string(), "hoofbeat-webho"]).output();
+    String::from_utf8(children.unwrap().stdout).unwrap().trim().parse().ok()
 }
 
 #[test]
@@ -126,6 +133,56 @@ fn a_server_that_never_answers_holds_up_neither_the_recording_nor_its_end() {
     sandbox.wait_for_ticks();
     watcher.terminate();
     assert!(watcher.log().contains("webhook: 1 alert was not told"), "{}", watcher.log());
+}
+
+#[test]
+fn address_and_token_stand_where_nobody_else_reads_them_and_nothing_goes_on_after_the_recorder() {
+    let server = Server::start(vec![Answer::Never]);
+    let sandbox = Sandbox::new();
+    sandbox.write("secret", "tk_secret\n");
+    fs::set_permissions(sandbox.path("secret"), fs::Permissions::from_mode(0o600)).unwrap();
+    let secret = format!("secret_file = {:?}", sandbox.path("secret").display().to_string());
+    let mut watcher = watch(&sandbox, &webhook(&server, &secret));
+    sandbox.temperature(96);
+    server.wait_for(1);
+    let pid = wait_for("the program that sends", || sending(&watcher));
+    for file in ["cmdline", "environ"] {
+        let shown = String::from_utf8(fs::read(format!("/proc/{pid}/{file}")).unwrap()).unwrap();
+        assert!(!shown.is_empty() && !shown.contains("hunter2") && !shown.contains("tk_secret"), "{file}: {shown}");
+    }
+    watcher.terminate();
+    // Who has ended and was waited for is gone.
+    assert!(!fs::exists(format!("/proc/{pid}")).unwrap());
+}
+
+#[test]
+fn without_the_program_that_sends_nothing_is_sent_until_it_is_there() {
+    let server = Server::start(vec![Answer::Status(200)]);
+    let sandbox = Sandbox::new();
+    let (there, away) = (sandbox.path("bin/hoofbeat-webhook"), sandbox.path("away"));
+    fs::rename(&there, &away).unwrap();
+    let mut watcher = watch(&sandbox, &webhook(&server, ""));
+    sandbox.temperature(96);
+    watcher.wait_for_line("is told nothing: hoofbeat-webhook is not installed");
+    let doctor = sandbox.run(&["doctor"]).stdout;
+    assert!(doctor.contains("hoofbeat-webhook is not installed") && !doctor.contains("hunter2"), "{doctor}");
+    fs::rename(&away, &there).unwrap();
+    server.wait_for(1);
+    watcher.terminate();
+}
+
+#[test]
+fn a_program_that_hangs_does_not_hold_up_the_web_server() {
+    let server = Server::start(vec![Answer::Status(200)]);
+    let sandbox = Sandbox::new();
+    let command = "[notify.command]\ntimeout = \"5m\"\nrun = [\"sleep\", \"1000\"]\n";
+    let mut watcher = watch(&sandbox, &format!("{command}{}", webhook(&server, "")));
+    sandbox.temperature(96);
+    server.wait_for(1);
+    sandbox.temperature(50);
+    server.wait_for(2);
+    watcher.terminate();
+    assert!(watcher.log().contains("command: 1 alert was not told"), "{}", watcher.log());
 }
 
 #[test]

@@ -40,6 +40,22 @@ fn no_gui_toolkit_is_linked() {
 }
 
 #[test]
+fn nothing_that_speaks_with_servers_is_linked() {
+    for package in ["hoofbeat", "hoofbeat-core"] {
+        let found = packages(package);
+        let network: Vec<_> = found
+            .iter()
+            .filter(|line| {
+                ["ureq", "rustls", "ring ", "webpki", "native-tls", "openssl", "aws-lc", "hyper", "reqwest", "http "]
+                    .iter()
+                    .any(|name| line.starts_with(name))
+            })
+            .collect();
+        assert!(network.is_empty(), "{package} is built from {network:?}, which belongs into hoofbeat-webhook");
+    }
+}
+
+#[test]
 fn there_is_one_sqlite_and_one_message_bus() {
     let found = packages("hoofbeat");
     for name in ["libsqlite3-sys ", "rusqlite ", "zbus ", "rustix "] {

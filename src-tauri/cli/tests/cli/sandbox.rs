@@ -47,11 +47,18 @@ impl Sandbox {
         fs::create_dir(sandbox.path("home")).unwrap();
         // Beside the window's program, whatever else lies in the build folder.
         fs::create_dir(sandbox.path("bin")).unwrap();
-        let binary = sandbox.path("bin/hoofbeat");
-        if fs::hard_link(env!("CARGO_BIN_EXE_hoofbeat"), &binary).is_err() {
-            fs::copy(env!("CARGO_BIN_EXE_hoofbeat"), &binary).unwrap();
-        }
+        let built = Path::new(env!("CARGO_BIN_EXE_hoofbeat"));
+        sandbox.install("hoofbeat", built);
+        // Built from `examples/`, so that it is there and new whenever these tests are.
+        sandbox.install("hoofbeat-webhook", &built.with_file_name("examples/hoofbeat-webhook"));
         sandbox
+    }
+
+    fn install(&self, name: &str, built: &Path) {
+        let binary = self.path("bin").join(name);
+        if fs::hard_link(built, &binary).is_err() {
+            fs::copy(built, &binary).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

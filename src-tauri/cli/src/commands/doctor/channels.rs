@@ -10,19 +10,23 @@ use hoofbeat_core::paths;
 use hoofbeat_core::untrusted::Untrusted;
 
 use super::Finding;
-use crate::channels::read_secret;
+use crate::channels::{WEBHOOK, read_secret};
+use crate::program;
 
 /// Checks the channels of the config file; one that is not valid is told of elsewhere.
 pub fn check() -> Vec<Finding> {
     let config = paths::config_file().map_or_else(|_| Some(Config::default()), |path| Config::in_force(&path).ok());
-    config.map_or_else(Vec::new, |config| findings(&config.channels))
+    config.map_or_else(Vec::new, |config| findings(&config.channels, &program::find(WEBHOOK)))
 }
 
-fn findings(channels: &Channels) -> Vec<Finding> {
+/// What the program that sends is, or why there is none.
+type Sender = Result<PathBuf, String>;
+
+fn findings(channels: &Channels, sender: &Sender) -> Vec<Finding> {
     if !channels.are_on() {
         return vec![Finding::ok("channels", "off: alerts are sent nowhere")];
     }
-    command(&channels.command).into_iter().chain(webhook(&channels.webhook)).collect()
+    command(&channels.command).into_iter().chain(webhook(&channels.webhook, sender)).collect()
 }
 
 fn command(channel: &CommandChannel) -> Option<Finding> {
@@ -47,9 +51,13 @@ fn is_there(program: &str) -> bool {
     std::env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|path| runs(&path))
 }
 
-fn webhook(channel: &WebhookChannel) -> Option<Finding> {
+fn webhook(channel: &WebhookChannel, sender: &Sender) -> Option<Finding> {
     const NAME: &str = "webhook";
     let (server, format) = (channel.url.as_ref()?.server(), channel.format.word());
+    if let Err(problem) = sender {
+        let remedy = "install the package whole, or build it beside `hoofbeat`";
+        return Some(Finding::warning(NAME, format!("nothing is sent to {server}: {problem}"), remedy));
+    }
     Some(match channel.secret_file.as_ref().map(read_secret) {
         None | Some(Ok(_)) => Finding::ok(NAME, format!("alerts are sent to {server} ({format})")),
         Some(Err(error)) => {
@@ -66,8 +74,12 @@ mod tests {
     use crate::commands::doctor::Level;
 
     fn of(text: &str) -> Vec<(Level, String)> {
+        with(text, &Ok(PathBuf::from("/there")))
+    }
+
+    fn with(text: &str, sender: &Sender) -> Vec<(Level, String)> {
         let config = Config::parse(text, Path::new("x")).unwrap();
-        findings(&config.channels).into_iter().map(|found| (found.level, found.message)).collect()
+        findings(&config.channels, sender).into_iter().map(|found| (found.level, found.message)).collect()
     }
 
     #[test]
@@ -82,5 +94,8 @@ mod tests {
         let missing = of(&format!("{url}secret_file = \"/no/such\"\n"));
         let nothing = "nothing is sent to https://hooks.example: /no/such does not exist".to_owned();
         assert_eq!(missing, [(Level::Warning, nothing)]);
+        let alone = with(url, &Err("it is not installed".to_owned()));
+        let nothing = "nothing is sent to https://hooks.example: it is not installed".to_owned();
+        assert_eq!(alone, [(Level::Warning, nothing)]);
     }
 }

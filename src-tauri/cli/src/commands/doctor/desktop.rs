@@ -4,7 +4,7 @@ use zbus::connection::{Builder, Connection};
 use zbus::fdo::DBusProxy;
 
 use super::Finding;
-use crate::{bus, window};
+use crate::{bus, program, window};
 
 /// All checks of the desktop. A machine without one is no worse a recorder, so none of them fails.
 pub fn check() -> Vec<Finding> {
@@ -16,7 +16,7 @@ pub fn check() -> Vec<Finding> {
             vec![Finding::warning("bus", format!("no session bus: no tray icon, no notifications ({error})"), remedy)]
         }
     };
-    findings.push(match window::find() {
+    findings.push(match program::find(window::PROGRAM) {
         Ok(program) => Finding::ok("window", program.display().to_string()),
         Err(problem) => Finding::warning("window", problem, "install the package with the window"),
     });

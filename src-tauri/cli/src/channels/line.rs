@@ -1,0 +1,194 @@
+//! A channel's thread, and what waits for it.
+//!
+//! What is to be told waits in a bounded queue, so that neither a tick nor a face ever waits for a program or for the
+//! network. What waits is kept in memory: it ends with the recorder.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use hoofbeat_core::clock::{Clock, SystemClock};
+use hoofbeat_core::model::rule::Severity;
+
+use super::child::Stopped;
+use super::message::Message;
+use super::queue::{Queue, Waiting};
+
+/// A way to tell of alerts. One is made anew whenever the settings change.
+pub trait Channel: 'static {
+    /// As logs name it; the thread's name, too.
+    const NAME: &'static str;
+    /// What the config says of it.
+    type Settings: Clone + Send;
+
+    /// Whether anything is to be told.
+    fn is_on(settings: &Self::Settings) -> bool;
+
+    /// The least that is told.
+    fn least(settings: &Self::Settings) -> Severity;
+
+    /// The channel, with nothing tried yet.
+    fn new(settings: &Self::Settings) -> Self;
+
+    /// Who is told, for people.
+    fn whom(&self) -> String;
+
+    /// Tries once, with a limit of its own.
+    fn tell(&mut self, waiting: &Waiting, stopped: Stopped<'_>) -> Outcome;
+}
+
+/// What became of an attempt. A reason is the end of a sentence that begins with who was to be told.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    /// It was told.
+    Told,
+    /// It was not, and is not tried again.
+    GivenUp(String),
+    /// It was not, and is tried again at this time of the boot-time clock, or as soon as the settings change.
+    Later(String, Duration),
+    /// Everything ended before it was told.
+    Stopped,
+}
+
+/// What the thread and its owner share.
+pub struct Line<C: Channel> {
+    state: Mutex<State<C::Settings>>,
+    changed: Condvar,
+}
+
+struct State<S> {
+    settings: S,
+    /// Whether the settings were changed since the thread looked.
+    is_new: bool,
+    queue: Queue,
+    stopped: bool,
+    ended: bool,
+}
+
+/// What is to be done next.
+struct Job<S> {
+    /// Where they were changed.
+    settings: Option<S>,
+    waiting: Arc<Waiting>,
+}
+
+impl<C: Channel> Line<C> {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system gives us none.
+    pub fn start(settings: &C::Settings) -> std::io::Result<Arc<Line<C>>> {
+        let queue = Queue::new(C::NAME);
+        let state = State { settings: settings.clone(), is_new: false, queue, stopped: false, ended: false };
+        let line = Arc::new(Line { state: Mutex::new(state), changed: Condvar::new() });
+        let (worker, settings) = (line.clone(), settings.clone());
+        std::thread::Builder::new().name(C::NAME.into()).spawn(move || worker.work(C::new(&settings)))?;
+        Ok(line)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<C::Settings>> {
+        // Nothing panics half-way through a change of it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts other settings in force.
+    pub fn set(&self, settings: &C::Settings) {
+        let mut state = self.lock();
+        state.settings = settings.clone();
+        state.is_new = true;
+        self.changed.notify_all();
+    }
+
+    /// Adds what came at this time of the boot-time clock, if it matters enough.
+    pub fn add(&self, message: &Arc<Message>, boot: Duration) {
+        let mut state = self.lock();
+        if message.is_worth(C::least(&state.settings)) {
+            state.queue.push(message.clone(), boot);
+            self.changed.notify_all();
+        }
+    }
+
+    /// How many wait.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.lock().queue.len()
+    }
+
+    /// Ends the thread, and what it has started.
+    pub fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for the thread's end until then, and says what it leaves untold.
+    pub fn wait_for_the_end(&self, until: Instant) {
+        let limit = until.saturating_duration_since(Instant::now());
+        let waited = self.changed.wait_timeout_while(self.lock(), limit, |state| !state.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.queue.say_what_is_left();
+    }
+
+    /// The thread.
+    fn work(&self, mut channel: C) {
+        let mut standing = Standing::default();
+        let mut due = Duration::ZERO;
+        while let Some(job) = self.next(due) {
+            if let Some(settings) = job.settings {
+                (channel, standing, due) = (C::new(&settings), Standing::default(), Duration::ZERO);
+            }
+            let outcome = channel.tell(&job.waiting, &|limit| self.is_stopped_within(limit));
+            standing.note(&outcome, || format!("{}: {}", C::NAME, channel.whom()));
+            match outcome {
+                Outcome::Told => self.lock().queue.done(&job.waiting, true),
+                Outcome::GivenUp(_) => self.lock().queue.done(&job.waiting, false),
+                Outcome::Later(_, at) => due = at,
+                Outcome::Stopped => {}
+            }
+        }
+        self.lock().ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something is to be told, not before `due` on the boot-time clock, but at once where the settings were
+    /// changed. `None` when it is over.
+    fn next(&self, due: Duration) -> Option<Job<C::Settings>> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            let left = due.saturating_sub(SystemClock.now().boot);
+            state = match state.queue.first() {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(waiting) if state.is_new || left.is_zero() => {
+                    let settings = std::mem::take(&mut state.is_new).then(|| state.settings.clone());
+                    return Some(Job { settings, waiting });
+                }
+                Some(_) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+    }
+
+    /// Waits that long, or until it is over; says whether it is.
+    fn is_stopped_within(&self, limit: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), limit, |state| !state.stopped);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stopped
+    }
+}
+
+/// Whether a channel works, so that a fault that lasts is said once.
+#[derive(Default)]
+struct Standing {
+    is_failing: bool,
+}
+
+impl Standing {
+    fn note(&mut self, outcome: &Outcome, named: impl Fn() -> String) {
+        let reason = match outcome {
+            Outcome::Told if std::mem::take(&mut self.is_failing) => return log::info!("{} works again", named()),
+            Outcome::Told | Outcome::Stopped => return,
+            Outcome::GivenUp(reason) | Outcome::Later(reason, _) => reason,
+        };
+        let level = if self.is_failing { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, "{} {reason}", named());
+        self.is_failing = true;
+    }
+}

@@ -1,0 +1,7 @@
+//! `hoofbeat-webhook`: see the library of this crate.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hoofbeat_webhook::run()
+}
