@@ -10,6 +10,7 @@ mod message;
 mod queue;
 mod webhook;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,17 +29,23 @@ pub use webhook::{PROGRAM as WEBHOOK, read_secret};
 const FAREWELL: Duration = Duration::from_millis(900);
 
 /// All channels; see the module.
-#[derive(Default)]
 pub struct Channels {
+    /// The folder of the recording.
+    recording: PathBuf,
     command: Option<Arc<Line<Runner>>>,
     webhook: Option<Arc<Line<Sender>>>,
 }
 
 impl Channels {
+    /// None is on yet. What becomes of what they tell is noted in the recording in this folder.
+    pub fn new(recording: PathBuf) -> Channels {
+        Channels { recording, command: None, webhook: None }
+    }
+
     /// Puts other settings in force; starts the thread of a channel that is on now, and ends that of one that is off.
     pub fn set(&mut self, settings: &Settings) {
-        set(&mut self.command, &settings.command);
-        set(&mut self.webhook, &settings.webhook);
+        set(&mut self.command, &settings.command, &self.recording);
+        set(&mut self.webhook, &settings.webhook, &self.recording);
     }
 
     /// Tells of an alert, unless nobody is to be told. Never waits.
@@ -77,14 +84,14 @@ impl Channels {
     }
 }
 
-fn set<C: Channel>(line: &mut Option<Arc<Line<C>>>, settings: &C::Settings) {
+fn set<C: Channel>(line: &mut Option<Arc<Line<C>>>, settings: &C::Settings, recording: &Path) {
     match (line.take(), C::is_on(settings)) {
         (Some(running), true) => {
             running.set(settings);
             *line = Some(running);
         }
         (Some(running), false) => running.stop(),
-        (None, true) => match Line::start(settings) {
+        (None, true) => match Line::start(settings, recording) {
             Ok(started) => *line = Some(started),
             Err(error) => log::warn!("{}: alerts are not told: the system gives us no thread: {error}", C::NAME),
         },

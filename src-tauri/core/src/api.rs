@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Tariff;
 use crate::metrics::TABLE;
 use crate::model::EventKind;
+use crate::model::channel::ChannelState;
 use crate::model::rule::Rule;
 use crate::store::{Reader, StoreError};
 use crate::why::presence::Absence;
@@ -195,6 +196,14 @@ impl Face {
     /// The database cannot be read.
     pub fn last_look(&self) -> Result<Option<i64>, StoreError> {
         self.reader.last_look()
+    }
+
+    /// What became of the last alerts that were to be told elsewhere.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+        self.reader.channels()
     }
 
     /// When nobody was at this machine last, as a recorder saw it; `None` where none did.

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod baseline;
 mod batch;
 pub mod binary;
+pub mod channel;
 pub mod expectation;
 pub mod notify;
 pub mod rule;

@@ -9,6 +9,7 @@ mod ballast;
 mod baseline;
 mod binary;
 mod catalog;
+mod channel;
 mod check;
 mod chunk;
 mod codec;
@@ -373,6 +374,20 @@ pub fn ask_pause(folder: &Path, until: Option<i64>) -> Result<(), StoreError> {
 /// There is no recording, or it cannot be written.
 pub fn note_look(folder: &Path, ts: i64) -> Result<(), StoreError> {
     recorder::write_look(&wisher(folder)?, ts)
+}
+
+/// Notes that a channel has told somebody of an alert at this Unix second, or why it has not.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn note_channel(
+    folder: &Path,
+    channel: &str,
+    whom: &str,
+    ts: i64,
+    failure: Option<&str>,
+) -> Result<(), StoreError> {
+    channel::write(&wisher(folder)?, channel, whom, ts, failure)
 }
 
 /// Leaves a person's word on who may use GPUs for the recorder.

@@ -1,5 +1,7 @@
 //! The real program, as `hoofbeat watch` starts it. What it does with a server is tested from there.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};

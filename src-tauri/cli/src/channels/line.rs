@@ -3,11 +3,13 @@
 //! What is to be told waits in a bounded queue, so that neither a tick nor a face ever waits for a program or for the
 //! network. What waits is kept in memory: it ends with the recorder.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::model::rule::Severity;
+use hoofbeat_core::store;
 
 use super::child::Stopped;
 use super::message::Message;
@@ -53,6 +55,8 @@ pub enum Outcome {
 pub struct Line<C: Channel> {
     state: Mutex<State<C::Settings>>,
     changed: Condvar,
+    /// The folder of the recording, where `hoofbeat doctor` finds what became of what was told.
+    recording: PathBuf,
 }
 
 struct State<S> {
@@ -76,10 +80,11 @@ impl<C: Channel> Line<C> {
     ///
     /// # Errors
     /// The system gives us none.
-    pub fn start(settings: &C::Settings) -> std::io::Result<Arc<Line<C>>> {
+    pub fn start(settings: &C::Settings, recording: &Path) -> std::io::Result<Arc<Line<C>>> {
         let queue = Queue::new(C::NAME);
         let state = State { settings: settings.clone(), is_new: false, queue, stopped: false, ended: false };
-        let line = Arc::new(Line { state: Mutex::new(state), changed: Condvar::new() });
+        let recording = recording.to_path_buf();
+        let line = Arc::new(Line { state: Mutex::new(state), changed: Condvar::new(), recording });
         let (worker, settings) = (line.clone(), settings.clone());
         std::thread::Builder::new().name(C::NAME.into()).spawn(move || worker.work(C::new(&settings)))?;
         Ok(line)
@@ -135,7 +140,7 @@ impl<C: Channel> Line<C> {
                 (channel, standing, due) = (C::new(&settings), Standing::default(), Duration::ZERO);
             }
             let outcome = channel.tell(&job.waiting, &|limit| self.is_stopped_within(limit));
-            standing.note(&outcome, || format!("{}: {}", C::NAME, channel.whom()));
+            standing.note(&outcome, C::NAME, &channel.whom(), &self.recording);
             match outcome {
                 Outcome::Told => self.lock().queue.done(&job.waiting, true),
                 Outcome::GivenUp(_) => self.lock().queue.done(&job.waiting, false),
@@ -177,18 +182,38 @@ impl<C: Channel> Line<C> {
 /// Whether a channel works, so that a fault that lasts is said once.
 #[derive(Default)]
 struct Standing {
-    is_failing: bool,
+    /// Why it does not.
+    failing: Option<String>,
 }
 
 impl Standing {
-    fn note(&mut self, outcome: &Outcome, named: impl Fn() -> String) {
-        let reason = match outcome {
-            Outcome::Told if std::mem::take(&mut self.is_failing) => return log::info!("{} works again", named()),
-            Outcome::Told | Outcome::Stopped => return,
-            Outcome::GivenUp(reason) | Outcome::Later(reason, _) => reason,
+    /// Says what became of an attempt where that is news, and notes it in the recording.
+    fn note(&mut self, outcome: &Outcome, channel: &'static str, whom: &str, recording: &Path) {
+        let failing = match outcome {
+            Outcome::Told => None,
+            Outcome::GivenUp(reason) | Outcome::Later(reason, _) => Some(reason.clone()),
+            Outcome::Stopped => return,
         };
-        let level = if self.is_failing { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, "{} {reason}", named());
-        self.is_failing = true;
+        match outcome {
+            Outcome::Told | Outcome::Stopped => {
+                if self.failing.is_some() {
+                    log::info!("{channel}: {whom} works again");
+                }
+            }
+            Outcome::GivenUp(reason) => self.say(&format!("{channel}: {whom} {reason}; it is not told of this alert")),
+            Outcome::Later(reason, _) => self.say(&format!("{channel}: {whom} {reason}; it is tried again for a day")),
+        }
+        // Of a server that is away each attempt says the same.
+        let is_news = failing.is_none() || failing != self.failing;
+        self.failing = failing;
+        let now = SystemClock.now().unix();
+        if is_news && let Err(error) = store::note_channel(recording, channel, whom, now, self.failing.as_deref()) {
+            log::debug!("{channel}: what became of the alert is not noted: {error}");
+        }
+    }
+
+    fn say(&self, sentence: &str) {
+        let level = if self.failing.is_some() { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, "{sentence}");
     }
 }

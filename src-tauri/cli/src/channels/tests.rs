@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use hoofbeat_core::alerts::dispatch::{Over, Wait};
@@ -291,8 +290,9 @@ fn a_channel_that_takes_its_time_is_waited_for_by_nobody_and_ends_with_the_recor
     let settings = Some(Arc::new(Mutex::new(from)));
     let (mut line, mut quick) = (None::<Arc<Line<Slow>>>, None::<Arc<Line<Slow>>>);
     let (quick_outcomes, quick_from) = std::sync::mpsc::channel();
-    set(&mut line, &settings);
-    set(&mut quick, &Some(Arc::new(Mutex::new(quick_from))));
+    let nowhere = Path::new("/no/such/folder");
+    set(&mut line, &settings, nowhere);
+    set(&mut quick, &Some(Arc::new(Mutex::new(quick_from))), nowhere);
     let (line, quick) = (line.unwrap(), quick.unwrap());
     let message = Arc::new(message());
     for line in [&line, &quick] {

@@ -62,7 +62,7 @@ impl Channel for Sender {
 
     fn tell(&mut self, waiting: &Waiting, stopped: Stopped<'_>) -> Outcome {
         if SystemClock.now().boot.saturating_sub(waiting.since) > OLDEST {
-            return Outcome::GivenUp("could not be reached for a day; an alert was given up".to_owned());
+            return Outcome::GivenUp("could not be reached for a day".to_owned());
         }
         match post(&self.channel, &waiting.message, stopped) {
             Ok(()) => {
@@ -72,12 +72,9 @@ impl Channel for Sender {
             Err(Refusal::Forever(reason)) => {
                 // The server answers, so what comes next need not wait.
                 self.back_off = BackOff::default();
-                Outcome::GivenUp(format!("{reason}; the alert is not sent there"))
+                Outcome::GivenUp(reason)
             }
-            Err(Refusal::Now(reason)) => {
-                let due = self.back_off.failed(SystemClock.now().boot);
-                Outcome::Later(format!("{reason}; it is tried again for a day"), due)
-            }
+            Err(Refusal::Now(reason)) => Outcome::Later(reason, self.back_off.failed(SystemClock.now().boot)),
             Err(Refusal::Stopped) => Outcome::Stopped,
         }
     }

@@ -72,7 +72,7 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
         findings.extend(gpu::check(&roots, &folder));
     }
     findings.extend(desktop::check());
-    findings.extend(channels::check());
+    findings.extend(channels::check(&folder));
     findings.push(clock(Path::new("/run")));
     let outcome = outcome(&findings);
     if output.json {

@@ -3,7 +3,7 @@
 //! This thread waits for the engine. Tray, notifications, channels and buses have threads of their own, so that none of them can
 //! hold up the recording.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
@@ -48,6 +48,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     };
     log::info!("recording into {}", folder.display());
     stop_on(signals, engine.clone()).map_err(no_thread)?;
+    let recording = folder.clone();
     let faces = if options.headless {
         let engine = engine.clone();
         bus::watch_system(move |event| {
@@ -59,7 +60,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
     };
     let published = if faces.is_some() { engine.subscribe() } else { engine.listen() };
-    let forwarding = forward(published, faces).map_err(no_thread)?;
+    let forwarding = forward(published, faces, recording).map_err(no_thread)?;
     let ended = engine.wait();
     // It hears of the end before we do, and takes a second at most.
     let _ = forwarding.join();
@@ -116,9 +117,13 @@ impl Faces {
 
 /// Hands what the engine publishes to the faces and the channels. Alerts and trouble go to the log as well, which is all
 /// that a machine without a desktop has.
-fn forward(published: Receiver<Published>, faces: Option<Faces>) -> std::io::Result<JoinHandle<()>> {
+fn forward(
+    published: Receiver<Published>,
+    faces: Option<Faces>,
+    recording: PathBuf,
+) -> std::io::Result<JoinHandle<()>> {
     let run = move || {
-        let mut channels = Channels::default();
+        let mut channels = Channels::new(recording);
         for news in published {
             match &news {
                 Published::Alert(notice) => {

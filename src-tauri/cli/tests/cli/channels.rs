@@ -111,10 +111,15 @@ fn a_refusal_is_not_repeated_and_a_redirect_not_followed() {
     let mut watcher = watch(&sandbox, &webhook(&server, ""));
     sandbox.temperature(96);
     watcher.wait_for_line("refused it with 404");
+    let doctor = |part: &str| {
+        wait_for(part, || Some(sandbox.run(&["doctor"]).stdout).filter(|said| said.contains(part)));
+    };
+    doctor(&format!("{} refused it with 404, since ", server.address()));
     sandbox.temperature(50);
     watcher.wait_for_line("answered 307: it points elsewhere");
     sandbox.temperature(97);
     watcher.wait_for_line("works again");
+    doctor(&format!("alerts are sent to {} (json); last told ", server.address()));
     let bodies: Vec<serde_json::Value> =
         server.wait_for(3).iter().map(|request| serde_json::from_str(&request.body).unwrap()).collect();
     let phases: Vec<_> = bodies.iter().map(|body| body["phase"].as_str().unwrap()).collect();

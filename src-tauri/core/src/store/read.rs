@@ -11,8 +11,8 @@ use super::error::StoreError;
 use super::gpu_usage::UsedSince;
 use super::history::Seconds;
 use super::{
-    alert, baseline, catalog, check, connection, episode, event, folder, gpu_usage, history, layout, processes, recent,
-    recorder, samples, schema, session, snooze,
+    alert, baseline, catalog, channel, check, connection, episode, event, folder, gpu_usage, history, layout,
+    processes, recent, recorder, samples, schema, session, snooze,
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
@@ -20,6 +20,7 @@ use crate::model::answer::{
     Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
+use crate::model::channel::ChannelState;
 use crate::model::snooze::Snooze;
 use crate::model::{AlertRow, EventKind, Health, RecorderState, SourceKind};
 use crate::untrusted::Untrusted;
@@ -307,6 +308,17 @@ impl Reader {
             return Ok(Vec::new());
         }
         snooze::read(&self.db)
+    }
+
+    /// See [`crate::api::Face::channels`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn channels(&self) -> Result<Vec<ChannelState>, StoreError> {
+        if schema::version(&self.db)? < schema::WITH_CHANNELS {
+            return Ok(Vec::new());
+        }
+        channel::read(&self.db)
     }
 
     /// Every minute of every use of a GPU from `since` on, oldest first.

@@ -103,6 +103,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("baseline", "key, uid"),
     ("binary", "key, uid, path, content"),
     ("snooze", "seq"),
+    ("channel", "channel"),
 ];
 
 /// Opens the damaged file for reading; where its header is gone, a copy of it with a fresh one.

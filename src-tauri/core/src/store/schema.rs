@@ -6,8 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::connection::APPLICATION_ID;
 use super::error::StoreError;
 use super::{
-    alert, baseline, binary, catalog, chunk, episode, event, gpu_usage, hour, identity, meta, minute, processes,
-    recent, recorder, session, snooze, usage, view,
+    alert, baseline, binary, catalog, channel, chunk, episode, event, gpu_usage, hour, identity, meta, minute,
+    processes, recent, recorder, session, snooze, usage, view,
 };
 
 type Migration = fn() -> String;
@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     alerts_with_who,
     snoozes,
     processes_unchecked,
+    channels,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -45,6 +46,9 @@ pub(super) const WITH_ALERTS_OF_WHOM: i64 = 10;
 
 /// The first schema that knows snoozes.
 pub(super) const WITH_SNOOZES: i64 = 11;
+
+/// The first schema that knows how channels stand.
+pub(super) const WITH_CHANNELS: i64 = 13;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -118,6 +122,11 @@ fn snoozes() -> String {
 /// What processes do on GPUs is not checked at each tick.
 fn processes_unchecked() -> String {
     processes::UNCHECKED.to_owned()
+}
+
+/// What became of alerts that were to be told elsewhere.
+fn channels() -> String {
+    channel::CREATE.to_owned()
 }
 
 /// The schema number of a file.

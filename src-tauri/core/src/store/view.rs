@@ -171,6 +171,8 @@ CREATE VIEW binaries AS
 
 CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
 
+CREATE VIEW channels AS SELECT channel, whom, told, failing_since, reason FROM channel;
+
 CREATE VIEW events AS
  SELECT e.seq, e.ts, e.kind, s.uid AS source, e.detail FROM event e LEFT JOIN source s USING(source_id);
 "

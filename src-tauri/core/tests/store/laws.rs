@@ -207,7 +207,8 @@ fn flags_that_were_averaged_once_are_read_as_bits() {
     db.pragma_update(None, "user_version", 2).unwrap();
     db.execute_batch(
         "DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; DROP VIEW binaries; DROP TABLE binary;
-         DROP TABLE gpu_usage_hour; DROP TABLE gpu_hour; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch",
+         DROP TABLE gpu_usage_hour; DROP TABLE gpu_hour; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch;
+         DROP VIEW channels; DROP TABLE channel",
     )
     .unwrap();
     drop(db);

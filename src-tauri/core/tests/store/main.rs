@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
 mod baseline;
+mod channels;
 mod clocks;
 mod damage;
 mod gpus;
