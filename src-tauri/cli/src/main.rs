@@ -1,7 +1,8 @@
 //! `hoofbeat`: the recorder, its tray icon, its notifications, and every command.
 //!
 //! One small program that may run for years. It links no GUI toolkit: the window is another program
-//! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back.
+//! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back. Nor does it speak with
+//! servers, which `hoofbeat-webhook` does.
 
 mod args;
 mod bus;

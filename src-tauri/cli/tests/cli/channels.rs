@@ -177,6 +177,23 @@ fn without_the_program_that_sends_nothing_is_sent_until_it_is_there() {
 }
 
 #[test]
+fn a_program_that_sends_and_says_nothing_sensible_of_it_is_started_again() {
+    let server = Server::start(vec![Answer::Status(200)]);
+    let sandbox = Sandbox::new();
+    let (there, away) = (sandbox.path("bin/hoofbeat-webhook"), sandbox.path("away"));
+    fs::rename(&there, &away).unwrap();
+    sandbox.write("bin/hoofbeat-webhook", "#!/bin/sh\ncat; echo hunter2 >&2\n");
+    fs::set_permissions(&there, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut watcher = watch(&sandbox, &webhook(&server, ""));
+    sandbox.temperature(96);
+    watcher.wait_for_line("says nothing that we understand");
+    fs::rename(&away, &there).unwrap();
+    server.wait_for(1);
+    watcher.terminate();
+    assert!(!watcher.log().contains("hunter2"), "{}", watcher.log());
+}
+
+#[test]
 fn a_program_that_hangs_does_not_hold_up_the_web_server() {
     let server = Server::start(vec![Answer::Status(200)]);
     let sandbox = Sandbox::new();

@@ -57,7 +57,8 @@ impl Sandbox {
     fn install(&self, name: &str, built: &Path) {
         let binary = self.path("bin").join(name);
         if fs::hard_link(built, &binary).is_err() {
-            fs::copy(built, &binary).unwrap_or_else(|error| panic!("{}: {error}", built.display()));
+            let copied = fs::copy(built, &binary);
+            copied.unwrap_or_else(|error| panic!("{}: {error}; `cargo test -p hoofbeat` builds it", built.display()));
         }
     }
 
