@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::rule::Severity;
 use hoofbeat_core::model::{RecorderState, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
@@ -57,8 +58,7 @@ impl State {
         let Some(snapshot) = &self.snapshot else { return View::default().icon };
         match () {
             () if snapshot.state == RecorderState::Paused => Icon::Paused,
-            // Who snoozed all of them knows.
-            () if snapshot.alerts.iter().any(|alert| !snooze::is_silent(alert, snapshot)) => Icon::Alert,
+            () if snapshot.alerts.iter().any(|alert| is_alarm(alert, snapshot)) => Icon::Alert,
             () if !snapshot.troubles.is_empty() => Icon::Trouble,
             () => Icon::Recording { level: self.level },
         }
@@ -96,6 +96,11 @@ fn step(shown: u8, percent: f64) -> u8 {
     if (position - f64::from(shown)).abs() <= 0.5 + EDGE / width { shown } else { position.round() as u8 }
 }
 
+/// Whether an alert is worth a red icon: what is good to know is not, and who snoozed one knows of it.
+fn is_alarm(alert: &ActiveAlert, snapshot: &Snapshot) -> bool {
+    alert.rule.severity > Severity::Info && !snooze::is_silent(alert, snapshot)
+}
+
 /// The alert that matters most; among equals the one that fires longest. A snoozed one comes after the others.
 fn worst(snapshot: &Snapshot) -> Option<&ActiveAlert> {
     let order = |alert: &&ActiveAlert| (snooze::is_silent(alert, snapshot), Reverse(alert.rule.severity), alert.since);
@@ -131,7 +136,7 @@ mod tests {
 
     use hoofbeat_core::config::Config;
     use hoofbeat_core::engine::{Detail, SourceNow, Trouble};
-    use hoofbeat_core::model::rule::{Rule, Severity};
+    use hoofbeat_core::model::rule::Rule;
     use hoofbeat_core::model::snooze::Snooze;
     use hoofbeat_core::model::{Condition, Source};
     use hoofbeat_core::why::Quiet;
@@ -219,7 +224,7 @@ mod tests {
         check(|_, _| (), Icon::Recording { level: 2 }, "CPU 42 %", false);
         check(
             |_, now| now.alerts.push(alert(Severity::Info, NOON - 120)),
-            Icon::Alert,
+            Icon::Recording { level: 2 },
             "CPU at 96 °C since 11:58",
             false,
         );
@@ -246,7 +251,7 @@ mod tests {
                 now.alerts.push(alert(Severity::Info, NOON - 120));
                 now.troubles = vec![Trouble::Config];
             },
-            Icon::Alert,
+            Icon::Trouble,
             &format!("CPU at 96 °C since 11:58 · {config}"),
             false,
         );
@@ -280,7 +285,7 @@ mod tests {
             let view = state.view(&TimeZone::UTC);
             assert_eq!((view.icon, view.sentence.as_str(), view.snooze.label().as_str()), (icon, sentence, offer));
         }
-        use Severity::{Critical, Info};
+        use Severity::{Critical, Warning};
         let (quiet, offer) = (Icon::Recording { level: 2 }, "Snooze alerts for 1 h");
         let later = Some(NOON + 3720);
         check(&[], &[], quiet, "CPU 42 %", offer);
@@ -294,7 +299,7 @@ mod tests {
         let silent = "gpu:1 at 96 °C since 11:58 (snoozed until it is over)";
         check(&one, &[("*", later), ("gpu:1", None)], quiet, silent, "Alerts snoozed until they are over · Wake");
         // The one that is not snoozed is told, though it matters less.
-        let two = [(Critical, "gpu:1"), (Info, "gpu:2")];
+        let two = [(Critical, "gpu:1"), (Warning, "gpu:2")];
         check(&two, &[("gpu:1", later)], Icon::Alert, "gpu:2 at 96 °C since 11:58 · 1 more alert", offer);
         let silent = "gpu:1 at 96 °C since 11:58 (snoozed until 13:02) · 1 more alert";
         // The first of them to speak again says until when all are silent.
