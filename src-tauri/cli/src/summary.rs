@@ -63,7 +63,7 @@ const PARTS: &[(SourceKind, &[Part])] = &[
             One(Metric::DiskTemperature),
         ],
     ),
-    (SourceKind::Filesystem, &[Of(Metric::DiskUsed, Metric::DiskTotal)]),
+    (SourceKind::Filesystem, &[Of(Metric::DiskUsed, Metric::DiskUsable)]),
     (SourceKind::Network, &[Named("in", Metric::NetReceive), Named("out", Metric::NetTransmit)]),
     (SourceKind::Battery, &[One(Metric::BatteryCharge), One(Metric::BatteryPower)]),
     (SourceKind::Mains, &[Either(Metric::PowerOnline, "connected", "not connected")]),

@@ -132,6 +132,6 @@ mod tests {
         check(&listed, "wake-storm", "events gpu_woke in 1 h > 20");
         check(&listed, "gpu-lost", "source is lost for 30 s, on gpu:*");
         check(&listed, "gpu-held-back", "verdict is throttled for 5 min");
-        check(&listed, "disk-fills", "time until disk.used reaches disk.total, by the last 6 h, < 1 d for 30 min");
+        check(&listed, "disk-fills", "time until disk.used reaches disk.usable, by the last 6 h, < 1 d for 30 min");
     }
 }

@@ -1,7 +1,8 @@
-//! The file system sensor: used and total space of the local file systems, every 10 s.
+//! The file system sensor: used, usable and total space of the local file systems, every 10 s.
 //!
-//! Used and total are the columns "Used" and "Size" of `df`; blocks that only root may take are in neither of "Used" and
-//! "Avail". Which mounts are asked is decided in `mounts`. The space of a captured machine cannot be asked, and that of
+//! Used and total are the columns "Used" and "Size" of `df`. Usable is "Used" and "Avail" together, of which `df` says how
+//! many percent are in use: blocks that only root may take (5 % of most ext4) are in neither, and whoever is not root finds
+//! the disk full once the rest is. Which mounts are asked is decided in `mounts`. The space of a captured machine cannot be asked, and that of
 //! this machine is not its, so there each file system says that it was not read. Deliberately not here: the disks below.
 
 use std::collections::HashMap;
@@ -65,8 +66,10 @@ impl Sensor for Filesystems {
             }
             let path = Path::new(OsStr::from_bytes(source.label.as_bytes()));
             match rustix::fs::statvfs(path) {
-                Ok(space) => match Space::of(space.f_frsize, space.f_blocks, space.f_bfree) {
+                Ok(space) => match Space::of(space.f_frsize, space.f_blocks, space.f_bfree, space.f_bavail) {
                     Some(space) => {
+                        // First, because rules compare what is used with it.
+                        batch.put(source, Metric::DiskUsable, space.usable);
                         batch.put(source, Metric::DiskUsed, space.used);
                         batch.put(source, Metric::DiskTotal, space.total);
                     }
@@ -86,15 +89,17 @@ impl Sensor for Filesystems {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Space {
     used: f64,
+    usable: f64,
     total: f64,
 }
 
 impl Space {
     /// From the fields of `statvfs`; `None` for a file system without blocks.
-    fn of(block: u64, blocks: u64, free: u64) -> Option<Space> {
+    fn of(block: u64, blocks: u64, free: u64, available: u64) -> Option<Space> {
         let used = blocks.checked_sub(free).filter(|_| blocks > 0)?;
         let bytes = |blocks: u64| blocks as f64 * block as f64;
-        Some(Space { used: bytes(used), total: bytes(blocks) })
+        // More available than free is no reserve: such a file system does not tell the two apart.
+        Some(Space { used: bytes(used), usable: bytes(used + available.min(free)), total: bytes(blocks) })
     }
 }
 
@@ -105,14 +110,19 @@ mod tests {
     #[test]
     fn space_is_counted_as_df_does() {
         #[track_caller]
-        fn check(block: u64, blocks: u64, free: u64, expected: Option<(f64, f64)>) {
-            let space = Space::of(block, blocks, free);
-            assert_eq!(space.map(|space| (space.used, space.total)), expected);
+        fn check(block: u64, [blocks, free, available]: [u64; 3], expected: Option<[f64; 3]>) {
+            let space = Space::of(block, blocks, free, available);
+            assert_eq!(space.map(|space| [space.used, space.usable, space.total]), expected);
         }
-        check(4096, 1000, 400, Some((600.0 * 4096.0, 1000.0 * 4096.0)));
-        check(512, 10, 0, Some((5120.0, 5120.0)));
-        check(4096, 0, 0, None);
-        check(4096, 10, 11, None);
+        check(4096, [1000, 400, 400], Some([600.0, 1000.0, 1000.0].map(|blocks| blocks * 4096.0)));
+        check(512, [10, 0, 0], Some([5120.0, 5120.0, 5120.0]));
+        // Five of a hundred blocks are root's; nobody else has any left; root has taken some of its own.
+        check(1, [100, 45, 40], Some([55.0, 95.0, 100.0]));
+        check(1, [100, 5, 0], Some([95.0, 95.0, 100.0]));
+        check(1, [100, 2, 0], Some([98.0, 98.0, 100.0]));
+        check(1, [100, 45, u64::MAX], Some([55.0, 100.0, 100.0]));
+        check(4096, [0, 0, 0], None);
+        check(4096, [10, 11, 11], None);
     }
 
     #[test]
@@ -122,8 +132,13 @@ mod tests {
         Filesystems::boxed(&roots).sample(&crate::clock::SystemClock, &mut batch).unwrap();
         let readings = batch.into_parts().readings;
         let of = |metric| readings.iter().find(|r| r.source.id == "fs:/" && r.metric == metric).map(|r| r.stored);
-        if let (Some(used), Some(total)) = (of(Metric::DiskUsed), of(Metric::DiskTotal)) {
-            assert!(used > 0 && Metric::DiskUsed.to_value(used as f64) <= Metric::DiskTotal.to_value(total as f64));
+        let bytes = |metric: Metric| of(metric).map(|stored| metric.to_value(stored as f64));
+        if let (Some(used), Some(usable), Some(total)) =
+            (bytes(Metric::DiskUsed), bytes(Metric::DiskUsable), bytes(Metric::DiskTotal))
+        {
+            // Rounded to whole MiB.
+            let most = |one: f64, other: f64| one - other <= f64::from(1 << 20);
+            assert!(used > 0.0 && most(used, usable) && most(usable, total), "{used} {usable} {total}");
         } else {
             println!("skipped: the root of this machine is no local file system");
         }

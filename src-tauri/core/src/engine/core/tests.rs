@@ -15,6 +15,7 @@ use crate::model::{AlertPhase, Batch, Event as Happening, Usage};
 use crate::sensors::SensorError;
 
 mod alerting;
+mod builtin;
 mod clocks;
 mod commands;
 mod episodes;
