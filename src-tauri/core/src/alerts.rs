@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod binaries;
 pub mod describe;
+mod disarmed;
 pub mod dispatch;
 pub mod expect;
 pub mod forecast;

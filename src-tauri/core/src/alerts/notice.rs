@@ -75,10 +75,13 @@ pub struct Notice {
 }
 
 /// What ends an alert. Only a reading tells that a value is back to normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
     /// A reading within the limit, or another state.
     Read,
+    /// What else the rule asks for is not so any more, and the value is not back. With the reading that the rule asks for,
+    /// where it asks for one.
+    Disarmed(Option<f64>),
     /// Nothing more happened for a while.
     Passed,
     /// Its source was not read for a day.

@@ -96,6 +96,8 @@ pub enum Transition {
         lasted: Duration,
         /// The most extreme value in between.
         peak: Option<f64>,
+        /// Whether the value is not back, and only what else the rule asks for is not so any more.
+        disarmed: bool,
     },
 }
 
@@ -144,20 +146,23 @@ impl State {
                     (Some(away), Some(until)) if away <= CONTINUITY.as_secs() => {
                         state.held = Duration::from_secs((until - row.since).max(0) as u64);
                     }
-                    _ => state.interrupt(),
+                    _ => state.interrupt(Duration::ZERO),
                 }
             }
         }
         state
     }
 
-    /// The recorder did not run for a while (the machine slept, recording was paused): a pending alert's time begins
-    /// anew with the next reading, that of a recovering one stands still, and the silence of one that does not fire counts from now.
-    pub fn interrupt(&mut self) {
+    /// The recorder did not run for as long as `lost` (the machine slept, recording was paused): a pending alert's time
+    /// begins anew with the next reading, that of a recovering one stands still, and the silence of one that does not fire
+    /// counts from now. Of one that fires it goes on from where it was: nobody listened meanwhile.
+    pub fn interrupt(&mut self, lost: Duration) {
         match self.phase {
             AlertPhase::Pending | AlertPhase::Inactive | AlertPhase::Resolved => self.read = None,
-            AlertPhase::Recovering => self.unbroken = false,
-            AlertPhase::Firing | AlertPhase::NoData => {}
+            AlertPhase::Firing | AlertPhase::NoData | AlertPhase::Recovering => {
+                self.unbroken &= self.phase != AlertPhase::Recovering;
+                self.read = self.read.map(|read| read + lost);
+            }
         }
     }
 
@@ -272,7 +277,8 @@ fn step_value(rule: &Rule, state: &mut State, value: f64, armed: bool, now: Now)
                 }
                 _ => Duration::ZERO,
             };
-            return (state.held >= state.keep(rule)).then(|| cleared(state, now));
+            let disarmed = !armed && !rule.clear.met(value);
+            return (state.held >= state.keep(rule)).then(|| cleared(state, disarmed, now));
         }
         AlertPhase::Firing | AlertPhase::Recovering | AlertPhase::NoData => {
             state.phase = AlertPhase::Firing;
@@ -302,11 +308,11 @@ fn step_missing(rule: &Rule, state: &mut State, armed: bool, now: Now) -> Option
         }
         (phase, NoData::Clear) if phase.is_told() && silence > state.keep(rule).max(CONTINUITY) => {
             state.value = None;
-            return Some(cleared(state, now));
+            return Some(cleared(state, false, now));
         }
         (phase, _) if phase.is_told() && silence > ABANDONED => {
             state.value = None;
-            return Some(cleared(state, now));
+            return Some(cleared(state, false, now));
         }
         (AlertPhase::Firing | AlertPhase::Recovering, NoData::Hold) if silence > CONTINUITY => {
             state.phase = AlertPhase::NoData;
@@ -332,9 +338,9 @@ fn fired(state: &mut State, value: Option<f64>, now: Now) -> Transition {
     Transition::Fired { value }
 }
 
-fn cleared(state: &mut State, now: Now) -> Transition {
-    let transition =
-        Transition::Cleared { value: state.value, since: state.since, lasted: state.lasted(now), peak: state.peak };
+fn cleared(state: &mut State, disarmed: bool, now: Now) -> Transition {
+    let (value, since, peak) = (state.value, state.since, state.peak);
+    let transition = Transition::Cleared { value, since, lasted: state.lasted(now), peak, disarmed };
     state.enter(AlertPhase::Resolved, now);
     state.turn(now);
     transition

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::disarmed;
 use super::notice::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who};
 use crate::format;
 use crate::metrics::{Metric, Unit};
@@ -75,6 +76,7 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
                 (Ending::RuleChanged, ..) => format!("{what} is no longer watched as before"),
                 (Ending::Unread, ..) => format!("{what} was not read any more"),
                 (Ending::Passed, ..) => format!("{what}: nothing more{after}"),
+                (Ending::Disarmed(asked), ..) => disarmed::title(notice, asked, names),
                 (Ending::Read, _, Watched::Health(_)) => format!("{what} is there again{after}"),
                 (Ending::Read, _, Watched::Verdict(_)) => format!("{what} is back to normal{after}"),
                 (Ending::Read, Some(value), _) => format!("{what} back to {}{after}", quantity(rule, *value)),
@@ -237,6 +239,7 @@ pub fn body(notice: &Notice, names: Names<'_>) -> String {
         NoticePhase::Cleared { ending, peak, .. } => {
             let why = match ending {
                 Ending::Read | Ending::Passed => None,
+                Ending::Disarmed(_) => disarmed::body(notice),
                 Ending::Unread => {
                     Some("There was no reading for a day, so nobody knows whether it is back to normal.".to_owned())
                 }
@@ -275,7 +278,7 @@ fn share(detail: &Detail) -> Option<String> {
 
 /// A source with what the rule measures there, as short as is clear: a temperature needs no word, "CPU busy" says CPU
 /// already.
-fn what(rule: &Rule, source: &Source, names: Names<'_>) -> String {
+pub(super) fn what(rule: &Rule, source: &Source, names: Names<'_>) -> String {
     let subject = subject(source, names);
     let Watched::Metric { metric, of } = &rule.watched else { return subject };
     let line = metric.definition();

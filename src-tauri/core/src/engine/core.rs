@@ -296,7 +296,7 @@ impl Core {
         if let Some(Gap { seconds, slept }) = passed.gap {
             let cause = if slept { "sleep" } else { "stopped" };
             self.note(now, EventKind::Suspend, json!({ "seconds": seconds.round(), "cause": cause }));
-            self.watch.interrupt();
+            self.watch.interrupt(now);
         }
         self.watch.turn(now, self.presence.is_away_since().is_some());
         let deadline = now.boot + Duration::from_secs(self.step).mul_f64(DEADLINE).min(LONGEST_DEADLINE);

@@ -8,11 +8,12 @@ mod slot;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-pub(super) use self::slot::Changes;
 use foldhash::HashMap;
 
-use self::slot::Slot;
+pub(super) use self::slot::Changes;
+use self::slot::{Aside, Slot};
 use super::roster::{Place, Voice};
 use crate::alerts::baseline::Local;
 use crate::alerts::replay::{counts, weight};
@@ -28,6 +29,8 @@ type Named = (String, String);
 /// The moment, as far as rules ask for it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moment {
+    /// Of the newest tick.
+    boot: Option<Duration>,
     /// Minute of the local day.
     minute: u16,
     is_away: bool,
@@ -85,7 +88,7 @@ impl Watch {
         let ago = u64::try_from(now.unix() - row.told.unwrap_or(row.since)).unwrap_or(0);
         let mut slot = Slot::new(Source::whole(SourceKind::Sensor, row.source.as_str(), Untrusted::default()), state);
         slot.who = (!row.who.is_empty()).then(|| Who { key: row.who.clone(), name: row.who.as_str().into() });
-        let then = now.boot.saturating_sub(std::time::Duration::from_secs(ago));
+        let then = now.boot.saturating_sub(Duration::from_secs(ago));
         slot.readings.add(window, row.value.unwrap_or(1.0), then);
         self.others.insert((at, named), slot);
     }
@@ -152,7 +155,7 @@ impl Watch {
     /// Begins a tick.
     pub fn turn(&mut self, now: Now, is_away: bool) {
         let minute = self.zone.as_ref().map_or(0, |zone| Local::at(now.unix(), zone).minute);
-        self.moment = Moment { minute, is_away };
+        self.moment = Moment { boot: Some(now.boot), minute, is_away };
     }
 
     /// Steps the rules of one reading.
@@ -379,13 +382,17 @@ impl Watch {
             Key::Named(named) => self.others.get(&(at, named.clone())),
         };
         let Some(source) = slot.map(|slot| slot.source.clone()) else { return };
-        let is_held_down = self.is_inhibited(rule, &source);
+        let asked = match (&rule.when, key) {
+            (Some(When::Metric(metric, _)), Key::Place(place)) => self.latest.get(&(place, *metric)).copied(),
+            _ => None,
+        };
+        let aside = Aside { is_held_down: self.is_inhibited(rule, &source), asked };
         let slot = match key {
             Key::Place(place) => self.slots.get_mut(&(at, place)),
             Key::Named(named) => self.others.get_mut(&(at, named.clone())),
         };
         if let Some(slot) = slot {
-            slot.tell(rule, transition, is_held_down, now, changes);
+            slot.tell(rule, transition, aside, now, changes);
         }
     }
 
@@ -401,10 +408,12 @@ impl Watch {
         })
     }
 
-    /// The recorder did not run for a while.
-    pub fn interrupt(&mut self) {
-        self.slots.values_mut().chain(self.others.values_mut()).for_each(|slot| slot.state.interrupt());
-        self.waiting.values_mut().for_each(State::interrupt);
+    /// The recorder did not run since the last tick.
+    pub fn interrupt(&mut self, now: Now) {
+        let lost = self.moment.boot.map_or(Duration::ZERO, |last| now.boot.saturating_sub(last));
+        self.slots.values_mut().chain(self.others.values_mut()).for_each(|slot| slot.state.interrupt(lost));
+        self.waiting.values_mut().for_each(|state| state.interrupt(lost));
+        self.moment.boot = Some(now.boot);
     }
 
     /// Whether a source at this place has an alert.

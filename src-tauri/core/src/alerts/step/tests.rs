@@ -88,7 +88,7 @@ fn what_recovers_is_told_when_it_is_over_and_counts_from_when_it_fired() {
     assert_eq!((state.phase, state.since, transition), (AlertPhase::Recovering, at(10).unix(), None));
     assert!(state.is_told());
     // A night asleep is no recovery.
-    state.interrupt();
+    state.interrupt(Duration::from_secs(30));
     let (state, transition) = step(&rule, &state, input(Some(70.0)), at(80));
     assert_eq!((state.phase, transition), (AlertPhase::Recovering, None));
     // After a restart the time begins anew.
@@ -116,6 +116,7 @@ fn a_clear_says_how_long_and_how_far() {
             since: at(10).unix(),
             lasted: Duration::from_secs(60),
             peak: Some(93.0),
+            disarmed: false,
         })
     );
 }
@@ -176,14 +177,14 @@ fn an_interruption_begins_the_time_anew_and_leaves_a_firing_alert_alone() {
     for boot in 0..=9 {
         state = step(&rule, &state, input(Some(90.0)), at(boot)).0;
     }
-    state.interrupt();
+    state.interrupt(Duration::ZERO);
     let (mut state, transition) = step(&rule, &state, input(Some(90.0)), at(12));
     assert_eq!((state.phase, transition), (AlertPhase::Pending, None));
     for boot in 13..=22 {
         state = step(&rule, &state, input(Some(90.0)), at(boot)).0;
     }
     assert_eq!(state.phase, AlertPhase::Firing);
-    state.interrupt();
+    state.interrupt(Duration::ZERO);
     assert_eq!(
         step(&rule, &state, input(Some(85.0)), at(30)),
         (State { read: Some(at(30).boot), value: Some(85.0), ..state }, None)
@@ -228,6 +229,49 @@ proptest! {
                 prop_assert_eq!(fired == 1, seen >= hold, "seen {} of {}", seen, hold);
             }
         }
+    }
+
+    #[test]
+    fn what_stands_is_one_episode_whatever_the_recorder_does_meanwhile(
+        breaks in prop::collection::vec((0..3u8, 0u64..500_000, 0u64..43_200, 1u64..5), 0..12), keep in 0u64..300,
+    ) {
+        let rule = Rule { keep: Duration::from_secs(keep), ..rule(0) };
+        let (mut state, mut boot) = (step(&rule, &State::inactive(), Input::read(90.0), at(0)).0, 0);
+        // Days away, and up to half a day without a reading while the recorder runs.
+        for (kind, away, silent, hot) in breaks {
+            match kind {
+                0 => {
+                    let row = state.row("hot", "cpu", "", at(boot));
+                    state = State::restored(&row, Some(at(boot).unix()), at(boot + away));
+                }
+                // Asleep.
+                1 => state.interrupt(Duration::from_secs(away)),
+                // Nothing but silence.
+                _ => {}
+            }
+            boot += if kind < 2 { away } else { 0 };
+            for at_second in 1..=silent.div_euclid(30) {
+                let (next, transition) = step(&rule, &state, Input::MISSING, at(boot + at_second * 30));
+                prop_assert_eq!(transition, None);
+                state = next;
+            }
+            boot += silent;
+            for _ in 0..hot {
+                boot += 1;
+                let (next, transition) = step(&rule, &state, Input::read(90.0), at(boot));
+                prop_assert_eq!((next.phase, transition), (AlertPhase::Firing, None));
+                state = next;
+            }
+        }
+        // And its one end.
+        let mut ends = 0;
+        for _ in 0..=keep {
+            boot += 1;
+            let (next, transition) = step(&rule, &state, Input::read(70.0), at(boot));
+            ends += usize::from(matches!(transition, Some(Transition::Cleared { .. })));
+            state = next;
+        }
+        prop_assert_eq!(ends, 1);
     }
 
     #[test]
@@ -298,7 +342,7 @@ fn silence_does_what_the_rule_says() {
     // Nobody listened while the machine slept.
     let rule = Rule { no_data: NoData::Fire, ..rule(0) };
     let mut state = step(&rule, &State::inactive(), Input::read(50.0), at(10)).0;
-    state.interrupt();
+    state.interrupt(Duration::ZERO);
     let (state, transition) = step(&rule, &state, Input::MISSING, at(30_000));
     assert_eq!((state.phase, transition), (AlertPhase::Inactive, None));
 }
@@ -322,5 +366,7 @@ fn where_what_else_it_asks_for_is_not_so_it_is_as_good_as_over() {
     assert_eq!(step(&rule, &State::inactive(), unarmed(99.0), at(1)).0.phase, AlertPhase::Inactive);
     let firing = step(&rule, &State::inactive(), Input::read(99.0), at(1)).0;
     let (_, transition) = step(&rule, &firing, unarmed(99.0), at(2));
-    assert!(matches!(transition, Some(Transition::Cleared { .. })));
+    assert!(matches!(transition, Some(Transition::Cleared { disarmed: true, .. })));
+    let (_, transition) = step(&rule, &firing, unarmed(70.0), at(2));
+    assert!(matches!(transition, Some(Transition::Cleared { disarmed: false, .. })));
 }

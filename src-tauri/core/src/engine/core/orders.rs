@@ -68,7 +68,7 @@ impl Core {
         self.mode = Mode::Recording;
         self.since = now.unix();
         self.grid = Grid::begin(now, self.clock.asleep());
-        self.watch.interrupt();
+        self.watch.interrupt(now);
         self.note(now, EventKind::Resumed, json!({ "by_itself": by_itself }));
         self.next.recorder = Some((RecorderState::Recording, None));
         self.durable = true;

@@ -23,6 +23,7 @@ mod expectations;
 mod gpus;
 mod presence;
 mod sampling;
+mod standing;
 
 const START: u64 = 1_700_000_000;
 

@@ -20,6 +20,15 @@ pub(in crate::engine) struct Changes {
     pub notices: Vec<Notice>,
 }
 
+/// What a word about an alert needs to know from beside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Aside {
+    /// A rule that says more fires there.
+    pub is_held_down: bool,
+    /// The newest value of what else the rule asks for.
+    pub asked: Option<f64>,
+}
+
 /// An alert, or what may become one.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -94,26 +103,20 @@ impl Slot {
     }
 
     /// Makes a notice and an event of a transition.
-    pub fn tell(
-        &mut self,
-        rule: &Arc<Rule>,
-        transition: Transition,
-        is_held_down: bool,
-        now: Now,
-        changes: &mut Changes,
-    ) {
+    pub fn tell(&mut self, rule: &Arc<Rule>, transition: Transition, aside: Aside, now: Now, changes: &mut Changes) {
         let notice = match transition {
             Transition::Fired { value } => {
-                self.is_silent = is_held_down;
-                self.notice(rule, value, NoticePhase::Fired, self.state.since, !is_held_down)
+                self.is_silent = aside.is_held_down;
+                self.notice(rule, value, NoticePhase::Fired, self.state.since, !aside.is_held_down)
             }
             Transition::Again { value } => {
                 let phase = NoticePhase::Again { lasted: self.state.lasted(now) };
-                self.notice(rule, value, phase, self.state.since, !is_held_down && !self.is_silent)
+                self.notice(rule, value, phase, self.state.since, !aside.is_held_down && !self.is_silent)
             }
-            Transition::Cleared { value, since, lasted, peak } => {
+            Transition::Cleared { value, since, lasted, peak, disarmed } => {
                 let ending = match (&rule.watched, value) {
                     (_, None) => Ending::Unread,
+                    _ if disarmed => Ending::Disarmed(aside.asked),
                     (Watched::Event { .. }, _) => Ending::Passed,
                     _ => Ending::Read,
                 };

@@ -26,3 +26,16 @@ fn a_disk_is_full_when_only_root_may_still_write() {
     assert_eq!(pass(&mut rig, &disk, &space(93.1), 400), ["/ 98 % full for 5 min"]);
     assert_eq!(pass(&mut rig, &disk, &space(80.0), 10), ["/ back to 84 % after 1 min 40 s"]);
 }
+
+/// Many cards stop their fans while they are cool, so that a fan that stands still there is no fan that is back.
+#[test]
+fn a_fan_that_may_rest_is_told_so_and_not_as_one_that_turns_again() {
+    let fan = |celsius, rpm| [(Metric::GpuTemperature, celsius), (Metric::GpuFanSpeed, rpm)];
+    let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
+    let mut rig = Rig::new(&["sensors"]);
+    assert_eq!(pass(&mut rig, &gpu, &fan(80.0, 0.0), 70), ["GPU fan stands still for 1 min"]);
+    assert_eq!(pass(&mut rig, &gpu, &fan(52.0, 0.0), 310), ["GPU at 52 °C, the fan may rest"]);
+    assert_eq!(pass(&mut rig, &gpu, &fan(80.0, 0.0), 70), ["GPU fan stands still for 1 min"]);
+    assert_eq!(pass(&mut rig, &gpu, &fan(52.0, 900.0), 310).len(), 1);
+    assert_eq!(pass(&mut rig, &gpu, &fan(80.0, 900.0), 70), [""; 0]);
+}
