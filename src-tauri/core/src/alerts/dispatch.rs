@@ -39,6 +39,8 @@ enum Stand {
     Snoozed(Option<i64>),
     /// Notifications were off when it would have been said.
     Off,
+    /// A rule that says more fired there when it began, so that nothing is said of it until it is over.
+    Inhibited,
 }
 
 /// An alert that fires.
@@ -53,6 +55,12 @@ struct Episode {
     /// Whether it was said by itself.
     told: bool,
     about: Value,
+}
+
+impl Episode {
+    fn inhibited(severity: Severity, since: i64) -> Episode {
+        Episode { severity, since, stand: Stand::Inhibited, heard: false, told: false, about: Value::Null }
+    }
 }
 
 /// See the module.
@@ -73,6 +81,8 @@ pub struct Dispatch {
     /// Something was said since it was last settled.
     spoke: bool,
     changed: bool,
+    /// Whether what is known of episodes was noted by an earlier recorder.
+    noted: bool,
 }
 
 impl Dispatch {
@@ -94,6 +104,7 @@ impl Dispatch {
                     match episode.stand {
                         Stand::Waiting(_) => Decision::Silent(Silence::Waiting),
                         Stand::Snoozed(_) => Decision::Silent(Silence::Snoozed),
+                        Stand::Inhibited => Decision::Silent(Silence::Unheard),
                         Stand::Off | Stand::Heard => self.word(&key, rules, now),
                     }
                 }
@@ -105,6 +116,12 @@ impl Dispatch {
                 decision
             }
         }
+    }
+
+    /// An alert began of which nothing is said, because a rule fires that says more.
+    pub fn inhibited(&mut self, key: Key, severity: Severity, now: Moment) {
+        self.changed = true;
+        self.episodes.insert(key, Episode::inhibited(severity, now.local.ts));
     }
 
     /// Decides on a word about an episode, and notes how that leaves it.
@@ -164,6 +181,7 @@ impl Dispatch {
         let Episode { severity, since, stand, told, .. } = episode;
         let quiet = severity != Severity::Critical && is_quiet(rules, now);
         let wait = match stand {
+            Stand::Inhibited => return Decision::Silent(Silence::Unheard),
             _ if !rules.enabled => return Decision::Silent(Silence::Off),
             _ if self.snoozed(key, now.local.ts).is_some() => return Decision::Silent(Silence::Snoozed),
             Stand::Off => return Decision::Silent(Silence::Off),
@@ -192,7 +210,7 @@ impl Dispatch {
             let Some(episode) = self.episodes.get_mut(&key) else { continue };
             let before = episode.stand;
             match (before, snoozed) {
-                (Stand::Off, _) => {}
+                (Stand::Off | Stand::Inhibited, _) => {}
                 (_, Some(until)) => episode.stand = Stand::Snoozed(until),
                 (Stand::Snoozed(until), None) => {
                     // Who takes a snooze back knows what they were told before.
@@ -239,16 +257,20 @@ impl Dispatch {
     }
 
     /// Brings what was restored in line with the alerts that fire, each with the Unix second at which it did. What
-    /// ended unseen is over; what nothing is known of was told by a recorder that kept no such notes.
+    /// ended unseen is over; what nothing is known of was told by a recorder that kept no such notes, and was not told
+    /// where it kept some.
     pub fn align(&mut self, firing: Vec<(Key, i64)>, rules: &Notify, now: Moment) {
         let gone = self.episodes.keys().filter(|key| !firing.iter().any(|(other, _)| other == *key));
         for key in gone.cloned().collect::<Vec<_>>() {
             self.gone(&key, rules, now);
         }
         for (key, since) in firing {
-            let (severity, stand, about) = (Severity::Warning, Stand::Heard, Value::Null);
-            let told = Episode { severity, since, stand, heard: true, told: true, about };
-            self.episodes.entry(key).or_insert(told);
+            let unknown = Episode::inhibited(Severity::Warning, since);
+            let unknown = match self.noted {
+                true => unknown,
+                false => Episode { stand: Stand::Heard, heard: true, told: true, ..unknown },
+            };
+            self.episodes.entry(key).or_insert(unknown);
         }
     }
 

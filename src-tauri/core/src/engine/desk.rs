@@ -43,11 +43,16 @@ fn key_of(rule: &str, source: &Source, who: Option<&Who>) -> Key {
     key(rule, &source.id, who.map_or("", |who| &who.key))
 }
 
+fn moment(now: Now, zone: &TimeZone) -> Moment {
+    Moment { boot: now.boot, local: Local::at(now.unix(), zone) }
+}
+
 impl Desk {
     /// With what was kept, and the alerts as they stand.
     pub fn new(kept: Kept, alerts: &[AlertRow], rules: &Notify, now: Now) -> Desk {
-        let dispatch = Dispatch::restored(kept.dispatch.as_deref(), kept.snoozes, now.boot);
-        let mut desk = Desk { dispatch, zone: TimeZone::system() };
+        let zone = TimeZone::system();
+        let dispatch = Dispatch::restored(kept.dispatch.as_deref(), kept.snoozes, moment(now, &zone));
+        let mut desk = Desk { dispatch, zone };
         let firing = alerts.iter().filter(|row| row.phase.is_told());
         let firing = firing.map(|row| (key(&row.rule, &row.source, &row.who), row.since)).collect();
         desk.dispatch.align(firing, rules, desk.moment(now));
@@ -55,13 +60,17 @@ impl Desk {
     }
 
     fn moment(&self, now: Now) -> Moment {
-        Moment { boot: now.boot, local: Local::at(now.unix(), &self.zone) }
+        moment(now, &self.zone)
     }
 
     /// Decides whether a notice is told now.
     pub fn take(&mut self, notice: &mut Notice, rules: &Notify, now: Now) {
-        // A rule that says more fires there, or the person wants no notifications at all.
-        if !notice.notify {
+        let key = key_of(&notice.rule.id, &notice.source, notice.who.as_ref());
+        // A rule that says more fires there.
+        if !notice.notify && !matches!(notice.phase, NoticePhase::Cleared { .. }) {
+            if notice.phase == NoticePhase::Fired {
+                self.dispatch.inhibited(key, notice.rule.severity, self.moment(now));
+            }
             return;
         }
         let what = match notice.phase {
@@ -69,14 +78,13 @@ impl Desk {
             NoticePhase::Again { .. } => What::Again,
             NoticePhase::Cleared { lasted, .. } => What::Cleared { lasted },
         };
-        let key = key_of(&notice.rule.id, &notice.source, notice.who.as_ref());
         let happening = Happening { key, severity: notice.rule.severity, what, about: about(notice) };
         let decision = self.dispatch.happened(happening, rules, self.moment(now));
         log::debug!("{} on {}: {decision:?}", notice.rule.id, notice.source.id);
         // That nothing more happened is no news.
         let is_news =
             !matches!((notice.phase, &notice.rule.watched), (NoticePhase::Cleared { .. }, Watched::Event { .. }));
-        notice.notify = decision == Decision::Say && is_news;
+        notice.notify &= decision == Decision::Say && is_news;
     }
 
     /// What is due by the clocks; `active` are the alerts that fire.
@@ -125,7 +133,7 @@ impl Desk {
             }
         }
         tick.snoozes_ended.extend(self.dispatch.take_ended());
-        tick.dispatch = self.dispatch.take_changed(now.boot);
+        tick.dispatch = self.dispatch.take_changed(self.moment(now));
     }
 
     /// Puts these snoozes in force, and no others.

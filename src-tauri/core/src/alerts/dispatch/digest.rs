@@ -1,5 +1,5 @@
 //! What waits, and when it is said in one: at the end of quiet hours, of a burst or of an hour that had too much; what
-//! only informs once a day, with something else that is said or at nine. Pure.
+//! only informs once from nine to nine, with something else that is said or at nine. Pure.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -16,8 +16,9 @@ use crate::model::rule::Severity;
 /// The minute of the local day at which mere information is said where nothing else was.
 const NINE: u16 = 9 * 60;
 
-/// Between two digests of mere information lies at least this much, whatever the wall clock does.
-const DAY: Duration = Duration::from_secs(12 * 3600);
+/// Between two digests of mere information lies at least this much, whatever the wall clock does. One that came along with
+/// something else at five does not hold up that of nine o'clock.
+const APART: Duration = Duration::from_secs(4 * 3600);
 
 /// So many alerts that are over wait with what is known of them; further ones are only counted.
 const MOST: usize = 256;
@@ -80,7 +81,7 @@ impl Ended {
 pub(super) struct Waiting {
     /// The newest nine o'clock that had passed when the first of it came.
     since: Option<i64>,
-    /// The local day of its last digest, and the moment.
+    /// The newest nine o'clock that had passed at its last digest, and the moment.
     last: Option<(i64, i64)>,
 }
 
@@ -96,16 +97,16 @@ impl Waiting {
     fn turn(&self, now: Moment) -> (bool, bool) {
         let may = self
             .last
-            .is_none_or(|(day, at)| day != now.local.day && millis(now.boot).saturating_sub(at) >= millis(DAY));
+            .is_none_or(|(day, at)| day != nine(now.local) && millis(now.boot).saturating_sub(at) >= millis(APART));
         (may, may && self.since.is_none_or(|since| since != nine(now.local)))
     }
 
     fn said(&mut self, now: Moment) {
-        (self.since, self.last) = (None, Some((now.local.day, millis(now.boot))));
+        (self.since, self.last) = (None, Some((nine(now.local), millis(now.boot))));
     }
 
     pub fn shift(&mut self, by: i64) {
-        self.last = self.last.map(|(day, at)| (day, at + by));
+        self.last = self.last.map(|(day, at)| (day, at.saturating_add(by)));
     }
 }
 

@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{Ended, Waiting};
 use super::limits::{Limits, millis};
-use super::{Dispatch, Episode, Key};
+use super::{Dispatch, Episode, Key, Moment};
 use crate::model::snooze::Snooze;
 
-/// The stored shape. A shape that cannot be read is as none: nothing is said twice then, and what waited is lost.
+/// The stored shape. Of a shape that cannot be read what waited is lost, and nothing is said of the end of what fires.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     /// The moment of the boot-time clock at which it was written, in milliseconds.
     boot: i64,
+    /// The Unix second of that moment, where it was noted.
+    #[serde(default)]
+    ts: Option<i64>,
     episodes: Vec<(Key, Episode)>,
     over: Vec<Ended>,
     more: u64,
@@ -23,31 +26,34 @@ struct Saved {
 
 impl Dispatch {
     /// What a recorder left behind, with the snoozes that are in force.
-    pub fn restored(json: Option<&str>, snoozes: Vec<Snooze>, boot: std::time::Duration) -> Dispatch {
+    pub fn restored(json: Option<&str>, snoozes: Vec<Snooze>, at: Moment) -> Dispatch {
         let saved = json.and_then(|json| {
             let saved = serde_json::from_str::<Saved>(json);
             saved.inspect_err(|error| log::warn!("what waited to be told cannot be read: {error}")).ok()
         });
-        let Some(Saved { boot: then, episodes, over, more, mut limits, mut waiting }) = saved else {
-            return Dispatch { snoozes, ..Dispatch::default() };
+        let noted = json.is_some();
+        let Some(Saved { boot: then, ts, episodes, over, more, mut limits, mut waiting }) = saved else {
+            return Dispatch { snoozes, noted, ..Dispatch::default() };
         };
         // At least so long ago, whether or not the machine was started meanwhile; no wall clock can make it more.
-        let now = millis(boot);
+        let now = millis(at.boot);
         let passed = if now >= then { now - then } else { now };
-        let by = now - passed - then;
-        limits.shift(by);
-        waiting.shift(by);
+        limits.shift(now - passed - then);
+        // A digest a day must not wait for a machine that runs eight hours of each to have run for long enough.
+        let named = ts.map_or(0, |ts| at.local.ts.saturating_sub(ts).saturating_mul(1000));
+        waiting.shift(now.saturating_sub(passed.max(named)) - then);
         let episodes = episodes.into_iter().collect();
-        Dispatch { episodes, over, more, limits, waiting, snoozes, ..Dispatch::default() }
+        Dispatch { episodes, over, more, limits, waiting, snoozes, noted, ..Dispatch::default() }
     }
 
     /// What is to be stored, where it changed since it was last asked.
-    pub fn take_changed(&mut self, boot: std::time::Duration) -> Option<String> {
+    pub fn take_changed(&mut self, now: Moment) -> Option<String> {
         if !std::mem::take(&mut self.changed) {
             return None;
         }
         let saved = Saved {
-            boot: millis(boot),
+            boot: millis(now.boot),
+            ts: Some(now.local.ts),
             episodes: self.episodes.iter().map(|(key, episode)| (key.clone(), episode.clone())).collect(),
             over: self.over.clone(),
             more: self.more,

@@ -86,11 +86,16 @@ impl Rig {
 
     /// A restart of the recorder; with `boot`, of the machine.
     fn restart(&mut self, boot: Option<i64>) {
+        self.restart_at(boot, self.wall);
+    }
+
+    /// A start at a boot time and at a Unix second.
+    fn restart_at(&mut self, boot: Option<i64>, wall: i64) {
         self.dispatch.retell();
-        let json = self.dispatch.take_changed(self.now().boot);
-        self.boot = boot.unwrap_or(self.boot);
+        let json = self.dispatch.take_changed(self.now());
+        (self.boot, self.wall) = (boot.unwrap_or(self.boot), wall);
         let snoozes = self.dispatch.snoozes().to_vec();
-        self.dispatch = Dispatch::restored(json.as_deref(), snoozes, self.now().boot);
+        self.dispatch = Dispatch::restored(json.as_deref(), snoozes, self.now());
     }
 }
 
@@ -235,15 +240,67 @@ fn who_takes_a_snooze_back_is_not_told_again() {
 }
 
 #[test]
-fn what_was_not_noted_was_told_and_what_ended_unseen_is_over() {
+fn what_ended_unseen_is_over_and_what_was_not_noted_was_told_where_nothing_was_noted() {
     let mut rig = Rig::quiet(NOON + 11 * 3600);
     assert_eq!(rig.fire("gone"), Decision::Keep(Wait::Quiet));
     rig.restart(None);
     let now = rig.now();
-    rig.dispatch.align(vec![(Key::new("old", "gpu:1", ""), NOON)], &rig.rules, now);
+    let firing = || vec![(Key::new("old", "gpu:1", ""), NOON)];
+    rig.dispatch.align(firing(), &rig.rules, now);
     assert_eq!(rig.pass(8 * 3600), ["Quiet: gone(1x 0s)"]);
-    assert_eq!(rig.clear("old"), Decision::Say);
-    assert!(Dispatch::restored(Some("{}"), Vec::new(), now.boot).episodes.is_empty());
+    assert_eq!(rig.clear("old"), Decision::Silent(Silence::Unheard));
+    // Nor can it be known of notes that cannot be read.
+    for (json, decision) in [(None, Decision::Say), (Some("{}"), Decision::Silent(Silence::Unheard))] {
+        rig.dispatch = Dispatch::restored(json, Vec::new(), now);
+        assert!(rig.dispatch.episodes.is_empty());
+        rig.dispatch.align(firing(), &rig.rules, now);
+        assert_eq!(rig.clear("old"), decision);
+    }
+}
+
+#[test]
+fn nothing_is_said_of_what_a_rule_that_says_more_held_down_also_after_a_restart() {
+    let mut rig = Rig::at(NOON);
+    assert_eq!(rig.fire("lost"), Decision::Say);
+    for restarts in [false, true] {
+        let now = rig.now();
+        rig.dispatch.inhibited(Key::new("error", "gpu:1", ""), Severity::Warning, now);
+        if restarts {
+            rig.restart(None);
+            let firing = ["lost", "error"].map(|rule| (Key::new(rule, "gpu:1", ""), NOON)).to_vec();
+            rig.dispatch.align(firing, &rig.rules, now);
+        }
+        assert_eq!(rig.happened("error", Severity::Warning, What::Again), Decision::Silent(Silence::Unheard));
+        assert_eq!((rig.pass(3600), rig.clear("error")), (vec![], Decision::Silent(Silence::Unheard)));
+    }
+    assert_eq!(rig.clear("lost"), Decision::Say);
+}
+
+#[test]
+fn mere_information_comes_each_day_of_a_machine_that_runs_eight_hours_of_it() {
+    let info = |rig: &mut Rig, name: &str| rig.happened(name, Severity::Info, What::Fired);
+    // Switched on at ten and off at six.
+    let ten = NOON - 2 * 3600;
+    let mut rig = Rig::at(ten);
+    assert_eq!(info(&mut rig, "0"), Decision::Keep(Wait::Day));
+    assert_eq!(rig.pass(8 * 3600), NOTHING);
+    for day in 1..8 {
+        rig.restart_at(Some(20), ten + day * 86_400);
+        assert_eq!(rig.pass(1), [format!("Day: {}", day - 1)]);
+        assert_eq!((rig.clear(&format!("{}", day - 1)), rig.pass(1)), (Decision::Silent(Silence::Unheard), vec![]));
+        assert_eq!(info(&mut rig, &format!("{day}")), Decision::Keep(Wait::Day));
+        assert_eq!(rig.pass(8 * 3600 - 100), NOTHING);
+    }
+}
+
+#[test]
+fn mere_information_comes_at_nine_though_some_came_along_at_night() {
+    let info = |rig: &mut Rig, name: &str| rig.happened(name, Severity::Info, What::Fired);
+    let mut rig = Rig::at(NOON + 11 * 3600);
+    assert_eq!((info(&mut rig, "a"), rig.fire("hot")), (Decision::Keep(Wait::Day), Decision::Say));
+    assert_eq!(rig.pass(2 * 3600), ["Day: a"]);
+    assert_eq!(info(&mut rig, "b"), Decision::Keep(Wait::Day));
+    assert_eq!((rig.pass(7 * 3600), rig.pass(3600)), (vec![], vec!["Day: b".to_owned()]));
 }
 
 /// A step of a random trace.

@@ -63,3 +63,43 @@ fn a_stop_of_days_neither_ends_it_nor_tells_it_anew() {
     read(&mut rig, Some(70.0));
     assert!(matches!(told(&rig)[..], [NoticePhase::Cleared { ending: Ending::Read, .. }]));
 }
+
+/// A driver may say for days that a GPU is gone, and sources that are gone are forgotten after an hour.
+#[test]
+fn a_gpu_that_is_said_to_be_gone_for_hours_is_told_once() {
+    let gpu = Source::whole(SourceKind::Gpu, "gpu:1", "GPU");
+    let said = |health, reason: &str| {
+        let mut batch = Batch::default();
+        batch.condition(&gpu, health, reason);
+        Ok(batch)
+    };
+    let mut rig = Rig::new(&["sensors"]);
+    rig.second(vec![said(Health::Ok, "")]);
+    let mut heard = Vec::new();
+    for _ in 0..5 * 720 {
+        rig.clock.advance(Duration::from_secs(4));
+        rig.second(vec![said(Health::Lost, "it fell off the bus")]);
+        heard.extend(told(&rig));
+    }
+    assert_eq!(heard, [NoticePhase::Fired]);
+}
+
+#[test]
+fn the_end_of_what_another_rule_held_down_is_not_told_after_a_restart() {
+    let rule = |id: &str, fire: &str, rest: &str| {
+        format!("[[rule]]\nid = \"{id}\"\nmetric = \"cpu.temperature\"\nfire = \"{fire}\"\nclear = \"< 60\"\n{rest}\n")
+    };
+    let config = rule("melts", "> 95", "") + &rule("hot", "> 87", "inhibit_by = [\"melts\"]\nrepeat = \"1m\"");
+    let mut rig = Rig::with(&["sensors"], &config, Left::default(), None);
+    let tick = read(&mut rig, Some(99.0));
+    let heard: Vec<_> = rig.notices().into_iter().map(|notice| (notice.rule.id.clone(), notice.notify)).collect();
+    assert_eq!(heard, [("melts".to_owned(), true), ("hot".to_owned(), false)]);
+    let left = Left { alerts: tick.alerts, dispatch: tick.dispatch, last_ts: Some(tick.ts), ..Left::default() };
+    let mut rig = Rig::with(&["sensors"], &config, left, None);
+    let mut said = Vec::new();
+    for celsius in [99.0; 70].into_iter().chain([50.0]) {
+        read(&mut rig, Some(celsius));
+        said.extend(rig.notices().into_iter().filter(|notice| notice.notify));
+    }
+    assert_eq!(said.iter().map(|notice| notice.rule.id.as_str()).collect::<Vec<_>>(), ["melts"]);
+}
