@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Tariff;
 use crate::metrics::TABLE;
-use crate::model::EventKind;
 use crate::model::channel::ChannelState;
 use crate::model::rule::Rule;
 use crate::store::{Reader, StoreError};
@@ -211,7 +210,7 @@ impl Face {
     /// # Errors
     /// The database cannot be read.
     pub fn last_absence(&self) -> Result<Option<Absence>, StoreError> {
-        Ok(self.reader.last_event(EventKind::Presence)?.and_then(|event| Absence::of(&event.detail)))
+        Ok(self.reader.last_presence()?.and_then(|event| Absence::of(&event.detail)))
     }
 
     /// Notes that a person looks now, at a Unix second.

@@ -20,7 +20,7 @@ use crate::model::answer::EventInfo;
 use crate::model::baseline::BaselineRow;
 use crate::model::binary::BinaryRow;
 use crate::model::snooze::Snooze;
-use crate::model::{AlertRow, Event, EventKind, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
+use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
 const IDLE_OF: i64 = 30 * 86_400;
@@ -127,7 +127,7 @@ impl Store {
             baseline: baseline::read(&store.db)?,
             binaries: binary::read(&store.db)?,
             learning: baseline::read_learning(&store.db)?,
-            presence: event::last(&store.db, EventKind::Presence)?,
+            presence: event::last_presence(&store.db)?,
             snoozes: store.snoozes.1.clone(),
             dispatch: snooze::read_dispatch(&store.db)?,
             left,

@@ -214,12 +214,12 @@ impl Reader {
         event::newest(&self.db, source, kinds, [since, until])
     }
 
-    /// The event of this kind that was recorded last.
+    /// The word on whether people are there that was recorded last.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn last_event(&self, kind: EventKind) -> Result<Option<EventInfo>, StoreError> {
-        event::last(&self.db, kind)
+    pub fn last_presence(&self) -> Result<Option<EventInfo>, StoreError> {
+        event::last_presence(&self.db)
     }
 
     /// See [`crate::api::Face::gpu_usages`].

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     snoozes,
     processes_unchecked,
     channels,
+    presence,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -127,6 +128,11 @@ fn processes_unchecked() -> String {
 /// What became of alerts that were to be told elsewhere.
 fn channels() -> String {
     channel::CREATE.to_owned()
+}
+
+/// When people left and came back is found without looking at every event.
+fn presence() -> String {
+    event::PRESENCE.to_owned()
 }
 
 /// The schema number of a file.

@@ -150,7 +150,7 @@ fn a_session_of_a_recorder_that_knew_no_commands_is_read_before_and_after_the_up
     store.close().unwrap();
     let db = rusqlite::Connection::open(hoofbeat_core::store::database(temp.path())).unwrap();
     db.execute_batch(
-        "DROP VIEW sessions; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch;
+        "DROP VIEW sessions; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch; DROP INDEX event_presence;
          DROP VIEW channels; DROP TABLE channel;
          ALTER TABLE session DROP COLUMN command; PRAGMA user_version = 8;",
     )
