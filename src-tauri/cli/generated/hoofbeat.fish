@@ -324,7 +324,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l until-clear -d 'Until what fires now is over, or the next one where none does'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l until-clear -d 'Until what fires now is over'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l list -d 'Show what is snoozed'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -379,7 +379,7 @@ pub struct Snooze {
     /// For how long; what fires still is said then
     #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = crate::time::parse_span)]
     pub span: std::time::Duration,
-    /// Until what fires now is over, or the next one where none does
+    /// Until what fires now is over
     #[arg(long, conflicts_with = "span")]
     pub until_clear: bool,
     /// Show what is snoozed

@@ -406,7 +406,7 @@ pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> 
 /// Snoozes the alerts of a rule on a source until a Unix second, or until they are over; for the recorder to notice.
 ///
 /// # Errors
-/// There is no recording, or it cannot be written.
+/// There is no recording, or it cannot be written; or nothing fires that is to be silenced until it is over.
 pub fn snooze(folder: &Path, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
     snooze::add(&snoozer(folder)?, rule, source, until)
 }

@@ -227,6 +227,15 @@ fn what_is_not_there_is_refused_with_what_is_near() {
     check(&sandbox, &["history", "--since", "yesteryear"], "");
     check(&sandbox, &["ack", "gpu-hto"], "there is no rule \"gpu-hto\"; ");
     check(&sandbox, &["ack", "hot", "--source", "gpux"], "there is no source \"gpux\"; ");
+    // What does not fire cannot be acknowledged: that would silence the next alert.
+    let quiet = sandbox.run(&["alerts", "ack", "hot"]);
+    assert_eq!((quiet.code, quiet.stderr.lines().count(), quiet.stdout.as_str()), (1, 1, ""));
+    assert!(quiet.stderr.starts_with("hoofbeat: nothing fires that this would silence"), "{}", quiet.stderr);
+    assert_eq!(sandbox.run(&["alerts", "snooze", "--list"]).stdout, "Nothing is snoozed.\n");
+
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    record(&sandbox, &hostile()[..1]);
     let known = sandbox.run(&["alerts", "ack", "hot"]);
     assert_eq!(known.stdout, "Alerts of hot are not said until they are over. They are recorded as ever.\n");
     assert!(sandbox.run(&["alerts"]).stdout.contains("Alerts of hot are not said until they are over"));

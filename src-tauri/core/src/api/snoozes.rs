@@ -12,7 +12,7 @@ impl Face {
     /// tick.
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// The database cannot be written; or nothing fires that is to be silenced until it is over.
     pub fn snooze(&self, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
         store::snooze(&self.folder, rule, source, until)
     }

@@ -4,10 +4,15 @@
 //! numbers are never given twice, so that one that is over is not taken for a new one. Deliberately not here: what is
 //! said when (`alerts::dispatch`).
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::alert;
 use super::error::StoreError;
+use crate::model::AlertRow;
 use crate::model::snooze::Snooze;
+
+const NOTHING_FIRES: &str = "nothing fires that this would silence until it is over, and the next alert is not silenced \
+    before it is there; `hoofbeat alerts` shows what fires";
 
 pub(super) const CREATE: &str = "
 CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL, until INTEGER,
@@ -15,11 +20,22 @@ CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, s
 CREATE TABLE dispatch(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NULL CHECK(json_valid(state))) STRICT;
 ";
 
-/// Adds a snooze; one of the same rule and source makes way for it.
+/// Adds a snooze; one of the same rule and source makes way for it. One that is to last until what it covers is over needs
+/// something that it covers: else it would silence the next alert, which nobody has seen yet.
 pub(super) fn add(db: &Connection, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
-    db.prepare_cached("INSERT OR REPLACE INTO snooze(rule, source, until) VALUES(?, ?, ?)")?
+    // Nothing ends between the question and the row.
+    let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let (rule, source) = (rule.to_owned(), source.to_owned());
+    let snooze = Snooze { seq: 0, rule, source, until };
+    let covers = |row: &AlertRow| row.phase.is_told() && snooze.covers(&row.rule, &row.source);
+    if until.is_none() && !alert::read(db)?.iter().any(covers) {
+        return Err(StoreError::Refused(NOTHING_FIRES.to_owned()));
+    }
+    let Snooze { rule, source, .. } = snooze;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO snooze(rule, source, until) VALUES(?, ?, ?)")?
         .execute(params![rule, source, until])?;
-    Ok(())
+    Ok(transaction.commit()?)
 }
 
 /// Removes the snoozes with these numbers.

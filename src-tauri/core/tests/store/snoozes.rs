@@ -1,7 +1,7 @@
 //! What people do not want to hear of, and what waits to be told: kept, told to the recorder once, and removed in the end.
 
 use hoofbeat_core::model::snooze::Snooze;
-use hoofbeat_core::model::{RecorderState, Tick};
+use hoofbeat_core::model::{AlertPhase, AlertRow, RecorderState, Tick};
 use hoofbeat_core::store::{Reader, snooze, unsnooze};
 
 use crate::support::*;
@@ -14,6 +14,14 @@ fn one(seq: i64, rule: &str, source: &str, until: Option<i64>) -> Snooze {
 fn snoozes_reach_the_recorder_and_outlive_a_kill() {
     let temp = tempfile::tempdir().unwrap();
     let mut store = open(temp.path(), HOUR).store;
+    assert_eq!(store.snoozes().unwrap(), None);
+    // What silences until it is over needs something that fires.
+    let refused = snooze(temp.path(), "*", "*", None).unwrap_err().to_string();
+    assert!(refused.starts_with("nothing fires that this would silence"), "{refused}");
+    let (rule, source, phase) = ("cpu-hot".to_owned(), "cpu".to_owned(), AlertPhase::Firing);
+    let alert = AlertRow { rule, source, phase, since: HOUR, ..AlertRow::default() };
+    store.append(&[Tick { ts: HOUR, alerts: vec![alert], ..Tick::default() }], false).unwrap();
+    assert!(snooze(temp.path(), "gpu-hot", "*", None).is_err() && snooze(temp.path(), "*", "gpu:*", None).is_err());
     assert_eq!(store.snoozes().unwrap(), None);
     snooze(temp.path(), "gpu-hot", "gpu:*", Some(HOUR + 60)).unwrap();
     snooze(temp.path(), "*", "*", None).unwrap();
