@@ -8,6 +8,7 @@ mod command;
 mod line;
 mod message;
 mod queue;
+mod trouble;
 mod webhook;
 
 use std::path::{Path, PathBuf};
@@ -59,6 +60,13 @@ impl Channels {
     pub fn digest(&self, digest: &Digest) {
         if self.are_on() {
             self.add(Message::of_digest(digest));
+        }
+    }
+
+    /// Tells of trouble with the recording itself. Never waits.
+    pub fn trouble(&self, sentence: &str) {
+        if self.are_on() {
+            self.add(Message::of_trouble(sentence, SystemClock.now().unix()));
         }
     }
 

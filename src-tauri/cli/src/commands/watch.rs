@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::SystemClock;
+use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
 use hoofbeat_core::{paths, sensors};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -48,7 +49,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     };
     log::info!("recording into {}", folder.display());
     stop_on(signals, engine.clone()).map_err(no_thread)?;
-    let recording = folder.clone();
+    let channels = Channels::new(folder.clone());
     let faces = if options.headless {
         let engine = engine.clone();
         bus::watch_system(move |event| {
@@ -60,7 +61,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
         Some(Faces::start(Window { folder, root: global.root.clone() }, &config, &engine).map_err(no_thread)?)
     };
     let published = if faces.is_some() { engine.subscribe() } else { engine.listen() };
-    let forwarding = forward(published, faces, recording).map_err(no_thread)?;
+    let forwarding = forward(published, faces, channels, config).map_err(no_thread)?;
     let ended = engine.wait();
     // It hears of the end before we do, and takes a second at most.
     let _ = forwarding.join();
@@ -120,10 +121,10 @@ impl Faces {
 fn forward(
     published: Receiver<Published>,
     faces: Option<Faces>,
-    recording: PathBuf,
+    mut channels: Channels,
+    config: PathBuf,
 ) -> std::io::Result<JoinHandle<()>> {
     let run = move || {
-        let mut channels = Channels::new(recording);
         for news in published {
             match &news {
                 Published::Alert(notice) => {
@@ -135,7 +136,13 @@ fn forward(
                     log::info!("{}", crate::output::text(&wording::digest_title(digest)));
                     channels.digest(digest);
                 }
-                Published::Trouble(trouble) => log::warn!("{}", crate::output::text(trouble)),
+                Published::Trouble(trouble) => {
+                    log::warn!("{}", crate::output::text(trouble));
+                    // Who wants no notifications gets none elsewhere either. A file that cannot be read does not say so.
+                    if Config::load(&config).map_or(true, |config| config.notify.enabled) {
+                        channels.trouble(trouble);
+                    }
+                }
                 Published::Stopped => break,
                 Published::Status(_) => {}
             }

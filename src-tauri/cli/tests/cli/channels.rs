@@ -258,6 +258,33 @@ fn who_wants_no_notifications_gets_none_elsewhere_either() {
     assert!(server.asked().is_empty());
 }
 
+/// The same goes for what is wrong with the recorder itself: here, with its settings.
+#[test]
+fn trouble_of_the_recorder_is_told_where_alerts_are() {
+    for (enabled, told) in [(true, 1), (false, 0)] {
+        let server = Server::start(vec![Answer::Status(200)]);
+        let sandbox = Sandbox::new();
+        let channel = format!("[notify]\nenabled = {enabled}\n{}", webhook(&server, ""));
+        let mut watcher = watch(&sandbox, &channel);
+        sandbox.wait_for_ticks();
+        // Two that expect the contrary of the same: a mistake, and no reason not to take the settings.
+        let expect = |id: &str, policy: &str| {
+            format!("[[expect]]\nid = \"{id}\"\nprogram = \"blender\"\npolicy = \"{policy}\"\n")
+        };
+        sandbox.config(&format!("{channel}{RULE}{}{}", expect("a", "allow"), expect("b", "deny")));
+        watcher.wait_for_line("contradict each other");
+        if told > 0 {
+            wait_for("the word", || (server.asked().len() == told).then_some(()));
+            let said: serde_json::Value = serde_json::from_str(&server.asked()[0].body).unwrap();
+            assert_eq!((&said["schema"], &said["phase"]), (&1.into(), &"trouble".into()), "{said}");
+            assert_eq!((&said["severity"], &said["title"]), (&"warning".into(), &"Hoofbeat needs attention".into()));
+            assert!(said["body"].as_str().is_some_and(|body| body.contains("contradict each other")), "{said}");
+        }
+        watcher.terminate();
+        assert_eq!(server.asked().len(), told);
+    }
+}
+
 /// A process that ends with the test.
 struct Killed(Child);
 

@@ -208,8 +208,7 @@ fn flags_that_were_averaged_once_are_read_as_bits() {
     db.execute_batch(
         "DROP VIEW habits; DROP TABLE baseline; DROP TABLE acceptance; DROP VIEW binaries; DROP TABLE binary;
          DROP TABLE gpu_usage_hour; DROP TABLE gpu_hour; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch;
-         DROP VIEW channels; DROP TABLE channel",
-         DROP INDEX event_presence",
+         DROP VIEW channels; DROP TABLE channel; DROP INDEX event_presence",
     )
     .unwrap();
     drop(db);
