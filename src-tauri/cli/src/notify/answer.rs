@@ -70,7 +70,7 @@ impl Answer {
     pub fn carry_out(self, notice: &Notice, folder: &Path, config: &Path, now: &Zoned) -> Outcome {
         let (done, failed) = match self {
             Answer::Snooze => (snooze(notice, folder, now), "It could not be snoozed"),
-            Answer::Expect => (expect(notice, config), "It could not be noted as expected"),
+            Answer::Expect => (expect(notice, folder, config), "It could not be noted as expected"),
         };
         match done {
             Ok((title, body)) => Outcome { title, body, done: true },
@@ -101,7 +101,7 @@ fn expected(notice: &Notice) -> Option<&Who> {
     notice.who.as_ref().filter(|_| is_use && is_settled).filter(is_exact)
 }
 
-fn expect(notice: &Notice, file: &Path) -> Result<(String, String), String> {
+fn expect(notice: &Notice, folder: &Path, file: &Path) -> Result<(String, String), String> {
     let who = expected(notice).ok_or("It is not known who that is.")?;
     let gpu = &notice.source.id;
     let config = Config::in_force(file).map_err(|error| error.to_string())?;
@@ -122,6 +122,10 @@ fn expect(notice: &Notice, file: &Path) -> Result<(String, String), String> {
             id
         }
     };
+    // What alarmed does not wait for an answer any more. It is expected in any case, by what stands in the config.
+    if let Err(error) = Face::open(folder).and_then(|face| face.accept(&who.key, None)) {
+        log::warn!("{} is expected, and still waits for an answer: {error}", who.name.notification());
+    }
     let subject = words::subject(&notice.source, &Untrusted::notification);
     let title = format!("Expected from now on: {} on {subject}", who.name.notification());
     let id = Untrusted::from(id.as_str()).notification();

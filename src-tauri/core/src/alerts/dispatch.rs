@@ -39,8 +39,9 @@ enum Stand {
     Snoozed(Option<i64>),
     /// Notifications were off when it would have been said.
     Off,
-    /// A rule that says more fired there when it began, so that nothing is said of it until it is over.
-    Inhibited,
+    /// Nothing is said of it any more, until it is over: a rule that says more fired there when it began, or a person said
+    /// that it is expected.
+    Silent,
 }
 
 /// An alert that fires.
@@ -59,7 +60,7 @@ struct Episode {
 
 impl Episode {
     fn inhibited(severity: Severity, since: i64) -> Episode {
-        Episode { severity, since, stand: Stand::Inhibited, heard: false, told: false, about: Value::Null }
+        Episode { severity, since, stand: Stand::Silent, heard: false, told: false, about: Value::Null }
     }
 }
 
@@ -104,7 +105,7 @@ impl Dispatch {
                     match episode.stand {
                         Stand::Waiting(_) => Decision::Silent(Silence::Waiting),
                         Stand::Snoozed(_) => Decision::Silent(Silence::Snoozed),
-                        Stand::Inhibited => Decision::Silent(Silence::Unheard),
+                        Stand::Silent => Decision::Silent(Silence::Unheard),
                         Stand::Off | Stand::Heard => self.word(&key, rules, now),
                     }
                 }
@@ -122,6 +123,19 @@ impl Dispatch {
     pub fn inhibited(&mut self, key: Key, severity: Severity, now: Moment) {
         self.changed = true;
         self.episodes.insert(key, Episode::inhibited(severity, now.local.ts));
+    }
+
+    /// People said of what fires, or waits, that it is expected: nothing more is said of those that `is_settled` names, by
+    /// their keys and by what was given with them.
+    pub fn settled(&mut self, is_settled: impl Fn(&Key, &Value) -> bool) {
+        for (key, episode) in &mut self.episodes {
+            if episode.stand != Stand::Silent && is_settled(key, &episode.about) {
+                (episode.stand, self.changed) = (Stand::Silent, true);
+            }
+        }
+        let before = self.over.len();
+        self.over.retain(|one| !one.is(&is_settled));
+        self.changed |= self.over.len() < before;
     }
 
     /// Decides on a word about an episode, and notes how that leaves it.
@@ -181,7 +195,7 @@ impl Dispatch {
         let Episode { severity, since, stand, told, .. } = episode;
         let quiet = severity != Severity::Critical && is_quiet(rules, now);
         let wait = match stand {
-            Stand::Inhibited => return Decision::Silent(Silence::Unheard),
+            Stand::Silent => return Decision::Silent(Silence::Unheard),
             _ if !rules.enabled => return Decision::Silent(Silence::Off),
             _ if self.snoozed(key, now.local.ts).is_some() => return Decision::Silent(Silence::Snoozed),
             Stand::Off => return Decision::Silent(Silence::Off),
@@ -210,7 +224,7 @@ impl Dispatch {
             let Some(episode) = self.episodes.get_mut(&key) else { continue };
             let before = episode.stand;
             match (before, snoozed) {
-                (Stand::Off | Stand::Inhibited, _) => {}
+                (Stand::Off | Stand::Silent, _) => {}
                 (_, Some(until)) => episode.stand = Stand::Snoozed(until),
                 (Stand::Snoozed(until), None) => {
                     // Who takes a snooze back knows what they were told before.

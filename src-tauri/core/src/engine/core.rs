@@ -201,6 +201,8 @@ impl Core {
             journal,
             outlet,
         };
+        // They may have been declared while nobody recorded.
+        core.desk.settle_expected(&core.config, now);
         let in_order = left.state.is_none_or(|state| state == RecorderState::Off);
         core.note(
             now,

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use super::news::{Digest, DigestItem, Published};
 use crate::alerts::baseline::Local;
 use crate::alerts::dispatch::{Decision, Dispatch, Due, Happening, Item, Key, Moment, What};
+use crate::alerts::expect::{Judgement, Used, judge};
 use crate::alerts::{ActiveAlert, Detail, Notice, NoticePhase, Who, words};
 use crate::config::Config;
 use crate::model::notify::Notify;
-use crate::model::rule::Watched;
+use crate::model::rule::{Rule, Watched};
 use crate::model::snooze::Snooze;
-use crate::model::{AlertPhase, AlertRow, Now, Source, SourceKind, Tick};
+use crate::model::{AlertPhase, AlertRow, EventKind, Now, Source, SourceKind, Tick};
 use crate::untrusted::Untrusted;
 
 /// What an earlier recorder left, and what people do not want to hear of.
@@ -136,6 +137,23 @@ impl Desk {
         tick.dispatch = self.dispatch.take_changed(self.moment(now));
     }
 
+    /// Says nothing more of uses of GPUs that are expected by now: a person answered to the alert.
+    pub fn settle_expected(&mut self, config: &Config, now: Now) {
+        let minute = self.moment(now).local.minute;
+        self.dispatch.settled(|key, about| {
+            let rule = config.rules.iter().find(|rule| rule.id == key.rule());
+            let is_use = |rule: &Rule| matches!(rule.watched, Watched::Event { kind: EventKind::UnexpectedUse, .. });
+            // That something is missing, or another file than before, is no use that could be expected.
+            let is_of_use = !matches!(about["event"]["why"].as_str(), None | Some("missing" | "changed_binary"));
+            rule.is_some_and(is_use)
+                && is_of_use
+                && matches!(
+                    judge(&config.expectations, &used(key, about), minute, config.sessions),
+                    Judgement::Expected(_)
+                )
+        });
+    }
+
     /// Puts these snoozes in force, and no others.
     pub fn snooze(&mut self, snoozes: Vec<Snooze>) {
         self.dispatch.snooze(snoozes);
@@ -164,6 +182,20 @@ fn about(notice: &Notice) -> Value {
         "title": title, "kind": source.kind.word(), "label": source.label.json(), "value": value,
         "identity": who.as_ref().map(|who| who.name.json()), "event": detail.event, "reason": detail.reason,
     })
+}
+
+/// The use that an alert is about, as far as it was noted.
+fn used(key: &Key, about: &Value) -> Used {
+    let event = &about["event"];
+    Used {
+        gpu: key.source().to_owned(),
+        key: Untrusted::from(key.who()),
+        label: Untrusted::from(about["identity"].as_str().unwrap_or_default()),
+        uid: event["uid"].as_u64().and_then(|uid| u32::try_from(uid).ok()),
+        files: Vec::new(),
+        share: event["share"].as_f64(),
+        vram: event["vram"].as_u64(),
+    }
 }
 
 /// The same as a line of a digest; `None` where another version of Hoofbeat wrote it.

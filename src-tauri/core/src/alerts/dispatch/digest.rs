@@ -74,6 +74,11 @@ impl Ended {
         let over = Over { times: 1, seconds: lasted.map(|lasted| lasted.as_secs()) };
         Ended { key, severity, wait, since, over, about }
     }
+
+    /// Whether it is one of these.
+    pub fn is(&self, which: impl Fn(&Key, &Value) -> bool) -> bool {
+        which(&self.key, &self.about)
+    }
 }
 
 /// When mere information waits for its turn since, and when it last had it.

@@ -165,6 +165,7 @@ impl Core {
             problems(&config.expectations).into_iter().for_each(|sentence| self.trouble(sentence));
         }
         self.config = config;
+        self.desk.settle_expected(&self.config, now);
         let step = self.wanted_step();
         if step != self.step {
             self.step = step;

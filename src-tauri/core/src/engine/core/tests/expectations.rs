@@ -186,3 +186,43 @@ fn of_strangers_and_where_nothing_is_told_nothing_is_noted() {
     (0..60).for_each(|_| drop(rig.second(vec![from_file("/opt/x")])));
     assert_eq!(rig.questions.try_iter().count(), 0, "nobody wants to know");
 }
+
+/// Whoever answered "This is expected" hears no more of it: not as a repetition, not after a restart, and not where the
+/// answer came while nobody recorded.
+#[test]
+fn nothing_more_is_said_of_a_use_that_was_declared_meanwhile() {
+    let rule = "[[rule]]\nid = \"unexpected-use\"\nrepeat = \"1m\"\n";
+    let declared = format!("{rule}[[expect]]\nid = \"x\"\nidentity = \"program:xmrig-6.1\"\ngpu = \"gpu:1\"\n");
+    let said = |rig: &mut Rig, seconds: usize, left: &mut Left| {
+        let mut said = Vec::new();
+        for _ in 0..seconds {
+            let tick = rig.second(vec![used(90.0)]);
+            left.last_ts = Some(tick.ts);
+            left.dispatch = tick.dispatch.or(left.dispatch.take());
+            left.alerts = if tick.alerts.is_empty() { std::mem::take(&mut left.alerts) } else { tick.alerts };
+            said.extend(rig.notices().into_iter().filter(|notice| notice.notify).map(|notice| notice.phase));
+        }
+        said
+    };
+    let learnt = || Learnt { began: Some(0), trusted: true, ..Learnt::default() };
+    let again = |left: &Left| Left {
+        alerts: left.alerts.clone(),
+        dispatch: left.dispatch.clone(),
+        last_ts: left.last_ts,
+        learnt: learnt(),
+        ..Left::default()
+    };
+    let mut left = Left::default();
+    let mut rig = Rig::with(&["gpu"], rule, Left { learnt: learnt(), ..Left::default() }, None);
+    let heard = said(&mut rig, 110, &mut left);
+    assert!(matches!(heard[..], [NoticePhase::Fired, NoticePhase::Again { .. }]), "{heard:?}");
+    // Declared while nobody records.
+    let mut rig_of_later = Rig::with(&["gpu"], &declared, again(&left), None);
+    assert_eq!(said(&mut rig_of_later, 150, &mut again(&left)), []);
+    // Declared at once, and then a restart.
+    let config = Config::parse(&declared, std::path::Path::new("x")).unwrap();
+    rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
+    assert_eq!(said(&mut rig, 150, &mut left), []);
+    let mut rig = Rig::with(&["gpu"], &declared, again(&left), None);
+    assert_eq!(said(&mut rig, 150, &mut left), []);
+}
