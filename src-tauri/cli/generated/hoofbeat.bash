@@ -432,7 +432,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__ack)
-            opts="-s -h -V --source --data-dir --root --json --color --help --version"
+            opts="-s -h -V --source --who --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +443,10 @@ _hoofbeat() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --who)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -779,7 +783,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__snooze)
-            opts="-s -h -V --source --for --until-clear --list --data-dir --root --json --color --help --version"
+            opts="-s -h -V --source --who --for --until-clear --list --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -790,6 +794,10 @@ _hoofbeat() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --who)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -309,6 +309,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s s -l source -d 'Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l who -d 'Only what this program or service does, by its name or its key in `alerts --json`' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -318,6 +319,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from ack" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -s s -l source -d 'Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l who -d 'Only what this program or service does, by its name or its key in `alerts --json`' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l for -d 'For how long; what fires still is said then' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from snooze" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"

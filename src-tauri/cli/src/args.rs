@@ -365,6 +365,9 @@ pub struct Ack {
     /// Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text
     #[arg(long, short, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Only what this program or service does, by its name or its key in `alerts --json`
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
 }
 
 /// Options of `alerts snooze`.
@@ -376,6 +379,9 @@ pub struct Snooze {
     /// Only on this source: its id, label or name in `status --all`; or a pattern, in which * is any text
     #[arg(long, short, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Only what this program or service does, by its name or its key in `alerts --json`
+    #[arg(long, value_name = "NAME")]
+    pub who: Option<String>,
     /// For how long; what fires still is said then
     #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = crate::time::parse_span)]
     pub span: std::time::Duration,
@@ -383,7 +389,7 @@ pub struct Snooze {
     #[arg(long, conflicts_with = "span")]
     pub until_clear: bool,
     /// Show what is snoozed
-    #[arg(long, conflicts_with_all = ["rule", "source", "span", "until_clear"])]
+    #[arg(long, conflicts_with_all = ["rule", "source", "who", "span", "until_clear"])]
     pub list: bool,
 }
 

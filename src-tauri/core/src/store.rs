@@ -324,7 +324,7 @@ impl Store {
         if version == self.snoozes.0 {
             return Ok(None);
         }
-        let snoozes = snooze::read(&self.db)?;
+        let snoozes = snooze::read(&self.db, schema::VERSION)?;
         let changed = snoozes != self.snoozes.1;
         self.snoozes = (version, snoozes);
         Ok(changed.then(|| self.snoozes.1.clone()))
@@ -403,12 +403,12 @@ pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> 
     baseline::answer(&db, acceptance)
 }
 
-/// Snoozes the alerts of a rule on a source until a Unix second, or until they are over; for the recorder to notice.
+/// Snoozes alerts; for the recorder to notice. The number is given here.
 ///
 /// # Errors
 /// There is no recording, or it cannot be written; or nothing fires that is to be silenced until it is over.
-pub fn snooze(folder: &Path, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
-    snooze::add(&snoozer(folder)?, rule, source, until)
+pub fn snooze(folder: &Path, snooze: &Snooze) -> Result<(), StoreError> {
+    snooze::add(&snoozer(folder)?, snooze)
 }
 
 /// Takes snoozes back, by their numbers.
@@ -421,9 +421,9 @@ pub fn unsnooze(folder: &Path, numbers: &[i64]) -> Result<(), StoreError> {
 
 fn snoozer(folder: &Path) -> Result<Connection, StoreError> {
     let db = wisher(folder)?;
-    if schema::version(&db)? < schema::WITH_SNOOZES {
+    if schema::version(&db)? < schema::WITH_SNOOZES_OF_WHOM {
         return Err(StoreError::Refused(
-            "an older Hoofbeat records here and knows no snoozes; start it anew".to_owned(),
+            "an older Hoofbeat records here and knows no such snoozes; start it anew".to_owned(),
         ));
     }
     Ok(db)

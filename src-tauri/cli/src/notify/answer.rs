@@ -82,7 +82,9 @@ impl Answer {
 fn snooze(notice: &Notice, folder: &Path, now: &Zoned) -> Result<(String, String), String> {
     let until = now.timestamp().as_second() + SNOOZE_SECONDS;
     let (rule, source) = (&notice.rule.id, &notice.source.id);
-    let written = Face::open(folder).and_then(|face| face.snooze(rule, source, Some(until)));
+    // Another program that nobody expects is other news.
+    let who = notice.who.as_ref().map(|who| who.key.as_str());
+    let written = Face::open(folder).and_then(|face| face.snooze_whom(rule, source, who, Some(until)));
     written.map_err(|error| error.to_string())?;
     let title = format!("Snoozed until {}", time::moment(until, now));
     Ok((

@@ -16,8 +16,8 @@ use crate::time;
 /// How long "Snooze" lasts.
 const SECONDS: i64 = 3600;
 
-/// A rule's id and a source's.
-pub type Pair = (String, String);
+/// A rule's id, a source's, and the key of whose doing it is where that is told apart.
+pub type Which = (String, String, Option<String>);
 
 /// What the row of the menu does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum Offer {
     #[default]
     Nothing,
     /// Silences these rules on these sources.
-    Snooze(Vec<Pair>),
+    Snooze(Vec<Which>),
     /// Takes these snoozes back.
     Wake {
         /// Until when all is silent: "until 15:02".
         ending: String,
         /// Which.
-        snoozes: Vec<Pair>,
+        snoozes: Vec<Which>,
     },
 }
 
@@ -48,8 +48,11 @@ impl Offer {
     /// What there is to offer.
     pub fn of(snapshot: &Snapshot, zone: &TimeZone) -> Offer {
         let loud = snapshot.alerts.iter().filter(|alert| covering(alert, snapshot).next().is_none());
-        let mut loud: Vec<Pair> = loud.map(|alert| (alert.rule.id.clone(), alert.source.id.clone())).collect();
-        // One rule may fire for several people on the same source.
+        let which = |alert: &ActiveAlert| {
+            let who = alert.who.as_ref().map(|who| who.key.clone());
+            (alert.rule.id.clone(), alert.source.id.clone(), who)
+        };
+        let mut loud: Vec<Which> = loud.map(which).collect();
         loud.sort();
         loud.dedup();
         if !loud.is_empty() {
@@ -69,7 +72,7 @@ impl Offer {
             true => of_all.min_by_key(|until| until.unwrap_or(i64::MAX)),
             false => of_each.min_by_key(|until| until.unwrap_or(i64::MAX)),
         };
-        let snoozes = snoozes.iter().map(|one| (one.rule.clone(), one.source.clone())).collect();
+        let snoozes = snoozes.iter().map(|one| (one.rule.clone(), one.source.clone(), one.who.clone())).collect();
         let ending = ending(first.flatten(), snapshot, zone, "they are");
         Offer::Wake { ending, snoozes }
     }
@@ -82,12 +85,12 @@ impl Offer {
         let face = Face::open(folder)?;
         match self {
             Offer::Nothing => Ok(()),
-            Offer::Snooze(pairs) => {
-                pairs.iter().try_for_each(|(rule, source)| face.snooze(rule, source, Some(now + SECONDS)))
-            }
-            Offer::Wake { snoozes, .. } => {
-                snoozes.iter().try_for_each(|(rule, source)| face.take_back(rule, source).map(drop))
-            }
+            Offer::Snooze(all) => all.iter().try_for_each(|(rule, source, who)| {
+                face.snooze_whom(rule, source, who.as_deref(), Some(now + SECONDS))
+            }),
+            Offer::Wake { snoozes, .. } => snoozes
+                .iter()
+                .try_for_each(|(rule, source, who)| face.take_back_whom(rule, source, who.as_deref()).map(drop)),
         }
     }
 
@@ -122,7 +125,8 @@ fn covering<'a>(alert: &'a ActiveAlert, snapshot: &'a Snapshot) -> impl Iterator
 }
 
 fn covers(snooze: &Snooze, alert: &ActiveAlert, snapshot: &Snapshot) -> bool {
-    snooze.covers(&alert.rule.id, &alert.source.id) && snapshot.ts.is_none_or(|ts| snooze.holds(ts))
+    let who = alert.who.as_ref().map_or("", |who| &who.key);
+    snooze.silences(&alert.rule.id, &alert.source.id, who) && snapshot.ts.is_none_or(|ts| snooze.holds(ts))
 }
 
 /// The longest counts; `None` is until it is over.

@@ -278,7 +278,13 @@ mod tests {
                 .collect();
             now.snoozes = snoozes
                 .iter()
-                .map(|(source, until)| Snooze { seq: 1, rule: "*".into(), source: (*source).into(), until: *until })
+                .map(|(source, until)| Snooze {
+                    seq: 1,
+                    rule: "*".into(),
+                    source: (*source).into(),
+                    who: None,
+                    until: *until,
+                })
                 .collect();
             let mut state = State::default();
             state.status(Arc::new(now));
@@ -311,9 +317,9 @@ mod tests {
     fn only_what_fires_is_snoozed_and_only_what_silences_it_is_taken_back() {
         let mut now = snapshot(&[]);
         now.alerts = vec![alert(Severity::Info, NOON), alert(Severity::Info, NOON)];
-        let pair = |rule: &str, source: &str| (rule.to_owned(), source.to_owned());
+        let pair = |rule: &str, source: &str| (rule.to_owned(), source.to_owned(), None);
         assert_eq!(Offer::of(&now, &TimeZone::UTC), Offer::Snooze(vec![pair("hot", "cpu")]));
-        let snooze = |rule: &str| Snooze { seq: 1, rule: rule.into(), source: "cpu".into(), until: None };
+        let snooze = |rule: &str| Snooze { seq: 1, rule: rule.into(), source: "cpu".into(), who: None, until: None };
         now.snoozes = vec![snooze("other"), snooze("hot")];
         let ending = "until they are over".to_owned();
         let expected = Offer::Wake { ending, snoozes: vec![pair("hot", "cpu")] };

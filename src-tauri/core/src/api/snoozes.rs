@@ -14,7 +14,22 @@ impl Face {
     /// # Errors
     /// The database cannot be written; or nothing fires that is to be silenced until it is over.
     pub fn snooze(&self, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
-        store::snooze(&self.folder, rule, source, until)
+        self.snooze_whom(rule, source, None, until)
+    }
+
+    /// The same of what is the doing of the identity with this key, where one is named.
+    ///
+    /// # Errors
+    /// As for [`Face::snooze`].
+    pub fn snooze_whom(
+        &self,
+        rule: &str,
+        source: &str,
+        who: Option<&str>,
+        until: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let (rule, source, who) = (rule.to_owned(), source.to_owned(), who.map(str::to_owned));
+        store::snooze(&self.folder, &Snooze { seq: 0, rule, source, who, until })
     }
 
     /// Takes back the snoozes of this rule, or all of them; gives those that there were at this Unix second.
@@ -29,17 +44,28 @@ impl Face {
         Ok(snoozes)
     }
 
-    /// Takes back the one snooze that names exactly this rule and this source; false where it is gone already.
+    /// Takes back the snoozes that name exactly this rule and this source, of whomever they are; false where none is left.
     ///
     /// # Errors
     /// The database cannot be read or written.
     pub fn take_back(&self, rule: &str, source: &str) -> Result<bool, StoreError> {
+        self.take_back_where(|one| one.rule == rule && one.source == source)
+    }
+
+    /// Takes back the one snooze that names exactly this rule, this source and this identity, or none; false where it is
+    /// gone already.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn take_back_whom(&self, rule: &str, source: &str, who: Option<&str>) -> Result<bool, StoreError> {
+        self.take_back_where(|one| one.rule == rule && one.source == source && one.who.as_deref() == who)
+    }
+
+    fn take_back_where(&self, wanted: impl Fn(&Snooze) -> bool) -> Result<bool, StoreError> {
         let snoozes = self.reader.snoozes()?;
-        let Some(snooze) = snoozes.iter().find(|one| one.rule == rule && one.source == source) else {
-            return Ok(false);
-        };
-        store::unsnooze(&self.folder, &[snooze.seq])?;
-        Ok(true)
+        let numbers: Vec<i64> = snoozes.iter().filter(|one| wanted(one)).map(|one| one.seq).collect();
+        store::unsnooze(&self.folder, &numbers)?;
+        Ok(!numbers.is_empty())
     }
 
     /// The snoozes that hold at this Unix second, oldest first.

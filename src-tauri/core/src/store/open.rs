@@ -105,7 +105,7 @@ impl Store {
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
             // Nor this one, so that words from while nothing recorded are heard.
             answers: (-1, Vec::new()),
-            snoozes: (super::data_version(&db)?, snooze::read(&db)?),
+            snoozes: (super::data_version(&db)?, snooze::read(&db, schema::VERSION)?),
             files: None,
             sealed_hour: None,
             packs: Default::default(),

@@ -304,10 +304,11 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn snoozes(&self) -> Result<Vec<Snooze>, StoreError> {
-        if schema::version(&self.db)? < schema::WITH_SNOOZES {
+        let version = schema::version(&self.db)?;
+        if version < schema::WITH_SNOOZES {
             return Ok(Vec::new());
         }
-        snooze::read(&self.db)
+        snooze::read(&self.db, version)
     }
 
     /// See [`crate::api::Face::channels`].

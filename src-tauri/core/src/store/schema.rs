@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     processes_unchecked,
     channels,
     presence,
+    snoozes_of_whom,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -50,6 +51,9 @@ pub(super) const WITH_SNOOZES: i64 = 11;
 
 /// The first schema that knows how channels stand.
 pub(super) const WITH_CHANNELS: i64 = 13;
+
+/// The first schema that knows snoozes of one identity's alerts.
+pub(super) const WITH_SNOOZES_OF_WHOM: i64 = 15;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -133,6 +137,11 @@ fn channels() -> String {
 /// When people left and came back is found without looking at every event.
 fn presence() -> String {
     event::PRESENCE.to_owned()
+}
+
+/// A person may not want to hear of one identity only.
+fn snoozes_of_whom() -> String {
+    snooze::WITH_WHO.to_owned()
 }
 
 /// The schema number of a file.

@@ -6,8 +6,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::alert;
 use super::error::StoreError;
+use super::{alert, schema};
 use crate::model::AlertRow;
 use crate::model::snooze::Snooze;
 
@@ -20,21 +20,29 @@ CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, s
 CREATE TABLE dispatch(one INTEGER PRIMARY KEY CHECK(one = 1), state TEXT NOT NULL CHECK(json_valid(state))) STRICT;
 ";
 
-/// Adds a snooze; one of the same rule and source makes way for it. One that is to last until what it covers is over needs
+/// Whose doing it is joins what is unique. The numbers go on from where they were.
+pub(super) const WITH_WHO: &str = "
+ALTER TABLE snooze RENAME TO snooze_of_all;
+CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL,
+  who TEXT NOT NULL DEFAULT '', until INTEGER, UNIQUE(rule, source, who)) STRICT;
+INSERT INTO sqlite_sequence(name, seq) SELECT 'snooze', seq FROM sqlite_sequence WHERE name = 'snooze_of_all';
+INSERT INTO snooze(seq, rule, source, until) SELECT seq, rule, source, until FROM snooze_of_all;
+DROP TABLE snooze_of_all;
+";
+
+/// Adds a snooze; one of the same rule, source and identity makes way for it. One that is to last until what it covers is over needs
 /// something that it covers: else it would silence the next alert, which nobody has seen yet.
-pub(super) fn add(db: &Connection, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
+pub(super) fn add(db: &Connection, snooze: &Snooze) -> Result<(), StoreError> {
     // Nothing ends between the question and the row.
     let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-    let (rule, source) = (rule.to_owned(), source.to_owned());
-    let snooze = Snooze { seq: 0, rule, source, until };
-    let covers = |row: &AlertRow| row.phase.is_told() && snooze.covers(&row.rule, &row.source);
-    if until.is_none() && !alert::read(db)?.iter().any(covers) {
+    let silences = |row: &AlertRow| row.phase.is_told() && snooze.silences(&row.rule, &row.source, &row.who);
+    if snooze.until.is_none() && !alert::read(db)?.iter().any(silences) {
         return Err(StoreError::Refused(NOTHING_FIRES.to_owned()));
     }
-    let Snooze { rule, source, .. } = snooze;
+    let Snooze { rule, source, who, until, .. } = snooze;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO snooze(rule, source, until) VALUES(?, ?, ?)")?
-        .execute(params![rule, source, until])?;
+        .prepare_cached("INSERT OR REPLACE INTO snooze(rule, source, who, until) VALUES(?, ?, ?, ?)")?
+        .execute(params![rule, source, who.as_deref().unwrap_or_default(), until])?;
     Ok(transaction.commit()?)
 }
 
@@ -46,11 +54,14 @@ pub(super) fn remove(db: &Connection, numbers: &[i64]) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Every snooze, oldest first.
-pub(super) fn read(db: &Connection) -> Result<Vec<Snooze>, StoreError> {
-    let mut query = db.prepare_cached("SELECT seq, rule, source, until FROM snooze ORDER BY seq")?;
+/// Every snooze, oldest first; of a file whose schema has this number.
+pub(super) fn read(db: &Connection, version: i64) -> Result<Vec<Snooze>, StoreError> {
+    let mut query = db.prepare_cached(match version < schema::WITH_SNOOZES_OF_WHOM {
+        true => "SELECT seq, rule, source, NULL, until FROM snooze ORDER BY seq",
+        false => "SELECT seq, rule, source, nullif(who, ''), until FROM snooze ORDER BY seq",
+    })?;
     let rows = query.query_map([], |row| {
-        Ok(Snooze { seq: row.get(0)?, rule: row.get(1)?, source: row.get(2)?, until: row.get(3)? })
+        Ok(Snooze { seq: row.get(0)?, rule: row.get(1)?, source: row.get(2)?, who: row.get(3)?, until: row.get(4)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -169,7 +169,7 @@ CREATE VIEW binaries AS
  SELECT CAST(key AS TEXT) AS key, nullif(uid, -1) AS uid, CAST(path AS TEXT) AS path, content, first_ts, seen_ts
    FROM binary;
 
-CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
+CREATE VIEW snoozes AS SELECT rule, source, until, nullif(who, '') AS who FROM snooze;
 
 CREATE VIEW channels AS SELECT channel, whom, told, failing_since, reason FROM channel;
 

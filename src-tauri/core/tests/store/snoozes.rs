@@ -1,13 +1,19 @@
 //! What people do not want to hear of, and what waits to be told: kept, told to the recorder once, and removed in the end.
 
+use std::path::Path;
+
 use hoofbeat_core::model::snooze::Snooze;
 use hoofbeat_core::model::{AlertPhase, AlertRow, RecorderState, Tick};
-use hoofbeat_core::store::{Reader, snooze, unsnooze};
+use hoofbeat_core::store::{Reader, StoreError, database, unsnooze};
 
 use crate::support::*;
 
 fn one(seq: i64, rule: &str, source: &str, until: Option<i64>) -> Snooze {
-    Snooze { seq, rule: rule.to_owned(), source: source.to_owned(), until }
+    Snooze { seq, rule: rule.to_owned(), source: source.to_owned(), who: None, until }
+}
+
+fn snooze(folder: &Path, rule: &str, source: &str, until: Option<i64>) -> Result<(), StoreError> {
+    hoofbeat_core::store::snooze(folder, &one(0, rule, source, until))
 }
 
 #[test]
@@ -48,4 +54,38 @@ fn snoozes_reach_the_recorder_and_outlive_a_kill() {
     assert_eq!(opened.store.snoozes().unwrap(), Some(Vec::new()));
     snooze(temp.path(), "*", "*", None).unwrap();
     assert_eq!(opened.store.snoozes().unwrap(), Some(vec![one(4, "*", "*", None)]));
+}
+
+#[test]
+fn one_identity_is_snoozed_beside_all_and_older_snoozes_and_their_numbers_stay() {
+    let temp = tempfile::tempdir().unwrap();
+    open(temp.path(), HOUR).store.close().unwrap();
+    let of = |seq, who: Option<&str>| Snooze { who: who.map(str::to_owned), ..one(seq, "use", "gpu:1", Some(HOUR)) };
+    // As a recorder left it that did not tell identities apart.
+    let db = rusqlite::Connection::open(database(temp.path())).unwrap();
+    db.execute_batch(
+        "DROP VIEW snoozes; DROP TABLE snooze;
+         CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL,
+           until INTEGER, UNIQUE(rule, source)) STRICT;
+         CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
+         INSERT INTO snooze VALUES(5, 'use', 'gpu:1', 3600), (6, 'x', 'y', 1);
+         DELETE FROM snooze WHERE seq = 6; PRAGMA user_version = 12;",
+    )
+    .unwrap();
+    db.execute("UPDATE snooze SET until = ?", [HOUR]).unwrap();
+    drop(db);
+    let all = of(5, None);
+    assert_eq!(Reader::open(temp.path()).unwrap().snoozes().unwrap(), [all.clone()]);
+    let refused = hoofbeat_core::store::snooze(temp.path(), &of(0, Some("program:x"))).unwrap_err().to_string();
+    assert!(refused.contains("an older Hoofbeat records here"), "{refused}");
+
+    let opened = open(temp.path(), HOUR);
+    assert_eq!(opened.snoozes, [all.clone()]);
+    for who in [Some("program:x"), Some("program:y"), Some("program:x")] {
+        hoofbeat_core::store::snooze(temp.path(), &of(0, who)).unwrap();
+    }
+    let snoozes = Reader::open(temp.path()).unwrap().snoozes().unwrap();
+    assert_eq!(snoozes, [all, of(8, Some("program:y")), of(9, Some("program:x"))]);
+    let told = sqlite3(temp.path(), "SELECT group_concat(coalesce(who, '-')) FROM snoozes");
+    assert_eq!(told, "-,program:y,program:x");
 }

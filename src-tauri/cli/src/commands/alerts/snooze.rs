@@ -3,7 +3,7 @@
 //! A snooze is a row that the recorder notices within a tick, and at its next start where none runs. Deliberately not
 //! here: what silence means for an alert that goes on, which core decides.
 
-use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::api::{Face, SCHEMA};
 use hoofbeat_core::model::snooze::{EVERY, Snooze};
 use jiff::Zoned;
 use serde_json::json;
@@ -24,18 +24,21 @@ pub fn snooze(global: &Global, options: &args::Snooze, output: &mut Output) -> O
         Some(pattern) if pattern.contains('*') => pattern.to_string(),
         Some(name) => names::source(&face.status()?.sources, name, "source")?,
     };
+    let who = match &options.who {
+        None => None,
+        Some(name) => Some(identity(&face, (rule, &source), name)?),
+    };
     let until = match options.span.as_secs() {
         _ if options.until_clear => None,
         0 => return Err(Failure::Usage("a snooze lasts at least a second".to_string())),
         seconds => Some(now() + seconds as i64),
     };
-    face.snooze(rule, &source, until)?;
+    face.snooze_whom(rule, &source, who.as_deref(), until)?;
+    let snooze = Snooze { seq: 0, rule: rule.to_string(), source, who, until };
     if output.json {
-        let snooze = Snooze { seq: 0, rule: rule.to_string(), source, until };
         return Ok(output.json(&json!({ "schema": SCHEMA, "snoozed": snooze }))?);
     }
-    let end = ending(until, &Zoned::now());
-    Ok(output.line(format!("{} {}. They are recorded as ever.", subject(rule, &source), say(&end)))?)
+    Ok(output.line(format!("{}. They are recorded as ever.", line(&snooze, &Zoned::now())))?)
 }
 
 /// Says nothing more of what fires now, until it is over.
@@ -43,6 +46,7 @@ pub fn acknowledge(global: &Global, options: &args::Ack, output: &mut Output) ->
     let options = args::Snooze {
         rule: Some(options.rule.clone()),
         source: options.source.clone(),
+        who: options.who.clone(),
         span: std::time::Duration::ZERO,
         until_clear: true,
         list: false,
@@ -64,10 +68,38 @@ fn known(rule: &str) -> Result<(), Failure> {
     Err(Failure::Usage(format!("there is no rule {:?}; {there}, and \"*\" is all of them", output::text(rule))))
 }
 
+/// The key of who is called so in an alert that fires; a key itself need not fire now.
+fn identity(face: &Face, (rule, source): (&str, &str), name: &str) -> Result<String, Failure> {
+    let (rule, source) = (rule.to_string(), source.to_string());
+    let all = Snooze { rule, source, ..Snooze::default() };
+    let alerts = face.alerts_of(&face.status()?, &super::super::config()?.rules)?;
+    let firing = alerts.iter().filter(|alert| all.covers(&alert.rule, &alert.source));
+    let known: Vec<(&str, &str)> =
+        firing.filter_map(|one| Some((one.key.as_deref()?, one.identity.as_deref()?))).collect();
+    let is_it = |(key, label): &&(&str, &str)| *key == name || label.to_lowercase() == name.to_lowercase();
+    if let Some((key, _)) = known.iter().find(is_it) {
+        return Ok((*key).to_string());
+    }
+    if name.contains(':') {
+        return Ok(name.to_string());
+    }
+    let labels: Vec<String> = known.iter().map(|(_, label)| output::text(label)).collect();
+    let there =
+        if labels.is_empty() { "they name nobody".to_string() } else { format!("they name {}", labels.join(", ")) };
+    Err(Failure::Usage(format!("none of these alerts is about {:?}; {there}", output::text(name))))
+}
+
 /// "Alerts of gpu-hot on gpu:1".
-fn subject(rule: &str, source: &str) -> String {
-    let rule = if rule == EVERY { "All alerts".to_string() } else { format!("Alerts of {}", output::text(rule)) };
-    if source == EVERY { rule } else { format!("{rule} on {}", output::text(source)) }
+fn subject(snooze: &Snooze) -> String {
+    let Snooze { rule, source, who, .. } = snooze;
+    let mut text = if rule == EVERY { "All alerts".to_string() } else { format!("Alerts of {}", output::text(rule)) };
+    if source != EVERY {
+        text.push_str(&format!(" on {}", output::text(source)));
+    }
+    if let Some(who) = who {
+        text.push_str(&format!(" about {}", output::text(who)));
+    }
+    text
 }
 
 fn ending(until: Option<i64>, now: &Zoned) -> String {
@@ -83,7 +115,7 @@ fn say(ending: &str) -> String {
 
 /// "All alerts are not said until 14:00": a line of `status`.
 pub fn line(snooze: &Snooze, now: &Zoned) -> String {
-    format!("{} {}", subject(&snooze.rule, &snooze.source), say(&ending(snooze.until, now)))
+    format!("{} {}", subject(snooze), say(&ending(snooze.until, now)))
 }
 
 /// Shows what is snoozed.
@@ -96,10 +128,11 @@ pub fn list(global: &Global, output: &mut Output) -> Outcome {
         return Ok(output.line("Nothing is snoozed.")?);
     }
     let zoned = Zoned::now();
-    let head = ["RULE", "SOURCE", "UNTIL"].map(|text| Cell::new(text).style(Style::Dim)).to_vec();
+    let head = ["RULE", "SOURCE", "WHO", "UNTIL"].map(|text| Cell::new(text).style(Style::Dim)).to_vec();
     let rows = snoozes.iter().map(|snooze| {
+        let who = snooze.who.as_deref().map_or("all".to_string(), output::text);
         let until = snooze.until.map_or("it is over".to_string(), |until| time::moment(until, &zoned));
-        [output::text(&snooze.rule), output::text(&snooze.source), until].map(Cell::new).to_vec()
+        [output::text(&snooze.rule), output::text(&snooze.source), who, until].map(Cell::new).to_vec()
     });
     let rows: Vec<_> = [head].into_iter().chain(rows).collect();
     Ok(output.table(&rows)?)
@@ -122,7 +155,7 @@ pub fn unsnooze(global: &Global, options: &args::Unsnooze, output: &mut Output) 
         return Ok(output.line("Nothing is snoozed.")?);
     }
     for snooze in &removed {
-        output.line(format!("{} are said again.", subject(&snooze.rule, &snooze.source)))?;
+        output.line(format!("{} are said again.", subject(snooze)))?;
     }
     Ok(())
 }

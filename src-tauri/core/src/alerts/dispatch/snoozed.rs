@@ -5,6 +5,10 @@
 use super::{Dispatch, Key};
 use crate::model::snooze::Snooze;
 
+fn silences(snooze: &Snooze, key: &Key) -> bool {
+    snooze.silences(key.rule(), key.source(), key.who())
+}
+
 impl Dispatch {
     /// Puts these snoozes in force, and no others.
     pub fn snooze(&mut self, snoozes: Vec<Snooze>) {
@@ -35,7 +39,7 @@ impl Dispatch {
 
     /// Until when an alert is snoozed, where it is: the longest counts.
     pub(super) fn snoozed(&self, key: &Key, ts: i64) -> Option<Option<i64>> {
-        let covering = self.snoozes.iter().filter(|one| one.covers(key.rule(), key.source()) && one.holds(ts));
+        let covering = self.snoozes.iter().filter(|one| silences(one, key) && one.holds(ts));
         // None is less than any number, and means for ever here.
         covering.map(|one| one.until).max_by_key(|until| until.unwrap_or(i64::MAX))
     }
@@ -49,12 +53,11 @@ impl Dispatch {
 
     /// Ends the snoozes that were to last until this alert is over, and cover no other one that fires.
     pub(super) fn release(&mut self, key: &Key) {
-        let covers = |snooze: &Snooze, key: &Key| snooze.covers(key.rule(), key.source());
         let episodes = &self.episodes;
-        let last = |snooze: &Snooze| !episodes.keys().any(|other| covers(snooze, other));
+        let last = |snooze: &Snooze| !episodes.keys().any(|other| silences(snooze, other));
         let ended = &mut self.ended;
         self.snoozes.retain(|snooze| {
-            let over = snooze.until.is_none() && covers(snooze, key) && last(snooze);
+            let over = snooze.until.is_none() && silences(snooze, key) && last(snooze);
             ended.extend(over.then_some(snooze.seq));
             !over
         });

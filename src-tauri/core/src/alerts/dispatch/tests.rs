@@ -78,7 +78,7 @@ impl Rig {
     }
 
     fn snooze(&mut self, seq: i64, rule: &str, until: Option<i64>) {
-        let snooze = Snooze { seq, rule: rule.to_owned(), source: "*".to_owned(), until };
+        let snooze = Snooze { seq, rule: rule.to_owned(), source: "*".to_owned(), who: None, until };
         let all = self.dispatch.snoozes().iter().cloned().chain([snooze]).collect();
         self.dispatch.snooze(all);
         assert_eq!(self.settle(), [""; 0]);
@@ -212,7 +212,7 @@ fn a_snoozed_alert_is_said_when_that_runs_out_and_it_still_fires() {
     assert_eq!((rig.dispatch.take_ended(), rig.dispatch.take_ended()), (vec![1], vec![]));
     assert_eq!(rig.pass(10), NOTHING);
     // The store's list may be older than that.
-    let stale = Snooze { seq: 1, rule: "*".to_owned(), source: "*".to_owned(), until: None };
+    let stale = Snooze { seq: 1, rule: "*".to_owned(), source: "*".to_owned(), ..Snooze::default() };
     rig.dispatch.snooze(vec![stale]);
     assert_eq!(rig.dispatch.snoozes(), []);
     assert_eq!(rig.clear("told"), Decision::Say);
@@ -227,6 +227,27 @@ fn a_snooze_until_it_is_over_ends_with_the_last_that_it_covers() {
     assert_eq!((rig.clear("hot"), rig.dispatch.take_ended()), (SNOOZED, vec![1]));
     assert_eq!(rig.dispatch.snoozes(), []);
     assert_eq!(rig.fire("hot"), Decision::Say);
+}
+
+#[test]
+fn a_snooze_of_one_identity_leaves_the_others_to_be_said() {
+    let mut rig = Rig::at(NOON);
+    let happened = |rig: &mut Rig, who: &str, what: What| {
+        let key = Key::new("unexpected-use", "gpu:1", who);
+        let now = rig.now();
+        let happening = Happening { key, severity: Severity::Warning, what, about: Value::Null };
+        rig.dispatch.happened(happening, &rig.rules, now)
+    };
+    let over = What::Cleared { lasted: Duration::ZERO };
+    assert_eq!(happened(&mut rig, "program:blender", What::Fired), Decision::Say);
+    let (rule, source, who) = ("unexpected-use".to_owned(), "gpu:1".to_owned(), Some("program:blender".to_owned()));
+    rig.dispatch.snooze(vec![Snooze { seq: 1, rule, source, who, until: None }]);
+    assert_eq!(happened(&mut rig, "program:blender", What::Again), SNOOZED);
+    assert_eq!(happened(&mut rig, "program:xmrig", What::Fired), Decision::Say);
+    assert_eq!(happened(&mut rig, "program:xmrig", over), Decision::Say);
+    // It ends with the one that it is about, and not with another.
+    assert_eq!((happened(&mut rig, "program:blender", over), rig.dispatch.take_ended()), (SNOOZED, vec![1]));
+    assert_eq!(happened(&mut rig, "program:blender", What::Fired), Decision::Say);
 }
 
 #[test]
@@ -464,7 +485,7 @@ fn check(steps: Vec<Step>, quiet: bool) {
                 seq += 1;
                 let rule = of.map_or("*", |at| NAMES[at].0).to_owned();
                 let until = seconds.map(|seconds| rig.wall + seconds);
-                let one = Snooze { seq, rule, source: "*".to_owned(), until };
+                let one = Snooze { seq, rule, source: "*".to_owned(), who: None, until };
                 met(&mut ear, std::slice::from_ref(&one), rig.wall);
                 let all = rig.dispatch.snoozes().iter().cloned().chain([one]).collect();
                 rig.dispatch.snooze(all);

@@ -437,7 +437,7 @@ fn what_waits_outlives_a_restart_and_is_told_once() {
 #[test]
 fn a_snoozed_alert_is_recorded_and_told_when_that_runs_out() {
     let mut rig = rig(Left::default());
-    let snooze = |until| Snooze { seq: 7, rule: "hot".to_owned(), source: "*".to_owned(), until };
+    let snooze = |until| Snooze { seq: 7, rule: "hot".to_owned(), source: "*".to_owned(), who: None, until };
     rig.core.handle(Event::Journal(Report::Snoozed(vec![snooze(Some(START as i64 + 5))])));
     let tick = heat(&mut rig, &cpu(), 91.0);
     assert_eq!((kinds(&tick.events).last(), tick.alerts.len()), (Some(&EventKind::AlertFired), 1));
