@@ -37,21 +37,31 @@ fn shown(name: &[u8]) -> [(String, String); 2] {
     })
 }
 
+/// Compared with what is committed: each name, then the title, and the body with markup and without.
 #[test]
 fn hostile_names_are_harmless_on_the_bus() {
-    #[track_caller]
-    fn check(name: &[u8], plain: &str, markup: &str) {
-        let title = format!("{plain} uses {plain} and never did before");
-        let body = |name: &str| format!("{name}. It has 97 % of the GPU. Rule unexpected-use.");
-        assert_eq!(shown(name), [(title.clone(), body(markup)), (title, body(plain))]);
+    let names: [&[u8]; 7] = [
+        b"blender",
+        b"a\nb",
+        b"\x1b[31mred",
+        b"</b><img src=x>",
+        "evil\u{202e}gnp.exe".as_bytes(),
+        "\u{2067}x\u{61c}".as_bytes(),
+        b"\xff\xfe",
+    ];
+    let mut told = String::new();
+    for name in names {
+        let [(title, markup), (same, plain)] = shown(name);
+        assert_eq!(title, same);
+        told.push_str(&format!("{}\n{title}\n{markup}\n{plain}\n\n", name.escape_ascii()));
     }
-    check(b"blender", "blender", "blender");
-    check(b"a\nb", "a\u{fffd}b", "a\u{fffd}b");
-    check(b"\x1b[31mred", "\u{fffd}[31mred", "\u{fffd}[31mred");
-    check(b"</b><img src=x>", "</b><img src=x>", "&lt;/b&gt;&lt;img src=x&gt;");
-    check("evil\u{202e}gnp.exe".as_bytes(), "evil\u{fffd}gnp.exe", "evil\u{fffd}gnp.exe");
-    check("\u{2067}x\u{61c}".as_bytes(), "\u{fffd}x\u{fffd}", "\u{fffd}x\u{fffd}");
-    check(b"\xff\xfe", "\u{fffd}\u{fffd}", "\u{fffd}\u{fffd}");
+    assert!(told.chars().all(|c| c == '\n' || !c.is_control()));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/notify/hostile.golden.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, &told).unwrap();
+    }
+    let expected = std::fs::read_to_string(&file).expect("UPDATE_GOLDEN=1 writes it");
+    assert_eq!(told, expected);
 }
 
 #[test]

@@ -106,6 +106,65 @@ fn hostile_names_are_harmless_in_lists_and_whole_in_json() {
 }
 
 #[test]
+fn hostile_words_of_a_config_are_harmless_among_the_rules() {
+    let sandbox = Sandbox::new();
+    let rule = |id: &str, more: &str| {
+        format!("[[rule]]\nid = \"{id}\"\nmetric = \"gpu.temperature\"\nfire = \"> 90\"\n{more}\n")
+    };
+    let patterns =
+        ["a\\nb", "\\u001b[31mred\\u001b]0;x\\u0007", "</b><img src=x>", "evil\\u202egnp.exe", "\\u2067x\\u061c"];
+    let rules = patterns
+        .iter()
+        .enumerate()
+        .map(|(at, pattern)| rule(&format!("evil-{at}"), &format!("source = \"{pattern}*\"\ntext = \"{pattern}\"")));
+    sandbox.config(&rules.collect::<String>());
+    record(&sandbox, &hostile());
+    let text = sandbox.run(&["alerts", "rules"]);
+    assert_eq!(text.code, 0, "{:?}", text.stderr);
+    assert!(text.stdout.chars().all(|c| c == '\n' || !c.is_control()));
+    let own: Vec<&str> = text.stdout.split_inclusive('\n').skip_while(|line| !line.starts_with("evil-")).collect();
+    let json = sandbox.run(&["alerts", "rules", "--json"]).json();
+    let rules = json["rules"].as_array().unwrap().iter().filter(|one| one["origin"] == "own");
+    let rules: String = rules.map(|one| format!("{one}\n")).collect();
+    // What is asked for may be as hostile, and so may an id in the file.
+    let mut told = format!("{}\n{rules}\n", own.concat());
+    for pattern in ["a\nb", "\u{1b}[31mred", "evil\u{202e}gnp.exe"] {
+        told.push_str(&sandbox.run(&["alerts", "history", "--rule", pattern]).stderr);
+    }
+    sandbox.config(&rule("\\u001b[31m\\u202e", ""));
+    told.push_str(&sandbox.run(&["alerts", "rules"]).stderr.replace(&sandbox.path("").display().to_string(), ""));
+    assert!(told.chars().all(|c| c == '\n' || !c.is_control()), "{told:?}");
+    golden("alert-rules-hostile.txt", &told);
+}
+
+#[test]
+fn one_program_is_silenced_by_its_name_or_its_key() {
+    let sandbox = Sandbox::new();
+    sandbox.config(RULES);
+    record(&sandbox, &hostile()[..1]);
+    let silenced = |arguments: &[&str]| sandbox.run(&[&["alerts", "snooze", "hot"], arguments].concat());
+    let unknown = silenced(&["--who", "blender"]);
+    assert_eq!((unknown.code, unknown.stderr.lines().count()), (2, 1), "{unknown:?}");
+    assert!(unknown.stderr.starts_with("hoofbeat: none of these alerts is about \"blender\""), "{}", unknown.stderr);
+    let one = silenced(&["--who", "program:blender", "--json"]).json();
+    assert_eq!(one["snoozed"]["key"], "program:blender");
+    assert_eq!(silenced(&["--who", "program:blender", "--until-clear"]).code, 1, "that one does not fire");
+    let all = silenced(&[]);
+    assert!(all.stdout.starts_with("Alerts of hot are not said until "), "{}", all.stdout);
+    let listed = sandbox.run(&["alerts", "snooze", "--list", "--json"]).json();
+    let keys: Vec<_> = listed["snoozes"].as_array().unwrap().iter().map(|one| one["key"].clone()).collect();
+    assert_eq!(keys, [json!("program:blender"), json!(null)]);
+    let table = sandbox.run(&["alerts", "snooze", "--list"]).stdout;
+    assert!(
+        table.contains("program:blender") && table.lines().nth(2).is_some_and(|line| line.contains("all")),
+        "{table}"
+    );
+    let status = sandbox.run(&["status"]).stdout;
+    assert!(status.contains("Alerts of hot about program:blender are not said until "), "{status}");
+    assert_eq!(sandbox.run(&["alerts", "unsnooze", "hot"]).stdout.lines().count(), 2);
+}
+
+#[test]
 fn a_terminal_is_moved_by_no_name() {
     let sandbox = Sandbox::new();
     sandbox.config(RULES);
