@@ -3,6 +3,7 @@
 mod expect;
 mod gpu;
 mod query;
+mod replay;
 mod report;
 mod scan;
 mod storage;
@@ -32,6 +33,12 @@ enum What {
     Query {
         /// Days of raw samples before now; a year of rollups is always there.
         #[arg(long, default_value_t = 3)]
+        days: i64,
+    },
+    /// The time to replay one rule over the recorded past, as `hoofbeat alerts check` does.
+    Replay {
+        /// Days of samples each second.
+        #[arg(long, default_value_t = 30)]
         days: i64,
     },
     /// The time from the exec of `hoofbeat why` to its answer, on a year of data.
@@ -75,6 +82,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         Some(What::Storage { days }) => storage::run(days, &mut report)?,
         Some(What::Query { days }) => query::run(days, &mut report)?,
+        Some(What::Replay { days }) => replay::run(days, &mut report)?,
         Some(What::Why { days }) => why::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
@@ -89,6 +97,7 @@ fn main() -> anyhow::Result<()> {
             stretches::run(&mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;
+            replay::run(30, &mut report)?;
             why::run(3, &mut report)?;
             expect::run(&mut report)?;
         }
