@@ -75,12 +75,12 @@ fn one_identity_is_snoozed_beside_all_and_older_snoozes_and_their_numbers_stay()
     db.execute("UPDATE snooze SET until = ?", [HOUR]).unwrap();
     drop(db);
     let all = of(5, None);
-    assert_eq!(Reader::open(temp.path()).unwrap().snoozes().unwrap(), [all.clone()]);
+    assert_eq!(Reader::open(temp.path()).unwrap().snoozes().unwrap(), std::slice::from_ref(&all));
     let refused = hoofbeat_core::store::snooze(temp.path(), &of(0, Some("program:x"))).unwrap_err().to_string();
     assert!(refused.contains("an older Hoofbeat records here"), "{refused}");
 
     let opened = open(temp.path(), HOUR);
-    assert_eq!(opened.snoozes, [all.clone()]);
+    assert_eq!(opened.snoozes, std::slice::from_ref(&all));
     for who in [Some("program:x"), Some("program:y"), Some("program:x")] {
         hoofbeat_core::store::snooze(temp.path(), &of(0, who)).unwrap();
     }
