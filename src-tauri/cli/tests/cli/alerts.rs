@@ -70,6 +70,27 @@ fn a_snooze_outlives_a_killed_recorder_and_ends_when_its_alert_is_over() {
 }
 
 #[test]
+fn what_is_about_to_fire_goes_on_over_a_kill() {
+    let sandbox = Sandbox::new();
+    sandbox.config(&RULE.replace("fire =", "for = \"1h\"\nfire ="));
+    let bus = Bus::start(sandbox.path("bus"));
+    let mut watcher = watch(&sandbox, &bus);
+    sandbox.temperature(96);
+    let pending = || {
+        let alerts = sandbox.run(&["alerts", "--json"]).json()["alerts"].clone();
+        (alerts[0]["phase"] == "pending").then(|| alerts[0]["since"].clone())
+    };
+    let since = wait_for("a pending alert", pending);
+    sandbox.wait_for_ticks();
+    watcher.signal("KILL");
+    watcher.ended();
+    let mut watcher = watch(&sandbox, &bus);
+    (0..2).for_each(|_| sandbox.wait_for_ticks());
+    assert_eq!(pending(), Some(since));
+    watcher.terminate();
+}
+
+#[test]
 fn what_fires_in_quiet_hours_is_told_when_they_are_over() {
     let sandbox = Sandbox::new();
     sandbox.config(RULE);
