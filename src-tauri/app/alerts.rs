@@ -64,7 +64,8 @@ pub(crate) fn standing(
         RecorderState::Paused | RecorderState::Off => Vec::new(),
     };
     let silenced = |alert: AlertInfo| {
-        let covering = snoozes.iter().filter(|one| one.covers(&alert.rule, &alert.source));
+        let who = alert.key.as_deref().unwrap_or_default();
+        let covering = snoozes.iter().filter(|one| one.silences(&alert.rule, &alert.source, who));
         AlertNow { snoozes: covering.map(SnoozeInfo::from).collect(), alert }
     };
     Ok((alerts.into_iter().map(silenced).collect(), snoozes.iter().map(SnoozeInfo::from).collect()))

@@ -82,6 +82,15 @@ test('what is wrong comes first of all', () => {
   expect(say(heads(status(cpu, full), RECORDING, [[{ text: 'RTX at 91 °C, limit 87 °C' }]]))).toBe(
     'RTX at 91 °C, limit 87 °C. CPU is 12 % busy, 54 °C. /home is 94 % full.',
   );
+  // Of what everybody may use, where that is told: 5 % may be root's.
+  const metrics: Record<string, [number, string]> = {
+    'disk.used': [89, 'B'],
+    'disk.usable': [95, 'B'],
+    'disk.total': [100, 'B'],
+  };
+  expect(say(heads(status(cpu, source('/', 'filesystem', metrics)), RECORDING))).toBe(
+    'CPU is 12 % busy, 54 °C. / is 93 % full.',
+  );
 });
 
 test('two alerts are told in full, and no number twice', () => {

@@ -106,7 +106,9 @@ function memorySentence(memory: SourceStatus): Piece[] {
 }
 
 function fullSentence(filesystem: SourceStatus): Piece[] {
-  const [used, total] = [filesystem.metrics['disk.used'], filesystem.metrics['disk.total']];
+  const { 'disk.used': used, 'disk.usable': usable, 'disk.total': whole } = filesystem.metrics;
+  // What is set aside for root is no room for anybody else; earlier recorders did not tell it apart.
+  const total = usable ?? whole;
   if (!used || !total || total.value <= 0 || used.value / total.value < FULL) return [];
   const share = text(Math.floor((used.value / total.value) * 100), '%');
   const name = brief(visible(filesystem.label) || filesystem.id);
