@@ -2,8 +2,7 @@
 //!
 //! Deliberately not here: when a rule fires and in which words, which core decides.
 
-use hoofbeat_core::api::{AlertInfo, Face, Status};
-use hoofbeat_core::engine::words;
+use hoofbeat_core::api::{AlertInfo, Face, Status, watches};
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::model::rule::{Rule, Severity};
 use hoofbeat_core::model::snooze::Snooze;
@@ -89,12 +88,7 @@ impl From<&Snooze> for SnoozeInfo {
 
 impl From<&Rule> for RuleInfo {
     fn from(rule: &Rule) -> RuleInfo {
-        RuleInfo {
-            id: rule.id.clone(),
-            severity: rule.severity,
-            source: rule.source.clone(),
-            watches: words::watches(rule),
-        }
+        RuleInfo { id: rule.id.clone(), severity: rule.severity, source: rule.source.clone(), watches: watches(rule) }
     }
 }
 
@@ -119,9 +113,9 @@ mod tests {
         check(hot, "CPU temperature above 95 °C");
         check(&format!("{hot}\nfor = \"2m\""), "CPU temperature above 95 °C for 2 min");
         let full = "metric = \"disk.used\"\nof = \"disk.total\"\nfire = \"> 97\"";
-        check(full, "Space used above 97 % of Space");
-        check("health = \"lost\"\nfor = \"30s\"", "A source that is lost for 30 s");
-        check("verdict = \"throttled\"", "A GPU that is throttled");
+        check(full, "Space used above 97 % of space");
+        check("health = \"lost\"\nfor = \"30s\"", "A source is lost for 30 s");
+        check("verdict = \"throttled\"", "A GPU is held back by heat or power");
     }
 
     #[test]

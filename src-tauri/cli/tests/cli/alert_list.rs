@@ -198,9 +198,9 @@ fn each_rule_tells_what_it_watches_where_it_comes_from_and_how_often_it_fired() 
     sandbox.record();
     let text = sandbox.run(&["alerts", "rules"]).stdout;
     for part in [
-        "gpu-hot · critical · built in, changed · never fired in 30 d\n  gpu.temperature.margin < 5 °C for 1 min\n  Within",
-        "hot · warning · own · never fired in 30 d\n  gpu.temperature > 90 °C\n",
-        "cpu-hot · warning · built in · off\n  cpu.temperature > 97 °C for 5 min\n",
+        "gpu-hot · critical · built in, changed · never fired in 30 d\n  Margin to slowdown below 5 °C for 1 min\n  Within",
+        "hot · warning · own · never fired in 30 d\n  GPU temperature above 90 °C\n",
+        "cpu-hot · warning · built in · off\n  CPU temperature above 97 °C for 5 min\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -169,37 +169,6 @@ fn event_word(kind: EventKind) -> String {
     kind.word().replace('_', " ")
 }
 
-/// When a rule fires: "CPU temperature above 95 °C for 2 min".
-pub fn watches(rule: &Rule) -> String {
-    let side = match rule.fire.side {
-        Side::Above => "above",
-        Side::Below => "below",
-    };
-    let limit = quantity(rule, rule.fire.limit);
-    let what = match &rule.watched {
-        Watched::Metric { metric, of } => {
-            let label = metric.definition().label;
-            let measured = match rule.window {
-                None => label.to_owned(),
-                Some(window) => {
-                    format!("{label} ({} of {})", window.aggregate.word(), format::duration(window.over))
-                }
-            };
-            let whole = of.map(|of| format!(" of {}", of.definition().label)).unwrap_or_default();
-            format!("{measured} {side} {limit}{whole}")
-        }
-        Watched::Event { kind, what } => {
-            let kind = event_word(*kind);
-            let which = what.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
-            let span = rule.window.map(|window| format!(" in {}", format::duration(window.over))).unwrap_or_default();
-            return format!("Events: {kind}{which}, {side} {limit}{span}");
-        }
-        Watched::Health(health) => format!("A source that is {}", health.word()),
-        Watched::Verdict(word) => format!("A GPU that is {word}"),
-    };
-    if rule.hold.is_zero() { what } else { format!("{what} for {}", format::duration(rule.hold)) }
-}
-
 /// What is said of a GPU in this state.
 fn state(word: &str) -> &'static str {
     match word {
@@ -299,7 +268,7 @@ pub(super) fn what(rule: &Rule, source: &Source, names: Names<'_>) -> String {
 }
 
 /// The first letter small, unless the word is an abbreviation.
-fn lower_first(label: &str) -> String {
+pub(super) fn lower_first(label: &str) -> String {
     let mut chars = label.chars();
     match (chars.next(), chars.next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

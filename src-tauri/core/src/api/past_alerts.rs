@@ -111,27 +111,3 @@ fn text(event: &EventInfo, key: &str) -> Option<String> {
 pub fn watches(rule: &Rule) -> String {
     describe::watches(rule)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Config, Listed};
-
-    #[test]
-    fn what_a_rule_watches_is_said_in_a_line() {
-        let listed = Config::default().listed();
-        #[track_caller]
-        fn check(listed: &[Listed], id: &str, line: &str) {
-            let one = listed.iter().find(|one| one.rule.id == id).unwrap();
-            assert_eq!(watches(&one.rule), line);
-        }
-        check(&listed, "gpu-hot", "gpu.temperature.margin < 5 °C for 1 min");
-        check(&listed, "gpu-fan-stopped", "gpu.fan.speed < 1 RPM for 1 min, while gpu.temperature > 75 °C");
-        check(&listed, "gpu-memory-full", "gpu.memory.used of gpu.memory.total > 97 % for 10 min");
-        check(&listed, "busy-while-away", "mean of gpu.utilization over 15 min > 30 %, while nobody is there");
-        check(&listed, "wake-storm", "events gpu_woke in 1 h > 20");
-        check(&listed, "gpu-lost", "source is lost for 30 s, on gpu:*");
-        check(&listed, "gpu-held-back", "verdict is throttled for 5 min");
-        check(&listed, "disk-fills", "time until disk.used reaches disk.usable, by the last 6 h, < 1 d for 30 min");
-    }
-}
