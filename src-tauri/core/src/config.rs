@@ -7,6 +7,7 @@
 
 mod builtin;
 mod channels;
+mod draft;
 mod edit;
 mod example;
 mod expect;
@@ -30,6 +31,7 @@ use crate::model::{Keep, UseRules};
 
 pub use builtin::{Listed, Origin};
 pub use channels::{Address, Channels, CommandChannel, SecretFile, WebhookChannel, WebhookFormat};
+pub use draft::{Draft, DraftProblem, Entry, FIELDS, RuleBook};
 pub use edit::EditError;
 pub use expect::EXPECT_KEYS;
 pub use read::{SETTINGS, Setting};

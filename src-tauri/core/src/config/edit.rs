@@ -1,9 +1,11 @@
-//! Adds an expectation to the text of a config file, takes one out, or sets a setting (`set`), and leaves every other letter as it is.
+//! Adds an expectation to the text of a config file, takes one out, sets a setting (`set`) or saves a rule (`rule`), and
+//! leaves every other letter as it is.
 //!
 //! The file is a person's, with their comments and order, so tables are added at the end and cut out by lines; what comes
 //! of it is read again, and refused unless it means exactly what was wanted. Deliberately not here: any other change of
 //! the file.
 
+mod rule;
 mod set;
 
 use std::fs;
@@ -48,14 +50,7 @@ impl Config {
         }
         // What is wrong with the new table is said with its own lines, not with those of the file.
         Config::parse(&table, Path::new("the new expectation"))?;
-        let gap = if before.is_empty() || before.ends_with("\n\n") {
-            ""
-        } else if before.ends_with('\n') {
-            "\n"
-        } else {
-            "\n\n"
-        };
-        let after = format!("{before}{gap}{table}");
+        let after = appended(&before, &table);
         let config = Config::parse(&after, file)?;
         if let Some(sentence) = objection(&config) {
             return Err(EditError::Refused(sentence));
@@ -78,7 +73,7 @@ impl Config {
             return Err(EditError::Refused(format!("there is no expectation {id:?}; {there}")));
         };
         wanted.expectations.remove(at);
-        let after = cut(&before, at).filter(|after| Config::parse(after, file).as_ref() == Ok(&wanted));
+        let after = cut(&before, "[[expect]]", at).filter(|after| Config::parse(after, file).as_ref() == Ok(&wanted));
         let Some(after) = after else {
             return Err(EditError::Refused(format!(
                 "{}: the expectation {id:?} cannot be cut out without touching the rest; remove it by hand",
@@ -102,12 +97,24 @@ fn begun(file: &Path) -> Result<String, EditError> {
     }
 }
 
-/// The text without the table of the expectation at this place. The comment above it goes with it; what stands above
+/// The text with a table at its end.
+fn appended(text: &str, table: &str) -> String {
+    let gap = if text.is_empty() || text.ends_with("\n\n") {
+        ""
+    } else if text.ends_with('\n') {
+        "\n"
+    } else {
+        "\n\n"
+    };
+    format!("{text}{gap}{table}")
+}
+
+/// The text without the table at this place among those with the same head. The comment above it goes with it; what stands above
 /// the next table stays with that.
-fn cut(text: &str, at: usize) -> Option<String> {
+fn cut(text: &str, head: &str, at: usize) -> Option<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let head = |line: &str| line.trim_start().starts_with("[[expect]]");
-    let (begin, _) = lines.iter().enumerate().filter(|(_, line)| head(line)).nth(at)?;
+    let begins = |line: &str| line.trim_start().starts_with(head);
+    let (begin, _) = lines.iter().enumerate().filter(|(_, line)| begins(line)).nth(at)?;
     let next = lines[begin + 1..].iter().position(|line| line.trim_start().starts_with('['));
     let mut end = next.map_or(lines.len(), |next| begin + 1 + next);
     let prose = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -120,16 +127,26 @@ fn cut(text: &str, at: usize) -> Option<String> {
     }
     // A comment that is glued to what stands above belongs to the file, as the example's head of this section does.
     let own = from == 0 || lines[from - 1].trim().is_empty();
-    let from = if own && !lines[from..begin].iter().any(|line| line.contains("[[expect]]")) { from } else { begin };
+    let from = if own && !lines[from..begin].iter().any(|line| line.contains(head)) { from } else { begin };
     // One of the blank lines around it goes, too.
     let blank = |line: Option<&&str>| line.is_some_and(|line| line.trim().is_empty());
     let end = if from > 0 && blank(lines.get(from - 1)) && blank(lines.get(end)) { end + 1 } else { end };
     Some([&lines[..from], &lines[end..]].concat().concat())
 }
 
-/// Text as TOML writes it.
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+/// Text as TOML writes it, on one line.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + "\""
 }
 
 /// Puts a file in the place of another one, whole or not at all; where the file is a link, in the place of what it

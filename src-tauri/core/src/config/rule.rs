@@ -61,7 +61,7 @@ pub const RULE_KEYS: &[RuleKey] = &[
 ];
 
 /// The keys that say what a rule watches; it has one of them.
-const WATCHED: [&str; 4] = ["metric", "event", "health", "verdict"];
+pub(super) const WATCHED: [&str; 4] = ["metric", "event", "health", "verdict"];
 /// How long an event stands, where a rule does not count them over another time.
 const EVENT: Duration = Duration::from_secs(600);
 /// No window is longer than this.

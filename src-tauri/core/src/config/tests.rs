@@ -283,6 +283,7 @@ fn money_is_told_where_a_price_is_set() {
 }
 
 mod channels;
+mod drafts;
 mod expectations;
 mod rules;
 mod settings;

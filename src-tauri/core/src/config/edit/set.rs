@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{EditError, begun, quoted, replace};
+use super::{EditError, appended, begun, quoted, replace};
 use crate::config::{Config, SETTINGS};
 
 impl Config {
@@ -45,14 +45,7 @@ fn put(text: &str, section: &str, key: &str, line: &str) -> String {
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
     let head = |line: &String| line.split('#').next().unwrap_or_default().trim() == format!("[{section}]");
     let Some(head) = lines.iter().position(head) else {
-        let gap = if text.is_empty() || text.ends_with("\n\n") {
-            ""
-        } else if text.ends_with('\n') {
-            "\n"
-        } else {
-            "\n\n"
-        };
-        return format!("{text}{gap}[{section}]\n{line}\n");
+        return appended(text, &format!("[{section}]\n{line}\n"));
     };
     let end = lines[head + 1..].iter().position(|line| line.trim_start().starts_with('['));
     let end = end.map_or(lines.len(), |end| head + 1 + end);
