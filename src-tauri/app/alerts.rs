@@ -1,10 +1,10 @@
-//! The alerts that stand, what silences them, and the rules behind them, as the page gets them.
+//! The alerts that stand, and what silences them, as the page gets them.
 //!
-//! Deliberately not here: when a rule fires and in which words, which core decides.
+//! Deliberately not here: when a rule fires and in which words, which core decides; and the rules themselves (`rules`).
 
-use hoofbeat_core::api::{AlertInfo, Face, Status, watches};
+use hoofbeat_core::api::{AlertInfo, Face, Status};
 use hoofbeat_core::model::RecorderState;
-use hoofbeat_core::model::rule::{Rule, Severity};
+use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::model::snooze::Snooze;
 use serde::Serialize;
 
@@ -32,21 +32,6 @@ pub(crate) struct SnoozeInfo {
     /// Unix seconds until which it holds; `null` until what it covers is over.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub(crate) until: Option<i64>,
-}
-
-/// A rule that is in force.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct RuleInfo {
-    /// Its name.
-    pub(crate) id: String,
-    /// How much its alerts matter.
-    #[cfg_attr(test, ts(type = "'info' | 'warning' | 'critical'"))]
-    pub(crate) severity: Severity,
-    /// Only sources whose id matches; `null` is any.
-    pub(crate) source: Option<String>,
-    /// When it fires, in words.
-    pub(crate) watches: String,
 }
 
 /// The alerts of a status, worst first, and the snoozes in force at this Unix second. While nobody records, nobody watches
@@ -86,45 +71,9 @@ impl From<&Snooze> for SnoozeInfo {
     }
 }
 
-impl From<&Rule> for RuleInfo {
-    fn from(rule: &Rule) -> RuleInfo {
-        RuleInfo { id: rule.id.clone(), severity: rule.severity, source: rule.source.clone(), watches: watches(rule) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use hoofbeat_core::config::Config;
-
     use super::*;
-
-    #[test]
-    fn a_rule_says_when_it_fires() {
-        #[track_caller]
-        fn check(keys: &str, expected: &str) {
-            let text = format!("[[rule]]\nid = \"mine\"\n{keys}");
-            let config = Config::parse(&text, Path::new("x")).unwrap();
-            let rule = config.rules.iter().find(|rule| rule.id == "mine").unwrap();
-            assert_eq!(RuleInfo::from(rule).watches, expected);
-        }
-        let hot = "metric = \"cpu.temperature\"\nfire = \"> 95\"";
-        check(hot, "CPU temperature above 95 °C");
-        check(&format!("{hot}\nfor = \"2m\""), "CPU temperature above 95 °C for 2 min");
-        let full = "metric = \"disk.used\"\nof = \"disk.total\"\nfire = \"> 97\"";
-        check(full, "Space used above 97 % of space");
-        check("health = \"lost\"\nfor = \"30s\"", "A source is lost for 30 s");
-        check("verdict = \"throttled\"", "A GPU is held back by heat or power");
-    }
-
-    #[test]
-    fn every_rule_that_is_built_in_has_words() {
-        for rule in Config::default().rules {
-            let info = RuleInfo::from(&rule);
-            assert!(info.watches.len() > 8, "{info:?}");
-        }
-    }
 
     #[test]
     fn a_snooze_ends_after_now() {

@@ -1,6 +1,7 @@
 //! What the page may ask. Each command is declared in build.rs and named in a capability; all take typed values, never
 //! SQL, paths or programs. They run beside the window's own thread, which must stay free to draw.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hoofbeat_core::api::{EventInfo, History, HistoryQuery, MetricInfo, ProcessList};
@@ -10,11 +11,12 @@ use hoofbeat_core::paths;
 use tauri::State;
 use tauri::ipc::Channel;
 
-use crate::alerts::{self, RuleInfo};
-use crate::failure::{Code, Failure};
+use crate::alerts;
+use crate::failure::{Code, Failure, sentence};
 use crate::feed::{self, News};
 use crate::processes::Processes;
 use crate::recording::Recording;
+use crate::rules::{self, DraftInfo, Rehearsals, Rehearsed, RuleDraft, Rules};
 
 /// The most points a series may have: a window is not wider than this.
 const MOST_POINTS: usize = 4096;
@@ -77,12 +79,44 @@ pub(crate) fn resume(recording: Shared<'_>) -> Result<(), Failure> {
     recording.ask(|face| face.resume())
 }
 
-/// The rules in force, as the config file has them.
+/// Every rule, as the config file has them, and the version of that file.
 #[tauri::command(async)]
-pub(crate) fn rules() -> Result<Vec<RuleInfo>, Failure> {
-    let config = feed::settings(paths::config_file().ok().as_deref());
-    let config = config.map_err(|error| Failure::new(Code::BadRequest, format!("{error}.")))?;
-    Ok(config.rules.iter().map(RuleInfo::from).collect())
+pub(crate) fn rules() -> Result<Rules, Failure> {
+    rules::read(&config_file()?)
+}
+
+/// What is to be said of a rule as it is typed.
+#[tauri::command(async)]
+pub(crate) fn check_rule(draft: RuleDraft) -> Result<DraftInfo, Failure> {
+    rules::check(&config_file()?, draft)
+}
+
+/// What it would have said of the last days; `None` where a newer question has made this one outdated. It reads for up to
+/// some seconds, on a thread that nobody else waits for.
+#[tauri::command]
+pub(crate) async fn rehearse_rule(
+    recording: Shared<'_>,
+    rehearsals: State<'_, Arc<Rehearsals>>,
+    draft: RuleDraft,
+) -> Result<Option<Rehearsed>, Failure> {
+    let (rehearsals, number) = (Arc::clone(&rehearsals), rehearsals.begin());
+    let (folder, file) = (recording.folder().to_path_buf(), config_file()?);
+    let now = SystemClock.now().unix();
+    let run = move || rehearsals.run(number, (&folder, &file), &draft.into(), now);
+    let ended = tauri::async_runtime::spawn_blocking(run).await;
+    ended.map_err(|error| Failure::new(Code::Io, format!("The rule could not be tried: {error}.")))?
+}
+
+/// Saves a rule in the config file, if that still is of the version that the page saw.
+#[tauri::command(async)]
+pub(crate) fn save_rule(draft: RuleDraft, version: String) -> Result<(), Failure> {
+    rules::save(&config_file()?, draft, &version)
+}
+
+/// Takes what the config file says of a rule out of it.
+#[tauri::command(async)]
+pub(crate) fn remove_rule(id: String, version: String) -> Result<(), Failure> {
+    rules::remove(&config_file()?, &id, &version)
 }
 
 /// Says nothing of the alerts of a rule on a source until a Unix second, or until they are over.
@@ -102,6 +136,10 @@ pub(crate) fn unsnooze(recording: Shared<'_>, rule: String, source: String) -> R
 #[tauri::command(async)]
 pub(crate) fn start_recorder(recording: Shared<'_>) -> Result<(), Failure> {
     recording.start_recorder()
+}
+
+fn config_file() -> Result<PathBuf, Failure> {
+    paths::config_file().map_err(|error| Failure::new(Code::BadConfig, sentence(&error.to_string())))
 }
 
 fn query(metric: &str, source: Option<String>, since: i64, until: i64, points: usize) -> Result<HistoryQuery, Failure> {

@@ -37,6 +37,8 @@ pub(crate) enum Code {
     Io,
     /// The page asked for something that does not exist.
     BadRequest,
+    /// The config file may not say that, cannot be read, or was changed meanwhile.
+    BadConfig,
     /// No recorder could be started.
     RecorderStart,
 }
@@ -71,7 +73,7 @@ impl From<SensorError> for Failure {
 }
 
 /// Errors begin in lower case and end without a full stop, because they mostly follow a colon. The page shows them alone.
-fn sentence(error: &str) -> String {
+pub(crate) fn sentence(error: &str) -> String {
     let mut rest = error.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let stop = if error.ends_with(['.', '!', '?']) { "" } else { "." };

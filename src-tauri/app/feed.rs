@@ -192,7 +192,7 @@ impl Feed {
 }
 
 /// The config; what holds by itself where there is none.
-pub(crate) fn settings(config: Option<&Path>) -> Result<Config, ConfigError> {
+fn settings(config: Option<&Path>) -> Result<Config, ConfigError> {
     config.map_or_else(|| Ok(Config::default()), Config::in_force)
 }
 
@@ -412,7 +412,12 @@ mod tests {
         rewrite_stale::<News>(&mut stale);
         rewrite_stale::<AlertNow>(&mut stale);
         rewrite_stale::<SnoozeInfo>(&mut stale);
-        rewrite_stale::<crate::alerts::RuleInfo>(&mut stale);
+        rewrite_stale::<crate::rules::Rules>(&mut stale);
+        rewrite_stale::<crate::rules::RuleInfo>(&mut stale);
+        rewrite_stale::<crate::rules::RuleDraft>(&mut stale);
+        rewrite_stale::<crate::rules::DraftInfo>(&mut stale);
+        rewrite_stale::<crate::rules::Rehearsed>(&mut stale);
+        rewrite_stale::<crate::rules::Told>(&mut stale);
         rewrite_stale::<Failure>(&mut stale);
         rewrite_stale::<Code>(&mut stale);
         assert!(

@@ -11,6 +11,7 @@ mod feed;
 mod processes;
 mod recorder;
 mod recording;
+mod rules;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use tauri::Manager;
 
 use crate::processes::Processes;
 use crate::recording::Recording;
+use crate::rules::Rehearsals;
 
 /// Shows what Hoofbeat records, in a window.
 #[derive(Parser)]
@@ -73,6 +75,7 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
         .plugin(window::single_instance(&folder, recording.clone()))
         .manage(managed)
         .manage(Processes::new(root))
+        .manage(Arc::new(Rehearsals::default()))
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::history,
@@ -82,6 +85,10 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
             commands::pause,
             commands::resume,
             commands::rules,
+            commands::check_rule,
+            commands::rehearse_rule,
+            commands::save_rule,
+            commands::remove_rule,
             commands::snooze,
             commands::unsnooze,
             commands::start_recorder,

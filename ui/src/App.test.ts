@@ -199,16 +199,20 @@ describe('alerts', () => {
 
   test('where there is none, it says what is watched, what was, and how often each rule fired', async () => {
     await show('fine');
-    expect(page().getByTestId('alerts-none').textContent).toBe('No alerts. 3 rules watched.');
+    expect(page().getByTestId('alerts-none').textContent).toBe('No alerts. 4 rules watched.');
     const rows = (id: string) =>
       [...page().getByTestId(id).querySelectorAll('tbody tr')].map((row) =>
         [...row.querySelectorAll('td')].slice(1).map((cell) => cell.textContent?.trim()),
       );
     expect(rows('alerts-past')).toEqual([['NVIDIA GeForce RTX 4090 at 91 °C', '7 min']]);
-    expect(rows('alerts-rules')).toEqual([
-      ['Margin to slowdown below 5 °C for 1 min', '1'],
-      ['A source that is lost for 30 s, on gpu:*', '0'],
-      ['CPU temperature above 95 °C for 2 min', '0'],
+    const rules = [...page().getByTestId('alerts-rules').querySelectorAll('li')].map((row) =>
+      row.querySelector('.words')?.textContent?.replace(/\s+/g, ' ').trim(),
+    );
+    expect(rules).toEqual([
+      'Margin to slowdown below 5 °C for 1 min gpu-hot · critical · built in · 1× in 24 h',
+      'A source is lost for 30 s, on gpu:* gpu-lost · critical · built in · not in 24 h',
+      'CPU temperature above 95 °C for 2 min cpu-hot · warning · built in, changed · not in 24 h',
+      'Disk temperature above 60 °C own-disk · warning · your own · not in 24 h',
     ]);
   });
 

@@ -1,7 +1,8 @@
 /** What alerts did lately and which rules there are: read when it is looked at, not with every push. */
 
-import type { Backend } from './backend';
+import { asFailure, type Backend } from './backend';
 import type { EventInfo } from './types/generated/EventInfo';
+import type { Failure } from './types/generated/Failure';
 import type { RuleInfo } from './types/generated/RuleInfo';
 
 /** How far back alerts are told. */
@@ -17,6 +18,10 @@ export class AlertLog {
   since = $state(0);
   /** `null` before they were read. */
   rules = $state.raw<readonly RuleInfo[] | null>(null);
+  /** The version of the file that the rules are from; what is saved names it. */
+  version = $state('');
+  /** Why the rules cannot be read; they are then the last good ones, as in the recorder. */
+  failure = $state.raw<Failure | null>(null);
 
   readonly #backend: Backend;
 
@@ -35,6 +40,12 @@ export class AlertLog {
       const oldest = events.value.at(-1)?.ts;
       this.since = events.value.length >= MOST_EVENTS && oldest !== undefined ? oldest : now - SPAN;
     }
-    if (rules.status === 'fulfilled') this.rules = rules.value;
+    if (rules.status === 'fulfilled') {
+      this.rules = rules.value.rules;
+      this.version = rules.value.version;
+      this.failure = null;
+    } else {
+      this.failure = asFailure(rules.reason);
+    }
   }
 }

@@ -1,12 +1,15 @@
 /** What the page may ask of the rest of Hoofbeat. The window answers through Tauri (`api.ts`), tests through a fixture. */
 
+import type { DraftInfo } from './types/generated/DraftInfo';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { Failure } from './types/generated/Failure';
 import type { History } from './types/generated/History';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
 import type { ProcessList } from './types/generated/ProcessList';
-import type { RuleInfo } from './types/generated/RuleInfo';
+import type { Rehearsed } from './types/generated/Rehearsed';
+import type { RuleDraft } from './types/generated/RuleDraft';
+import type { Rules } from './types/generated/Rules';
 
 /** A stretch of history, in Unix seconds: `since` inclusive, `until` exclusive. */
 export interface HistoryQuery {
@@ -29,8 +32,16 @@ export interface Backend {
   processes(): Promise<ProcessList>;
   pause(until: number): Promise<void>;
   resume(): Promise<void>;
-  /** The rules in force. */
-  rules(): Promise<RuleInfo[]>;
+  /** Every rule, and the version of the file that they are from. */
+  rules(): Promise<Rules>;
+  /** What is to be said of a rule as it is typed. */
+  checkRule(draft: RuleDraft): Promise<DraftInfo>;
+  /** What it would have said of the last days; `null` where a newer question has made this one outdated. */
+  rehearseRule(draft: RuleDraft): Promise<Rehearsed | null>;
+  /** Saves a rule, if the file still is of this version. */
+  saveRule(draft: RuleDraft, version: string): Promise<void>;
+  /** A built-in rule is then as it is built in, another one is gone. */
+  removeRule(id: string, version: string): Promise<void>;
   /** Says nothing of a rule's alerts on a source until a Unix second; `null` is until they are over. */
   snooze(rule: string, source: string, until: number | null): Promise<void>;
   /** Takes back the snooze that names exactly this rule and this source. */

@@ -111,3 +111,54 @@ fn text(event: &EventInfo, key: &str) -> Option<String> {
 pub fn watches(rule: &Rule) -> String {
     describe::watches(rule)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn every_built_in_rule_is_told_in_a_sentence() {
+        let config = Config::default();
+        #[track_caller]
+        fn check(config: &Config, id: &str, line: &str) {
+            let rule = config.rules.iter().find(|rule| rule.id == id).unwrap();
+            assert_eq!(watches(rule), line);
+        }
+        check(&config, "gpu-hot", "Margin to slowdown below 5 °C for 1 min");
+        check(&config, "gpu-hot-guess", "GPU temperature above 97 °C for 5 min, where margin to slowdown is not known");
+        check(&config, "gpu-held-back", "A GPU is held back by heat or power for 5 min");
+        check(&config, "gpu-fan-stopped", "GPU fan below 1 RPM for 1 min, while GPU temperature is above 75 °C");
+        check(&config, "gpu-memory-full", "GPU memory used above 97 % of GPU memory for 10 min");
+        check(&config, "gpu-lost", "A source is lost for 30 s, on gpu:*");
+        check(&config, "gpu-error", "Any error of a GPU, told after 45 s");
+        check(&config, "unexpected-use", "Any unexpected use of a GPU");
+        check(&config, "busy-while-away", "GPU busy above 30 % on average over 15 min, while nobody is there");
+        check(&config, "idle-expensive", "A GPU is idle at much power for 2 h");
+        check(&config, "wake-storm", "More than 20 wake-ups of a GPU in 1 h");
+        check(
+            &config,
+            "disk-fills",
+            "Space used will fill space in less than 1 d at the pace of the last 6 h, for 30 min",
+        );
+    }
+
+    #[test]
+    fn a_rule_of_ones_own_is_told_whole() {
+        #[track_caller]
+        fn check(keys: &str, line: &str) {
+            let config = Config::parse(&format!("[[rule]]\nid = \"mine\"\n{keys}"), Path::new("x")).unwrap();
+            assert_eq!(watches(config.rules.iter().find(|rule| rule.id == "mine").unwrap()), line);
+        }
+        check("metric = \"cpu.temperature\"\nfire = \"> 95\"", "CPU temperature above 95 °C");
+        check(
+            "metric = \"net.receive\"\nagg = \"max:10m\"\nfire = \"> 1 MB/s\"\nhours = \"22:00-07:00\"\nsource = \"net:e*\"",
+            "Highest received of 10 min above 1 MB/s, at 22:00-07:00, on net:e*",
+        );
+        check("event = \"suspend\"", "Any event suspend");
+        check("event = \"xid/79\"\nfire = \"> 2\"", "More than 2 errors of a GPU (79) in 10 min");
+        check("verdict = \"asleep\"", "A GPU is asleep");
+    }
+}

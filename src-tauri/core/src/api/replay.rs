@@ -17,6 +17,9 @@ use crate::model::rule::{Aggregate, Rule, Side, Watched, When};
 use crate::store::{Kept, Reader, Spread, StoreError};
 use crate::why::presence::Absence;
 
+/// What begins within so many seconds of the time that is asked for begins with it: minutes are as fine as the past is.
+const BEGINNING: i64 = 120;
+
 /// What one rule would have said.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Replayed {
@@ -34,7 +37,7 @@ pub struct Replayed {
     pub fired: usize,
     /// Unix seconds before which only minutes are kept of some source; `None` where samples are.
     pub minutes_until: Option<i64>,
-    /// Unix seconds before which not even minutes are kept of any source; `None` where they are.
+    /// Unix seconds before which nothing is on record of any source that could be replayed; `None` where all is.
     pub nothing_until: Option<i64>,
 }
 
@@ -110,18 +113,24 @@ pub(super) fn replay(reader: &Reader, rule: &Rule, since: i64, until: i64) -> Re
     let moments = Moments::of(reader, rule, since, until)?;
     match rule.watched {
         Watched::Metric { metric, of } => {
-            let mut nothing: Option<Option<i64>> = None;
+            // Nothing at all, until something is found.
+            let mut begin = until;
             for source in reader.sources_of(metric)?.into_iter().filter(|source| rule.is_for(source)) {
-                let (episodes, kept) = of_source(reader, rule, (metric, of), &source, (since, until), &moments)?;
+                let (episodes, kept, first) = of_source(reader, rule, (metric, of), &source, (since, until), &moments)?;
+                begin = begin.min(first.unwrap_or(until));
                 told.alerts.extend(episodes.into_iter().map(|episode| would(&source, None, episode)));
                 let first_fine = kept.samples.filter(|samples| *samples > since);
                 told.minutes_until = told.minutes_until.max(first_fine.filter(|_| kept.minutes.is_some()));
-                let first = [kept.minutes, kept.samples].into_iter().flatten().min().filter(|first| *first > since);
-                nothing = Some(nothing.map_or(first, |before| before.min(first)));
             }
-            told.nothing_until = nothing.flatten();
+            told.nothing_until = Some(begin).filter(|begin| begin - since > BEGINNING);
         }
-        Watched::Event { kind, .. } => events(reader, rule, kind, (since, until), &moments, &mut told)?,
+        Watched::Event { kind, .. } => {
+            events(reader, rule, kind, (since, until), &moments, &mut told)?;
+            // Events are kept for as long as anything: since there was a recorder.
+            let mut begin = until;
+            reader.events_of(&[EventKind::RecorderStarted], 0, until, |event| begin = begin.min(event.ts))?;
+            told.nothing_until = Some(begin).filter(|begin| begin - since > BEGINNING);
+        }
         Watched::Health(_) | Watched::Verdict(_) => {
             told.is_replayed = false;
             told.alerts = fired.iter().map(was).collect();
@@ -150,7 +159,7 @@ fn of_source(
     source: &str,
     range: (i64, i64),
     moments: &Moments,
-) -> Result<(Vec<Episode>, Kept), StoreError> {
+) -> Result<(Vec<Episode>, Kept, Option<i64>), StoreError> {
     let other = match rule.when {
         Some(When::Metric(metric, _)) => Some(metric),
         _ => None,
@@ -167,7 +176,9 @@ fn of_source(
     };
     let mut latest: Vec<Option<f64>> = vec![None; asked.len()];
     let mut replay = Replay::new(rule);
+    let mut first = None;
     let kept = reader.samples(source, &asked, range.0, range.1, |sample| {
+        first = first.or(Some(sample.ts));
         for (latest, value) in latest.iter_mut().zip(sample.values) {
             *latest = value.map(|(_, mean, _)| mean).or(*latest);
         }
@@ -179,7 +190,7 @@ fn of_source(
         }
         replay.read(sample.ts, pick(value), whole, moments.arms(rule, sample.ts, has(other_at)));
     })?;
-    Ok((replay.finish(), kept))
+    Ok((replay.finish(), kept, first))
 }
 
 fn events(

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 use toml::{Table, Value};
@@ -20,7 +19,7 @@ use crate::model::rule::{Rule, Severity, Watched};
 pub const FIELDS: [&str; 9] = ["fire", "clear", "for", "keep", "severity", "source", "repeat", "hours", "text"];
 
 /// A rule as a person types it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// Its id; of one that is not new it stays.
     pub id: String,
@@ -34,7 +33,7 @@ pub struct Draft {
 }
 
 /// What is wrong with a draft.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftProblem {
     /// The key that is to be changed; `None` where no single one is.
     pub field: Option<String>,
