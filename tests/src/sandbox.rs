@@ -98,6 +98,15 @@ impl Sandbox {
         std::fs::write(self.path("config.toml"), toml).expect("our own folder is writable");
     }
 
+    /// The config file as it is now.
+    ///
+    /// # Panics
+    /// There is none.
+    #[track_caller]
+    pub fn config(&self) -> String {
+        std::fs::read_to_string(self.path("config.toml")).expect("there is a config file")
+    }
+
     /// Any program, in the sandbox's environment and home.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);

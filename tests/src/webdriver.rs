@@ -64,6 +64,17 @@ impl Window {
         self.post(&format!("element/{element}/click"), &json!({})).expect("what is shown can be clicked");
     }
 
+    /// Types into the field with this test id, in the place of what stands there.
+    ///
+    /// # Panics
+    /// There is none, or nobody can type there.
+    #[track_caller]
+    pub fn fill(&self, id: &str, text: &str) {
+        let element = wait_for(&format!("a field {id}"), || self.element(id));
+        self.post(&format!("element/{element}/clear"), &json!({})).expect("what is shown can be emptied");
+        self.post(&format!("element/{element}/value"), &json!({"text": text})).expect("one can type there");
+    }
+
     /// Waits until an element's text satisfies `wanted`; that text.
     ///
     /// # Panics

@@ -11,6 +11,7 @@ mod product {
     mod notification;
     mod nvidia;
     mod recording;
+    mod rules;
     mod tray;
     mod window;
 }
