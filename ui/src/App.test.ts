@@ -210,9 +210,9 @@ describe('alerts', () => {
     );
     expect(rules).toEqual([
       'Margin to slowdown below 5 °C for 1 min gpu-hot · critical · built in · 1× in 24 h',
-      'A source is lost for 30 s, on gpu:* gpu-lost · critical · built in · not in 24 h',
       'CPU temperature above 95 °C for 2 min cpu-hot · warning · built in, changed · not in 24 h',
       'Disk temperature above 60 °C own-disk · warning · your own · not in 24 h',
+      'A source is lost for 30 s, on gpu:* gpu-lost · critical · built in · not in 24 h',
     ]);
   });
 

@@ -79,6 +79,12 @@ _hoofbeat() {
             hoofbeat__subcmd__alerts,check)
                 cmd="hoofbeat__subcmd__alerts__subcmd__check"
                 ;;
+            hoofbeat__subcmd__alerts,disable)
+                cmd="hoofbeat__subcmd__alerts__subcmd__disable"
+                ;;
+            hoofbeat__subcmd__alerts,enable)
+                cmd="hoofbeat__subcmd__alerts__subcmd__enable"
+                ;;
             hoofbeat__subcmd__alerts,help)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help"
                 ;;
@@ -105,6 +111,12 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,check)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__check"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,disable)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__disable"
+                ;;
+            hoofbeat__subcmd__alerts__subcmd__help,enable)
+                cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__enable"
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,help)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__help"
@@ -298,6 +310,12 @@ _hoofbeat() {
             hoofbeat__subcmd__help__subcmd__alerts,check)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__check"
                 ;;
+            hoofbeat__subcmd__help__subcmd__alerts,disable)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__disable"
+                ;;
+            hoofbeat__subcmd__help__subcmd__alerts,enable)
+                cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__enable"
+                ;;
             hoofbeat__subcmd__help__subcmd__alerts,history)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__history"
                 ;;
@@ -400,7 +418,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts)
-            opts="-h -V --data-dir --root --json --color --help --version list history rules check test ack snooze unsnooze help"
+            opts="-h -V --data-dir --root --json --color --help --version list history rules enable disable check test ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -534,8 +552,72 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__alerts__subcmd__disable)
+            opts="-h -V --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__enable)
+            opts="-h -V --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__alerts__subcmd__help)
-            opts="list history rules check test ack snooze unsnooze help"
+            opts="list history rules enable disable check test ack snooze unsnooze help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -563,6 +645,34 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__alerts__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__alerts__subcmd__help__subcmd__enable)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1943,7 +2053,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts)
-            opts="list history rules check test ack snooze unsnooze"
+            opts="list history rules enable disable check test ack snooze unsnooze"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1971,6 +2081,34 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__alerts__subcmd__enable)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -245,23 +245,25 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -l json -d 'Answer in JSON'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "list" -d 'Show what is not over, worst first'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "history" -d 'Show what fired, for how long and how far'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "check" -d 'Replay rules over the recorded past: when they would have fired'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "test" -d 'Show the notification of a rule as it would look'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "unsnooze" -d 'Take snoozes back'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules check test ack snooze unsnooze help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "list" -d 'Show what is not over, worst first'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "history" -d 'Show what fired, for how long and how far'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "enable" -d 'Switch a rule on, in the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "disable" -d 'Switch a rule off, in the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "check" -d 'Replay rules over the recorded past: when they would have fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "test" -d 'Show the notification of a rule as it would look'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "snooze" -d 'Say nothing of a rule\'s alerts for a while; they are recorded as ever'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "unsnooze" -d 'Take snoozes back'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -288,6 +290,22 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from rules" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from enable" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -s r -l rule -d 'Only this rule, by its id, be it off or on' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l file -d 'The rules of this file, and not those that hold' -r -F
@@ -343,6 +361,8 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show what is not over, worst first'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "history" -d 'Show what fired, for how long and how far'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Switch a rule on, in the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Switch a rule off, in the config file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "check" -d 'Replay rules over the recorded past: when they would have fired'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "test" -d 'Show the notification of a rule as it would look'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'
@@ -517,6 +537,8 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'Show what is not over, worst first'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "history" -d 'Show what fired, for how long and how far'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "rules" -d 'Show every rule: what it watches, why, and how often it fired'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "enable" -d 'Switch a rule on, in the config file'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "disable" -d 'Switch a rule off, in the config file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "check" -d 'Replay rules over the recorded past: when they would have fired'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "test" -d 'Show the notification of a rule as it would look'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "ack" -d 'Say "I know": nothing more of what fires now, until it is over'

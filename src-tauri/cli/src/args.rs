@@ -310,6 +310,16 @@ pub enum AlertsCommand {
     History(AlertsHistory),
     /// Show every rule: what it watches, why, and how often it fired
     Rules,
+    /// Switch a rule on, in the config file
+    Enable {
+        /// Which rule, by its id
+        rule: String,
+    },
+    /// Switch a rule off, in the config file
+    Disable {
+        /// Which rule, by its id
+        rule: String,
+    },
     /// Replay rules over the recorded past: when they would have fired
     Check(AlertsCheck),
     /// Show the notification of a rule as it would look

@@ -18,16 +18,18 @@ export interface Field {
   label: string;
   /** What it means, or how it is written. */
   hint: string;
+  /** What holds where it is empty and nothing is built in. */
+  empty?: string;
 }
 
 /** The fields that a form offers, in the order in which a person thinks of them. */
 export const FIELDS: readonly Field[] = [
   { key: 'fire', label: 'Fires at', hint: 'for example > 87 or < 500 MiB' },
-  { key: 'clear', label: 'Is over at', hint: 'empty: 5 % back from there' },
-  { key: 'for', label: 'For', hint: 'how long it must last first, like 2m' },
-  { key: 'keep', label: 'Over after', hint: 'how long it must be calm first, like 5m' },
+  { key: 'clear', label: 'Is over at', hint: 'for example < 80', empty: '5 % back from there' },
+  { key: 'for', label: 'Must last', hint: 'before you are told, like 2m', empty: 'at once' },
+  { key: 'keep', label: 'Must be calm for', hint: 'before it is over, like 5m', empty: 'at once' },
   { key: 'severity', label: 'Severity', hint: 'info is only listed once a day' },
-  { key: 'repeat', label: 'Tell again every', hint: 'while it goes on, like 4h; empty: never' },
+  { key: 'repeat', label: 'Tell again every', hint: 'while it goes on, like 4h', empty: 'never' },
   { key: 'source', label: 'Only on', hint: 'the id of a source; * is any text, like disk:*' },
   { key: 'hours', label: 'Only at', hint: 'local time, like 22:00-07:00' },
   { key: 'text', label: 'Your own words', hint: 'may name {source}, {value}, {limit}, {for}, {who}' },
@@ -48,10 +50,16 @@ export function draftOf(rule: RuleInfo | null): RuleDraft {
   return { id: rule.id, is_new: false, enabled: rule.enabled, values: { ...rule.values } };
 }
 
-/** What stands where a field is empty: what holds then, or how it is written. */
+/** What stands in a field while it is empty: what is built in holds then. */
 export function placeholder(rule: RuleInfo | null, key: string): string {
   const builtIn = rule?.built_in[key];
   return builtIn === undefined ? '' : `built in: ${visible(builtIn)}`;
+}
+
+/** What a field means, and what it means to leave it empty. */
+export function note(rule: RuleInfo | null, { key, hint, empty }: Field): string {
+  if (rule?.built_in[key] !== undefined && key !== 'severity') return `${hint}; empty: as built in`;
+  return empty === undefined ? hint : `${hint}; empty: ${empty}`;
 }
 
 /** How often, in words. */

@@ -7,6 +7,7 @@ mod history;
 mod list;
 mod rules;
 pub mod snooze;
+mod switch;
 mod trial;
 
 use hoofbeat_core::metrics::nearest;
@@ -21,6 +22,8 @@ pub fn run(global: &Global, options: &args::Alerts, output: &mut Output) -> Outc
         AlertsCommand::List => list::run(global, output),
         AlertsCommand::History(options) => history::run(global, options, output),
         AlertsCommand::Rules => rules::run(global, output),
+        AlertsCommand::Enable { rule } => switch::switch(rule, true, output),
+        AlertsCommand::Disable { rule } => switch::switch(rule, false, output),
         AlertsCommand::Check(options) => check::run(global, options, output),
         AlertsCommand::Test(options) => trial::run(global, options, output),
         AlertsCommand::Ack(options) => snooze::acknowledge(global, options, output),

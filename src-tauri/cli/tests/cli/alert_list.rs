@@ -211,6 +211,23 @@ fn each_rule_tells_what_it_watches_where_it_comes_from_and_how_often_it_fired() 
 }
 
 #[test]
+fn a_rule_is_switched_in_the_file_and_back_without_a_trace() {
+    let sandbox = Sandbox::new();
+    sandbox.config("# Mine.\n[keep]\nraw = \"7d\"\n");
+    let file = || std::fs::read_to_string(sandbox.path("config.toml")).unwrap();
+    let before = file();
+    let off = sandbox.run(&["alerts", "disable", "cpu-hot"]);
+    assert!(off.code == 0 && off.stdout.starts_with("Rule cpu-hot is off in "), "{off:?}");
+    assert_eq!(file(), format!("{before}\n[[rule]]\nid = \"cpu-hot\"\nenabled = false\n"));
+    assert_eq!(sandbox.run(&["alerts", "disable", "cpu-hot"]).code, 0);
+    let on = sandbox.run(&["alerts", "enable", "cpu-hot", "--json"]).json();
+    assert_eq!(on, json!({ "schema": 1, "rule": "cpu-hot", "enabled": true }));
+    assert_eq!(file(), before);
+    let unknown = sandbox.run(&["alerts", "disable", "cpu-hit"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("the nearest are cpu-hot"), "{unknown:?}");
+}
+
+#[test]
 fn a_replay_says_what_other_rules_would_have_said() {
     let sandbox = Sandbox::new();
     sandbox.config("[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\nclear = \"< 60\"\n");

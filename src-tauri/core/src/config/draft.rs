@@ -141,6 +141,14 @@ impl RuleBook {
             }
             _ => {}
         }
+        let is_missing = |key: &str| draft.values.get(key).is_none_or(|text| text.trim().is_empty());
+        if draft.is_new && id.is_empty() {
+            let message = "Give the rule a name: up to 64 letters, digits and - _ . like \"gpu-hot\".";
+            return Err(problem("id", message.to_owned()));
+        }
+        if draft.is_new && is_missing("metric") {
+            return Err(problem("metric", "Choose what the rule watches.".to_owned()));
+        }
         let own = self.own.get(id);
         let built_in = tables(BUILTIN);
         let base = base(id, own, &built_in);
@@ -237,8 +245,6 @@ fn read(id: &str, table: &Table, base: Option<&Table>) -> Result<Rule, DraftProb
         let field = match line.checked_sub(1).and_then(|line| names.get(line)) {
             Some(name) => Some(*name),
             // What is wrong with the whole is what it lacks.
-            None if id.is_empty() => Some("id"),
-            None if WATCHED.into_iter().all(is_missing) => Some("metric"),
             None if is_missing("fire") => Some("fire"),
             None => None,
         };
