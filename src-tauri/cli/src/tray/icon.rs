@@ -11,7 +11,7 @@ use plotters::element::{Circle, Polygon, Rectangle};
 use plotters::style::{Color, RGBColor};
 
 /// The sizes that panels ask for, in pixels.
-pub const SIZES: &[u32] = &[16, 22, 24, 32, 48];
+pub const SIZES: &[u32] = &[16, 22, 24, 32, 48, 64];
 
 /// Into how many steps the load is divided.
 pub const STEPS: u8 = 5;
@@ -27,6 +27,10 @@ pub enum Icon {
         /// 0 to [`STEPS`].
         level: u8,
     },
+    /// All GPUs sleep: a pale horseshoe with a moon.
+    Asleep,
+    /// A GPU is near the point at which it slows itself down: a thermometer.
+    Hot,
     /// A person paused the recording: a grey horseshoe with two bars.
     Paused,
     /// A rule fires: an exclamation mark, on red.
@@ -56,6 +60,7 @@ type Rgb = [f64; 3];
 const NIGHT: Rgb = [22.0, 29.0, 43.0];
 const ORANGE: Rgb = [247.0, 165.0, 66.0];
 const WHITE: Rgb = [250.0, 252.0, 255.0];
+const PALE: Rgb = [160.0, 172.0, 192.0];
 const GREY: Rgb = [112.0, 122.0, 138.0];
 const BLUE: Rgb = [24.0, 96.0, 176.0];
 const PINK: Rgb = [255.0, 178.0, 170.0];
@@ -71,6 +76,8 @@ const SIGN: RGBColor = RGBColor(0, 0, 255);
 fn palette(icon: Icon) -> [Rgb; 3] {
     match icon {
         Icon::Recording { .. } => [NIGHT, ORANGE, BLUE],
+        Icon::Asleep => [NIGHT, PALE, WHITE],
+        Icon::Hot => [NIGHT, ORANGE, WHITE],
         Icon::Paused => [NIGHT, GREY, WHITE],
         Icon::Alert => [RED, PINK, WHITE],
         Icon::Trouble => [NIGHT, GREY, ROSE],
@@ -118,9 +125,14 @@ impl Pen<'_> {
             let height = self.size * f64::from(level.min(STEPS)) / f64::from(STEPS);
             self.tile((self.size - height).round(), SIGN);
         }
+        if icon == Icon::Asleep {
+            // Below the horseshoe: what cuts it out to a crescent must not cut that.
+            self.moon();
+        }
         self.line(&self.horseshoe(), self.iron() / 2.0, IRON);
         match icon {
-            Icon::Recording { .. } => (),
+            Icon::Recording { .. } | Icon::Asleep => (),
+            Icon::Hot => self.thermometer(),
             Icon::Paused => self.bars(),
             Icon::Alert => self.exclamation(),
             Icon::Trouble => self.cross(),
@@ -167,6 +179,20 @@ impl Pen<'_> {
         }
         let right: Vec<Point> = left.iter().rev().map(|(x, y)| (self.size - x, *y)).collect();
         [left, right].concat()
+    }
+
+    /// A crescent: a disc, and the tile over a part of it.
+    fn moon(&self) {
+        let (radius, middle) = (self.size * 0.19, (self.size * 0.51, self.size * 0.57));
+        self.dot(middle, radius, SIGN);
+        self.dot((middle.0 + radius * 0.6, middle.1 - radius * 0.42), radius * 0.84, TILE);
+    }
+
+    fn thermometer(&self) {
+        let (middle, bulb) = (self.size / 2.0, self.size * 0.14);
+        let (top, bottom) = (self.size * 0.33, self.size * 0.72);
+        self.line(&[(middle, top), (middle, bottom)], self.size * 0.065, SIGN);
+        self.dot((middle, bottom), bulb, SIGN);
     }
 
     fn bars(&self) {
@@ -265,7 +291,7 @@ mod tests {
 
     fn states() -> Vec<Icon> {
         let mut states: Vec<_> = (0..=STEPS).map(|level| Icon::Recording { level }).collect();
-        states.extend([Icon::Paused, Icon::Alert, Icon::Trouble]);
+        states.extend([Icon::Asleep, Icon::Hot, Icon::Paused, Icon::Alert, Icon::Trouble]);
         states
     }
 

@@ -1,6 +1,6 @@
 //! The item as panels see it: icon, tooltip, menu.
 //!
-//! The menu always has the same rows, and only their words change: a panel rebuilds a menu whose rows change, which
+//! The menu has the same rows as long as the machine has the same GPUs, and only their words change: a panel rebuilds a menu whose rows change, which
 //! closes it under the person's hand. Deliberately not here: when it changes.
 
 use hoofbeat_core::engine::{Command, Handle};
@@ -40,6 +40,10 @@ impl Item {
         self.view = view;
     }
 
+    fn snooze(&self) {
+        self.view.snooze.clone().start(self.window.folder.clone());
+    }
+
     fn open(&self) {
         if let Err(problem) = self.window.open(ksni::current_xdg_activation_token().as_deref()) {
             log::warn!("the window does not open: {problem}");
@@ -50,6 +54,12 @@ impl Item {
 /// A row that can be chosen.
 fn row(label: &str, activate: fn(&mut Item)) -> MenuItem<Item> {
     MenuItem::Standard(StandardItem { label: label.into(), activate: Box::new(activate), ..StandardItem::default() })
+}
+
+/// A row that only tells something.
+fn told(line: &str) -> MenuItem<Item> {
+    // A single underscore would mark the key that follows it.
+    MenuItem::Standard(StandardItem { label: line.replace('_', "__"), enabled: false, ..StandardItem::default() })
 }
 
 fn pixels(icon: Icon) -> Vec<ksni::Icon> {
@@ -95,13 +105,12 @@ impl ksni::Tray for Item {
         self.open();
     }
 
+    /// The middle button does what the row about alerts does.
     fn secondary_activate(&mut self, _x: i32, _y: i32) {
-        self.open();
+        self.snooze();
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        // A single underscore would mark the key that follows it.
-        let sentence = self.view.sentence.replace('_', "__");
         let pause = if self.view.paused {
             row("Resume recording", |item| item.engine.send(Command::Resume))
         } else {
@@ -114,17 +123,19 @@ impl ksni::Tray for Item {
         let snooze = MenuItem::Standard(StandardItem {
             label: self.view.snooze.label(),
             enabled: self.view.snooze != Offer::Nothing,
-            activate: Box::new(|item: &mut Item| item.view.snooze.clone().start(item.window.folder.clone())),
+            activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
         });
-        vec![
-            MenuItem::Standard(StandardItem { label: sentence, enabled: false, ..StandardItem::default() }),
+        let mut rows = vec![told(&self.view.sentence)];
+        rows.extend(self.view.gpus.iter().map(|line| told(line)));
+        rows.extend([
             MenuItem::Separator,
             row("Open Hoofbeat", |item| item.open()),
             snooze,
             pause,
             MenuItem::Separator,
             row("Quit", |item| item.engine.send(Command::Stop)),
-        ]
+        ]);
+        rows
     }
 }

@@ -4,10 +4,11 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
+use hoofbeat_core::engine::{ActiveAlert, Snapshot, SourceNow, words};
+use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::rule::Severity;
-use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::model::{Health, RecorderState, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
 
@@ -18,6 +19,10 @@ use crate::{time, wording};
 /// The bar moves only when the value has left its step by this much: a value on the edge would make it flicker.
 const EDGE: f64 = 3.0;
 
+/// With so many degrees left until it slows itself down a GPU is hot, and with more than this many it is not any more.
+const HOT: f64 = 10.0;
+const COOL: f64 = 14.0;
+
 /// What the tray shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -25,6 +30,8 @@ pub struct View {
     pub icon: Icon,
     /// The news in a sentence; holds text from outside, made harmless for one line of plain text.
     pub sentence: String,
+    /// A line for each GPU; names in it are text from outside, too.
+    pub gpus: Vec<String>,
     /// Whether the menu offers to go on instead of to pause.
     pub paused: bool,
     /// What the menu offers about alerts.
@@ -33,7 +40,8 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        View { icon: Icon::Recording { level: 0 }, sentence: "Starting".into(), paused: false, snooze: Offer::Nothing }
+        let (icon, sentence) = (Icon::Recording { level: 0 }, "Starting".into());
+        View { icon, sentence, gpus: Vec::new(), paused: false, snooze: Offer::Nothing }
     }
 }
 
@@ -42,6 +50,7 @@ impl Default for View {
 pub struct State {
     snapshot: Option<Arc<Snapshot>>,
     level: u8,
+    is_hot: bool,
 }
 
 impl State {
@@ -50,6 +59,8 @@ impl State {
         if let Some(busy) = busiest(&snapshot) {
             self.level = step(self.level, busy);
         }
+        let most = if self.is_hot { COOL } else { HOT };
+        self.is_hot = gpus(&snapshot).any(|gpu| gpu.value(Metric::GpuMargin).is_some_and(|left| left <= most));
         self.snapshot = Some(snapshot);
     }
 
@@ -60,6 +71,8 @@ impl State {
             () if snapshot.state == RecorderState::Paused => Icon::Paused,
             () if snapshot.alerts.iter().any(|alert| is_alarm(alert, snapshot)) => Icon::Alert,
             () if !snapshot.troubles.is_empty() => Icon::Trouble,
+            () if self.is_hot => Icon::Hot,
+            () if are_asleep(snapshot) => Icon::Asleep,
             () => Icon::Recording { level: self.level },
         }
     }
@@ -76,7 +89,33 @@ impl State {
             (None, Some(trouble)) => trouble.to_owned(),
             (None, None) => wording::state(snapshot, zone),
         };
-        View { icon: self.icon(), sentence, paused, snooze: Offer::of(snapshot, zone) }
+        let gpus = gpus(snapshot).map(line).collect();
+        View { icon: self.icon(), sentence, gpus, paused, snooze: Offer::of(snapshot, zone) }
+    }
+}
+
+/// Whole GPUs: what one is cut into has no fan and no heat of its own.
+fn gpus(snapshot: &Snapshot) -> impl Iterator<Item = &SourceNow> {
+    snapshot.sources.iter().filter(|now| now.source.kind == SourceKind::Gpu && now.source.part_of.is_none())
+}
+
+/// Whether there are GPUs, and all of them sleep.
+fn are_asleep(snapshot: &Snapshot) -> bool {
+    let mut all = gpus(snapshot).peekable();
+    all.peek().is_some() && all.all(|gpu| gpu.condition.health == Health::Asleep)
+}
+
+/// "RTX 4090: 98 %, 64 °C, 301 W, 18.2 GiB"; of one that tells nothing, how it is.
+fn line(gpu: &SourceNow) -> String {
+    let label = gpu.source.label.notification();
+    let told = [Metric::GpuUtilization, Metric::GpuTemperature, Metric::GpuPower, Metric::GpuMemoryUsed];
+    let told: Vec<String> =
+        told.into_iter().filter_map(|metric| Some(format::value(metric, gpu.value(metric)?))).collect();
+    match (told.is_empty(), gpu.condition.health) {
+        // Nothing is read while recording is paused. The row stays: a menu whose rows change closes.
+        (true, Health::Ok) => label,
+        (true, health) => format!("{label}: {}", health.word()),
+        (false, _) => format!("{label}: {}", told.join(", ")),
     }
 }
 
@@ -135,7 +174,7 @@ mod tests {
     use std::sync::Arc;
 
     use hoofbeat_core::config::Config;
-    use hoofbeat_core::engine::{Detail, SourceNow, Trouble};
+    use hoofbeat_core::engine::{Detail, Trouble};
     use hoofbeat_core::model::rule::Rule;
     use hoofbeat_core::model::snooze::Snooze;
     use hoofbeat_core::model::{Condition, Source};
@@ -208,6 +247,33 @@ mod tests {
         check(&two, Some(70.0));
         check(&[(Cpu, Metric::CpuUtilization, 90.0), (Gpu, Metric::GpuTemperature, 40.0)], Some(90.0));
         check(&[], None);
+    }
+
+    #[test]
+    fn a_gpu_that_sleeps_or_is_hot_is_seen_in_the_icon_and_told_in_a_line() {
+        use Metric::{GpuMargin, GpuMemoryUsed, GpuPower, GpuTemperature, GpuUtilization};
+        let mut state = State::default();
+        let mut check = |values: &[(Metric, f64)], health: Health, icon: Icon, line: &str| {
+            let mut now = snapshot(&[(SourceKind::Gpu, GpuUtilization, 0.0)]);
+            let gpu = &mut now.sources[0];
+            gpu.values = values.to_vec();
+            gpu.source = Source::whole(SourceKind::Gpu, "gpu:1", "RTX_4090\u{1b}");
+            gpu.condition = Condition { health, reason: String::new() };
+            state.status(Arc::new(now));
+            let view = state.view(&TimeZone::UTC);
+            assert_eq!((view.icon, view.gpus), (icon, vec![line.to_owned()]));
+        };
+        let work = [(GpuUtilization, 40.0), (GpuTemperature, 64.0), (GpuPower, 301.4), (GpuMemoryUsed, 18e9)];
+        let level = Icon::Recording { level: 2 };
+        check(&work, Health::Ok, level, "RTX_4090\u{fffd}: 40 %, 64 °C, 301 W, 16.8 GiB");
+        let warm = |left: f64| [work[0], (GpuMargin, left)];
+        check(&warm(11.0), Health::Ok, level, "RTX_4090\u{fffd}: 40 %");
+        check(&warm(10.0), Health::Ok, Icon::Hot, "RTX_4090\u{fffd}: 40 %");
+        check(&warm(13.0), Health::Ok, Icon::Hot, "RTX_4090\u{fffd}: 40 %");
+        check(&warm(15.0), Health::Ok, level, "RTX_4090\u{fffd}: 40 %");
+        check(&[], Health::Asleep, Icon::Asleep, "RTX_4090\u{fffd}: asleep");
+        check(&[], Health::Lost, level, "RTX_4090\u{fffd}: lost");
+        check(&[], Health::Ok, level, "RTX_4090\u{fffd}");
     }
 
     #[test]
