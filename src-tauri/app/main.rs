@@ -33,6 +33,10 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
+    /// Closes the window where it is open and in front; opens or raises it otherwise
+    #[arg(long)]
+    toggle: bool,
+
     /// Processes, and a recorder that has to be started, read DIR/proc and DIR/sys instead of this machine's
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,

@@ -13,6 +13,8 @@ use crate::recording::Recording;
 
 /// The window's name; the capability in tauri.conf.json holds for it alone.
 const LABEL: &str = "dashboard";
+/// The argument of a second launch that closes the window where a person has it before their eyes: a click on the tray.
+const TOGGLE: &str = "--toggle";
 /// A page that has not loaded by then is shown as it is: an empty window says more than none.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -47,8 +49,15 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
 pub(crate) fn single_instance<R: Runtime>(folder: &Path, recording: Arc<Recording>) -> TauriPlugin<R> {
     tauri_plugin_single_instance::Builder::new()
         .dbus_id(bus_name(folder))
-        .callback(move |app, _, _| {
+        .callback(move |app, arguments, _| {
             if let Some(window) = app.get_webview_window(LABEL) {
+                if arguments.iter().any(|argument| argument == TOGGLE) && is_in_front(&window) {
+                    // The program ends with its window.
+                    if let Err(error) = window.close() {
+                        log::warn!("the window does not close: {error}");
+                    }
+                    return;
+                }
                 let _ = window.unminimize();
                 show(&window);
             }
@@ -70,6 +79,11 @@ fn bus_name(folder: &Path) -> String {
         .components()
         .for_each(|part| part.hash(&mut hasher));
     format!("io.github.hoofbeat.Hoofbeat.Folder{:016x}", hasher.finish())
+}
+
+/// Whether a person works in it. One that is merely open may be behind others, and who clicks then wants to see it.
+fn is_in_front<R: Runtime>(window: &WebviewWindow<R>) -> bool {
+    [window.is_visible(), window.is_focused()].into_iter().all(|is| is.unwrap_or(false))
 }
 
 fn show<R: Runtime>(window: &WebviewWindow<R>) {

@@ -216,6 +216,26 @@ impl Desktop {
         self.command("wmctrl").args(["-i", "-c", id]).status().expect("wmctrl is installed");
     }
 
+    /// Whether a window is the one that takes what is typed.
+    ///
+    /// # Panics
+    /// xprop is not installed.
+    pub fn is_in_front(&self, id: &str) -> bool {
+        let number = |id: &str| u64::from_str_radix(id.trim().strip_prefix("0x")?, 16).ok();
+        let output = self.command("xprop").args(["-root", "_NET_ACTIVE_WINDOW"]).output().expect("xprop is installed");
+        // `_NET_ACTIVE_WINDOW(WINDOW): window id # 0x1200003`
+        let told = String::from_utf8_lossy(&output.stdout).rsplit_once('#').and_then(|(_, active)| number(active));
+        told.is_some() && told == number(id)
+    }
+
+    /// Shows the bare desktop, as a person does who works with something else.
+    ///
+    /// # Panics
+    /// wmctrl is not installed.
+    pub fn put_away_windows(&self) {
+        self.command("wmctrl").args(["-k", "on"]).status().expect("wmctrl is installed");
+    }
+
     /// Saves a picture of a window, or of the whole screen (`root`).
     ///
     /// # Panics

@@ -29,12 +29,25 @@ impl Window {
     /// # Errors
     /// One sentence: it was not found (and where it was looked for), there is no display, or it did not start.
     pub fn open(&self, token: Option<&str>) -> Result<(), String> {
+        self.start(token, &[])
+    }
+
+    /// The same, but that it closes where it is open and in front.
+    ///
+    /// # Errors
+    /// As for [`Window::open`].
+    pub fn toggle(&self, token: Option<&str>) -> Result<(), String> {
+        self.start(token, &["--toggle"])
+    }
+
+    fn start(&self, token: Option<&str>, arguments: &[&str]) -> Result<(), String> {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         if !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
             return Err("there is no display to open a window on (neither WAYLAND_DISPLAY nor DISPLAY is set)".into());
         }
         let program = program::find(PROGRAM)?;
         let mut command = Command::new(&program);
+        command.args(arguments);
         command.env("HOOFBEAT_DATA_DIR", absolute(&self.folder)).stdin(Stdio::null()).stdout(Stdio::null());
         if let Some(root) = &self.root {
             command.arg("--root").arg(absolute(root));

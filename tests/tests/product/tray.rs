@@ -44,10 +44,16 @@ fn the_icon_tells_the_state_and_its_menu_works() {
         desktop.processes().iter().all(|(_, name)| name != "hoofbeat-desktop" && !name.starts_with("WebKit"))
     });
 
-    // A left click does the same.
+    // A left click does the same, and closes the window where it is in front; one that is behind is raised.
     item.activate().expect("the icon can be clicked");
     let window = desktop.wait_for_window("Hoofbeat");
-    desktop.close_window(&window);
+    wait_until("the window in front", || desktop.is_in_front(&window));
+    desktop.put_away_windows();
+    wait_until("the bare desktop", || !desktop.is_in_front(&window));
+    item.activate().expect("the icon can be clicked");
+    wait_until("the window in front again", || desktop.is_in_front(&window));
+    item.activate().expect("the icon can be clicked");
+    wait_until("the end of the window", || desktop.named("hoofbeat-desktop").is_empty());
 
     item.choose("Quit").expect("Quit can be chosen");
     let ended = watch.wait(LIMIT);

@@ -45,9 +45,17 @@ impl Item {
     }
 
     fn open(&self) {
-        if let Err(problem) = self.window.open(ksni::current_xdg_activation_token().as_deref()) {
-            log::warn!("the window does not open: {problem}");
-        }
+        say(self.window.open(ksni::current_xdg_activation_token().as_deref()));
+    }
+
+    fn toggle(&self) {
+        say(self.window.toggle(ksni::current_xdg_activation_token().as_deref()));
+    }
+}
+
+fn say(opened: Result<(), String>) {
+    if let Err(problem) = opened {
+        log::warn!("the window does not open: {problem}");
     }
 }
 
@@ -102,7 +110,7 @@ impl ksni::Tray for Item {
     }
 
     fn activate(&mut self, _x: i32, _y: i32) {
-        self.open();
+        self.toggle();
     }
 
     /// The middle button does what the row about alerts does.
