@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tauri::plugin::TauriPlugin;
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// WebKit or the display refused.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+    let is_loaded = Arc::new(AtomicBool::new(false));
+    let loaded = is_loaded.clone();
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title("Hoofbeat")
         .inner_size(1280.0, 800.0)
@@ -30,15 +33,16 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
         .visible(false)
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Finished {
+        .on_page_load(move |window, load| {
+            if load.event() == PageLoadEvent::Finished && !loaded.swap(true, Ordering::Relaxed) {
                 show(&window);
             }
         })
         .build()?;
     std::thread::Builder::new().name("show".into()).spawn(move || {
         std::thread::sleep(PATIENCE);
-        if !window.is_visible().unwrap_or(true) {
+        // A person may have put it away since.
+        if !is_loaded.load(Ordering::Relaxed) {
             show(&window);
         }
     })?;

@@ -7,6 +7,7 @@
 
 mod icon;
 mod item;
+mod login;
 mod snooze;
 mod view;
 

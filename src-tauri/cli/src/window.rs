@@ -79,6 +79,6 @@ fn is_pipe(output: impl AsFd) -> bool {
 }
 
 /// The window runs elsewhere, so a relative folder would be another one there.
-fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

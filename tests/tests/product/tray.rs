@@ -37,6 +37,14 @@ fn the_icon_tells_the_state_and_its_menu_works() {
         assert!(rows.iter().any(|row| row.enabled && row.label.starts_with(wanted)), "no {wanted} in {labels:?}");
     }
 
+    let entry = desktop.path("home/.config/autostart/hoofbeat.desktop");
+    item.choose("Start at login").expect("it can be chosen");
+    let text = wait_for("the autostart entry", || std::fs::read_to_string(&entry).ok().filter(|text| !text.is_empty()));
+    let exec = text.lines().find_map(|line| line.strip_prefix("Exec=")).expect("something is started");
+    assert!(exec.contains("hoofbeat\" \"--data-dir\" \"") && exec.ends_with("\"watch\""), "{exec}");
+    item.choose("Start at login").expect("it can be chosen");
+    wait_until("the end of the autostart entry", || !entry.exists());
+
     item.choose("Open").expect("Open can be chosen");
     let window = desktop.wait_for_window("Hoofbeat");
     desktop.close_window(&window);

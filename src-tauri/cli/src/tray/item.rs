@@ -4,13 +4,14 @@
 //! closes it under the person's hand. Deliberately not here: when it changes.
 
 use hoofbeat_core::engine::{Command, Handle};
-use ksni::menu::StandardItem;
+use ksni::menu::{CheckmarkItem, StandardItem};
 use ksni::{Category, MenuItem, Status, ToolTip};
 
 use super::icon::{self, Icon};
+use super::login::{self, Start};
 use super::snooze::Offer;
 use super::view::View;
-use crate::window::Window;
+use crate::window::{Window, absolute};
 
 /// How long "Pause" pauses.
 const PAUSE_SECONDS: i64 = 3600;
@@ -50,6 +51,19 @@ impl Item {
 
     fn toggle(&self) {
         say(self.window.toggle(ksni::current_xdg_activation_token().as_deref()));
+    }
+}
+
+/// Starts with the session from now on, or does not any more.
+fn set_at_login(item: &mut Item) {
+    let Some(entry) = login::entry() else { return };
+    let program = std::env::current_exe().unwrap_or_else(|_| "hoofbeat".into());
+    let recording = absolute(&item.window.folder);
+    let config = std::env::var_os("HOOFBEAT_CONFIG").map(|file| absolute(file.as_ref()));
+    let start = Start { program: &program, recording: &recording, config };
+    let wanted = !login::is_on(&entry);
+    if let Err(problem) = login::set(&entry, wanted.then_some(&start)) {
+        log::warn!("starting at login is not changed: {problem}");
     }
 }
 
@@ -134,6 +148,7 @@ impl ksni::Tray for Item {
             activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
         });
+        let entry = login::entry();
         let mut rows = vec![told(&self.view.sentence)];
         rows.extend(self.view.gpus.iter().map(|line| told(line)));
         rows.extend([
@@ -142,6 +157,13 @@ impl ksni::Tray for Item {
             snooze,
             pause,
             MenuItem::Separator,
+            MenuItem::Checkmark(CheckmarkItem {
+                label: "Start at login".into(),
+                enabled: entry.is_some(),
+                checked: entry.is_some_and(|entry| login::is_on(&entry)),
+                activate: Box::new(set_at_login),
+                ..CheckmarkItem::default()
+            }),
             row("Quit", |item| item.engine.send(Command::Stop)),
         ]);
         rows
