@@ -219,7 +219,7 @@ table! {
     DiskBusy             = 44  "disk.busy"               Percent       step(0.1),      Gauge   "disk"    "Disk busy";
     DiskUsed             = 45  "disk.used"               Byte          step(MIB),      Gauge   "disk"    "Space used";
     DiskTotal            = 46  "disk.total"              Byte          step(KIB),      Gauge   "disk"    "Space";
-    DiskUsable           = 48  "disk.usable"             Byte          step(MIB),      Gauge   "disk"    "Space for everybody";
+    DiskUsable           = 48  "disk.usable"             Byte          step(MIB),      Gauge   "disk"    "Usable space";
     DiskTemperature      = 47  "disk.temperature"        Celsius       step(0.1),      Gauge   "disk"    "Disk temperature";
 
     NetReceive           = 60  "net.receive"             BytePerSecond digits(1.0, 3), Gauge   "network" "Received";

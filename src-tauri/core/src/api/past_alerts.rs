@@ -141,7 +141,7 @@ mod tests {
         check(
             &config,
             "disk-fills",
-            "Space used will fill space in less than 1 d at the pace of the last 6 h, for 30 min",
+            "Space used will fill usable space in less than 1 d at the pace of the last 6 h, for 30 min",
         );
     }
 

@@ -69,7 +69,7 @@ fn one_identity_is_snoozed_beside_all_and_older_snoozes_and_their_numbers_stay()
            until INTEGER, UNIQUE(rule, source)) STRICT;
          CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
          INSERT INTO snooze VALUES(5, 'use', 'gpu:1', 3600), (6, 'x', 'y', 1);
-         DELETE FROM snooze WHERE seq = 6; PRAGMA user_version = 12;",
+         DELETE FROM snooze WHERE seq = 6; PRAGMA user_version = 14;",
     )
     .unwrap();
     db.execute("UPDATE snooze SET until = ?", [HOUR]).unwrap();
