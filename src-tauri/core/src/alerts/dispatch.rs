@@ -39,8 +39,9 @@ enum Stand {
     Snoozed(Option<i64>),
     /// Notifications were off when it would have been said.
     Off,
-    /// Nothing is said of it any more, until it is over: a rule that says more fired there when it began, or a person said
-    /// that it is expected.
+    /// A rule that says more fires there: it is said when that is over, if it still fires.
+    Held,
+    /// Nothing is said of it any more, until it is over: a person said that it is expected.
     Silent,
 }
 
@@ -59,8 +60,9 @@ struct Episode {
 }
 
 impl Episode {
-    fn inhibited(severity: Severity, since: i64) -> Episode {
-        Episode { severity, since, stand: Stand::Silent, heard: false, told: false, about: Value::Null }
+    /// One of which nobody knows.
+    fn unheard(severity: Severity, since: i64, stand: Stand, about: Value) -> Episode {
+        Episode { severity, since, stand, heard: false, told: false, about }
     }
 }
 
@@ -94,8 +96,7 @@ impl Dispatch {
         match what {
             What::Fired => {
                 let since = now.local.ts;
-                let fresh = Episode { severity, since, stand: Stand::Heard, heard: false, told: false, about };
-                self.episodes.insert(key.clone(), fresh);
+                self.episodes.insert(key.clone(), Episode::unheard(severity, since, Stand::Heard, about));
                 self.word(&key, rules, now)
             }
             What::Again => match self.episodes.get_mut(&key) {
@@ -105,7 +106,7 @@ impl Dispatch {
                     match episode.stand {
                         Stand::Waiting(_) => Decision::Silent(Silence::Waiting),
                         Stand::Snoozed(_) => Decision::Silent(Silence::Snoozed),
-                        Stand::Silent => Decision::Silent(Silence::Unheard),
+                        Stand::Held | Stand::Silent => Decision::Silent(Silence::Unheard),
                         Stand::Off | Stand::Heard => self.word(&key, rules, now),
                     }
                 }
@@ -119,10 +120,20 @@ impl Dispatch {
         }
     }
 
-    /// An alert began of which nothing is said, because a rule fires that says more.
-    pub fn inhibited(&mut self, key: Key, severity: Severity, now: Moment) {
+    /// An alert began of which nothing is said for as long as a rule fires that says more.
+    pub fn inhibited(&mut self, key: Key, severity: Severity, about: Value, now: Moment) {
         self.changed = true;
-        self.episodes.insert(key, Episode::inhibited(severity, now.local.ts));
+        self.episodes.insert(key, Episode::unheard(severity, now.local.ts, Stand::Held, about));
+    }
+
+    /// What is to be said of alerts that were inhibited: `is_free` tells of which the other rule does not fire any more
+    /// while they still do.
+    pub fn freed(&mut self, is_free: impl Fn(&Key) -> bool, rules: &Notify, now: Moment) -> Vec<Due> {
+        let held = self.episodes.iter().filter(|(key, episode)| episode.stand == Stand::Held && is_free(key));
+        let free: Vec<Key> = held.map(|(key, _)| key.clone()).collect();
+        self.changed |= !free.is_empty();
+        let said = free.into_iter().filter(|key| self.word(key, rules, now) == Decision::Say).collect::<Vec<_>>();
+        said.iter().filter_map(|key| self.item(key).map(Due::Say)).collect()
     }
 
     /// People said of what fires, or waits, that it is expected: nothing more is said of those that `is_settled` names, by
@@ -195,7 +206,7 @@ impl Dispatch {
         let Episode { severity, since, stand, told, .. } = episode;
         let quiet = severity != Severity::Critical && is_quiet(rules, now);
         let wait = match stand {
-            Stand::Silent => return Decision::Silent(Silence::Unheard),
+            Stand::Held | Stand::Silent => return Decision::Silent(Silence::Unheard),
             _ if !rules.enabled => return Decision::Silent(Silence::Off),
             _ if self.snoozed(key, now.local.ts).is_some() => return Decision::Silent(Silence::Snoozed),
             Stand::Off => return Decision::Silent(Silence::Off),
@@ -224,7 +235,7 @@ impl Dispatch {
             let Some(episode) = self.episodes.get_mut(&key) else { continue };
             let before = episode.stand;
             match (before, snoozed) {
-                (Stand::Off | Stand::Silent, _) => {}
+                (Stand::Off | Stand::Held | Stand::Silent, _) => {}
                 (_, Some(until)) => episode.stand = Stand::Snoozed(until),
                 (Stand::Snoozed(until), None) => {
                     // Who takes a snooze back knows what they were told before.
@@ -249,9 +260,9 @@ impl Dispatch {
         due
     }
 
-    /// Whether anything may come due by the clocks.
+    /// Whether anything may come due, by the clocks or because what held it down is over.
     pub fn is_busy(&self) -> bool {
-        let restless = |stand| matches!(stand, Stand::Waiting(_) | Stand::Snoozed(_));
+        let restless = |stand| matches!(stand, Stand::Waiting(_) | Stand::Snoozed(_) | Stand::Held);
         !self.over.is_empty()
             || self.more > 0
             || !self.snoozes.is_empty()
@@ -279,7 +290,7 @@ impl Dispatch {
             self.gone(&key, rules, now);
         }
         for (key, since) in firing {
-            let unknown = Episode::inhibited(Severity::Warning, since);
+            let unknown = Episode::unheard(Severity::Warning, since, Stand::Silent, Value::Null);
             let unknown = match self.noted {
                 true => unknown,
                 false => Episode { stand: Stand::Heard, heard: true, told: true, ..unknown },

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::news::{Digest, DigestItem, Published};
+use super::watch::Watch;
 use crate::alerts::baseline::Local;
 use crate::alerts::dispatch::{Decision, Dispatch, Due, Happening, Item, Key, Moment, What};
 use crate::alerts::expect::{Judgement, Used, judge};
@@ -70,7 +71,7 @@ impl Desk {
         // A rule that says more fires there.
         if !notice.notify && !matches!(notice.phase, NoticePhase::Cleared { .. }) {
             if notice.phase == NoticePhase::Fired {
-                self.dispatch.inhibited(key, notice.rule.severity, self.moment(now));
+                self.dispatch.inhibited(key, notice.rule.severity, about(notice), self.moment(now));
             }
             return;
         }
@@ -88,16 +89,18 @@ impl Desk {
         notice.notify &= decision == Decision::Say && is_news;
     }
 
-    /// What is due by the clocks; `active` are the alerts that fire.
-    pub fn settle(&mut self, active: impl FnOnce() -> Vec<ActiveAlert>, config: &Config, now: Now) -> Vec<Published> {
+    /// What is due, by the clocks or because no rule that says more fires there any more.
+    pub fn settle(&mut self, watch: &Watch, config: &Config, now: Now) -> Vec<Published> {
         if !self.dispatch.is_busy() {
             return Vec::new();
         }
-        let due = self.dispatch.settle(&config.notify, self.moment(now));
+        let (moment, is_free) = (self.moment(now), |key: &Key| watch.is_free(key.rule(), key.source(), key.who()));
+        let mut due = self.dispatch.freed(is_free, &config.notify, moment);
+        due.extend(self.dispatch.settle(&config.notify, moment));
         if due.is_empty() {
             return Vec::new();
         }
-        let active = active();
+        let active = watch.active();
         let newest: HashMap<Key, &ActiveAlert> =
             active.iter().map(|one| (key_of(&one.rule.id, &one.source, one.who.as_ref()), one)).collect();
         let line = |item: &Item| {

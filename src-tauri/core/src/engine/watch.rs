@@ -4,6 +4,7 @@
 //! each tick, for as long as there is something to step. Deliberately not here: when a rule fires (`alerts`), and whether
 //! somebody is told.
 
+mod inhibition;
 mod slot;
 
 use std::collections::HashSet;
@@ -396,18 +397,6 @@ impl Watch {
         }
     }
 
-    /// Whether a rule that says more fires there.
-    fn is_inhibited(&self, rule: &Rule, source: &Source) -> bool {
-        if rule.inhibit_by.is_empty() {
-            return false;
-        }
-        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
-        let others = self.others.iter().map(|((at, _), slot)| (*at, slot));
-        slots.chain(others).any(|(at, slot)| {
-            slot.state.is_told() && slot.source.pack() == source.pack() && rule.inhibit_by.contains(&self.rules[at].id)
-        })
-    }
-
     /// The recorder did not run since the last tick.
     pub fn interrupt(&mut self, now: Now) {
         let lost = self.moment.boot.map_or(Duration::ZERO, |last| now.boot.saturating_sub(last));
@@ -433,11 +422,15 @@ impl Watch {
         self.slots.values().chain(self.others.values()).any(is_gpu)
     }
 
+    /// What is stepped, each with the place of its rule.
+    fn seen(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
+        slots.chain(self.others.iter().map(|((at, _), slot)| (*at, slot)))
+    }
+
     /// Every row that the store should have.
     pub fn rows(&self, now: Now) -> Vec<AlertRow> {
-        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
-        let seen = slots.chain(self.others.iter().map(|((at, _), slot)| (*at, slot)));
-        let seen = seen.filter(|(_, slot)| slot.state.phase != AlertPhase::Inactive);
+        let seen = self.seen().filter(|(_, slot)| slot.state.phase != AlertPhase::Inactive);
         let seen = seen.map(|(at, slot)| slot.row(&self.rules[at], now));
         let row =
             |((at, (source, who)), state): (&(usize, Named), &State)| state.row(&self.rules[*at].id, source, who, now);
@@ -446,9 +439,7 @@ impl Watch {
 
     /// The alerts that fire, oldest first.
     pub fn active(&self) -> Vec<ActiveAlert> {
-        let slots = self.slots.iter().map(|((at, _), slot)| (*at, slot));
-        let all = slots.chain(self.others.iter().map(|((at, _), slot)| (*at, slot)));
-        let firing = all.filter(|(_, slot)| slot.state.is_told());
+        let firing = self.seen().filter(|(_, slot)| slot.state.is_told());
         let mut active: Vec<ActiveAlert> = firing.map(|(at, slot)| slot.active(&self.rules[at])).collect();
         let key = |alert: &ActiveAlert| {
             let who = alert.who.as_ref().map(|who| who.key.clone());

@@ -283,7 +283,7 @@ fn nothing_is_said_of_what_a_rule_that_says_more_held_down_also_after_a_restart(
     assert_eq!(rig.fire("lost"), Decision::Say);
     for restarts in [false, true] {
         let now = rig.now();
-        rig.dispatch.inhibited(Key::new("error", "gpu:1", ""), Severity::Warning, now);
+        rig.dispatch.inhibited(Key::new("error", "gpu:1", ""), Severity::Warning, json!("error"), now);
         if restarts {
             rig.restart(None);
             let firing = ["lost", "error"].map(|rule| (Key::new(rule, "gpu:1", ""), NOON)).to_vec();

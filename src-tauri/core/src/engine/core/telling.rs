@@ -136,7 +136,7 @@ impl Core {
 
     /// Publishes what waited for its time.
     pub(super) fn tell_what_waited(&mut self) {
-        let due = self.desk.settle(|| self.watch.active(), &self.config, self.clock.now());
+        let due = self.desk.settle(&self.watch, &self.config, self.clock.now());
         // What was said must not be said again after a power cut.
         self.durable |= !due.is_empty();
         due.into_iter().for_each(|said| self.outlet.publish(said));

@@ -44,8 +44,6 @@ pub(super) struct Slot {
     pub voice: Voice,
     /// Whether this tick brought a reading.
     pub read: bool,
-    /// Whether nobody was told that it fired, because a rule fired that says more.
-    is_silent: bool,
 }
 
 impl Slot {
@@ -59,7 +57,6 @@ impl Slot {
             detail: Detail::default(),
             voice: OWN,
             read: true,
-            is_silent: false,
         }
     }
 
@@ -106,12 +103,11 @@ impl Slot {
     pub fn tell(&mut self, rule: &Arc<Rule>, transition: Transition, aside: Aside, now: Now, changes: &mut Changes) {
         let notice = match transition {
             Transition::Fired { value } => {
-                self.is_silent = aside.is_held_down;
                 self.notice(rule, value, NoticePhase::Fired, self.state.since, !aside.is_held_down)
             }
             Transition::Again { value } => {
                 let phase = NoticePhase::Again { lasted: self.state.lasted(now) };
-                self.notice(rule, value, phase, self.state.since, !aside.is_held_down && !self.is_silent)
+                self.notice(rule, value, phase, self.state.since, !aside.is_held_down)
             }
             Transition::Cleared { value, since, lasted, peak, disarmed } => {
                 let ending = match (&rule.watched, value) {
@@ -121,8 +117,7 @@ impl Slot {
                     _ => Ending::Read,
                 };
                 let phase = NoticePhase::Cleared { ending, lasted, peak };
-                let notify = !std::mem::take(&mut self.is_silent);
-                self.notice(rule, value, phase, since, notify)
+                self.notice(rule, value, phase, since, true)
             }
         };
         if !matches!(notice.phase, NoticePhase::Again { .. }) {

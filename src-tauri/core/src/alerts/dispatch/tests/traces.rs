@@ -42,6 +42,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// This one is inhibited by that one.
+const HELD: (&str, &str) = ("f", "a");
+
 /// What a person heard of one episode.
 #[derive(Debug, Default)]
 struct Heard {
@@ -51,6 +54,8 @@ struct Heard {
     /// How many snoozes it met, each of which may bring one more word when it runs out.
     snoozes: usize,
     over: bool,
+    /// Whether a rule that says more fires there, and did from its beginning.
+    held: bool,
 }
 
 #[derive(Default)]
@@ -95,7 +100,7 @@ impl Ear {
                                 // been said, or after a snooze that ran out.
                                 for known in [false, true] {
                                     let fits = |one: &&mut Heard| match known {
-                                        false => one.over && one.words == 0,
+                                        false => one.over && one.words == 0 && !one.held,
                                         true => one.over && (one.alone || one.snoozes > 0),
                                     };
                                     for one in all.iter_mut().rev().filter(fits) {
@@ -113,6 +118,18 @@ impl Ear {
             }
         }
     }
+}
+
+/// What is said of what was held down and is not any more.
+fn free(rig: &mut Rig, ear: &mut Ear, firing: &HashMap<&str, bool>) -> Vec<Due> {
+    let fires = |name: &str| firing.get(name) == Some(&true);
+    let is_free = |key: &Key| key.rule() == HELD.0 && fires(HELD.0) && !fires(HELD.1);
+    let now = rig.now();
+    let due = rig.dispatch.freed(is_free, &rig.rules, now);
+    if fires(HELD.0) && !fires(HELD.1) {
+        ear.newest(HELD.0).held = false;
+    }
+    due
 }
 
 fn check(steps: Vec<Step>, quiet: bool) {
@@ -139,6 +156,12 @@ fn check(steps: Vec<Step>, quiet: bool) {
                     let snoozes = rig.dispatch.snoozes().to_vec();
                     let covering = snoozes.iter().filter(|one| one.covers(name, "gpu:1") && one.holds(rig.wall));
                     ear.newest(name).snoozes = covering.count();
+                    if name == HELD.0 && firing.get(HELD.1) == Some(&true) {
+                        let now = rig.now();
+                        rig.dispatch.inhibited(Key::new(name, "gpu:1", ""), severity, json!(name), now);
+                        ear.newest(name).held = true;
+                        continue;
+                    }
                     let decision = rig.happened(name, severity, What::Fired);
                     let quiet_now = is_quiet(&rig.rules, rig.now());
                     match decision {
@@ -160,6 +183,7 @@ fn check(steps: Vec<Step>, quiet: bool) {
                     let decision = rig.happened(name, severity, What::Cleared { lasted });
                     let heard = ear.newest(name);
                     heard.over = true;
+                    assert!(!heard.held || decision == Decision::Silent(Silence::Unheard), "{decision:?}");
                     assert!(decision != Decision::Say || heard.alone, "the end of what was not said");
                 }
             }
@@ -185,10 +209,18 @@ fn check(steps: Vec<Step>, quiet: bool) {
             }
         }
         let now = rig.now();
+        let due = free(&mut rig, &mut ear, &firing);
+        ear.hear(due, truth);
         ear.hear(rig.dispatch.settle(&rig.rules, now), truth);
     }
     // What still waits comes in the end.
     rig.dispatch.snooze(Vec::new());
+    if std::mem::replace(firing.entry(HELD.1).or_default(), false) {
+        rig.happened(HELD.1, NAMES[0].1, What::Cleared { lasted: Duration::from_secs(60) });
+        ear.newest(HELD.1).over = true;
+    }
+    let due = free(&mut rig, &mut ear, &firing);
+    ear.hear(due, truth);
     for _ in 0..200 {
         (rig.boot, rig.wall, truth) = (rig.boot + 1800, rig.wall + 1800, truth + 1800);
         let now = rig.now();
@@ -196,6 +228,10 @@ fn check(steps: Vec<Step>, quiet: bool) {
     }
     for (name, all) in &ear.episodes {
         for heard in all {
+            assert!(!heard.held || (heard.words == 0 && heard.over), "{name} was held to no end: {heard:?}");
+            if heard.held {
+                continue;
+            }
             assert!(heard.words >= 1 || heard.snoozes > 0, "{name} was lost: {heard:?}");
             assert!(heard.words >= 1 || heard.over, "{name} still fires and was lost: {heard:?}");
             assert!(heard.words <= 1 + heard.snoozes, "{name} was told too often: {heard:?}");

@@ -302,7 +302,10 @@ fn a_gpu_that_is_lost_says_more_than_that_it_is_hot() {
     assert_eq!(kinds(&tick.events), [EventKind::Xid, EventKind::AlertFired], "it is recorded");
     assert_eq!(titles(&rig), [""; 0], "and nobody is told twice");
     rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
-    assert_eq!(titles(&rig), ["RTX is there again after 2 s"]);
+    let still = "Still RTX reports error 79 for 1 s";
+    assert_eq!(titles(&rig), ["RTX is there again after 2 s", still], "what was held down and goes on");
+    rig.second(vec![used(&gpu, &[(Metric::GpuPower, 50.0)], None)]);
+    assert_eq!(titles(&rig), [""; 0]);
 }
 
 #[test]

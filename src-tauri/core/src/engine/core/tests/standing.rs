@@ -84,22 +84,87 @@ fn a_gpu_that_is_said_to_be_gone_for_hours_is_told_once() {
     assert_eq!(heard, [NoticePhase::Fired]);
 }
 
+/// Two rules on one reading; the first says more.
+fn two(first: &str, second: &str) -> String {
+    let rule = |id: &str, rest: &str| format!("[[rule]]\nid = \"{id}\"\nmetric = \"cpu.temperature\"\n{rest}\n");
+    rule("melts", first) + &rule("hot", &format!("fire = \"> 87\"\ninhibit_by = [\"melts\"]\n{second}"))
+}
+
+/// What people are told in ticks with these readings; `left` is kept as a store keeps it.
+fn said(rig: &mut Rig, readings: &[f64], left: &mut Left) -> Vec<(String, NoticePhase)> {
+    let mut said = Vec::new();
+    for celsius in readings {
+        let tick = read(rig, Some(*celsius));
+        for row in tick.alerts {
+            left.alerts.retain(|other| other.rule != row.rule);
+            left.alerts.extend(matches!(row.phase, AlertPhase::Firing).then_some(row));
+        }
+        left.dispatch = tick.dispatch.or(left.dispatch.take());
+        left.last_ts = Some(tick.ts);
+        let told = rig.notices().into_iter().filter(|notice| notice.notify);
+        said.extend(told.map(|notice| (notice.rule.id.clone(), notice.phase)));
+    }
+    said
+}
+
+/// A recorder that goes on with what another one left.
+fn next(config: &str, left: &Left) -> Rig {
+    let (alerts, dispatch, last_ts) = (left.alerts.clone(), left.dispatch.clone(), left.last_ts);
+    Rig::with(&["sensors"], config, Left { alerts, dispatch, last_ts, ..Left::default() }, None)
+}
+
+fn ids(said: &[(String, NoticePhase)]) -> Vec<&str> {
+    said.iter().map(|(id, _)| id.as_str()).collect()
+}
+
 #[test]
 fn the_end_of_what_another_rule_held_down_is_not_told_after_a_restart() {
-    let rule = |id: &str, fire: &str, rest: &str| {
-        format!("[[rule]]\nid = \"{id}\"\nmetric = \"cpu.temperature\"\nfire = \"{fire}\"\nclear = \"< 60\"\n{rest}\n")
-    };
-    let config = rule("melts", "> 95", "") + &rule("hot", "> 87", "inhibit_by = [\"melts\"]\nrepeat = \"1m\"");
-    let mut rig = Rig::with(&["sensors"], &config, Left::default(), None);
-    let tick = read(&mut rig, Some(99.0));
-    let heard: Vec<_> = rig.notices().into_iter().map(|notice| (notice.rule.id.clone(), notice.notify)).collect();
-    assert_eq!(heard, [("melts".to_owned(), true), ("hot".to_owned(), false)]);
-    let left = Left { alerts: tick.alerts, dispatch: tick.dispatch, last_ts: Some(tick.ts), ..Left::default() };
-    let mut rig = Rig::with(&["sensors"], &config, left, None);
-    let mut said = Vec::new();
-    for celsius in [99.0; 70].into_iter().chain([50.0]) {
-        read(&mut rig, Some(celsius));
-        said.extend(rig.notices().into_iter().filter(|notice| notice.notify));
+    let config = two("fire = \"> 95\"\nclear = \"< 60\"", "clear = \"< 60\"\nrepeat = \"1m\"");
+    let mut left = Left::default();
+    assert_eq!(ids(&said(&mut next(&config, &left), &[99.0], &mut left)), ["melts"]);
+    let readings: Vec<f64> = [99.0; 70].into_iter().chain([50.0]).collect();
+    assert_eq!(ids(&said(&mut next(&config, &left), &readings, &mut left)), ["melts"]);
+}
+
+#[test]
+fn what_another_rule_held_down_is_told_once_when_that_is_over_whenever_the_recorder_restarts() {
+    let config = two("fire = \"> 95\"\nclear = \"< 92\"", "clear = \"< 60\"");
+    for restarts in 0..8 {
+        let mut left = Left::default();
+        let mut rig = next(&config, &left);
+        let mut heard = Vec::new();
+        for (at, readings) in [&[99.0][..], &[99.0, 90.0], &[90.0, 90.0], &[90.0, 50.0]].into_iter().enumerate() {
+            heard.extend(said(&mut rig, readings, &mut left));
+            if restarts & 1 << at != 0 {
+                rig = next(&config, &left);
+                // Nothing is known of it before it is read again.
+                read(&mut rig, None);
+                assert_eq!(told(&rig), [], "{restarts:b}");
+            }
+        }
+        assert_eq!(ids(&heard), ["melts", "melts", "hot", "hot"], "{restarts:b}");
+        assert!(matches!(heard[2].1, NoticePhase::Again { .. }), "it fires for some time: {heard:?}");
+        assert!(matches!(heard[3].1, NoticePhase::Cleared { .. }), "{heard:?}");
     }
-    assert_eq!(said.iter().map(|notice| notice.rule.id.as_str()).collect::<Vec<_>>(), ["melts"]);
+}
+
+#[test]
+fn what_was_held_down_and_only_waits_to_be_called_over_is_not_told() {
+    let config = two("fire = \"> 95\"\nclear = \"< 60\"", "clear = \"< 60\"\nkeep = \"10s\"");
+    let mut left = Left::default();
+    let mut rig = next(&config, &left);
+    let readings: Vec<f64> = [99.0].into_iter().chain([50.0; 20]).collect();
+    assert_eq!(ids(&said(&mut rig, &readings, &mut left)), ["melts", "melts"]);
+    // Where it comes back before that, it fires, and nothing else says so.
+    let readings = [99.0, 50.0, 50.0, 90.0, 90.0];
+    assert_eq!(ids(&said(&mut rig, &readings, &mut left)), ["melts", "melts", "hot"]);
+}
+
+#[test]
+fn what_was_held_down_is_repeated_once_it_is_told() {
+    let config = two("fire = \"> 95\"\nclear = \"< 92\"", "clear = \"< 60\"\nrepeat = \"1m\"");
+    let mut left = Left::default();
+    let mut rig = next(&config, &left);
+    assert_eq!(ids(&said(&mut rig, &[99.0, 90.0], &mut left)), ["melts", "melts", "hot"]);
+    assert_eq!(ids(&said(&mut rig, &[90.0; 70], &mut left)), ["hot"]);
 }
