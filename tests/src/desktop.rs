@@ -269,7 +269,11 @@ fn start_x_server(sandbox: &mut Sandbox) -> Program {
     program
 }
 
-fn start_bus(sandbox: &Sandbox) -> Program {
+/// Starts a session bus at the address in a sandbox's environment.
+///
+/// # Panics
+/// It does not come up, or the environment names none.
+pub fn start_bus(sandbox: &Sandbox) -> Program {
     let address = sandbox.get("DBUS_SESSION_BUS_ADDRESS").to_string();
     let mut command = sandbox.command("dbus-daemon");
     command.args(["--session", "--nofork", "--nopidfile", "--address"]).arg(&address);

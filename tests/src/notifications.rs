@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::Result;
 use zbus::message::Header;
@@ -31,6 +32,8 @@ pub struct Notification {
     pub actions: Vec<(String, String)>,
     /// 0 low, 1 normal, 2 critical.
     pub urgency: Option<u8>,
+    /// When it came.
+    pub arrived: Instant,
 }
 
 /// See the module. Gone when dropped.
@@ -105,12 +108,13 @@ impl Interface {
         hints: HashMap<String, OwnedValue>,
         _timeout: i32,
     ) -> u32 {
+        let arrived = Instant::now();
         let mut received = self.received.lock().expect("nothing panics while it is locked");
         let id = if replaces > 0 { replaces } else { received.iter().map(|one| one.id).max().unwrap_or(0) + 1 };
         let actions = actions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
         let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok());
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        received.push(Notification { id, sender, replaces, application, title, body, actions, urgency });
+        received.push(Notification { id, sender, replaces, application, title, body, actions, urgency, arrived });
         id
     }
 }

@@ -1,5 +1,6 @@
 //! `hoofbeat-bench`: what Hoofbeat costs, measured and never asserted. `make bench` runs all of it.
 
+mod alert;
 mod expect;
 mod gpu;
 mod query;
@@ -70,6 +71,12 @@ enum What {
     },
     /// What sessions, episodes and expectations cost a tick.
     Stretches,
+    /// The time from a crossed threshold to its notification, and what 50 rules on 20 sources cost a tick.
+    Alert {
+        /// Thresholds that are crossed, one after the other.
+        #[arg(long, default_value_t = 15)]
+        crossings: u32,
+    },
     /// What the search for unexpected uses finds in a simulated quarter of a year, and how often it is wrong.
     Expect,
     /// What `tick` compares with.
@@ -88,6 +95,7 @@ fn main() -> anyhow::Result<()> {
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
         Some(What::Stretches) => stretches::run(&mut report)?,
+        Some(What::Alert { crossings }) => alert::run(crossings, &mut report)?,
         Some(What::Expect) => expect::run(&mut report)?,
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
@@ -95,6 +103,7 @@ fn main() -> anyhow::Result<()> {
             gpu::run(60, &mut report)?;
             scan::run(500, &mut report)?;
             stretches::run(&mut report)?;
+            alert::run(15, &mut report)?;
             storage::run(7, &mut report)?;
             query::run(3, &mut report)?;
             replay::run(30, &mut report)?;

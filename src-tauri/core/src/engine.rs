@@ -22,6 +22,7 @@ mod outlet;
 mod probe;
 mod ring;
 mod roster;
+mod rules;
 mod scene;
 mod usage;
 mod watch;
@@ -48,6 +49,7 @@ use crate::store::{self, RecorderLock, Store, StoreError};
 use crate::why::presence::Absence;
 
 pub use news::{Command, Digest, DigestItem, Published, Snapshot, SourceNow, Trouble};
+pub use rules::Rules;
 
 pub use crate::alerts::dispatch::{Over, Wait};
 pub use crate::alerts::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who, words};
