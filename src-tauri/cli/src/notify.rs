@@ -23,6 +23,7 @@ use hoofbeat_core::model::Health;
 use hoofbeat_core::model::rule::{Severity, Watched};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
+use serde_json::Value;
 use zbus::Connection;
 
 use crate::bus::{self, BusEvent};
@@ -46,10 +47,15 @@ enum Message {
     Notice(Arc<Notice>),
     Digest(Arc<Digest>),
     Trouble(String),
+    /// What an earlier recorder could not show.
+    Unshown(Arc<Value>),
     Bus(BusEvent),
     /// A person answered to an alert, and this came of it.
     Answered(Arc<Notice>, Answer, Outcome),
 }
+
+/// Who keeps what could not be shown, over a restart.
+type Keep = Box<dyn Fn(Value) + Send>;
 
 /// The way to the thread.
 #[derive(Clone, Debug)]
@@ -58,14 +64,15 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Starts the thread; "Open" opens `window`, and `config` says whether the person wants to be told of trouble.
+    /// Starts the thread; "Open" opens `window`, `config` says whether the person wants to be told of trouble, and `keep`
+    /// gets what could not be shown yet whenever that changes.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(window: Window, config: PathBuf) -> std::io::Result<Notifier> {
+    pub fn start(window: Window, config: PathBuf, keep: Keep) -> std::io::Result<Notifier> {
         let (messages, receiver) = sync_channel(QUEUE);
         let answers = messages.clone();
-        let run = move || Thread::new(window, config, answers).run(&receiver);
+        let run = move || Thread { keep: Some(keep), ..Thread::new(window, config, answers) }.run(&receiver);
         std::thread::Builder::new().name("notify".into()).spawn(run)?;
         Ok(Notifier { messages })
     }
@@ -92,6 +99,11 @@ impl Notifier {
     /// Tells the person that something is wrong with the recording itself. Never waits.
     pub fn trouble(&self, sentence: String) {
         drop(self.messages.try_send(Message::Trouble(sentence)));
+    }
+
+    /// Gives back what an earlier recorder could not show. Never waits.
+    pub fn unshown(&self, said: Arc<Value>) {
+        drop(self.messages.try_send(Message::Unshown(said)));
     }
 
     /// Tells what happened on the bus. Never waits.
@@ -125,6 +137,9 @@ pub struct Thread {
     window: Window,
     config: PathBuf,
     waiting: Waiting,
+    keep: Option<Keep>,
+    /// What is kept.
+    kept: Value,
     /// The way back for what came of an answer.
     answers: SyncSender<Message>,
     /// What may be on screen, by the numbers that the server gave.
@@ -153,6 +168,8 @@ impl Thread {
             window,
             config,
             waiting: Waiting::default(),
+            keep: None,
+            kept: Value::Null,
             answers,
             shown: HashMap::new(),
             lost: Vec::new(),
@@ -181,6 +198,16 @@ impl Thread {
             if known && self.retry.is_none_or(|(at, _)| at <= Instant::now()) {
                 self.say_all();
             }
+            self.keep_what_waits();
+        }
+    }
+
+    /// Has what waits kept, where that changed: it counts as said everywhere else.
+    fn keep_what_waits(&mut self) {
+        let waits = self.waiting.saved();
+        if let Some(keep) = self.keep.as_ref().filter(|_| waits != self.kept) {
+            keep(waits.clone());
+            self.kept = waits;
         }
     }
 
@@ -194,6 +221,10 @@ impl Thread {
                 self.waiting.answered(&notice, outcome);
             }
             Message::Digest(digest) => self.waiting.digest(&digest),
+            Message::Unshown(said) => {
+                self.waiting.restore(&said);
+                self.kept = Value::clone(&said);
+            }
             Message::Trouble(sentence) => {
                 // A config that cannot be read does not say that nothing may be said.
                 if Config::load(&self.config).map_or(true, |config| config.notify.enabled) {

@@ -100,7 +100,9 @@ struct Faces {
 
 impl Faces {
     fn start(window: Window, config: &Path, engine: &Handle) -> std::io::Result<Faces> {
-        let notifier = Notifier::start(window.clone(), config.to_path_buf())?;
+        let keeps = engine.clone();
+        let keep = move |said| keeps.send(Command::Unshown(said));
+        let notifier = Notifier::start(window.clone(), config.to_path_buf(), Box::new(keep))?;
         let tray = Tray::start(window, engine.clone())?;
         let (to_tray, to_notifier, engine) = (tray.clone(), notifier.clone(), engine.clone());
         bus::watch(move |event| {
@@ -144,13 +146,14 @@ fn forward(
                     }
                 }
                 Published::Stopped => break,
-                Published::Status(_) => {}
+                Published::Status(_) | Published::Unshown(_) => {}
             }
             let Some(faces) = &faces else { continue };
             match news {
                 Published::Status(snapshot) => faces.tray.tell(tray::News::Status(snapshot)),
                 Published::Alert(notice) => faces.notifier.notice(notice),
                 Published::Digest(digest) => faces.notifier.digest(digest),
+                Published::Unshown(said) => faces.notifier.unshown(said),
                 Published::Trouble(trouble) => {
                     faces.notifier.trouble(trouble);
                 }

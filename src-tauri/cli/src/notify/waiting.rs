@@ -6,6 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
 use hoofbeat_core::model::rule::Severity;
 
@@ -28,15 +31,19 @@ const LISTED: usize = 5;
 /// How many wait at most; the oldest is only counted then.
 const MOST: usize = 64;
 
+/// What is added to what an earlier recorder had to say: it may be over by now.
+const LATE: &str = "It happened before a restart and could not be shown then.";
+
 /// What everything that is wrong with the recording is called.
 const TROUBLE: &str = "Hoofbeat needs attention";
 
 /// Something to say.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Say {
     /// The alert that it is about: what is said about it later replaces it.
     pub key: Option<Key>,
-    /// The alert, while it fires and a person may answer.
+    /// The alert, while it fires and a person may answer. It is not kept over a restart.
+    #[serde(skip)]
     pub alert: Option<Arc<Notice>>,
     /// The news.
     pub title: String,
@@ -113,6 +120,32 @@ impl Waiting {
         let severity = Some(Severity::Warning);
         let title = TROUBLE.to_string();
         self.push(Say { key: None, alert: None, title, body: sentence.to_string(), severity, transient: false });
+    }
+
+    /// What waits, to be kept over a restart; null where nothing does.
+    pub fn saved(&self) -> Value {
+        match self.queue.is_empty() && self.dropped == 0 {
+            true => Value::Null,
+            false => json!({ "queue": self.queue, "dropped": self.dropped }),
+        }
+    }
+
+    /// Takes what an earlier recorder could not show; it stands before what came since. Of another version's shape nothing
+    /// is known.
+    pub fn restore(&mut self, saved: &Value) {
+        let Ok(queue) = VecDeque::<Say>::deserialize(&saved["queue"]) else { return };
+        self.dropped += saved["dropped"].as_u64().map_or(0, |dropped| dropped as usize);
+        let since = std::mem::take(&mut self.queue);
+        for mut say in queue {
+            if !say.body.ends_with(LATE) {
+                say.body = format!("{}\n{LATE}", say.body);
+            }
+            // What came since says more.
+            if say.key.is_none() || !since.iter().any(|newer| newer.key == say.key) {
+                self.push(say);
+            }
+        }
+        since.into_iter().for_each(|say| self.push(say));
     }
 
     fn push(&mut self, say: Say) {
@@ -232,6 +265,30 @@ mod tests {
         assert_eq!(summary.title, format!("{} messages", MANY + 2));
         assert_eq!((summary.severity, summary.key, summary.transient), (Some(Severity::Warning), None, false));
         assert_eq!(said(&mut waiting).len(), 1);
+    }
+
+    #[test]
+    fn what_waits_outlives_a_restart() {
+        let mut waiting = Waiting::default();
+        assert_eq!(waiting.saved(), Value::Null);
+        for rule in ["a", "b"] {
+            waiting.add(&notice(rule, false, Severity::Warning));
+        }
+        let saved = waiting.saved();
+        let mut next = Waiting::default();
+        next.add(&notice("b", true, Severity::Warning));
+        next.restore(&saved);
+        let titles: Vec<_> = next.queue.iter().map(|say| (say.title.as_str(), say.body.ends_with(LATE))).collect();
+        assert_eq!(titles, [("CPU at 96 °C", true), ("CPU back to 96 °C after 1 min", false)]);
+        // It is replaced by its end, as if there had been no restart; and it is not marked twice.
+        next.restore(&Value::Null);
+        next.restore(&json!({ "queue": 7 }));
+        let again = next.saved();
+        let mut next = Waiting::default();
+        next.restore(&again);
+        assert_eq!(next.queue[0].body.matches(LATE).count(), 1);
+        next.add(&notice("a", true, Severity::Warning));
+        assert_eq!(next.queue.iter().filter(|say| say.key == next.queue[1].key).count(), 1);
     }
 
     #[test]

@@ -128,6 +128,38 @@ fn what_nobody_could_show_is_shown_when_a_server_comes() {
 }
 
 #[test]
+fn what_nobody_could_show_is_shown_once_after_the_recorder_started_again() {
+    for ends in ["TERM", "KILL"] {
+        let sandbox = Sandbox::new();
+        let bus = Bus::start(sandbox.path("bus"));
+        let mut watcher = watch(&sandbox, &bus);
+        sandbox.temperature(96);
+        watcher.wait_for_line("notifications wait");
+        sandbox.wait_for_ticks();
+        watcher.signal(ends);
+        watcher.ended();
+
+        let mut watcher = watch(&sandbox, &bus);
+        sandbox.wait_for_ticks();
+        let server = Server::start(&bus, USUAL, false);
+        let fired = server.wait_for(1);
+        assert_eq!(fired.title, "CPU at 96 °C", "{ends}");
+        assert!(fired.body.contains("before a restart"), "{}", fired.body);
+        sandbox.wait_for_ticks();
+        watcher.signal(ends);
+        watcher.ended();
+
+        // It was shown, and is not shown again; its end is told.
+        let mut watcher = watch(&sandbox, &bus);
+        sandbox.wait_for_ticks();
+        sandbox.temperature(50);
+        assert!(server.wait_for(2).title.starts_with("CPU back to 50 °C"), "{ends}: {:?}", server.received());
+        watcher.terminate();
+        assert_eq!(server.received().len(), 2, "{ends}: {:?}", server.received());
+    }
+}
+
+#[test]
 fn a_server_that_the_first_notification_starts_is_the_one_that_showed_it() {
     let sandbox = Sandbox::new();
     sandbox.fake_window();

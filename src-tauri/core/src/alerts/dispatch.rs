@@ -81,6 +81,8 @@ pub struct Dispatch {
     ended: Vec<i64>,
     /// How many of these were taken away.
     taken: usize,
+    /// What was said and a face could not show, in its own shape.
+    unshown: Value,
     /// Something was said since it was last settled.
     spoke: bool,
     changed: bool,

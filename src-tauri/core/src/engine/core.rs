@@ -201,6 +201,9 @@ impl Core {
             journal,
             outlet,
         };
+        if let Some(said) = core.desk.was_unshown().filter(|_| core.config.notify.enabled) {
+            core.outlet.publish(Published::Unshown(Arc::new(said)));
+        }
         // They may have been declared while nobody recorded.
         core.desk.settle_expected(&core.config, now);
         let in_order = left.state.is_none_or(|state| state == RecorderState::Off);

@@ -167,6 +167,16 @@ impl Desk {
         self.dispatch.snoozes().to_vec()
     }
 
+    /// Keeps what a face could not show.
+    pub fn unshown(&mut self, said: Value) {
+        self.dispatch.set_unshown(said);
+    }
+
+    /// What an earlier recorder's face could not show, where anything.
+    pub fn was_unshown(&self) -> Option<Value> {
+        Some(self.dispatch.unshown().clone()).filter(|said| !said.is_null())
+    }
+
     /// The store is a new one and knows nothing.
     pub fn retell(&mut self) {
         self.dispatch.retell();

@@ -18,7 +18,7 @@ use crate::why::presence::Hints;
 use crate::why::{Quiet, User};
 
 /// What a face asks of the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Stop sampling until a Unix second; recording then goes on by itself. The wish survives a restart.
     Pause {
@@ -31,6 +31,8 @@ pub enum Command {
     Suspending,
     /// What is said of the person's session now; `None` where nobody says anything any more.
     Presence(Option<Hints>),
+    /// What could not be shown yet, in the face's own shape; `null` where all was. It is kept over a restart.
+    Unshown(serde_json::Value),
     /// Write everything and end.
     Stop,
 }
@@ -46,6 +48,8 @@ pub enum Published {
     Channels(Arc<Channels>),
     /// Alerts that were not told one by one.
     Digest(Arc<Digest>),
+    /// What an earlier recorder could not show: what its face gave with [`Command::Unshown`].
+    Unshown(Arc<serde_json::Value>),
     /// Something that a person should know, in one sentence, said once.
     Trouble(String),
     /// The engine has ended; nothing follows.

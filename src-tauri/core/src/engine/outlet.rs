@@ -144,6 +144,7 @@ mod tests {
             Published::Alert(notice) => notice.rule.id.clone(),
             Published::Channels(_) => "channels".to_owned(),
             Published::Digest(digest) => digest.items.len().to_string(),
+            Published::Unshown(_) => "unshown".to_owned(),
             Published::Stopped => "stopped".to_owned(),
         }
     }

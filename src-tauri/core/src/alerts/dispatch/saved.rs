@@ -1,8 +1,11 @@
 //! What of the dispatch survives a restart: one JSON value, stored with the alerts that it is about. Pure.
 //!
+//! With it goes what was said and could not be shown; only the face knows that, and its shape.
+//!
 //! Snoozes have rows of their own.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::digest::{Ended, Waiting};
 use super::limits::{Limits, millis};
@@ -22,6 +25,8 @@ struct Saved {
     more: u64,
     limits: Limits,
     waiting: Waiting,
+    #[serde(default)]
+    unshown: Value,
 }
 
 impl Dispatch {
@@ -32,7 +37,7 @@ impl Dispatch {
             saved.inspect_err(|error| log::warn!("what waited to be told cannot be read: {error}")).ok()
         });
         let noted = json.is_some();
-        let Some(Saved { boot: then, ts, episodes, over, more, mut limits, mut waiting }) = saved else {
+        let Some(Saved { boot: then, ts, episodes, over, more, mut limits, mut waiting, unshown }) = saved else {
             return Dispatch { snoozes, noted, ..Dispatch::default() };
         };
         // At least so long ago, whether or not the machine was started meanwhile; no wall clock can make it more.
@@ -43,7 +48,7 @@ impl Dispatch {
         let named = ts.map_or(0, |ts| at.local.ts.saturating_sub(ts).saturating_mul(1000));
         waiting.shift(now.saturating_sub(passed.max(named)) - then);
         let episodes = episodes.into_iter().collect();
-        Dispatch { episodes, over, more, limits, waiting, snoozes, noted, ..Dispatch::default() }
+        Dispatch { episodes, over, more, limits, waiting, unshown, snoozes, noted, ..Dispatch::default() }
     }
 
     /// What is to be stored, where it changed since it was last asked.
@@ -59,9 +64,21 @@ impl Dispatch {
             more: self.more,
             limits: self.limits.clone(),
             waiting: self.waiting.clone(),
+            unshown: self.unshown.clone(),
         };
         let json = serde_json::to_string(&saved);
         json.inspect_err(|error| log::warn!("what waits to be told cannot be stored: {error}")).ok()
+    }
+
+    /// What was said and a face could not show; null where all was.
+    pub fn unshown(&self) -> &Value {
+        &self.unshown
+    }
+
+    /// Keeps what a face could not show, without a look into it.
+    pub fn set_unshown(&mut self, said: Value) {
+        self.changed |= self.unshown != said;
+        self.unshown = said;
     }
 
     /// The store is a new one and knows nothing.

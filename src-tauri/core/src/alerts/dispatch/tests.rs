@@ -296,6 +296,20 @@ fn nothing_is_said_of_what_a_rule_that_says_more_held_down_also_after_a_restart(
 }
 
 #[test]
+fn what_a_face_could_not_show_is_kept_until_it_says_that_all_was() {
+    let mut rig = Rig::at(NOON);
+    rig.dispatch.set_unshown(json!(["hot"]));
+    assert!(rig.dispatch.take_changed(rig.now()).is_some());
+    rig.dispatch.set_unshown(json!(["hot"]));
+    assert_eq!(rig.dispatch.take_changed(rig.now()), None);
+    rig.restart(Some(20));
+    assert_eq!(rig.dispatch.unshown(), &json!(["hot"]));
+    rig.dispatch.set_unshown(Value::Null);
+    rig.restart(None);
+    assert_eq!(rig.dispatch.unshown(), &Value::Null);
+}
+
+#[test]
 fn mere_information_comes_each_day_of_a_machine_that_runs_eight_hours_of_it() {
     let info = |rig: &mut Rig, name: &str| rig.happened(name, Severity::Info, What::Fired);
     // Switched on at ten and off at six.

@@ -28,6 +28,7 @@ impl Core {
                     self.note(now, EventKind::Presence, detail);
                 }
             }
+            Command::Unshown(said) => self.desk.unshown(said),
             Command::Stop => self.stop(now),
         }
     }
