@@ -105,6 +105,7 @@ impl Desktop {
         sandbox.set("GDK_BACKEND", "x11");
         sandbox.set("XDG_CURRENT_DESKTOP", "XFCE");
         let bus = start_bus(&sandbox);
+        wait_until("an X server that takes clients", || succeeds(sandbox.command("xprop").arg("-root")));
         let window_manager = Program::start("openbox", &mut sandbox.command("openbox"), &sandbox.logs());
         wait_until("the window manager", || {
             let output = sandbox.command("xprop").args(["-root", "_NET_SUPPORTING_WM_CHECK"]).output();

@@ -86,12 +86,13 @@ fn the_icon_shows_the_state_and_its_menu_controls_it() {
         assert!(data.chunks_exact(4).any(|pixel| pixel[0] == 255), "something is drawn");
         width
     });
-    assert_eq!(sizes.collect::<Vec<_>>(), [16, 22, 24, 32, 48]);
+    assert_eq!(sizes.collect::<Vec<_>>(), [16, 22, 24, 32, 48, 64]);
 
     wait_for("the temperature in the tooltip", || item.sentence().filter(|sentence| sentence.contains("CPU 54 °C")));
     let labels: Vec<_> = item.rows().unwrap().into_iter().map(|(_, label)| label).collect();
     assert!(labels[0].contains("CPU 54 °C"), "{labels:?}");
-    assert_eq!(labels[1..], ["", "Open Hoofbeat", "Snooze alerts for 1 h", "Pause for 1 hour", "", "Quit"]);
+    let rows = ["", "Open Hoofbeat", "Snooze alerts for 1 h", "Pause for 1 hour", "", "Start at login", "Quit"];
+    assert_eq!(labels[1..], rows);
 
     item.choose("Pause for 1 hour");
     wait_for("the pause", || item.sentence().filter(|sentence| sentence.starts_with("Paused until")));
