@@ -16,8 +16,11 @@ pub const SIZES: &[u32] = &[16, 22, 24, 32, 48, 64];
 /// Into how many steps the load is divided.
 pub const STEPS: u8 = 5;
 
-/// How much larger the drawing is than the icon.
-const SCALE: u32 = 8;
+/// How much larger the drawing is than the icon. A large icon needs less for smooth edges, and a large drawing leaves its
+/// room in the thread's memory for good.
+const fn scale(size: u32) -> u32 {
+    if size > 32 { 4 } else { 8 }
+}
 
 /// What the icon says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +89,7 @@ fn palette(icon: Icon) -> [Rgb; 3] {
 
 /// Draws an icon of `size` × `size` pixels.
 pub fn draw(icon: Icon, size: u32) -> Picture {
-    let large = size * SCALE;
+    let large = size * scale(size);
     let mut drawing = vec![0; (large * large * 3) as usize];
     {
         let area = BitMapBackend::with_buffer(&mut drawing, (large, large)).into_drawing_area();
@@ -238,30 +241,34 @@ impl Pen<'_> {
         }
     }
 
+    fn scale(&self) -> f64 {
+        f64::from(scale(self.size as u32))
+    }
+
+    fn pixel(&self, (x, y): Point) -> (i32, i32) {
+        ((x * self.scale()).round() as i32, (y * self.scale()).round() as i32)
+    }
+
     fn dot(&self, center: Point, radius: f64, paint: RGBColor) {
-        let dot = Circle::new(pixel(center), (radius * f64::from(SCALE)).round() as i32, paint.filled());
+        let dot = Circle::new(self.pixel(center), (radius * self.scale()).round() as i32, paint.filled());
         self.area.draw(&dot).expect("drawing into memory cannot fail");
     }
 
     fn rectangle(&self, (left, top, width, height): (f64, f64, f64, f64), paint: RGBColor) {
-        let rectangle = Rectangle::new([pixel((left, top)), pixel((left + width, top + height))], paint.filled());
+        let rectangle =
+            Rectangle::new([self.pixel((left, top)), self.pixel((left + width, top + height))], paint.filled());
         self.area.draw(&rectangle).expect("drawing into memory cannot fail");
     }
 
     fn polygon(&self, points: &[Point], paint: RGBColor) {
-        let points: Vec<_> = points.iter().map(|point| pixel(*point)).collect();
+        let points: Vec<_> = points.iter().map(|point| self.pixel(*point)).collect();
         self.area.draw(&Polygon::new(points, paint.filled())).expect("drawing into memory cannot fail");
     }
 }
 
-fn pixel((x, y): Point) -> (i32, i32) {
-    let scale = f64::from(SCALE);
-    ((x * scale).round() as i32, (y * scale).round() as i32)
-}
-
 /// Shrinks the large drawing: how much of a pixel each ink covers gives its colour and its opacity.
 fn shrink(drawing: &[u8], size: u32, palette: &[Rgb; 3]) -> Vec<u8> {
-    let (size, scale) = (size as usize, SCALE as usize);
+    let (size, scale) = (size as usize, scale(size) as usize);
     let mut rgba = Vec::with_capacity(size * size * 4);
     for (y, x) in (0..size).flat_map(|y| (0..size).map(move |x| (y, x))) {
         let mut cover = [0.0; 3];
