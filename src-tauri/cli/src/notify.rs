@@ -267,6 +267,12 @@ impl Thread {
     fn happened(&mut self, notice: &Arc<Notice>) {
         let about = key(notice);
         self.lost.retain(|lost| key(lost) != about);
+        if matches!(notice.phase, NoticePhase::Cleared { .. }) {
+            // Also where its end is not told: what is over is not shown again by a server that comes back.
+            let shown =
+                self.shown.values_mut().filter(|shown| shown.alert.as_deref().is_some_and(|it| key(it) == about));
+            shown.for_each(|shown| shown.alert = None);
+        }
         let is_settled = match notice.phase {
             NoticePhase::Again { .. } => self.settled.contains(&about),
             NoticePhase::Fired => {
