@@ -29,7 +29,7 @@ has_display() { [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; }
 # build_programs: builds what a person runs. A release build: the recorder is made to cost next to nothing, and a debug build
 # of it costs several times that.
 build_programs() {
-    local programs=(-p hoofbeat -p hoofbeat-webhook)
+    local programs=(-p hoofbeat -p hoofbeat-webhook -p hoofbeat-serve)
     if has_display; then programs+=(-p hoofbeat-desktop); fi
     say "Building"
     cargo build --locked --release --quiet "${programs[@]}"

@@ -37,7 +37,7 @@ export default ts.config(
   },
   {
     files: ['src/**'],
-    ignores: ['src/lib/api.ts', 'src/lib/uplot.ts'],
+    ignores: ['src/lib/tauri.ts', 'src/lib/uplot.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -51,7 +51,7 @@ export default ts.config(
           patterns: [
             {
               group: ['@tauri-apps/*'],
-              message: 'Only lib/api.ts knows Tauri, so that the same page can run in a browser and in tests.',
+              message: 'Only lib/tauri.ts knows Tauri, so that the same page can run in a browser and in tests.',
             },
           ],
         },

@@ -1,23 +1,7 @@
 //! Declares every command of the window, so that each is denied unless a capability in tauri.conf.json names it.
 
 fn main() {
-    let commands = &[
-        "subscribe",
-        "history",
-        "metrics",
-        "events",
-        "processes",
-        "pause",
-        "resume",
-        "rules",
-        "check_rule",
-        "rehearse_rule",
-        "save_rule",
-        "remove_rule",
-        "snooze",
-        "unsnooze",
-        "start_recorder",
-    ];
+    let commands = &["subscribe", "ask"];
     let manifest = tauri_build::AppManifest::new().commands(commands);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         panic!("{error:#}");

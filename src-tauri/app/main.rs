@@ -2,16 +2,9 @@
 //!
 //! WebKit gives its memory back only when its process ends, so the window is a process of its own and the recorder with
 //! its tray lives in the small binary. This one reads the arguments, makes sure that a recorder runs, and opens the
-//! window. Deliberately not here: measuring, but for the list of processes, and every query, which is `hoofbeat_core::api`'s.
+//! window. Deliberately not here: what the page may ask, and the answers (`hoofbeat_page`).
 
-mod alerts;
 mod commands;
-mod failure;
-mod feed;
-mod processes;
-mod recorder;
-mod recording;
-mod rules;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -19,11 +12,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use hoofbeat_page::Page;
 use tauri::Manager;
 
-use crate::processes::Processes;
-use crate::recording::Recording;
-use crate::rules::Rehearsals;
+use crate::commands::Feed;
 
 /// Shows what Hoofbeat records, in a window.
 #[derive(Parser)]
@@ -65,47 +57,24 @@ fn fail(error: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A relative folder must mean the same for the recorder, which may be started from elsewhere.
-fn absolute(folder: &Path) -> PathBuf {
-    std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf())
-}
-
 fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
-    let folder = absolute(folder);
-    let recording = Arc::new(Recording::new(folder.clone(), root.map(absolute)));
-    let managed = recording.clone();
+    let page = Arc::new(Page::new(folder, root));
+    let managed = page.clone();
     tauri::Builder::default()
         // First, so that a second launch ends before it does anything else.
-        .plugin(window::single_instance(&folder, recording.clone()))
+        .plugin(window::single_instance(folder, page.clone()))
         .manage(managed)
-        .manage(Processes::new(root))
-        .manage(Arc::new(Rehearsals::default()))
-        .invoke_handler(tauri::generate_handler![
-            commands::subscribe,
-            commands::history,
-            commands::metrics,
-            commands::events,
-            commands::processes,
-            commands::pause,
-            commands::resume,
-            commands::rules,
-            commands::check_rule,
-            commands::rehearse_rule,
-            commands::save_rule,
-            commands::remove_rule,
-            commands::snooze,
-            commands::unsnooze,
-            commands::start_recorder,
-        ])
+        .manage(Feed::default())
+        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::ask])
         .setup(move |app| {
             // Beside the window, which takes about as long to open.
-            std::thread::Builder::new().name("recorder-start".into()).spawn(move || recording.ensure_recorder())?;
+            std::thread::Builder::new().name("recorder-start".into()).spawn(move || page.ensure_recorder())?;
             window::open(app.handle())?;
             Ok(())
         })
         .on_window_event(|window, event| {
             if let tauri::WindowEvent::Destroyed = event {
-                window.state::<Arc<Recording>>().end_feed();
+                window.state::<Feed>().replace(None);
             }
         })
         .run(tauri::generate_context!())

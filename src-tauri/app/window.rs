@@ -10,7 +10,7 @@ use tauri::plugin::TauriPlugin;
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Manager, Runtime, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
-use crate::recording::Recording;
+use hoofbeat_page::Page;
 
 /// The window's name; the capability in tauri.conf.json holds for it alone.
 const LABEL: &str = "dashboard";
@@ -50,7 +50,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
 }
 
 /// One window a folder: a second launch raises it, and makes sure again that a recorder runs.
-pub(crate) fn single_instance<R: Runtime>(folder: &Path, recording: Arc<Recording>) -> TauriPlugin<R> {
+pub(crate) fn single_instance<R: Runtime>(folder: &Path, page: Arc<Page>) -> TauriPlugin<R> {
     tauri_plugin_single_instance::Builder::new()
         .dbus_id(bus_name(folder))
         .callback(move |app, arguments, _| {
@@ -65,10 +65,9 @@ pub(crate) fn single_instance<R: Runtime>(folder: &Path, recording: Arc<Recordin
                 let _ = window.unminimize();
                 show(&window);
             }
-            let recording = recording.clone();
+            let page = page.clone();
             // On a thread, because this one answers the second launch, which waits.
-            let _ =
-                std::thread::Builder::new().name("recorder-start".into()).spawn(move || recording.ensure_recorder());
+            let _ = std::thread::Builder::new().name("recorder-start".into()).spawn(move || page.ensure_recorder());
         })
         .build()
 }

@@ -103,7 +103,6 @@ impl Desktop {
         sandbox.set("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
         sandbox.set("NO_AT_BRIDGE", "1");
         sandbox.set("GDK_BACKEND", "x11");
-        sandbox.set("XDG_CURRENT_DESKTOP", "XFCE");
         let bus = start_bus(&sandbox);
         let start = |sandbox: &Sandbox| Program::start("openbox", &mut sandbox.command("openbox"), &sandbox.logs());
         let mut window_manager = start(&sandbox);
@@ -143,6 +142,8 @@ impl Desktop {
         let settings = self.path("home/.config/xfce4/xfconf/xfce-perchannel-xml");
         std::fs::create_dir_all(&settings).expect("our own folder is writable");
         std::fs::write(settings.join("xfce4-panel.xml"), PANEL).expect("our own folder is writable");
+        // Without a panel it is none: a desktop that says its name and shows no icons is told of it.
+        self.sandbox.set("XDG_CURRENT_DESKTOP", "XFCE");
         let mut command = self.command("xfce4-panel");
         self.panel = Some(Program::start("panel", command.arg("--disable-wm-check"), &self.logs()));
         let bus = self.bus();

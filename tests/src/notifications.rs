@@ -41,6 +41,7 @@ pub struct Notification {
 pub struct NotificationServer {
     bus: Bus,
     received: Arc<Mutex<Vec<Notification>>>,
+    closed: Arc<Mutex<Vec<u32>>>,
 }
 
 impl NotificationServer {
@@ -50,9 +51,10 @@ impl NotificationServer {
     /// Somebody else has it.
     pub fn start(bus: Bus) -> Result<NotificationServer> {
         let received = Arc::<Mutex<Vec<Notification>>>::default();
-        bus.0.object_server().at(PATH, Interface { received: received.clone() })?;
+        let closed = Arc::<Mutex<Vec<u32>>>::default();
+        bus.0.object_server().at(PATH, Interface { received: received.clone(), closed: closed.clone() })?;
         bus.0.request_name(NAME)?;
-        Ok(NotificationServer { bus, received })
+        Ok(NotificationServer { bus, received, closed })
     }
 
     /// Every notification so far, oldest first.
@@ -61,6 +63,14 @@ impl NotificationServer {
     /// Never: nothing panics while it is locked.
     pub fn received(&self) -> Vec<Notification> {
         self.received.lock().expect("nothing panics while it is locked").clone()
+    }
+
+    /// The numbers of the notifications that their sender closed, oldest first.
+    ///
+    /// # Panics
+    /// Never: nothing panics while it is locked.
+    pub fn closed(&self) -> Vec<u32> {
+        self.closed.lock().expect("nothing panics while it is locked").clone()
     }
 
     /// Presses a button of a notification. Like dunst, it tells the sender alone.
@@ -80,6 +90,7 @@ impl NotificationServer {
 
 struct Interface {
     received: Arc<Mutex<Vec<Notification>>>,
+    closed: Arc<Mutex<Vec<u32>>>,
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
@@ -92,7 +103,9 @@ impl Interface {
         ("recorder", "hoofbeat-product-tests", "1", "1.2")
     }
 
-    fn close_notification(&self, _id: u32) {}
+    fn close_notification(&self, id: u32) {
+        self.closed.lock().expect("nothing panics while it is locked").push(id);
+    }
 
     // The shape is the specification's.
     #[allow(clippy::too_many_arguments)]

@@ -46,8 +46,10 @@ fn main() {
         desktop.wait_for_ticks(1);
     }
     tray(&desktop, &folder);
-    window(&desktop, "Adwaita", &folder.join("window-light.png"));
-    window(&desktop, "Adwaita:dark", &folder.join("window-dark.png"));
+    window(&desktop, "Adwaita", None, &folder.join("window-light.png"));
+    window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
+    window(&desktop, "Adwaita", Some("2"), &folder.join("history-light.png"));
+    window(&desktop, "Adwaita:dark", Some("2"), &folder.join("history-dark.png"));
 
     desktop.configure(RULE);
     wait_until("the notification", || {
@@ -107,12 +109,17 @@ fn tray(desktop: &Desktop, folder: &Path) {
     wait_until("the window's end", || desktop.named("hoofbeat-desktop").is_empty());
 }
 
-fn window(desktop: &Desktop, theme: &str, file: &Path) {
+/// The window on the page that it opens with, or on that of a key.
+fn window(desktop: &Desktop, theme: &str, page: Option<&str>, file: &Path) {
     let mut command = desktop.product("hoofbeat-desktop", &[]);
     let mut program = Program::start("desktop", command.env("GTK_THEME", theme), &desktop.logs());
     let id = desktop.wait_for_window("Hoofbeat");
     // The page has no sign for a picture taker; some ticks on, the first values and the chart are painted.
     desktop.wait_for_ticks(5);
+    if let Some(key) = page {
+        assert!(succeeds(desktop.command("xdotool").args(["windowfocus", &id, "key", key])));
+        desktop.wait_for_ticks(5);
+    }
     save(desktop, &id, file, None);
     desktop.close_window(&id);
     program.wait(hoofbeat_product_tests::LIMIT);

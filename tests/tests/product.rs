@@ -1,6 +1,7 @@
 //! The product as a whole: real programs, a real database, a real desktop.
 
 mod product {
+    mod answered;
     mod boundaries;
     mod changed_binary;
     mod demo;
@@ -12,6 +13,7 @@ mod product {
     mod nvidia;
     mod recording;
     mod rules;
+    mod storm;
     mod tray;
     mod window;
 }

@@ -1,20 +1,13 @@
 /** The whole page on a made-up machine, as a person uses it. */
 
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, test, vi } from 'vitest';
 import App from './App.svelte';
+import { NOW, onOneClock } from './fixture/clock';
 import { Fixture, type Scene } from './fixture/fixture';
+import type { AlertInfo } from './lib/types/generated/AlertInfo';
 
-const NOW = new Date(2026, 10, 21, 14, 30);
-
-beforeEach(() => {
-  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
-});
-
-afterEach(() => {
-  cleanup();
-  vi.useRealTimers();
-});
+onOneClock();
 
 /** The page on a made-up machine, with its first answers in. */
 async function show(scene: Scene) {
@@ -156,6 +149,8 @@ test('the worst alert is told first, with the value of now', async () => {
 });
 
 describe('alerts', () => {
+  onOneClock('alerts');
+
   const page = () => within(screen.getByTestId('alerts'));
 
   test('each that stands says how much it matters in a word, and what is not yet one stands apart', async () => {
@@ -171,21 +166,52 @@ describe('alerts', () => {
     const [snooze, unsnooze] = [vi.spyOn(machine, 'snooze'), vi.spyOn(machine, 'unsnooze')];
     render(App, { backend: machine });
     await vi.advanceTimersByTimeAsync(50);
-    await fireEvent.click(page().getByLabelText('Snooze for 1 hour: NVIDIA GeForce RTX 4090 at 91 °C'));
-    expect(snooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a', NOW.getTime() / 1000 + 3600);
+    await fireEvent.click(page().getByLabelText('Snooze 1 h: NVIDIA GeForce RTX 4090 at 91 °C'));
+    expect(snooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a', null, NOW.getTime() / 1000 + 3600);
     await waitFor(() => expect(page().getByTestId('alert-gpu-hot').dataset.snoozed).toBe('true'));
     expect(page().getByTestId('alert-gpu-hot').textContent).toMatch(/\(snoozed.until/);
-    expect(page().getByTestId('snoozes').textContent).toMatch(/Alerts of gpu-hot on gpu:GPU-1c7a, until/);
+    expect(page().queryByTestId('snoozes'), 'it stands at its alert already').toBeNull();
     expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 held back/);
 
     await waitFor(() => expect(page().getByLabelText('Snooze until it clears: CPU busy at 99 %')).toBeDefined());
     await fireEvent.click(page().getByLabelText('Snooze until it clears: CPU busy at 99 %'));
-    expect(snooze).toHaveBeenLastCalledWith('cpu-busy', 'cpu', null);
+    expect(snooze).toHaveBeenLastCalledWith('cpu-busy', 'cpu', null, null);
 
     await fireEvent.click(page().getByLabelText('Take back the snooze: NVIDIA GeForce RTX 4090 at 91 °C'));
-    expect(unsnooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a');
+    expect(unsnooze).toHaveBeenCalledWith('gpu-hot', 'gpu:GPU-1c7a', null);
     await waitFor(() => expect(page().getByTestId('alert-gpu-hot').dataset.snoozed).toBe('false'));
     expect(headline()).toMatch(/^NVIDIA GeForce RTX 4090 at 91/);
+  });
+
+  test('of a rule that tells people apart, one can be snoozed and the others stay loud', async () => {
+    const machine = new Fixture('alarm');
+    const use = (key: string, identity: string) => ({
+      ...(machine.alerts[1] as AlertInfo),
+      ...{ rule: 'unexpected-use', key, identity, title: `${identity} uses RTX and never did before` },
+    });
+    machine.alerts = [use('program:x', 'xmrig'), use('program:b', 'Blender')];
+    const [snooze, unsnooze] = [vi.spyOn(machine, 'snooze'), vi.spyOn(machine, 'unsnooze')];
+    render(App, { backend: machine });
+    await vi.advanceTimersByTimeAsync(50);
+    await fireEvent.click(page().getByLabelText('Snooze 1 h: xmrig uses RTX and never did before'));
+    expect(snooze).toHaveBeenCalledWith('unexpected-use', 'gpu:GPU-1c7a', 'program:x', NOW.getTime() / 1000 + 3600);
+    const snoozed = () =>
+      page()
+        .getAllByTestId('alert-unexpected-use')
+        .map((row) => row.dataset.snoozed);
+    await waitFor(() => expect(snoozed()).toEqual(['false', 'true']));
+    expect(headline()).toMatch(/^Blender uses RTX/);
+
+    // It is over, and the snooze is told by itself.
+    machine.alerts = machine.alerts.slice(1);
+    machine.push();
+    await waitFor(() => {
+      const told = page().getByTestId('snoozes').textContent;
+      expect(told).toMatch(/Alerts of unexpected-use by xmrig on NVIDIA GeForce RTX 4090, until/);
+    });
+    await fireEvent.click(page().getByLabelText(/^Take back: Alerts of unexpected-use by xmrig/));
+    expect(unsnooze).toHaveBeenCalledWith('unexpected-use', 'gpu:GPU-1c7a', 'program:x');
+    await waitFor(() => expect(page().queryByTestId('snoozes')).toBeNull());
   });
 
   test('a snooze that fails is told', async () => {
@@ -193,7 +219,7 @@ describe('alerts', () => {
     vi.spyOn(machine, 'snooze').mockRejectedValue({ code: 'read_only', message: 'The database cannot be written.' });
     render(App, { backend: machine });
     await vi.advanceTimersByTimeAsync(50);
-    await fireEvent.click(page().getByLabelText(/^Snooze for 1 hour: CPU/));
+    await fireEvent.click(page().getByLabelText(/^Snooze 1 h: CPU/));
     await waitFor(() => expect(screen.getByTestId('banner-failure').textContent).toContain('cannot be written'));
   });
 
@@ -312,6 +338,34 @@ describe('states', () => {
     expect(headline()).toBe('Nothing is recorded yet.');
     expect(screen.getByTestId('unreadable').dataset.code).toBe('no_recording');
     expect(screen.getByTestId('start')).toBeDefined();
+  });
+
+  test('settings with a mistake: where, why, what to do, and what holds meanwhile', async () => {
+    const machine = new Fixture('fine');
+    render(App, { backend: machine });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(screen.queryByTestId('banner-config')).toBeNull();
+    const reason = 'There is no metric "gpu.temp\u202e".';
+    const trouble = {
+      file: '/home/anna/.config/hoofbeat/config.toml',
+      line: 12,
+      reason,
+      remedy: 'Write "gpu.temperature".',
+    };
+    machine.tell({ kind: 'config', trouble: { ...trouble, in_force: 'last_good' } });
+    const banner = await screen.findByTestId('banner-config');
+    const words = () => banner.textContent?.replace(/\s+/g, ' ').trim();
+    expect(words()).toBe(
+      'The settings have a mistake in line 12. There is no metric "gpu.temp\ufffd". Write "gpu.temperature". ' +
+        '/home/anna/.config/hoofbeat/config.toml · ' +
+        'Until that is mended, the last settings without a mistake hold.',
+    );
+    machine.tell({ kind: 'config', trouble: { ...trouble, line: null, in_force: 'defaults' } });
+    await waitFor(() =>
+      expect(words()).toMatch(/^The settings have a mistake\. .*config\.toml · .* built-in rules hold\.$/),
+    );
+    machine.tell({ kind: 'config', trouble: null });
+    await waitFor(() => expect(screen.queryByTestId('banner-config')).toBeNull());
   });
 
   test('a recorder that cannot be started: the reason in words, and details to hand on', async () => {

@@ -1,15 +1,17 @@
-/** The first thing that runs: puts the page into the window, with Tauri or with made-up data behind it. */
+/** The first thing that runs: puts the page into the window, with Tauri, a server or made-up data behind it. */
 
 import './lib/locale';
 import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { tauri } from './lib/api';
+import { over } from './lib/api';
 import type { Backend } from './lib/backend';
+import { http } from './lib/http';
+import { tauri } from './lib/tauri';
 
-/** The page runs without Tauri, on made-up data, where it is built with `--mode fixture`. */
+/** What answers: made-up data where the page is built with `--mode fixture`, Tauri in the window, else the server. */
 async function backend(): Promise<Backend> {
-  if (import.meta.env.MODE !== 'fixture') return tauri;
+  if (import.meta.env.MODE !== 'fixture') return over('__TAURI_INTERNALS__' in window ? tauri : http);
   const { fixture } = await import('./fixture/fixture');
   return fixture();
 }

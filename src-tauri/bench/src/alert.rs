@@ -24,6 +24,7 @@ use hoofbeat_product_tests::desktop::start_bus;
 use hoofbeat_product_tests::notifications::NotificationServer;
 use hoofbeat_product_tests::{Sandbox, wait_until};
 
+use crate::machine::Machine;
 use crate::report::Report;
 use crate::tick::spread;
 
@@ -110,19 +111,13 @@ fn since_the_second() -> Result<Duration> {
 
 /// A machine with a chip that has so many temperatures.
 fn machine(root: &Path, temperatures: u32) -> Result<()> {
-    let write = |file: &str, text: &str| {
-        let path = root.join(file);
-        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
-        fs::write(path, text).context("the sandbox's folder is ours")
-    };
-    write("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 100 0 100 800 0 0 0 0 0 0\nbtime 1790000000\n")?;
-    write("proc/meminfo", "MemTotal: 24000000 kB\nMemFree: 1000000 kB\nMemAvailable: 18000000 kB\n")?;
-    write(&format!("{CHIP}/name"), "bench\n")?;
+    let machine = Machine::at(root)?;
+    machine.write(&format!("{CHIP}/name"), "bench\n")?;
     for at in 1..=temperatures {
-        write(&format!("{CHIP}/temp{at}_input"), "50000\n")?;
+        machine.write(&format!("{CHIP}/temp{at}_input"), "50000\n")?;
     }
-    fs::create_dir_all(root.join("sys/class/hwmon"))?;
-    symlink("../../devices/platform/chip/hwmon/hwmon0", root.join("sys/class/hwmon/hwmon0"))?;
+    fs::create_dir_all(machine.path("sys/class/hwmon"))?;
+    symlink("../../devices/platform/chip/hwmon/hwmon0", machine.path("sys/class/hwmon/hwmon0"))?;
     Ok(())
 }
 

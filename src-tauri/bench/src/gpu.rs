@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use hoofbeat_product_tests::sandbox::product;
 use hoofbeat_product_tests::{Program, Sandbox, wait_until};
 
+use crate::machine::Machine;
 use crate::report::Report;
 use crate::tick::cpu_time;
 
@@ -133,22 +134,16 @@ fn spent(file: &Path) -> Result<(f64, Duration)> {
 
 /// A machine with processes, and with GPUs that never sleep.
 fn machine(root: &Path, gpus: u32) -> Result<()> {
-    let write = |file: &str, text: &str| {
-        let path = root.join(file);
-        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
-        fs::write(path, text).context("the sandbox's folder is ours")
-    };
-    write("proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 100 0 100 800 0 0 0 0 0 0\nbtime 1790000000\n")?;
-    write("proc/meminfo", "MemTotal: 24000000 kB\nMemFree: 1000000 kB\nMemAvailable: 18000000 kB\n")?;
+    let machine = Machine::at(root)?;
     for pid in pids() {
         let stat = format!("{pid} (python3) R 1 {pid} {pid} 0 -1 4194304 0 0 0 0 9 0 0 0 20 0 1 0 900 1000000 25 0\n");
-        write(&format!("proc/{pid}/stat"), &stat)?;
-        write(&format!("proc/{pid}/cmdline"), &format!("python3\0train-{pid}.py\0"))?;
-        write(&format!("proc/{pid}/cgroup"), "0::/user.slice/user-1000.slice/session-2.scope\n")?;
-        write(&format!("proc/{pid}/status"), "Name:\tpython3\nUid:\t1000\t1000\t1000\t1000\n")?;
+        machine.write(&format!("proc/{pid}/stat"), &stat)?;
+        machine.write(&format!("proc/{pid}/cmdline"), &format!("python3\0train-{pid}.py\0"))?;
+        machine.write(&format!("proc/{pid}/cgroup"), "0::/user.slice/user-1000.slice/session-2.scope\n")?;
+        machine.write(&format!("proc/{pid}/status"), "Name:\tpython3\nUid:\t1000\t1000\t1000\t1000\n")?;
     }
-    write("sys/kernel/notes", "")?;
-    fs::create_dir(root.join("kernel"))?;
+    machine.write("sys/kernel/notes", "")?;
+    fs::create_dir(machine.path("kernel"))?;
     for gpu in 0..gpus {
         let device = format!("sys/bus/pci/devices/{}", address(gpu));
         for (file, text) in [
@@ -160,7 +155,7 @@ fn machine(root: &Path, gpus: u32) -> Result<()> {
             ("power/runtime_suspended_time", "0\n"),
             ("power_state", "D0\n"),
         ] {
-            write(&format!("{device}/{file}"), text)?;
+            machine.write(&format!("{device}/{file}"), text)?;
         }
     }
     Ok(())

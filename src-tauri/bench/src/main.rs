@@ -3,6 +3,7 @@
 mod alert;
 mod expect;
 mod gpu;
+mod machine;
 mod query;
 mod replay;
 mod report;

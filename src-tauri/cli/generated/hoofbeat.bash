@@ -55,6 +55,9 @@ _hoofbeat() {
             hoofbeat,resume)
                 cmd="hoofbeat__subcmd__resume"
                 ;;
+            hoofbeat,serve)
+                cmd="hoofbeat__subcmd__serve"
+                ;;
             hoofbeat,sessions)
                 cmd="hoofbeat__subcmd__sessions"
                 ;;
@@ -286,6 +289,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help,resume)
                 cmd="hoofbeat__subcmd__help__subcmd__resume"
                 ;;
+            hoofbeat__subcmd__help,serve)
+                cmd="hoofbeat__subcmd__help__subcmd__serve"
+                ;;
             hoofbeat__subcmd__help,sessions)
                 cmd="hoofbeat__subcmd__help__subcmd__sessions"
                 ;;
@@ -386,7 +392,7 @@ _hoofbeat() {
 
     case "${cmd}" in
         hoofbeat)
-            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help"
+            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2039,7 +2045,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help)
-            opts="watch status why history top usage sessions episodes expect alerts doctor data config open pause resume completions man help"
+            opts="watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2584,6 +2590,20 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__help__subcmd__sessions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2823,6 +2843,61 @@ _hoofbeat() {
                 return 0
             fi
             case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__serve)
+            opts="-h -V --bind --token-file --name --allow-changes --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

@@ -88,6 +88,8 @@ pub enum Command {
     Config(Config),
     /// Open the window
     Open,
+    /// Show the window's pages to a browser, on this machine or a phone
+    Serve(crate::commands::serve::Options),
     /// Pause recording
     Pause(Pause),
     /// Go on recording
@@ -101,7 +103,7 @@ pub enum Command {
 /// Options of `watch`.
 #[derive(Debug, Args)]
 pub struct Watch {
-    /// Record only: no tray icon, no notifications
+    /// Without a desktop: no tray icon, no notifications on it; `[notify.command]` and `[notify.webhook]` are told as ever
     #[arg(long)]
     pub headless: bool,
     /// Stop after this long, for example 65s or 10m

@@ -13,9 +13,11 @@ mod history;
 mod names;
 mod open;
 mod pause;
+pub mod serve;
 mod sessions;
 mod status;
 mod top;
+mod unmatched;
 mod usage;
 mod watch;
 mod why;
@@ -30,7 +32,7 @@ use hoofbeat_core::sensors::Roots;
 
 use crate::args::{Arguments, Command, Global};
 use crate::failure::{Failure, Outcome};
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Does what was typed.
 ///
@@ -40,6 +42,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let Arguments { global, command } = arguments;
     let speechless = match command {
         Command::Watch(_) => Some("watch"),
+        Command::Serve(_) => Some("serve"),
         Command::Completions(_) => Some("completions"),
         Command::Man(_) => Some("man"),
         _ => None,
@@ -54,6 +57,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     let mut output = Output::new(&global);
     let outcome = match command {
         Command::Watch(_) => unreachable!("it was dealt with above"),
+        Command::Serve(options) => serve::run(&global, &options),
         Command::Status(options) => status::run(&global, &options, &mut output),
         Command::History(options) => history::run(&global, &options, &mut output),
         Command::Top(options) => top::run(&global, &options, &mut output),
@@ -65,7 +69,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Alerts(options) => alerts::run(&global, &options, &mut output),
         Command::Doctor => doctor::run(&global, &mut output),
         Command::Data(options) => data::run(&global, &options, &mut output),
-        Command::Config(options) => config::run(&options, &mut output),
+        Command::Config(options) => config::run(&global, &options, &mut output),
         Command::Open => open::run(&global, &mut output),
         Command::Pause(options) => pause::pause(&global, &options, &mut output),
         Command::Resume => pause::resume(&global, &mut output),
@@ -78,9 +82,20 @@ pub fn run(arguments: Arguments) -> Outcome {
     Ok(flushed?)
 }
 
-/// The rules that hold; the built-in ones where the config cannot be read, which `config check` explains.
-fn rules() -> Vec<Rule> {
-    config().unwrap_or_default().rules
+/// The rules that hold; where the config is refused, which `config check` explains, those before it.
+fn rules(global: &Global) -> Vec<Rule> {
+    let files = paths::config_file().ok().zip(folder(global).ok());
+    files.map(|(file, folder)| Config::standing(&file, &folder).0).unwrap_or_default().rules
+}
+
+/// What holds, for who cannot wait until the config is right: an alert fires whatever stands there now. Of a file that is
+/// refused this says what is wrong, and goes on with what was in force before it.
+fn standing(global: &Global) -> Result<Config, Failure> {
+    let (config, refused) = Config::standing(&paths::config_file()?, &folder(global)?);
+    if let Some(sentence) = refused {
+        log::warn!("{}", output::text(&sentence));
+    }
+    Ok(config)
 }
 
 /// The config in force; the defaults where there is no file.

@@ -2,7 +2,7 @@
 //!
 //! One small program that may run for years. It links no GUI toolkit: the window is another program
 //! (`hoofbeat-desktop`), because only the end of a process gives the memory of a web view back. Nor does it speak with
-//! servers, which `hoofbeat-webhook` does.
+//! servers or browsers, which `hoofbeat-webhook` and `hoofbeat-serve` do.
 
 mod args;
 mod bus;

@@ -1,4 +1,4 @@
-//! Notifications: one per crossing, replaced in place when it is over.
+//! Notifications: one per crossing, replaced in place when it is over, and closed when it was answered elsewhere.
 //!
 //! They have a thread of their own, and every call has a limit of two seconds: no server, one that hangs and one that
 //! comes back later cost the recording nothing, and what could not be said waits (`waiting`). Buttons are heard by the
@@ -11,14 +11,15 @@ mod send;
 mod trial;
 mod waiting;
 
-use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use hoofbeat_core::api::Face;
 use hoofbeat_core::config::Config;
-use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
+use hoofbeat_core::engine::{AlertKey, Digest, Ending, Notice, NoticePhase};
 use hoofbeat_core::model::Health;
 use hoofbeat_core::model::rule::{Severity, Watched};
 use hoofbeat_core::untrusted::Untrusted;
@@ -31,12 +32,14 @@ use crate::window::Window;
 use answer::{Answer, Outcome};
 use send::{Notification, Urgency};
 pub use trial::Trial;
-use waiting::{Key, Say, Waiting, key};
+use waiting::{Say, Waiting, key};
 
 /// The key of the button that opens the window.
 const OPEN: &str = "open";
 /// The key of a click on the notification itself.
 const CLICK: &str = "default";
+/// The key of the button that leaves everything as it is.
+const KEEP: &str = "keep";
 /// How many messages wait for the thread while a call takes its two seconds.
 const QUEUE: usize = 256;
 /// The waits between attempts while there is no server.
@@ -46,16 +49,25 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 enum Message {
     Notice(Arc<Notice>),
     Digest(Arc<Digest>),
+    /// What was said of these is not to be seen any more.
+    Withdrawn(Arc<Vec<AlertKey>>),
     Trouble(String),
     /// What an earlier recorder could not show.
     Unshown(Arc<Value>),
     Bus(BusEvent),
+    /// Nothing shows the icon on the desktop of this name.
+    NoTray(String),
     /// A person answered to an alert, and this came of it.
-    Answered(Arc<Notice>, Answer, Outcome),
+    Answered(Arc<Notice>, Outcome),
 }
 
 /// Who keeps what could not be shown, over a restart.
 type Keep = Box<dyn Fn(Value) + Send>;
+
+/// Whether a person wants to be told of Hoofbeat itself. A file that cannot be read does not say that they do not.
+pub fn is_wanted(config: &Path) -> bool {
+    Config::in_force(config).map_or(true, |config| config.notify.enabled)
+}
 
 /// The way to the thread.
 #[derive(Clone, Debug)]
@@ -96,6 +108,11 @@ impl Notifier {
         }
     }
 
+    /// Takes away what was said of these alerts. Never waits.
+    pub fn withdraw(&self, keys: Arc<Vec<AlertKey>>) {
+        drop(self.messages.try_send(Message::Withdrawn(keys)));
+    }
+
     /// Tells the person that something is wrong with the recording itself. Never waits.
     pub fn trouble(&self, sentence: String) {
         drop(self.messages.try_send(Message::Trouble(sentence)));
@@ -104,6 +121,26 @@ impl Notifier {
     /// Gives back what an earlier recorder could not show. Never waits.
     pub fn unshown(&self, said: Arc<Value>) {
         drop(self.messages.try_send(Message::Unshown(said)));
+    }
+
+    /// Asks the person what to do where nothing shows the icon, once for all. Never waits.
+    pub fn no_tray(&self, folder: PathBuf, config: PathBuf, desktop: String) {
+        let messages = self.messages.clone();
+        let run = move || {
+            if !is_wanted(&config) {
+                return;
+            }
+            let now = Zoned::now().timestamp().as_second();
+            match Face::open(&folder).and_then(|face| face.first_told_of_no_tray(now)) {
+                // What cannot be said now is kept until it can.
+                Ok(true) => drop(messages.send(Message::NoTray(desktop))),
+                Ok(false) => {}
+                Err(error) => log::debug!("whether it was told that nothing shows the icon is not known: {error}"),
+            }
+        };
+        if let Err(problem) = std::thread::Builder::new().name("no-tray".into()).spawn(run) {
+            log::warn!("nobody tells that nothing shows the icon: {problem}");
+        }
     }
 
     /// Tells what happened on the bus. Never waits.
@@ -127,7 +164,7 @@ enum Server {
 /// A notification that may be on screen.
 #[derive(Debug)]
 struct Shown {
-    key: Option<Key>,
+    key: Option<AlertKey>,
     /// The alert, until a person has answered.
     alert: Option<Arc<Notice>>,
 }
@@ -146,8 +183,8 @@ pub struct Thread {
     shown: HashMap<u32, Shown>,
     /// Alerts that fire and that a server showed which is gone: another one shows them again.
     lost: Vec<Arc<Notice>>,
-    /// Alerts that fire and of which a person said that they are expected: their end is no news.
-    settled: HashSet<Key>,
+    /// The numbers of what is to be taken from the screen.
+    closing: Vec<u32>,
     /// The server that shows it; unknown where the first notification only started it, until the bus says its name.
     shown_by: Option<String>,
     /// The connection that listens for answers.
@@ -173,7 +210,7 @@ impl Thread {
             answers,
             shown: HashMap::new(),
             lost: Vec::new(),
-            settled: HashSet::new(),
+            closing: Vec::new(),
             shown_by: None,
             bus: None,
             server: Server::Unknown,
@@ -214,23 +251,17 @@ impl Thread {
     fn take(&mut self, message: Message) {
         match message {
             Message::Notice(notice) => self.happened(&notice),
-            Message::Answered(notice, answer, outcome) => {
-                if outcome.done && answer == Answer::Expect {
-                    self.settled.insert(key(&notice));
-                }
+            Message::Answered(notice, outcome) => {
                 self.waiting.answered(&notice, outcome);
             }
             Message::Digest(digest) => self.waiting.digest(&digest),
+            Message::Withdrawn(keys) => keys.iter().for_each(|key| self.withdraw(key)),
             Message::Unshown(said) => {
                 self.waiting.restore(&said);
                 self.kept = Value::clone(&said);
             }
-            Message::Trouble(sentence) => {
-                // A config that cannot be read does not say that nothing may be said.
-                if Config::load(&self.config).map_or(true, |config| config.notify.enabled) {
-                    self.waiting.trouble(&sentence);
-                }
-            }
+            Message::Trouble(sentence) => self.waiting.trouble(&sentence),
+            Message::NoTray(desktop) => self.waiting.no_tray(&desktop),
             Message::Bus(BusEvent::ServerUp { owner, capabilities }) => {
                 // Another server knows nothing of what this one showed. But one that the notification itself started
                 // is announced only after it has shown it.
@@ -266,23 +297,37 @@ impl Thread {
 
     fn happened(&mut self, notice: &Arc<Notice>) {
         let about = key(notice);
-        self.lost.retain(|lost| key(lost) != about);
-        if matches!(notice.phase, NoticePhase::Cleared { .. }) {
-            // Also where its end is not told: what is over is not shown again by a server that comes back.
-            let shown =
-                self.shown.values_mut().filter(|shown| shown.alert.as_deref().is_some_and(|it| key(it) == about));
-            shown.for_each(|shown| shown.alert = None);
-        }
-        let is_settled = match notice.phase {
-            NoticePhase::Again { .. } => self.settled.contains(&about),
-            NoticePhase::Fired => {
-                self.settled.remove(&about);
-                false
+        if let NoticePhase::Cleared { ending, .. } = notice.phase {
+            // That nothing more happened takes nothing back.
+            if !notice.notify && ending != Ending::Passed {
+                self.withdraw(&about);
             }
-            NoticePhase::Cleared { .. } => self.settled.remove(&about),
-        };
-        if notice.notify && !is_settled {
+            // Also where its end is not told: what is over is not shown again by a server that comes back.
+            self.unanswered(&about).for_each(|(_, shown)| shown.alert = None);
+        }
+        if notice.notify || matches!(notice.phase, NoticePhase::Cleared { .. }) {
+            self.lost.retain(|lost| key(lost) != about);
+        }
+        if notice.notify {
             self.waiting.add(notice);
+        }
+    }
+
+    /// What is on the screen of an alert, while nobody has answered there.
+    fn unanswered(&mut self, about: &AlertKey) -> impl Iterator<Item = (u32, &mut Shown)> {
+        let shown = self.shown.iter_mut().map(|(id, shown)| (*id, shown));
+        shown.filter(move |(_, shown)| shown.alert.as_deref().is_some_and(|alert| key(alert) == *about))
+    }
+
+    /// Takes away that an alert fires, from what waits and from the screen: a person has answered elsewhere, or it is over
+    /// and nothing is said of that. What came of an answer to the notification itself stays.
+    fn withdraw(&mut self, about: &AlertKey) {
+        self.lost.retain(|lost| key(lost) != *about);
+        self.waiting.withdraw(about);
+        let ids: Vec<u32> = self.unanswered(about).map(|(id, _)| id).collect();
+        for id in ids {
+            self.shown.remove(&id);
+            self.closing.push(id);
         }
     }
 
@@ -306,7 +351,7 @@ impl Thread {
                 log::warn!("{}: {}", outcome.title, crate::output::text(&outcome.body));
             }
             // The thread of the notifications lives as long as the process.
-            drop(messages.send(Message::Answered(notice, answer, outcome)));
+            drop(messages.send(Message::Answered(notice, outcome)));
         };
         if let Err(problem) = std::thread::Builder::new().name("answer".into()).spawn(run) {
             log::warn!("nobody takes the answer to a notification: {problem}");
@@ -316,11 +361,17 @@ impl Thread {
     fn forget(&mut self) {
         // Not at once: a server that dies of what it is told would be started with it again and again.
         self.lost.extend(self.shown.drain().filter_map(|(_, shown)| shown.alert));
+        self.closing.clear();
         self.shown_by = None;
     }
 
     fn say_all(&mut self) {
         let Some(bus) = self.bus.clone() else { return };
+        for id in std::mem::take(&mut self.closing) {
+            if let Err(error) = async_io::block_on(bus::limited(send::close(&bus, id))).and_then(|sent| sent) {
+                log::debug!("a notification cannot be closed: {error}");
+            }
+        }
         self.waiting.condense();
         while let Some(say) = self.waiting.next() {
             let same = |shown: &Shown| shown.key.is_some() && shown.key == say.key;
@@ -388,6 +439,9 @@ impl Thread {
 /// Keys of buttons, each followed by its label. Xfce knows no click on the notification itself, so there is a button for
 /// that as well; GNOME shows three at most.
 fn actions(say: &Say) -> Vec<&'static str> {
+    if say.asks {
+        return vec![CLICK, "Open Hoofbeat", KEEP, "Keep watching", OPEN, "Open window"];
+    }
     let answers = say.alert.as_deref().map(Answer::to).unwrap_or_default();
     let answers = answers.into_iter().flat_map(|answer| [answer.key(), answer.label()]);
     [CLICK, "Open Hoofbeat", OPEN, "Open"].into_iter().chain(answers).collect()

@@ -5,9 +5,11 @@
 //! answers would hold the thread for ever. Deliberately not here: what is shown (`view`), and how the icon is
 //! drawn (`icon`).
 
+mod away;
 mod icon;
 mod item;
 mod login;
+mod missing;
 mod snooze;
 mod view;
 
@@ -16,12 +18,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::engine::{Handle, Snapshot};
+use hoofbeat_core::model::tray::IconStyle;
+use hoofbeat_core::why::presence::Absence;
 use jiff::tz::TimeZone;
 use ksni::TrayMethods;
 
 use crate::bus;
 use crate::window::Window;
+use icon::Icon;
 use item::Item;
+use missing::Missing;
 use view::{State, View};
 
 /// The icon changes at most this often: quicker ones freeze some panels, and nobody can read them.
@@ -43,6 +49,12 @@ pub enum News {
     BusUp,
     /// It cannot be reached any more.
     BusDown,
+    /// Somebody is back, after this.
+    Back(Absence),
+    /// What to tell of that absence; `None` once nothing is.
+    Away(Absence, Option<String>),
+    /// How the icon says how busy the machine is.
+    Icon(IconStyle),
 }
 
 /// The way to the tray's thread.
@@ -52,13 +64,15 @@ pub struct Tray {
 }
 
 impl Tray {
-    /// Starts the tray; what a person chooses in its menu goes to `engine`.
+    /// Starts the tray; what a person chooses in its menu goes to `engine`, and `missed` is called where nothing shows the
+    /// icon.
     ///
     /// # Errors
     /// The system has no thread left.
-    pub fn start(window: Window, engine: Handle) -> std::io::Result<Tray> {
+    pub fn start(window: Window, engine: Handle, missed: Box<dyn Fn() + Send>) -> std::io::Result<Tray> {
         let (news, receiver) = sync_channel(WAITING);
-        let run = move || Thread::new(window, engine).run(&receiver);
+        let own = news.clone();
+        let run = move || Thread::new(window, engine, own, missed).run(&receiver);
         std::thread::Builder::new().name("tray".into()).spawn(run)?;
         Ok(Tray { news })
     }
@@ -81,12 +95,23 @@ impl Shown {
         let since = Instant::now();
         Shown { view, since, checked: since }
     }
+
+    /// When news may be shown, where this is the icon now. Only that is looked at each second: a sentence costs more, and
+    /// every change of it makes the panel fetch everything anew.
+    fn due(&self, icon: Icon) -> Instant {
+        if icon == self.view.icon { self.checked + TEXT } else { self.since + CHANGE }
+    }
 }
 
 struct Thread {
     state: State,
     window: Window,
     engine: Handle,
+    /// The way to ourselves, for what is found out beside this thread.
+    own: SyncSender<News>,
+    missing: Missing,
+    /// What is done where nothing shows the icon.
+    missed: Box<dyn Fn() + Send>,
     /// The registered icon.
     handle: Option<ksni::Handle<Item>>,
     shown: Option<Shown>,
@@ -97,8 +122,9 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(window: Window, engine: Handle) -> Self {
-        Thread { state: State::default(), window, engine, handle: None, shown: None, is_news: false, retry: None }
+    fn new(window: Window, engine: Handle, own: SyncSender<News>, missed: Box<dyn Fn() + Send>) -> Self {
+        let (state, missing) = (State::default(), Missing::default());
+        Thread { state, window, engine, own, missing, missed, handle: None, shown: None, is_news: false, retry: None }
     }
 
     fn run(mut self, news: &Receiver<News>) {
@@ -116,12 +142,19 @@ impl Thread {
                 self.register();
             }
             self.show();
+            if self.missing.is_due(Instant::now(), self.handle.is_some()) {
+                log::info!("no tray shows the icon; the recording goes on without one");
+                (self.missed)();
+            }
         }
     }
 
     fn take(&mut self, news: News) {
         match news {
-            News::BusUp => self.retry = Some((Instant::now(), FIRST_WAIT)),
+            News::BusUp => {
+                self.retry = Some((Instant::now(), FIRST_WAIT));
+                self.missing.begin(Instant::now());
+            }
             News::BusDown => {
                 // Its connection is dead and would never notice a bus that is back.
                 if let Some(handle) = self.handle.take() {
@@ -129,9 +162,23 @@ impl Thread {
                 }
                 self.shown = None;
                 self.retry = None;
+                self.missing.end();
             }
             News::Status(snapshot) => {
                 self.state.status(snapshot);
+                self.is_news = true;
+            }
+            News::Back(absence) => {
+                self.state.back(absence);
+                away::watch(self.window.folder.clone(), absence, self.own.clone());
+                self.is_news = true;
+            }
+            News::Away(absence, sentence) => {
+                self.state.away(absence, sentence);
+                self.is_news = true;
+            }
+            News::Icon(style) => {
+                self.state.style(style);
                 self.is_news = true;
             }
         }
@@ -145,14 +192,7 @@ impl Thread {
     fn next_step(&self) -> Option<Instant> {
         let retry = self.retry.map(|(at, _)| at);
         let update = self.handle.as_ref().and(self.shown.as_ref()).filter(|_| self.is_news);
-        [retry, update.map(|shown| self.due(shown))].into_iter().flatten().min()
-    }
-
-    /// When news may be shown. Only the icon is looked at each second: a sentence costs more, and every change of it makes
-    /// the panel fetch everything anew.
-    fn due(&self, shown: &Shown) -> Instant {
-        let is_text = self.state.icon() == shown.view.icon;
-        if is_text { shown.checked + TEXT } else { shown.since + CHANGE }
+        [retry, update.map(|shown| shown.due(self.state.icon())), self.missing.at()].into_iter().flatten().min()
     }
 
     fn register(&mut self) {
@@ -160,7 +200,7 @@ impl Thread {
         if let Some(handle) = self.handle.take() {
             drop(handle.shutdown());
         }
-        let mut item = Item::new(self.window.clone(), self.engine.clone());
+        let mut item = Item::new(self.window.clone(), self.engine.clone(), self.missing.watcher());
         let view = self.view();
         item.show(view.clone());
         // A tray that is not there yet, or not any more, is no error: panels start late and are restarted.
@@ -181,7 +221,7 @@ impl Thread {
 
     fn show(&mut self) {
         let (Some(handle), Some(shown)) = (&self.handle, &self.shown) else { return };
-        if !self.is_news || Instant::now() < self.due(shown) {
+        if !self.is_news || Instant::now() < shown.due(self.state.icon()) {
             return;
         }
         self.is_news = false;
@@ -199,5 +239,21 @@ impl Thread {
             }
             self.retry = Some((Instant::now() + FIRST_WAIT, FIRST_WAIT * 2));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_hears_of_an_icon_after_two_seconds_and_of_words_after_five() {
+        let mut shown = Shown::now(View::default());
+        let begun = shown.since;
+        let (same, other) = (shown.view.icon, Icon::Alert);
+        assert_eq!((shown.due(same), shown.due(other)), (begun + TEXT, begun + CHANGE));
+        // The words were looked over and are the same: an icon that changes then need not wait again.
+        shown.checked = begun + TEXT;
+        assert_eq!((shown.due(same), shown.due(other)), (begun + TEXT * 2, begun + CHANGE));
     }
 }

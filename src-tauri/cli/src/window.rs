@@ -4,9 +4,10 @@
 
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use hoofbeat_core::paths::absolute;
 use rustix::fs::FileType;
 
 use crate::program;
@@ -76,9 +77,4 @@ impl Window {
 
 fn is_pipe(output: impl AsFd) -> bool {
     rustix::fs::fstat(output).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
-}
-
-/// The window runs elsewhere, so a relative folder would be another one there.
-pub fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

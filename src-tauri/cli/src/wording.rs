@@ -42,6 +42,7 @@ pub fn digest_title(digest: &Digest) -> String {
         Wait::Burst => format!("{count} more {alerts} in the last {}", format::duration(digest.window)),
         Wait::Hour => format!("{count} more {alerts} in the last hour"),
         Wait::Day => format!("{count} notes of the day"),
+        Wait::Over => format!("{count} alerts are over"),
     }
 }
 
@@ -52,6 +53,7 @@ pub fn digest_body(digest: &Digest) -> String {
             Wait::Quiet => "It waited for the end of the quiet hours.",
             Wait::Burst | Wait::Hour => "It waited because there were many alerts.",
             Wait::Day => "It was not urgent.",
+            Wait::Over => "You were told of it together with others.",
         }
         .to_string();
     }
@@ -163,6 +165,12 @@ mod tests {
         let many = || (0..12).map(|_| item(1, None)).collect();
         assert_eq!(digest_title(&digest(Wait::Burst, many(), 0)), "12 more alerts in the last minute");
         assert_eq!(digest_title(&digest(Wait::Hour, many(), 0)), "12 more alerts in the last hour");
+        assert_eq!(digest_title(&digest(Wait::Over, many(), 0)), "12 alerts are over");
+        check(
+            digest(Wait::Over, vec![item(1, over(1, Some(420)))], 0),
+            "a\u{fffd}b at 91 °C, over after 7 min",
+            "You were told of it together with others.",
+        );
         assert!(digest_body(&digest(Wait::Day, many(), 0)).ends_with("\nand 7 more"));
     }
 
@@ -192,7 +200,7 @@ mod tests {
                 now(SourceKind::Gpu, "GPU 1", Health::Ok, &[(Metric::GpuUtilization, 98.0)]),
                 now(SourceKind::Disk, "sda", Health::Ok, &[(Metric::DiskBusy, 98.0)]),
             ],
-            "GPU 0 asleep · GPU 1 98 %: not visible · CPU 54 °C",
+            "GPU 0 asleep · GPU 1 98 %: user not visible · CPU 54 °C",
         );
         let user = |name: &str, share| User {
             key: name.into(),
@@ -208,6 +216,6 @@ mod tests {
         let unseen =
             SourceNow { values: vec![(Metric::GpuUtilization, 90.0), (Metric::GpuRemainder, 70.0)], ..used.clone() };
         check(vec![used], "GPU 90 %: Blender and a\u{fffd}<b> since 11:00");
-        check(vec![unseen], "GPU 90 %: not visible");
+        check(vec![unseen], "GPU 90 %: user not visible");
     }
 }

@@ -10,10 +10,13 @@ pub mod dispatch;
 pub mod expect;
 pub mod forecast;
 mod notice;
+mod recovering;
 pub mod replay;
+pub mod sample;
 mod step;
 mod stranger;
 pub mod unexpected;
+mod uses;
 pub mod window;
 pub mod words;
 

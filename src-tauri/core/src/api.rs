@@ -5,12 +5,16 @@
 
 mod alerts;
 mod bundle;
+mod changes;
+mod data;
 mod expectations;
 mod groups;
 mod live;
+mod past;
 mod past_alerts;
 mod processes;
 mod replay;
+mod silence;
 mod snoozes;
 mod users;
 mod verdicts;
@@ -26,20 +30,23 @@ use crate::store::{Reader, StoreError};
 use crate::why::presence::Absence;
 
 pub use self::bundle::{Bundle, BundleError};
+pub use self::data::{DataSize, bytes as data_bytes};
 pub use self::expectations::{Forecast, Unexpected};
-pub use self::groups::groups;
-pub use self::live::LiveProcesses;
+pub use self::groups::{add_usages, groups};
+pub use self::live::{LiveProcesses, process};
 pub use self::past_alerts::{PastAlert, watches};
 pub use self::processes::{GpuShare, ProcessNow, Seen};
 pub use self::replay::{Replayed, Would};
+pub use self::silence::{Silence, silence};
 pub use self::users::Users;
 pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
-    AlertInfo, EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery, IdentityUsage,
-    MetricInfo, ProcessGroup, ProcessInfo, ProcessList, Recorder, SCHEMA, Series, SessionInfo, SourceStatus, Status,
-    Value, VerdictInfo,
+    AlertInfo, Change, Changes, EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery,
+    IdentityUsage, Lane, LaneOf, MetricInfo, ProcessGroup, ProcessInfo, ProcessList, ProcessMember, Recorder, Ribbons,
+    SCHEMA, Series, SessionInfo, SourceStatus, Status, Used, Value, VerdictInfo,
 };
+pub use crate::sensors::processes::Process;
 
 /// Every metric of the table.
 pub fn metrics() -> Vec<MetricInfo> {
@@ -219,6 +226,15 @@ impl Face {
     /// The database cannot be written.
     pub fn note_look(&self, ts: i64) -> Result<(), StoreError> {
         crate::store::note_look(&self.folder, ts)
+    }
+
+    /// Notes that a person is told now, at a Unix second, that nothing shows the tray's icon; says whether that is the first
+    /// time, which it is once for all.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn first_told_of_no_tray(&self, ts: i64) -> Result<bool, StoreError> {
+        crate::store::first_told_of_no_tray(&self.folder, ts)
     }
 
     /// Asks the recorder to pause until `until` (Unix seconds); it notices within a tick.

@@ -11,9 +11,12 @@ mod draft;
 mod edit;
 mod example;
 mod expect;
+mod inhibit;
+mod last_good;
 mod limits;
 mod read;
 mod rule;
+mod settings;
 mod values;
 
 use std::fs;
@@ -27,6 +30,7 @@ use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
 use crate::model::notify::Notify;
 use crate::model::rule::Rule;
+use crate::model::tray::IconStyle;
 use crate::model::{Keep, UseRules};
 
 pub use builtin::{Listed, Origin};
@@ -34,8 +38,9 @@ pub use channels::{Address, Channels, CommandChannel, SecretFile, WebhookChannel
 pub use draft::{Draft, DraftProblem, Entry, FIELDS, RuleBook};
 pub use edit::EditError;
 pub use expect::EXPECT_KEYS;
-pub use read::{SETTINGS, Setting};
+pub use read::{Form, SETTINGS, Setting};
 pub use rule::{RULE_KEYS, RuleKey};
+pub use settings::{SettingNow, SettingsBook};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +55,8 @@ pub struct Config {
     pub notify: Notify,
     /// Where else alerts are told.
     pub channels: Channels,
+    /// How the tray's icon says how busy the machine is.
+    pub icon: IconStyle,
     /// What energy costs; shown where it is known.
     pub tariff: Tariff,
     /// What counts as use of a GPU.
@@ -152,22 +159,29 @@ impl Config {
         if file.exists() { Config::load(file) } else { Ok(Config::default()) }
     }
 
-    /// Reads a config file, after writing the commented example there where no file is. Where it cannot be written
-    /// (a home that is read-only), the defaults hold: a machine without a config is no machine without a history.
+    /// Reads a config file and keeps its text in the `folder` of the recording, for when the file is refused one day.
     ///
     /// # Errors
     /// See [`ConfigError`].
-    pub fn load_or_create(file: &Path) -> Result<Config, ConfigError> {
-        match text(file) {
-            Ok(text) => Config::parse(&text, file),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if let Err(error) = create(file) {
-                    log::warn!("{}: the example config cannot be written ({error}); the defaults hold", file.display());
-                }
-                Ok(Config::default())
+    pub(crate) fn take(file: &Path, folder: &Path) -> Result<Config, ConfigError> {
+        let text = text(file).map_err(|error| unreadable(file, &error))?;
+        let config = Config::parse(&text, file)?;
+        last_good::keep(folder, &text);
+        Ok(config)
+    }
+
+    /// Does the same, after writing the commented example there where no file is. Where it cannot be written
+    /// (a home that is read-only), the defaults hold: a machine without a config is no machine without a history. Where the
+    /// file is refused, the last settings without a fault hold, and the sentence says so.
+    pub(crate) fn begin(file: &Path, folder: &Path) -> (Config, Option<String>) {
+        if fs::metadata(file).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            if let Err(error) = create(file) {
+                log::warn!("{}: the example config cannot be written ({error}); the defaults hold", file.display());
             }
-            Err(error) => Err(unreadable(file, &error)),
+            last_good::keep(folder, "");
+            return (Config::default(), None);
         }
+        last_good::or_last_good(Config::take(file, folder), folder)
     }
 
     /// The commented example file. Read as it is, it gives the defaults; so it does with every comment mark removed.

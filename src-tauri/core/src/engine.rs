@@ -44,6 +44,7 @@ use self::probe::{Probe, Sensed};
 use crate::alerts;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::model::tray::IconStyle;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 use crate::why::presence::Absence;
@@ -51,7 +52,8 @@ use crate::why::presence::Absence;
 pub use news::{Command, Digest, DigestItem, Published, Snapshot, SourceNow, Trouble};
 pub use rules::Rules;
 
-pub use crate::alerts::dispatch::{Over, Wait};
+pub use crate::alerts::dispatch::{Key as AlertKey, Over, Wait};
+pub use crate::alerts::sample::{Known, sample, sample_kind};
 pub use crate::alerts::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who, words};
 
 /// Sensors that were asked have this long before the engine looks for what they answered. Most answer within it, and
@@ -153,8 +155,8 @@ impl Handle {
 
 /// Takes the folder's recorder lock, opens the store and begins to record.
 ///
-/// A config file that is refused does not keep the recorder from starting: the defaults hold, and the reason is
-/// published as [`Published::Trouble`].
+/// A config file that is refused does not keep the recorder from starting: the last settings without a fault
+/// hold, or the defaults where there are none, and the reason is published as [`Published::Trouble`].
 ///
 /// # Errors
 /// See [`EngineError`].
@@ -163,11 +165,8 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         return Err(EngineError::AlreadyRecording { folder: options.folder });
     };
     // Looked at before it is read: a change in between is read again.
-    let watched = ConfigFile::new(options.config.clone());
-    let (config, refused) = match Config::load_or_create(&options.config) {
-        Ok(config) => (config, None),
-        Err(error) => (Config::default(), Some(error)),
-    };
+    let watched = ConfigFile::new(options.config.clone(), options.folder.clone());
+    let (config, refused) = Config::begin(&options.config, &options.folder);
     let now = options.clock.now();
     let opened = Store::open(&options.folder, config.keep, now)?;
     opened.warnings.iter().for_each(|warning| log::warn!("{warning}"));
@@ -194,7 +193,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
         .events
         .iter()
         .map(core::set_aside)
-        .chain(refused.map(|error| format!("{error}. Until then the defaults hold.")))
+        .chain(refused)
         .chain(alerts::expect::problems(&config.expectations))
         .collect();
 
@@ -203,6 +202,9 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     let outlet = Outlet::default();
     if config.channels.are_on() {
         outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
+    }
+    if config.icon != IconStyle::default() {
+        outlet.publish(Published::Icon(config.icon));
     }
     let own = core::own_source();
     let mut probes = Vec::with_capacity(options.sensors.len());

@@ -296,6 +296,21 @@ impl Metric {
         }
     }
 
+    /// The smallest and the largest value that it can have by what it measures, where there are such.
+    pub fn range(self) -> (Option<f64>, Option<f64>) {
+        match (self, self.definition().unit) {
+            // What a driver intends may be more than all, and several cores are more than one.
+            (Metric::GpuFanPercent | Metric::SelfCpu, _) => (Some(0.0), None),
+            // Charging is negative, and so is what lies beyond the slowdown.
+            (Metric::BatteryPower, _) => (None, None),
+            (Metric::PowerOnline, _) => (Some(0.0), Some(1.0)),
+            (_, Unit::Percent) => (Some(0.0), Some(100.0)),
+            (_, Unit::Celsius) => (Some(-273.15), None),
+            (_, Unit::Volt) => (None, None),
+            _ => (Some(0.0), None),
+        }
+    }
+
     /// The keys nearest to a mistyped one, best first, at most three.
     pub fn nearest_keys(wrong: &str) -> Vec<&'static str> {
         nearest(wrong, TABLE.iter().map(|line| line.key))
@@ -307,6 +322,12 @@ pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a
     let mut ranked: Vec<_> = names.map(|name| (edit_distance(wrong, name), name)).collect();
     ranked.sort_unstable();
     ranked.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// The name that was probably meant by a mistyped one: so near that a slip of the finger explains it.
+pub fn slip<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.map(|name| (edit_distance(wrong, name), name)).min()?;
+    (near.0 <= wrong.chars().count() / 4).then_some(near.1)
 }
 
 fn edit_distance(a: &str, b: &str) -> usize {

@@ -15,6 +15,7 @@ pub mod rule;
 mod session;
 pub mod snooze;
 pub(crate) mod throttle;
+pub mod tray;
 mod usage;
 
 use std::sync::Arc;
@@ -30,6 +31,15 @@ use crate::untrusted::Untrusted;
 pub use self::batch::{Batch, Parts, Room};
 pub use self::session::{Ended, Episode, Process, Session, Stretches, UseRules};
 pub use self::usage::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, HIDDEN, UNUSED_PERCENT, Usage};
+
+/// The Unix second that stands for "until somebody resumes it", as the end of a pause: the last one of the year 9999, which
+/// every tool that reads the file can put into words. What is told of such a pause has no end.
+pub const UNTIL_RESUMED: i64 = 253_402_300_799;
+
+/// The end of a pause as it is told: `None` where it has none.
+pub(crate) fn told_end(until: i64) -> Option<i64> {
+    (until < UNTIL_RESUMED).then_some(until)
+}
 
 /// What sort of thing a source is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,6 +130,11 @@ impl Source {
     /// The id of the source in whose row this one is recorded.
     pub fn pack(&self) -> &str {
         self.part_of.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether this is a GPU, and not a slice of one.
+    pub fn is_whole_gpu(&self) -> bool {
+        self.kind == SourceKind::Gpu && self.part_of.is_none()
     }
 }
 
@@ -283,6 +298,27 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Every one.
+    pub const ALL: &[EventKind] = &[
+        EventKind::RecorderStarted,
+        EventKind::RecorderStopped,
+        EventKind::Paused,
+        EventKind::Resumed,
+        EventKind::ClockStep,
+        EventKind::Suspend,
+        EventKind::AlertFired,
+        EventKind::AlertCleared,
+        EventKind::StoreFailed,
+        EventKind::StoreRecovered,
+        EventKind::DatabaseSetAside,
+        EventKind::GpuWoke,
+        EventKind::GpuSlept,
+        EventKind::GpuKeptAwake,
+        EventKind::UnexpectedUse,
+        EventKind::Xid,
+        EventKind::Presence,
+    ];
+
     /// The word used in JSON and SQL.
     pub fn word(self) -> String {
         let word = serde_json::to_value(self).ok();
@@ -327,6 +363,8 @@ pub struct AlertRow {
     pub since: i64,
     /// The last value seen, in the rule's unit.
     pub value: Option<f64>,
+    /// The most extreme value since it fired, in the rule's unit.
+    pub peak: Option<f64>,
     /// Unix seconds of the last word about it.
     pub told: Option<i64>,
     /// Unix seconds of its last changes, by which a flutter is known.

@@ -76,6 +76,17 @@ pub fn config_file() -> Result<PathBuf, PathError> {
     config_file_from(&|name| std::env::var_os(name))
 }
 
+/// Where a desktop looks for what it starts with a person's session: `$XDG_CONFIG_HOME/autostart`, else
+/// `~/.config/autostart`. `None` where neither is known.
+pub fn autostart_folder() -> Option<PathBuf> {
+    base(&|name| std::env::var_os(name), "XDG_CONFIG_HOME", ".config").map(|base| base.join("autostart"))
+}
+
+/// The same folder or file for a program that runs elsewhere, where a relative one would be another.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
 type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 fn data_folder_from(given: Option<&Path>, variable: Variables) -> Result<PathBuf, PathError> {

@@ -34,6 +34,7 @@ mod recent;
 mod recorder;
 mod replace;
 mod retention;
+mod ribbon;
 mod salvage;
 mod samples;
 mod schema;
@@ -56,7 +57,7 @@ pub use folder::{DATABASE, RecorderLock, database, lock_recorder, recorder_runs}
 pub use gpu_usage::UsedSince;
 pub use history::{Point, Seconds};
 pub use open::Opened;
-pub use read::Reader;
+pub use read::{Oldest, Reader};
 pub use samples::{Kept, Sample, Spread};
 
 use catalog::Catalog;
@@ -79,6 +80,8 @@ pub struct Store {
     wish: (i64, Option<i64>),
     /// The same for people's words on who may use GPUs, with the numbers of those that were handed over already.
     answers: (i64, Vec<i64>),
+    /// The database's data version at the last look for a deletion that was asked for.
+    deletion: i64,
     /// The same for snoozes, with those that the recorder knows of.
     snoozes: (i64, Vec<Snooze>),
     /// Which files the database and its log are, since the first durable commit.
@@ -253,6 +256,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::append`]; nothing is lost.
     pub fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
+        self.delete_as_asked()?;
         let Some(last) = recent::last_ts(&self.db)? else { return Ok(()) };
         let hour = last.div_euclid(3600);
         if self.sealed_hour == Some(hour) {
@@ -273,6 +277,21 @@ impl Store {
             done => done?,
         }
         self.sealed_hour = Some(hour);
+        Ok(())
+    }
+
+    /// Deletes what a person does not want to keep. Costs microseconds where nobody asked.
+    fn delete_as_asked(&mut self) -> Result<(), StoreError> {
+        let version = data_version(&self.db)?;
+        if version == self.deletion {
+            return Ok(());
+        }
+        if let Some(before) = recorder::read_deletion(&self.db)? {
+            retention::forget(&mut self.db, before)?;
+            recorder::end_deletion(&self.db)?;
+            log::info!("history was deleted, as a person asked for");
+        }
+        self.deletion = version;
         Ok(())
     }
 
@@ -376,6 +395,29 @@ pub fn note_look(folder: &Path, ts: i64) -> Result<(), StoreError> {
     recorder::write_look(&wisher(folder)?, ts)
 }
 
+/// Leaves the wish that everything that began before a Unix second is deleted, for the recorder.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn ask_deletion(folder: &Path, before: i64) -> Result<(), StoreError> {
+    let db = wisher(folder)?;
+    if schema::version(&db)? < schema::WITH_FORGETTING {
+        return Err(StoreError::Refused(
+            "an older Hoofbeat records here and deletes nothing; start it anew".to_owned(),
+        ));
+    }
+    recorder::write_deletion(&db, before)
+}
+
+/// Notes that a person is told now, at a Unix second, that nothing shows the tray's icon; says whether that is the first
+/// time.
+///
+/// # Errors
+/// There is no recording, or it cannot be written.
+pub fn first_told_of_no_tray(folder: &Path, ts: i64) -> Result<bool, StoreError> {
+    recorder::first_told_of_no_tray(&wisher(folder)?, ts)
+}
+
 /// Notes that a channel has told somebody of an alert at this Unix second, or why it has not.
 ///
 /// # Errors
@@ -397,8 +439,14 @@ pub fn note_channel(
 pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> {
     let db = wisher(folder)?;
     let found = schema::version(&db)?;
-    if found < schema::WITH_BASELINE {
-        return Err(StoreError::Refused("an older Hoofbeat records here and does not learn; start it anew".to_owned()));
+    let needed = match acceptance {
+        Acceptance::One { .. } | Acceptance::All => schema::WITH_BASELINE,
+        Acceptance::Forget { .. } => schema::WITH_FORGETTING,
+    };
+    if found < needed {
+        return Err(StoreError::Refused(
+            "an older Hoofbeat records here and does not know how; start it anew".to_owned(),
+        ));
     }
     baseline::answer(&db, acceptance)
 }

@@ -6,7 +6,7 @@ use hoofbeat_product_tests::desktop::succeeds;
 use hoofbeat_product_tests::notifications::NotificationServer;
 use hoofbeat_product_tests::{Desktop, wait_for, wait_until};
 
-const RULE: &str = r#"
+pub(super) const RULE: &str = r#"
 [[rule]]
 id = "memory-full"
 metric = "memory.used"
@@ -17,7 +17,7 @@ severity = "critical"
 "#;
 
 /// Lets the machine in `root` have 16 GiB of memory, so much of it in use. Replaced at once, as the kernel would.
-fn use_memory(root: &Path, gib: u64) {
+pub(super) fn use_memory(root: &Path, gib: u64) {
     let kib = |gib: u64| gib << 20;
     let text = format!(
         "MemTotal:       {} kB\nMemFree:        {1} kB\nMemAvailable:   {1} kB\nBuffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",

@@ -1,5 +1,6 @@
 //! The tray icon in a real panel.
 
+use hoofbeat_product_tests::desktop::succeeds;
 use hoofbeat_product_tests::tray::Item;
 use hoofbeat_product_tests::webdriver::Window;
 use hoofbeat_product_tests::{Desktop, LIMIT, wait_for, wait_until};
@@ -112,6 +113,50 @@ fn a_pause_shows_in_tray_and_window_whoever_asked_for_it() {
     window.click("pause");
     wait_until("the window's pause in the menu", || offers("Resume"));
     wait_until("and in the tooltip", || item.tooltip().is_ok_and(|(_, text)| text.starts_with("Paused until")));
+}
+
+#[test]
+fn an_open_menu_stays_open_while_what_it_says_changes() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let _watch = desktop.watch(&[]);
+    let bus = desktop.bus();
+    let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
+    wait_for("a sentence", || item.tooltip().ok().filter(|(_, text)| text.contains("GiB")));
+    // A menu is higher than a tooltip, and wider than the wrapping of either.
+    let menus = || {
+        let tree = desktop.command("xwininfo").args(["-root", "-tree"]).output().expect("xwininfo is installed");
+        let high = |line: &str| {
+            let size = line.split_whitespace().find(|word| word.contains('x') && word.contains('+'))?;
+            let (width, rest) = size.split_once('x')?;
+            let (width, height) = (width.parse::<u32>().ok()?, rest.split('+').next()?.parse::<u32>().ok()?);
+            let id = line.split_whitespace().next()?.to_owned();
+            ((100..600).contains(&width) && (120..600).contains(&height)).then_some(id)
+        };
+        String::from_utf8_lossy(&tree.stdout).lines().filter_map(high).collect::<Vec<_>>()
+    };
+    let before = menus();
+    // The tray is the panel's right end, and Hoofbeat's the only icon in it.
+    for arguments in [&["mousemove", "1383", "983"][..], &["click", "3"]] {
+        assert!(succeeds(desktop.command("xdotool").args(arguments)));
+    }
+    let menu = wait_for("the menu", || menus().into_iter().find(|id| !before.contains(id)));
+    // Rows come and go: a pause, and with it the row that offers another one.
+    desktop.run(&["pause", "1h"]);
+    wait_until("the pause in the menu", || {
+        item.menu().is_ok_and(|rows| rows.iter().any(|row| row.label.starts_with("Resume")))
+    });
+    desktop.run(&["resume"]);
+    wait_until("its end", || {
+        item.menu().is_ok_and(|rows| rows.iter().any(|row| row.label.starts_with("Pause until I")))
+    });
+    let is_open = || {
+        let shown = desktop.command("xwininfo").args(["-id", &menu]).output();
+        shown.is_ok_and(|shown| String::from_utf8_lossy(&shown.stdout).contains("IsViewable"))
+    };
+    assert!(is_open(), "the menu was closed under the person's hand");
+    assert!(succeeds(desktop.command("xdotool").args(["key", "Escape"])));
+    wait_until("the end of the menu", || !is_open());
 }
 
 #[test]

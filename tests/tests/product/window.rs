@@ -21,23 +21,6 @@ fn it_shows_live_values_and_a_chart() {
     let first = window.wait_for_text("card-cpu", |text| text.contains('%'));
     window.wait_for_text("card-cpu", |text| text.contains('%') && text != first);
 
-    // The list of processes holds this test, under the name that `top` has for it.
-    let top = desktop.json(&["top", "--number", "0", "--interval", "50ms"]);
-    let own = |line: &&serde_json::Value| line["pid"] == std::process::id();
-    let name = top["processes"].as_array().and_then(|all| all.iter().find(own)?["identity"].as_str());
-    let name = name.expect("this process runs");
-    window.wait_for_text("processes", |text| text.contains("Show all"));
-    let show = "document.querySelector('[data-testid=processes] [aria-expanded=false]').click()";
-    window.script(show).expect("the page answers");
-    // WebKit's driver takes for hidden what is scrolled away, so the page is asked itself.
-    let names = "return document.querySelector('[data-testid=processes] tbody').textContent";
-    wait_until("this test in the list", || {
-        window.script(names).is_ok_and(|names| names.as_str().is_some_and(|names| names.contains(name)))
-    });
-    // However long it is, its column scrolls and the page stands.
-    let beyond = "return document.documentElement.scrollHeight - innerHeight";
-    assert_eq!(window.script(beyond).expect("the page answers").as_i64(), Some(0));
-
     // A chart is drawn: some pixels of its canvas are not empty.
     let painted = "const canvas = document.querySelector('[data-testid=chart] canvas');
         if (!canvas || !canvas.width) return 0;
@@ -53,10 +36,71 @@ fn it_shows_live_values_and_a_chart() {
     let metrics = "return document.querySelectorAll('[data-testid=metric-picker] option').length";
     assert!(window.script(metrics).expect("the page answers").as_u64() > Some(5));
 
+    // The list of processes holds this test, under the name that `top` has for it.
+    let top = desktop.json(&["top", "--number", "0", "--interval", "50ms"]);
+    let own = |line: &&serde_json::Value| line["pid"] == std::process::id();
+    let name = top["processes"].as_array().and_then(|all| all.iter().find(own)?["identity"].as_str());
+    let name = name.expect("this process runs");
+    window.click("page-processes");
+    window.wait_for_text("processes", |text| text.contains("processes in"));
+    // Only what can be seen is drawn, so this one is looked for as a person would.
+    let find = format!(
+        "const field = document.querySelector('[data-testid=processes] [type=search]'); \
+         field.value = {}; field.dispatchEvent(new Event('input'))",
+        std::process::id()
+    );
+    window.script(&find).expect("the page answers");
+    let names = "return document.querySelector('[data-testid=processes] [role=treegrid]')?.textContent ?? ''";
+    wait_until("this test in the list", || {
+        window.script(names).is_ok_and(|names| names.as_str().is_some_and(|names| names.contains(name)))
+    });
+    let all = "const field = document.querySelector('[data-testid=processes] [type=search]'); \
+               field.value = ''; field.dispatchEvent(new Event('input'))";
+    window.script(all).expect("the page answers");
+    // However long it is, its column scrolls and the page stands.
+    let beyond = "return document.documentElement.scrollHeight - innerHeight";
+    assert_eq!(window.script(beyond).expect("the page answers").as_i64(), Some(0));
+
     // Who looks must not take old values for new ones.
     watch.end(Signal::TERM);
     let state = window.wait_for_text("recorder-state", |text| !text.to_lowercase().starts_with("recording "));
     assert!(!state.is_empty());
+}
+
+#[test]
+fn the_past_is_drawn_and_a_part_of_it_is_chosen_with_keys() {
+    let Some(desktop) = Desktop::start() else { return };
+    let _watch = desktop.watch(&[]);
+    desktop.wait_for_ticks(5);
+    let window = Window::open(&desktop);
+    let script = |text: &str| window.script(text).expect("the page answers");
+    window.wait_for_text("recorder-state", |text| text.to_lowercase().contains("recording"));
+    window.click("page-history");
+    window.click("past-1h");
+    let painted = "const canvas = document.querySelector('[data-testid=\"strip-cpu.utilization\"] canvas');
+        if (!canvas || !canvas.width) return 0;
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;";
+    wait_until("a drawn chart", || window.script(painted).is_ok_and(|count| count.as_u64() > Some(100)));
+
+    // The last minutes, by the keys of the crosshair.
+    let press = |key: &str, shift: bool| {
+        script(&format!(
+            "document.querySelector('[data-testid=past-time]').dispatchEvent(
+                new KeyboardEvent('keydown', {{ key: '{key}', shiftKey: {shift}, bubbles: true }}))"
+        ));
+    };
+    press("End", false);
+    (0..3).for_each(|_| press("ArrowLeft", true));
+    press("Enter", false);
+    wait_until("an address of its own", || {
+        script("return location.hash").as_str().is_some_and(|hash| hash.contains("from=") && hash.contains("to="))
+    });
+    wait_until("a drawn chart", || window.script(painted).is_ok_and(|count| count.as_u64() > Some(100)));
+    let beyond = "return document.documentElement.scrollHeight - innerHeight";
+    assert_eq!(script(beyond).as_i64(), Some(0));
+    window.click("past-back");
+    wait_until("the hour", || script("return location.hash") == "#/history?span=1h");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 /** Which alerts are told, in which order and in which words; what is on record of earlier ones. */
 
 import { expect, test } from 'vitest';
+import { Fixture } from '../fixture/fixture';
 import { METRICS } from '../fixture/metrics';
-import { alertKey, alertSentence, alertTone, counts, covered, ending, lasting, past, told } from './alerts';
+import { alertKey, alertSentence, alertTone, apart, counts, covered, ending, lasting, own, past, told } from './alerts';
 import type { Piece } from './headline';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
@@ -23,8 +24,10 @@ function alert(more: Partial<AlertInfo> = {}, ...snoozes: SnoozeInfo[]): AlertNo
     title: 'CPU at 96 °C',
     metric: 'cpu.temperature',
     value: 96,
+    peak: 96,
     unit: '°C',
     limit: 95,
+    is_back: false,
     since: NOW - 1800,
   };
   return { alert: { ...hot, ...more }, snoozes };
@@ -34,7 +37,9 @@ function event(kind: string, ago: number, detail: EventInfo['detail'], source: s
   return { ts: NOW - ago, kind, source, detail };
 }
 
-const snooze = (until: number | null, rule = '*', source = '*'): SnoozeInfo => ({ rule, source, until });
+const snooze = (until: number | null, rule = '*', source = '*', key: string | null = null): SnoozeInfo => ({
+  ...{ rule, source, key, identity: null, until },
+});
 const joined = (pieces: Piece[]) => pieces.map((piece) => piece.text).join('');
 const plain = (pieces: Piece[]) => joined(pieces).replaceAll('\u00a0', ' ');
 
@@ -54,6 +59,13 @@ test('a sentence without its value leads there as a whole, and one without a met
   expect(pieces.some((piece) => piece.metric)).toBe(false);
 });
 
+test('what recovers is not told as if it were so since it fired', () => {
+  const title = 'CPU 64 °C, was 96 °C';
+  const pieces = alertSentence(alert({ title, value: 64, phase: 'recovering', is_back: true }), NOW);
+  expect(plain(pieces)).toMatch(/^CPU 64 °C, was 96 °C, alert since .*00/);
+  expect(pieces.find((piece) => piece.metric)?.text).toBe('64\u00a0°C');
+});
+
 test('no number is parted from its unit at the end of a line', () => {
   expect(joined(alertSentence(alert(), NOW))).toMatch(/^CPU at 96\u00a0°C since\u00a0/);
 });
@@ -64,7 +76,8 @@ test('what is snoozed is told last, alarms nobody, and says until when', () => {
   expect(ending(until.snoozes, NOW)).toBe(ending([snooze(NOW + 1800)], NOW));
   expect(ending([snooze(NOW + 60), snooze(null)], NOW)).toBe('until it is over');
   expect(alertTone(until)).toBe('plain');
-  expect(told([until, alert({ rule: 'b' })]).map((one) => one.alert.rule)).toEqual(['b', 'cpu-hot']);
+  const back = alert({ rule: 'back', is_back: true });
+  expect(told([until, back, alert({ rule: 'b' })]).map((one) => one.alert.rule)).toEqual(['b', 'back', 'cpu-hot']);
 });
 
 test('what is not for long enough past its limit is no news', () => {
@@ -79,8 +92,29 @@ test('severity has a tone, and two people’s alerts are two', () => {
 });
 
 test('a snooze says what it is about', () => {
-  expect(covered(snooze(null))).toBe('All alerts');
-  expect(covered(snooze(null, 'hot\u202e', 'gpu:*'))).toBe('Alerts of hot\ufffd on gpu:*');
+  const { sources } = new Fixture().status();
+  expect(covered(snooze(null), sources)).toBe('All alerts');
+  expect(covered(snooze(null, 'hot\u202e', 'gpu:*'), sources)).toBe('Alerts of hot\ufffd on gpu:*');
+  expect(covered(snooze(null, 'hot', 'cpu'), sources)).toBe('Alerts of hot on AMD Ryzen 9 7950X');
+  const ofOne = snooze(null, 'use', 'cpu', 'program:x');
+  expect(covered(ofOne, [])).toBe('Alerts of use by program:x on cpu');
+  expect(covered({ ...ofOne, identity: 'X\u202e' }, [])).toBe('Alerts of use by X\ufffd on cpu');
+});
+
+test('a snooze is told once: at its alert where it is about that one alone, else by itself', () => {
+  const [all, mine, other] = [
+    snooze(null),
+    snooze(null, 'cpu-hot', 'cpu'),
+    snooze(null, 'cpu-hot', 'cpu', 'program:x'),
+  ];
+  const hot = alert({}, all, mine);
+  expect(own(hot, [hot])).toEqual([mine]);
+  expect(apart([all, mine, other], [hot])).toEqual([all, other]);
+  // One of the whole rule is told at the only alert that it silences, and by itself where it silences two.
+  const two = [alert({ key: 'program:x' }, all, mine, other), alert({ key: 'program:y' }, all, mine)];
+  expect(two.map((one) => own(one, two))).toEqual([[other], []]);
+  expect(apart([all, mine, other], two)).toEqual([all, mine]);
+  expect(apart([mine], [])).toEqual([mine]);
 });
 
 test('earlier alerts are rows from beginning to end', () => {

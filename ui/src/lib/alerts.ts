@@ -1,22 +1,30 @@
 /** Alerts in words: the recorder says what is wrong, and this what silences it, how long it lasted, and how often. */
 
-import { duration, moment, text } from './format';
+import { duration, moment, text, recorded, unitOf } from './format';
 import type { Piece } from './headline';
 import { visible } from './names';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { SnoozeInfo } from './types/generated/SnoozeInfo';
+import type { SourceStatus } from './types/generated/SourceStatus';
 import { ruleOf, sentence, type Surroundings, type Tone } from './words';
+
+/** For so many seconds a click snoozes. */
+export const SNOOZE_SECONDS = 3600;
+
+/** How much an alert matters, as a shape: not everybody tells the colours apart. */
+export const SHAPES = { critical: '◆', warning: '▲', info: '●' };
 
 /** Whether a person was told of it: what is past its limit, but not for long enough yet, is no news. */
 export function isTold({ alert }: AlertNow): boolean {
   return alert.phase !== 'pending';
 }
 
-/** Those that a person was told of, what is snoozed after the rest. The order is the recorder's otherwise. */
+/** Those that a person was told of; what recovers after what fires, and what is snoozed last. The order is the recorder's otherwise. */
 export function told(alerts: readonly AlertNow[]): AlertNow[] {
-  return alerts.filter(isTold).sort((a, b) => Number(a.snoozes.length > 0) - Number(b.snoozes.length > 0));
+  const late = ({ alert, snoozes }: AlertNow) => (snoozes.length > 0 ? 2 : Number(alert.is_back));
+  return alerts.filter(isTold).sort((a, b) => late(a) - late(b));
 }
 
 /** What tells one alert from all others. */
@@ -34,21 +42,25 @@ export function alertTone({ alert, snoozes }: AlertNow): Tone {
 export function alertSentence(now: AlertNow, seconds: number): Piece[] {
   const { alert, snoozes } = now;
   const quiet = snoozes.length > 0 ? ` (snoozed ${tied(ending(snoozes, seconds))})` : '';
+  // What recovers is not so since then.
+  const begun = alert.is_back ? ', alert ' : ' ';
   const since = `${tied(`since ${moment(alert.since, seconds)}`)}${quiet}`;
   const tone = alertTone(now);
-  return [...subject(alert, tone), { text: ` ${since}`, tone }];
+  return [...subject(alert, tone), { text: `${begun}${since}`, tone }];
 }
 
 /** What is wrong, with the value as a link. A sentence that does not write its value down leads there as a whole. */
-function subject({ title, metric, value, unit, source }: AlertInfo, tone: Tone): Piece[] {
+function subject(alert: AlertInfo, tone: Tone): Piece[] {
+  const { title, metric, value, unit, source } = alert;
   const words = visible(title);
   if (metric === null || value === null) return [{ text: words, tone }];
-  const written = text(value, unit);
-  const at = words.lastIndexOf(written);
+  const written = recorded(value, unit);
+  // What it was before stands behind what it is.
+  const at = alert.is_back ? words.indexOf(written) : words.lastIndexOf(written);
   if (at < 0) return [{ text: words, metric, source, tone }];
   const pieces: Piece[] = [
     { text: words.slice(0, at), tone },
-    { text: tied(written), metric, source, tone },
+    { text: tied(text(value, unitOf(metric, unit))), metric, source, tone },
     { text: words.slice(at + written.length), tone },
   ];
   return pieces.filter((piece) => piece.text !== '');
@@ -61,10 +73,32 @@ export function ending(snoozes: readonly SnoozeInfo[], now: number): string {
   return `until ${moment(Math.max(...ends.map(Number)), now)}`;
 }
 
-/** What a snooze is about: "Alerts of gpu-hot on gpu:1". */
-export function covered({ rule, source }: SnoozeInfo): string {
+/** What a snooze is about: "Alerts of gpu-hot on RTX 4090", "Alerts of unexpected-use by Blender". */
+export function covered({ rule, source, key, identity }: SnoozeInfo, sources: readonly SourceStatus[]): string {
   const what = rule === '*' ? 'All alerts' : `Alerts of ${visible(rule)}`;
-  return source === '*' ? what : `${what} on ${visible(source)}`;
+  const whose = key === null ? what : `${what} by ${visible(identity ?? key)}`;
+  const label = sources.find((one) => one.id === source)?.label;
+  return source === '*' ? whose : `${whose} on ${visible(label ? label : source)}`;
+}
+
+/**
+ * Those of an alert's snoozes that are of its rule and silence no other of these alerts: they can be taken back at its row
+ * without waking any other.
+ */
+export function own({ alert, snoozes }: AlertNow, alerts: readonly AlertNow[]): SnoozeInfo[] {
+  const silenced = (key: string) => alerts.filter((other) => other.snoozes.some((one) => snoozeKey(one) === key));
+  return snoozes.filter((one) => one.rule === alert.rule && silenced(snoozeKey(one)).length <= 1);
+}
+
+/** The snoozes that no row of an alert tells of. */
+export function apart(snoozes: readonly SnoozeInfo[], alerts: readonly AlertNow[]): SnoozeInfo[] {
+  const told = new Set(alerts.flatMap((alert) => own(alert, alerts)).map(snoozeKey));
+  return snoozes.filter((one) => !told.has(snoozeKey(one)));
+}
+
+/** What tells one snooze from all others. */
+export function snoozeKey({ rule, source, key }: SnoozeInfo): string {
+  return JSON.stringify([rule, source, key]);
 }
 
 /** An alert from its beginning to its end. */

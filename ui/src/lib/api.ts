@@ -1,24 +1,57 @@
-/** The window's way to Hoofbeat: the only file that knows Tauri. */
+/**
+ * The questions and answers of `src-tauri/page/src/question.rs`, whichever way they travel:
+ * `tauri.ts` in the window, `http.ts` in a browser.
+ */
 
-import { Channel, invoke } from '@tauri-apps/api/core';
 import type { Backend } from './backend';
 import type { News } from './types/generated/News';
+import type { Question } from './types/generated/Question';
 
-/** The commands of `src-tauri/app/commands.rs`. */
-export const tauri: Backend = {
-  subscribe: (listener) => invoke('subscribe', { channel: new Channel<News>(listener) }),
-  history: (query) => invoke('history', { ...query }),
-  metrics: () => invoke('metrics'),
-  events: (since, limit) => invoke('events', { since, limit }),
-  processes: () => invoke('processes'),
-  pause: (until) => invoke('pause', { until }),
-  resume: () => invoke('resume'),
-  rules: () => invoke('rules'),
-  checkRule: (draft) => invoke('check_rule', { draft }),
-  rehearseRule: (draft) => invoke('rehearse_rule', { draft }),
-  saveRule: (draft, version) => invoke('save_rule', { draft, version }),
-  removeRule: (id, version) => invoke('remove_rule', { id, version }),
-  snooze: (rule, source, until) => invoke('snooze', { rule, source, until }),
-  unsnooze: (rule, source) => invoke('unsnooze', { rule, source }),
-  startRecorder: () => invoke('start_recorder'),
-};
+/** A way to Hoofbeat. Both reject with a {@link Failure}. */
+export interface Wire {
+  /** Calls `listener` with news until the page goes away. */
+  subscribe(listener: (news: News) => void): Promise<void>;
+  /** The answer has the shape that its question asks for: both ends are made from the same Rust. */
+  ask<T>(question: Question): Promise<T>;
+}
+
+/** What the page may ask, over a wire. */
+export function over(wire: Wire): Backend {
+  return {
+    subscribe: (listener) => wire.subscribe(listener),
+    history: (query) => wire.ask({ ask: 'history', ...query }),
+    metrics: () => wire.ask({ ask: 'metrics' }),
+    events: (since, limit) => wire.ask({ ask: 'events', since, limit }),
+    marks: (since, until) => wire.ask({ ask: 'marks', since, until }),
+    ribbons: (source, since, until, points) => wire.ask({ ask: 'ribbons', source, since, until, points }),
+    episodes: (source, since, until) => wire.ask({ ask: 'episodes', source, since, until }),
+    changes: (source, since, until) => wire.ask({ ask: 'changes', source, since, until }),
+    processes: (since, unfolded) => wire.ask({ ask: 'processes', since, unfolded: [...unfolded] }),
+    endProcess: (pid, started, sure) => wire.ask({ ask: 'end_process', pid, started, sure }),
+    pause: (until) => wire.ask({ ask: 'pause', until }),
+    resume: () => wire.ask({ ask: 'resume' }),
+    rules: () => wire.ask({ ask: 'rules' }),
+    checkRule: (draft) => wire.ask({ ask: 'check_rule', draft }),
+    rehearseRule: (draft) => wire.ask({ ask: 'rehearse_rule', draft }),
+    saveRule: (draft, version) => wire.ask({ ask: 'save_rule', draft, version }),
+    removeRule: (id, version) => wire.ask({ ask: 'remove_rule', id, version }),
+    snooze: (rule, source, key, until) => wire.ask({ ask: 'snooze', rule, source, key, until }),
+    unsnooze: (rule, source, key) => wire.ask({ ask: 'unsnooze', rule, source, key }),
+    expected: () => wire.ask({ ask: 'expected' }),
+    habits: () => wire.ask({ ask: 'habits' }),
+    forecastHabits: () => wire.ask({ ask: 'forecast_habits' }),
+    checkExpectation: (values) => wire.ask({ ask: 'check_expectation', values }),
+    addExpectation: (values) => wire.ask({ ask: 'add_expectation', values }),
+    removeExpectation: (id) => wire.ask({ ask: 'remove_expectation', id }),
+    trust: (key, uid) => wire.ask({ ask: 'trust', key, uid }),
+    forget: (key, uid) => wire.ask({ ask: 'forget', key, uid }),
+    trustAll: () => wire.ask({ ask: 'trust_all' }),
+    settings: () => wire.ask({ ask: 'settings' }),
+    checkSetting: (section, key, value) => wire.ask({ ask: 'check_setting', section, key, value }),
+    saveSetting: (section, key, value, version) => wire.ask({ ask: 'save_setting', section, key, value, version }),
+    data: () => wire.ask({ ask: 'data' }),
+    deleteHistory: (days) => wire.ask({ ask: 'delete_history', older_than_days: days }),
+    about: () => wire.ask({ ask: 'about' }),
+    startRecorder: () => wire.ask({ ask: 'start_recorder' }),
+  };
+}

@@ -1,10 +1,12 @@
 /** The value axis of a chart: its range and round ticks, in decimal or, for bytes, in powers of 1024. */
 
+import { look } from './look.svelte';
+
 /** The ends of the axis. */
 export type Range = [low: number, high: number];
 
 /** The least that a temperature or voltage axis spans, so that noise does not look like a mountain. */
-const LEAST_SPAN: Record<string, number> = { '°C': 10, V: 0.2 };
+const LEAST_SPAN: Record<string, number> = { '°C': 10, 'Δ°C': 10, V: 0.2 };
 
 /** Units that are shown whole: ticks nearer to each other than one would have the same words. */
 const WHOLE = new Set(['B', 'B/s', 'Hz', 'RPM']);
@@ -27,6 +29,10 @@ export function range(unit: string, low: number, high: number): Range {
 
 /** Round values from the bottom of the axis to its top, about `count` of them. */
 export function ticks(unit: string, [low, high]: Range, count: number): number[] {
+  if (unit === '°C' && look.temperature === '°F') {
+    const round = ticks('°F', [low * 1.8 + 32, high * 1.8 + 32], count);
+    return round.map((fahrenheit) => (fahrenheit - 32) / 1.8);
+  }
   const step = roundStep(unit, (high - low) / Math.max(1, count));
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);

@@ -2,8 +2,10 @@
 
 import { asFailure, type Backend } from './backend';
 import { judge, type Condition } from './condition';
+import { unitOf } from './format';
 import { append, toLine, trim, type Line } from './series';
 import type { AlertNow } from './types/generated/AlertNow';
+import type { ConfigTrouble } from './types/generated/ConfigTrouble';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { Failure } from './types/generated/Failure';
 import type { MetricInfo } from './types/generated/MetricInfo';
@@ -40,6 +42,8 @@ export class Board {
   startFailure = $state.raw<Failure | null>(null);
   /** What the last thing that a person asked for failed with. */
   askFailure = $state.raw<Failure | null>(null);
+  /** What is wrong with the config file. */
+  configTrouble = $state.raw<ConfigTrouble | null>(null);
   metrics = $state.raw<readonly MetricInfo[]>([]);
   /** Newest first. */
   events = $state.raw<readonly EventInfo[]>([]);
@@ -72,7 +76,7 @@ export class Board {
     this.backend.subscribe((news) => this.#hear(news)).catch((thrown) => (this.unreadable = asFailure(thrown)));
     this.backend
       .metrics()
-      .then((metrics) => (this.metrics = metrics))
+      .then((metrics) => (this.metrics = metrics.map((one) => ({ ...one, unit: unitOf(one.key, one.unit) }))))
       .catch((thrown) => (this.askFailure = asFailure(thrown)));
     return () => clearInterval(timer);
   }
@@ -117,6 +121,9 @@ export class Board {
       case 'recorder':
         this.startFailure = news.failure;
         break;
+      case 'config':
+        this.configTrouble = news.trouble;
+        break;
     }
   }
 
@@ -124,6 +131,7 @@ export class Board {
     const before = this.status;
     this.unreadable = null;
     for (const source of status.sources) {
+      for (const [metric, value] of Object.entries(source.metrics)) value.unit = unitOf(metric, value.unit);
       const known = this.#known.get(source.id) ?? new Set();
       Object.keys(source.metrics).forEach((metric) => known.add(metric));
       this.#known.set(source.id, known);

@@ -3,11 +3,18 @@
 import { createContext } from 'svelte';
 import type { Board } from './board.svelte';
 import type { Chart } from './chart.svelte';
+import type { Route } from './route.svelte';
 
-/** The machine, and the chart that a click on a value steers. */
+/** The machine, the chart that a click on a value steers, and the page that is shown. */
 export interface Stage {
   board: Board;
   chart: Chart;
+  route: Route;
 }
 
 export const [getStage, setStage] = createContext<Stage>();
+
+/** Whether nothing may be changed from here: a browser on a server that only shows. What changes something is marked `changes`. */
+export function looksOnly(): boolean {
+  return 'lookOnly' in document.documentElement.dataset;
+}

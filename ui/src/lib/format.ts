@@ -7,6 +7,7 @@
  */
 
 import { language } from './locale';
+import { look } from './look.svelte';
 
 /** A number and its unit, apart, so that a page can set the unit smaller. */
 export interface Parts {
@@ -31,11 +32,23 @@ const SCALES: Record<string, Scale> = {
   µs: { step: 1000, units: ['µs', 'ms', 's'], whole: false },
 };
 
+/** The unit of a difference of temperatures, in which no zero is moved. */
+const DEGREES = 'Δ°C';
+
+/** The unit of a metric's values on the page: of a difference of temperatures, the table says °C, too. */
+export function unitOf(metric: string, unit: string): string {
+  return metric === 'gpu.temperature.margin' && unit === '°C' ? DEGREES : unit;
+}
+
 /** A value of a unit, as the metric table names it. */
 export function parts(value: number, unit: string): Parts {
   if (!Number.isFinite(value)) return { number: '–', unit: '' };
   switch (unit) {
     case '°C':
+      if (look.temperature === '°C') return { number: fixed(value, 0), unit };
+      return { number: fixed(value * 1.8 + 32, 0), unit: '°F' };
+    case DEGREES:
+      return { number: fixed(look.temperature === '°C' ? value : value * 1.8, 0), unit: look.temperature };
     case 'RPM':
       return { number: fixed(value, 0), unit };
     case 'V':
@@ -54,6 +67,11 @@ export function parts(value: number, unit: string): Parts {
 export function text(value: number, unit: string): string {
   const { number, unit: suffix } = parts(value, unit);
   return suffix === '' ? number : suffix === '/s' ? `${number}${suffix}` : `${number} ${suffix}`;
+}
+
+/** The same as the recorder writes it into its sentences, whatever a person likes to see here. */
+export function recorded(value: number, unit: string): string {
+  return unit === '°C' ? `${fixed(value, 0)} °C` : text(value, unit);
 }
 
 /** What holds a GPU's clock down, by the bit of `gpu.throttle`; the twin of `sensors/gpu/throttle.rs`. */

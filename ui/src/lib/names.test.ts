@@ -39,6 +39,12 @@ test('controls and direction marks become visible', () => {
   expect(visible('</b><img>')).toBe('</b><img>');
 });
 
+test('a name that is written from right to left does not turn round what follows it', () => {
+  expect(visible('حصان')).toBe('\u2068حصان\u2069');
+  expect(visible('\u2069حصان')).toBe('\u2068\ufffdحصان\u2069');
+  expect(brief(visible('ح'.repeat(60)))).toBe(`\u2068${'ح'.repeat(38)}…\u2069`);
+});
+
 test.each([
   ['CPU temperature', 'Temperature'],
   ['Time tasks waited for a CPU', 'Pressure'],

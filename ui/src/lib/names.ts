@@ -7,15 +7,25 @@ import type { SourceStatus } from './types/generated/SourceStatus';
 // eslint-disable-next-line no-control-regex -- control characters are what it removes
 const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
-/** Text that a stranger chose, safe to show on one line: the twin of `Untrusted::terminal`. */
+/** Letters of the scripts that are written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/**
+ * Text that a stranger chose, safe to show on one line: the twin of `Untrusted::terminal`. One that is written from right
+ * to left stands by itself: otherwise the number after it would stand before it.
+ */
 export function visible(text: string): string {
-  return text.replace(DANGEROUS, '\ufffd');
+  const safe = text.replace(DANGEROUS, '\ufffd');
+  return RIGHT_TO_LEFT.test(safe) ? `\u2068${safe}\u2069` : safe;
 }
 
 /** A name that must not fill a whole sentence. */
 export function brief(name: string): string {
   const characters = [...name];
-  return characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…` : name;
+  if (characters.length <= MOST_CHARACTERS) return name;
+  const beginning = `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…`;
+  // What stands by itself ends with the name.
+  return beginning.startsWith('\u2068') ? `${beginning}\u2069` : beginning;
 }
 
 /** A source's name where its card is not around it: parts name their whole, and twins their id. */

@@ -4,7 +4,6 @@
  */
 
 import type { Component } from 'svelte';
-import Processes from './components/Processes.svelte';
 import Cpu from './panels/Cpu.svelte';
 import Disks from './panels/Disks.svelte';
 import Gpu from './panels/Gpu.svelte';
@@ -24,12 +23,10 @@ export interface Panel {
   /** The metrics that have a sparkline in it. */
   sparks: readonly string[];
   component: Component<{ sources: readonly SourceStatus[] }>;
-  /** What stands below its cards, and is there without them, too. */
-  below?: Component;
 }
 
 export const PANELS: readonly Panel[] = [
-  { id: 'gpu', title: 'GPU', kinds: ['gpu'], sparks: ['gpu.utilization'], component: Gpu, below: Processes },
+  { id: 'gpu', title: 'GPU', kinds: ['gpu'], sparks: ['gpu.utilization'], component: Gpu },
   { id: 'cpu', title: 'CPU', kinds: ['cpu', 'core'], sparks: ['cpu.utilization'], component: Cpu },
   { id: 'memory', title: 'Memory', kinds: ['memory'], sparks: ['memory.used'], component: Memory },
   { id: 'disk', title: 'Disks', kinds: ['disk', 'filesystem'], sparks: ['disk.read', 'disk.write'], component: Disks },

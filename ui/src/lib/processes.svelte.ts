@@ -1,5 +1,6 @@
 /** The processes, read again and again for as long as a person can see them: nobody pays for a list that nobody sees. */
 
+import { SvelteSet } from 'svelte/reactivity';
 import { asFailure, type Backend } from './backend';
 import type { Failure } from './types/generated/Failure';
 import type { ProcessList } from './types/generated/ProcessList';
@@ -14,8 +15,11 @@ export class LiveProcesses {
   list = $state.raw<ProcessList | null>(null);
   /** Why the last look failed; the list is then the one before. */
   failure = $state.raw<Failure | null>(null);
+  /** The ids of the rows whose processes are told one by one, with the keys of their identities. */
+  readonly open = new SvelteSet<string>();
 
   readonly #backend: Backend;
+  readonly #keys = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Goes up when looking begins or ends: an answer to an earlier question starts no second row of looks. */
   #round = 0;
@@ -26,7 +30,7 @@ export class LiveProcesses {
 
   /** Looks while the page is visible. Answers what ends it. */
   start(): () => void {
-    const turn = () => (document.visibilityState === 'visible' ? this.#begin() : this.#end());
+    const turn = () => (document.visibilityState === 'visible' ? this.#begin(FIRST_PERIOD) : this.#end());
     document.addEventListener('visibilitychange', turn);
     turn();
     return () => {
@@ -35,9 +39,27 @@ export class LiveProcesses {
     };
   }
 
-  #begin(): void {
+  /** Opens a row or closes it. What is in it, is asked at once. */
+  turn({ id, key }: { id: string; key: string }, isOpen: boolean): void {
+    if (isOpen === this.open.has(id)) return;
+    if (isOpen) {
+      this.open.add(id);
+      this.#keys.set(id, key);
+      this.look();
+    } else {
+      this.open.delete(id);
+      this.#keys.delete(id);
+    }
+  }
+
+  /** Looks now. */
+  look(): void {
+    if (document.visibilityState === 'visible') this.#begin(PERIOD);
+  }
+
+  #begin(next: number): void {
     this.#end();
-    void this.#look(this.#round, FIRST_PERIOD);
+    void this.#look(this.#round, next);
   }
 
   #end(): void {
@@ -47,7 +69,8 @@ export class LiveProcesses {
 
   async #look(round: number, next: number): Promise<void> {
     try {
-      const list = await this.#backend.processes();
+      const today = Math.floor(new Date().setHours(0, 0, 0, 0) / 1000);
+      const list = await this.#backend.processes(today, [...new Set(this.#keys.values())]);
       if (round === this.#round) [this.list, this.failure] = [list, null];
     } catch (thrown) {
       if (round === this.#round) this.failure = asFailure(thrown);

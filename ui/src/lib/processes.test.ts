@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest';
-import { firstOrder, nextOrder, rowsOf, type Column } from './processes';
+import { firstOrder, held, nextOrder, rowsOf, type Column } from './processes';
 import type { ProcessGroup } from './types/generated/ProcessGroup';
+import type { ProcessMember } from './types/generated/ProcessMember';
 
 function group(identity: string, more: Partial<ProcessGroup> = {}): ProcessGroup {
-  const rest = { user: 'anna', pids: [1], hidden: false, share: null, vram: null, cpu: null, memory: null };
-  return { identity, key: `program:${identity}`, ...rest, ...more };
+  const unknown = { share: null, vram: null, cpu: null, memory: null, busy: null, energy: null, since: null };
+  const rest = { user: 'anna', uid: 1000, pids: [1], hidden: false, place: null, origin: null, members: [] };
+  return { identity, key: `program:${identity}`, ...unknown, ...rest, ...more };
+}
+
+function member(pid: number, more: Partial<ProcessMember> = {}): ProcessMember {
+  const unknown = { share: null, vram: null, cpu: null, memory: null, since: null, detail: null, place: null };
+  const rest = { started: pid, program: null, via: null, parent: null, parent_name: null, state: 'S', gpus: [] };
+  return { pid, ...unknown, ...rest, ...more };
 }
 
 const names = (groups: ProcessGroup[], column: Column, down = firstOrder(column).down, filter = '') =>
-  rowsOf(groups, { column, down }, filter).map((row) => row.name);
+  rowsOf(groups, { column, down }, filter, new Set()).map((row) => row.name);
 
 const groups = [
   group('shell', { cpu: 3, memory: 10, user: 'root' }),
@@ -37,9 +45,40 @@ test('a click on the same column turns the order, one on another begins with wha
   expect(nextOrder(nextOrder(first, 'share'), 'name')).toEqual({ column: 'name', down: false });
 });
 
-test('a filter looks at names only, whatever their case', () => {
-  expect(names(groups, 'share', true, ' BLEN ')).toEqual(['blender']);
-  expect(names(groups, 'share', true, 'anna')).toEqual([]);
+test('a filter finds names, users, units and numbers, whatever their case, and all of its words', () => {
+  const find = (filter: string) =>
+    names([...groups, group('web', { place: 'web.service', pids: [41, 42] })], 'share', true, filter);
+  expect(find(' BLEN ')).toEqual(['blender']);
+  expect(find('root')).toEqual(['shell']);
+  expect(find('web.serv')).toEqual(['web']);
+  expect(find('42')).toEqual(['web']);
+  expect(find('4')).toEqual([]);
+  expect(find('anna blen')).toEqual(['blender']);
+  expect(find('root blen')).toEqual([]);
+});
+
+test('what is open has its processes below it, in the same order, and says who started them', () => {
+  const members = [
+    member(7, { cpu: 1, parent: 1, parent_name: 'systemd', place: 'web.service', via: 'cron' }),
+    member(8, { cpu: 5, parent: 7, program: '\u202epython3', detail: 'runner', state: 'Z' }),
+  ];
+  const one = group('web', { place: 'web.service', cpu: 6, members });
+  const closed = rowsOf([one], firstOrder('cpu'), '', new Set());
+  expect(closed).toHaveLength(1);
+  const rows = rowsOf([one, ...groups], firstOrder('cpu'), 'web', new Set([closed[0]?.id ?? '']));
+  expect(rows.map((row) => row.kind === 'member' && [row.pid, row.name, row.part, row.why, row.at, row.of])).toEqual([
+    false,
+    [8, '\ufffdpython3', 'runner · ended, its parent has not noticed', 'started by 7', 1, 2],
+    [7, 'web', '', 'via cron · started by systemd (1)', 2, 2],
+  ]);
+});
+
+test('while rows are held, none moves, and new ones are last', () => {
+  const order = firstOrder('cpu');
+  const before = rowsOf([group('a', { cpu: 3 }), group('b', { cpu: 2 })], order, '', new Set());
+  const now = rowsOf([group('c', { cpu: 9 }), group('b', { cpu: 8 }), group('a', { cpu: 1 })], order, '', new Set());
+  expect(now.map((row) => row.name)).toEqual(['c', 'b', 'a']);
+  expect(held(now, before).map((row) => row.name)).toEqual(['a', 'b', 'c']);
 });
 
 test('names are text, and a process that cannot be seen says so once', () => {
@@ -58,6 +97,6 @@ test('names are text, and a process that cannot be seen says so once', () => {
 });
 
 test('one program of two users is two rows', () => {
-  const rows = rowsOf([group('bash', { user: 'root' }), group('bash')], firstOrder('user'), '');
+  const rows = rowsOf([group('bash', { user: 'root' }), group('bash')], firstOrder('user'), '', new Set());
   expect(new Set(rows.map((row) => row.id)).size).toBe(2);
 });

@@ -4,6 +4,7 @@ import { asFailure, type Backend } from './backend';
 import { draftOf } from './rules';
 import type { DraftInfo } from './types/generated/DraftInfo';
 import type { Failure } from './types/generated/Failure';
+import type { FieldProblem } from './types/generated/FieldProblem';
 import type { Rehearsed } from './types/generated/Rehearsed';
 import type { RuleDraft } from './types/generated/RuleDraft';
 import type { RuleInfo } from './types/generated/RuleInfo';
@@ -58,16 +59,12 @@ export class RuleForm {
 
   /** What is wrong with a field. What nobody has filled in yet is not wrong. */
   problem(key: string): string | null {
-    const { info } = this;
-    if (info?.kind !== 'wrong' || info.field !== key || !this.#isFilled(key)) return null;
-    return info.message;
+    return this.#shown.find((problem) => problem.field === key)?.message ?? null;
   }
 
   /** What is wrong with the whole, or is still to be filled in. */
   get rest(): string | null {
-    const { info } = this;
-    if (info?.kind !== 'wrong' || (info.field !== null && this.problem(info.field) !== null)) return null;
-    return info.message;
+    return this.#problems.find((problem) => !this.#shown.includes(problem))?.message ?? null;
   }
 
   /** Saves it. False where that failed. */
@@ -84,6 +81,15 @@ export class RuleForm {
   stop(): void {
     this.#turn += 1;
     clearTimeout(this.#timer);
+  }
+
+  get #problems(): readonly FieldProblem[] {
+    return this.info?.kind === 'wrong' ? this.info.problems : [];
+  }
+
+  /** Those that stand at their field. */
+  get #shown(): FieldProblem[] {
+    return this.#problems.filter(({ field }) => field !== null && this.#isFilled(field));
   }
 
   #isFilled(key: string): boolean {

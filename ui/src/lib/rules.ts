@@ -22,6 +22,12 @@ export interface Field {
   empty?: string;
 }
 
+/** The fields that only a new rule has: its name, and what it watches. */
+export const NEW: readonly [Field, Field] = [
+  { key: 'id', label: 'Name', hint: 'letters, digits and - _ . without spaces' },
+  { key: 'metric', label: 'Watches', hint: 'on every source that has it' },
+];
+
 /** The fields that a form offers, in the order in which a person thinks of them. */
 export const FIELDS: readonly Field[] = [
   { key: 'fire', label: 'Fires at', hint: 'for example > 87 or < 500 MiB' },

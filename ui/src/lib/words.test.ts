@@ -80,7 +80,7 @@ test.each([
   [event('xid', { code: 'x', meaning: 'a\u202e' }), 'Driver error: a\ufffd'],
   [
     event('unexpected_use', { why: 'denied', identity: 'a\u202e', expectation: 'no-games' }, 'gpu:0'),
-    'a\ufffd uses gpu:0 and must not (“no-games”)',
+    'a\ufffd uses gpu:0, which it must not (“no-games”)',
   ],
   [
     event('unexpected_use', { why: 'outside_hours', identity: 'X', expectation: 'x' }),

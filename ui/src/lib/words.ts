@@ -148,7 +148,7 @@ function unexpected(event: EventInfo, around: Surroundings): string {
   const uses = `${who} uses ${event.source ? subject(event, around) : 'a GPU'}`;
   switch (why) {
     case 'denied':
-      return `${uses} and must not${declared}`;
+      return `${uses}, which it must not${declared}`;
     case 'outside_hours':
       return `${uses} outside its hours${declared}`;
     case 'over_limit':

@@ -13,7 +13,7 @@ use hoofbeat_core::store;
 
 use super::child::Stopped;
 use super::message::Message;
-use super::queue::{Queue, Waiting};
+use super::queue::{Queue, Waiting, alerts};
 
 /// A way to tell of alerts. One is made anew whenever the settings change.
 pub trait Channel: 'static {
@@ -137,7 +137,7 @@ impl<C: Channel> Line<C> {
         let mut due = Duration::ZERO;
         while let Some(job) = self.next(due) {
             if let Some(settings) = job.settings {
-                (channel, standing, due) = (C::new(&settings), Standing::default(), Duration::ZERO);
+                (channel, standing, due) = (C::new(&settings), standing.renewed(), Duration::ZERO);
             }
             let outcome = channel.tell(&job.waiting, &|limit| self.is_stopped_within(limit));
             standing.note(&outcome, C::NAME, &channel.whom(), &self.recording);
@@ -179,14 +179,26 @@ impl<C: Channel> Line<C> {
     }
 }
 
-/// Whether a channel works, so that a fault that lasts is said once.
+/// How often it is said how many were not told while a fault lasts.
+const REMIND: Duration = Duration::from_secs(3600);
+
+/// Whether a channel works, so that a fault that lasts is said once, and what it costs no more often than now and then.
 #[derive(Default)]
 struct Standing {
     /// Why it does not.
     failing: Option<String>,
+    /// How many were given up since it was last said.
+    lost: u64,
+    /// When that was, on the boot-time clock.
+    said: Duration,
 }
 
 impl Standing {
+    /// The same with other settings, which may mend it.
+    fn renewed(self) -> Standing {
+        Standing { failing: None, ..self }
+    }
+
     /// Says what became of an attempt where that is news, and notes it in the recording.
     fn note(&mut self, outcome: &Outcome, channel: &'static str, whom: &str, recording: &Path) {
         let failing = match outcome {
@@ -194,26 +206,81 @@ impl Standing {
             Outcome::GivenUp(reason) | Outcome::Later(reason, _) => Some(reason.clone()),
             Outcome::Stopped => return,
         };
-        match outcome {
-            Outcome::Told | Outcome::Stopped => {
-                if self.failing.is_some() {
-                    log::info!("{channel}: {whom} works again");
-                }
-            }
-            Outcome::GivenUp(reason) => self.say(&format!("{channel}: {whom} {reason}; it is not told of this alert")),
-            Outcome::Later(reason, _) => self.say(&format!("{channel}: {whom} {reason}; it is tried again for a day")),
+        let now = SystemClock.now();
+        if let Some((level, sentence)) = self.said_of(outcome, whom, now.boot) {
+            log::log!(level, "{channel}: {sentence}");
         }
         // Of a server that is away each attempt says the same.
         let is_news = failing.is_none() || failing != self.failing;
         self.failing = failing;
-        let now = SystemClock.now().unix();
-        if is_news && let Err(error) = store::note_channel(recording, channel, whom, now, self.failing.as_deref()) {
+        let at = now.unix();
+        if is_news && let Err(error) = store::note_channel(recording, channel, whom, at, self.failing.as_deref()) {
             log::debug!("{channel}: what became of the alert is not noted: {error}");
         }
     }
 
-    fn say(&self, sentence: &str) {
-        let level = if self.failing.is_some() { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, "{sentence}");
+    /// What is said of an attempt at this time of the boot-time clock, and how loudly.
+    fn said_of(&mut self, outcome: &Outcome, whom: &str, boot: Duration) -> Option<(log::Level, String)> {
+        let is_known = self.failing.is_some();
+        let (level, sentence) = match outcome {
+            Outcome::Stopped => return None,
+            Outcome::Told if self.lost > 0 => {
+                let lost = alerts(std::mem::take(&mut self.lost));
+                return Some((log::Level::Warn, format!("{whom} works again; {lost} not told meanwhile")));
+            }
+            Outcome::Told => return is_known.then(|| (log::Level::Info, format!("{whom} works again"))),
+            Outcome::GivenUp(reason) if is_known => {
+                self.lost += 1;
+                if boot.saturating_sub(self.said) < REMIND {
+                    (log::Level::Debug, format!("{whom} {reason}; it is not told of this alert"))
+                } else {
+                    let lost = alerts(std::mem::take(&mut self.lost));
+                    (log::Level::Warn, format!("{whom} {reason}; {lost} not told since that was last said"))
+                }
+            }
+            Outcome::GivenUp(reason) => (log::Level::Warn, format!("{whom} {reason}; it is not told of this alert")),
+            Outcome::Later(reason, _) => {
+                let level = if is_known { log::Level::Debug } else { log::Level::Warn };
+                (level, format!("{whom} {reason}; it is tried again for a day"))
+            }
+        };
+        if level == log::Level::Warn {
+            self.said = boot;
+        }
+        Some((level, sentence))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use log::Level;
+
+    use super::*;
+
+    #[test]
+    fn what_a_lasting_fault_costs_is_said_now_and_then_and_at_its_end() {
+        let mut standing = Standing::default();
+        let mut note = |outcome: Outcome, seconds: u64| {
+            let said = standing.said_of(&outcome, "the server", Duration::from_secs(seconds));
+            standing.failing = match outcome {
+                Outcome::GivenUp(reason) | Outcome::Later(reason, _) => Some(reason),
+                Outcome::Told | Outcome::Stopped => None,
+            };
+            said
+        };
+        let given_up = || Outcome::GivenUp("says 404".to_owned());
+        let warned = |sentence: &str| Some((Level::Warn, format!("the server {sentence}")));
+        assert_eq!(note(given_up(), 10_000), warned("says 404; it is not told of this alert"));
+        for second in 1..20 {
+            let said = note(given_up(), 10_000 + second * 60);
+            assert!(said.is_some_and(|(level, _)| level == Level::Debug), "{second}");
+        }
+        assert_eq!(note(given_up(), 13_600), warned("says 404; 20 alerts were not told since that was last said"));
+        assert!(note(given_up(), 13_700).is_some_and(|(level, _)| level == Level::Debug));
+        assert_eq!(note(Outcome::Told, 13_800), warned("works again; 1 alert was not told meanwhile"));
+        // Where nothing was lost, it is no warning; and what works as ever is no news.
+        assert!(note(Outcome::Later("is away".to_owned(), Duration::ZERO), 20_000).is_some());
+        assert_eq!(note(Outcome::Told, 20_060), Some((Level::Info, "the server works again".to_owned())));
+        assert_eq!(note(Outcome::Told, 20_120), None);
     }
 }

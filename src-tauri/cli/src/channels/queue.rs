@@ -79,6 +79,7 @@ impl Queue {
     }
 }
 
-fn alerts(count: u64) -> String {
+/// "3 alerts were": the beginning of what became of them.
+pub fn alerts(count: u64) -> String {
     if count == 1 { "1 alert was".to_owned() } else { format!("{count} alerts were") }
 }

@@ -10,12 +10,12 @@ use hoofbeat_core::model::{Keep, UseRules};
 use hoofbeat_core::paths;
 use serde_json::{Value, json};
 
-use crate::args::{self, ConfigCommand};
+use crate::args::{self, ConfigCommand, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::Output;
 
 /// Shows, checks or explains the config file.
-pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
+pub fn run(global: &Global, options: &args::Config, output: &mut Output) -> Outcome {
     let path = paths::config_file()?;
     match options.command.as_ref().unwrap_or(&ConfigCommand::Check) {
         ConfigCommand::Path if output.json => {
@@ -45,14 +45,14 @@ pub fn run(options: &args::Config, output: &mut Output) -> Outcome {
             Err(error) => return Err(Failure::Failed(format!("{}: {error}", path.display()))),
         },
         ConfigCommand::Set { setting, value } => set(&path, setting, value, output)?,
-        ConfigCommand::Check => check(&path, output)?,
+        ConfigCommand::Check => check(global, &path, output)?,
     }
     Ok(())
 }
 
 fn set(path: &std::path::Path, setting: &str, value: &str, output: &mut Output) -> Outcome {
     let Some((section, key)) = setting.rsplit_once('.') else {
-        return Err(Failure::Usage(format!("{setting:?} is no setting; write its section and name: notify.quiet")));
+        return Err(Failure::Usage(format!("{setting:?} is not a setting; write its section and name: notify.quiet")));
     };
     Config::set(path, section, key, value).map_err(|error| match error {
         EditError::Io(sentence) => Failure::Failed(sentence),
@@ -64,24 +64,37 @@ fn set(path: &std::path::Path, setting: &str, value: &str, output: &mut Output) 
     Ok(output.line(format!("{setting} is set in {}.", path.display()))?)
 }
 
-fn check(path: &std::path::Path, output: &mut Output) -> Outcome {
+fn check(global: &Global, path: &std::path::Path, output: &mut Output) -> Outcome {
     if !path.exists() {
         if output.json {
-            let answer = json!({ "schema": SCHEMA, "path": path, "exists": false, "valid": true, "problem": null });
+            let answer = json!({ "schema": SCHEMA, "path": path, "exists": false, "valid": true, "problem": null,
+                                 "warnings": [] });
             return Ok(output.json(&answer)?);
         }
         return Ok(output.line(format!("{} does not exist yet; the defaults are in force.", path.display()))?);
     }
-    let problem = Config::load(path).err().map(|error| error.to_string());
+    let (problem, warnings) = match Config::load(path) {
+        Ok(config) => {
+            let folder = super::folder(global).ok();
+            (None, folder.map(|folder| super::unmatched::warnings(&folder, &config)).unwrap_or_default())
+        }
+        Err(error) => (Some(error.to_string()), Vec::new()),
+    };
     if output.json {
         let valid = problem.is_none();
-        output.json(&json!({ "schema": SCHEMA, "path": path, "exists": true, "valid": valid, "problem": problem }))?;
+        output.json(&json!({
+            "schema": SCHEMA, "path": path, "exists": true, "valid": valid, "problem": problem, "warnings": warnings,
+        }))?;
         return if valid { Ok(()) } else { Err(Failure::Reported) };
     }
-    match problem {
-        None => Ok(output.line(format!("{} is valid.", path.display()))?),
-        Some(problem) => Err(Failure::Failed(problem)),
+    if let Some(problem) = problem {
+        return Err(Failure::Failed(problem));
     }
+    output.line(format!("{} is valid.", path.display()))?;
+    for warning in warnings {
+        output.line(format!("Warning: {warning}."))?;
+    }
+    Ok(())
 }
 
 fn refused(error: ConfigError) -> Failure {
@@ -97,6 +110,7 @@ fn settings(config: &Config) -> Value {
         keep,
         notify,
         channels,
+        icon,
         tariff,
         sessions,
         rules: _,
@@ -129,6 +143,7 @@ fn settings(config: &Config) -> Value {
             "max_per_hour": max_per_hour, "command": command, "webhook": webhook,
         },
         "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
+        "tray": { "icon": icon.word() },
         "energy": { "price": price, "currency": currency },
         "sessions": { "share": share, "vram": vram, "for": hold.as_secs(), "bridge": bridge.as_secs() },
     })

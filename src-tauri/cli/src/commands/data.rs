@@ -1,6 +1,6 @@
 //! `hoofbeat data`: where the recording is, how large, and whether it is whole.
 
-use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::api::{SCHEMA, data_bytes};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Unit;
 use hoofbeat_core::store::Reader;
@@ -65,7 +65,8 @@ fn summary(folder: &std::path::Path, output: &mut Output) -> Outcome {
     let reader = Reader::open(folder)?;
     let tables = reader.table_bytes()?.into_iter().map(|(name, bytes)| Table { name, bytes }).collect();
     let (oldest, newest) = reader.range()?.unzip();
-    let summary = Summary { schema: SCHEMA, path: folder.to_path_buf(), bytes: size(folder), tables, oldest, newest };
+    let summary =
+        Summary { schema: SCHEMA, path: folder.to_path_buf(), bytes: data_bytes(folder), tables, oldest, newest };
     if output.json {
         return Ok(output.json(&summary)?);
     }
@@ -91,10 +92,4 @@ fn summary(folder: &std::path::Path, output: &mut Output) -> Outcome {
 
 fn bytes(bytes: u64) -> String {
     format::quantity(bytes as f64, Unit::Byte)
-}
-
-/// Bytes of all files in the folder, the write-ahead log and what was set aside included.
-fn size(folder: &std::path::Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.metadata().ok()).filter(|data| data.is_file()).map(|data| data.len()).sum()
 }

@@ -47,7 +47,7 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     let status = face.status()?;
     // What else there is to say does not depend on a damaged page of old events.
     let unreadable = |error: &StoreError| log::warn!("the alerts that fire cannot be read: {error}");
-    let rules = super::rules();
+    let rules = super::rules(global);
     let alerts = face.alerts_of(&status, &rules).inspect_err(unreadable).ok();
     let firing = |alerts: Vec<AlertInfo>| alerts.into_iter().filter(|alert| alert.phase != "pending").collect();
     let alerts: Option<Vec<AlertInfo>> = alerts.map(firing);

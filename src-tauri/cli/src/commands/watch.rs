@@ -10,7 +10,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::SystemClock;
-use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
 use hoofbeat_core::{paths, sensors};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -20,7 +19,7 @@ use crate::args::{self, Global};
 use crate::bus::{self, BusEvent};
 use crate::channels::Channels;
 use crate::failure::{Failure, Outcome};
-use crate::notify::Notifier;
+use crate::notify::{self, Notifier};
 use crate::tray::{self, Tray};
 use crate::window::Window;
 use crate::wording;
@@ -103,7 +102,8 @@ impl Faces {
         let keeps = engine.clone();
         let keep = move |said| keeps.send(Command::Unshown(said));
         let notifier = Notifier::start(window.clone(), config.to_path_buf(), Box::new(keep))?;
-        let tray = Tray::start(window, engine.clone())?;
+        let missed = missed(&notifier, window.folder.clone(), config.to_path_buf());
+        let tray = Tray::start(window, engine.clone(), missed)?;
         let (to_tray, to_notifier, engine) = (tray.clone(), notifier.clone(), engine.clone());
         bus::watch(move |event| {
             for_engine(&event).into_iter().for_each(|command| engine.send(command));
@@ -116,6 +116,18 @@ impl Faces {
         })?;
         Ok(Faces { tray, notifier })
     }
+}
+
+/// What is done where nothing shows the icon. Only a desktop that says its name is told of it: whoever put one together
+/// from parts knows what it has.
+fn missed(notifier: &Notifier, folder: PathBuf, config: PathBuf) -> Box<dyn Fn() + Send> {
+    let notifier = notifier.clone();
+    Box::new(move || {
+        let desktop = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
+        if !desktop.is_empty() {
+            notifier.no_tray(folder.clone(), config.clone(), desktop);
+        }
+    })
 }
 
 /// Hands what the engine publishes to the faces and the channels. Alerts and trouble go to the log as well, which is all
@@ -140,23 +152,29 @@ fn forward(
                 }
                 Published::Trouble(trouble) => {
                     log::warn!("{}", crate::output::text(trouble));
-                    // Who wants no notifications gets none elsewhere either. A file that cannot be read does not say so.
-                    if Config::load(&config).map_or(true, |config| config.notify.enabled) {
-                        channels.trouble(trouble);
+                    // Who wants no notifications gets none elsewhere either.
+                    if !notify::is_wanted(&config) {
+                        continue;
                     }
+                    channels.trouble(trouble);
                 }
                 Published::Stopped => break,
-                Published::Status(_) | Published::Unshown(_) => {}
+                Published::Status(_)
+                | Published::Unshown(_)
+                | Published::Withdrawn(_)
+                | Published::Back(_)
+                | Published::Icon(_) => {}
             }
             let Some(faces) = &faces else { continue };
             match news {
                 Published::Status(snapshot) => faces.tray.tell(tray::News::Status(snapshot)),
+                Published::Back(absence) => faces.tray.tell(tray::News::Back(absence)),
+                Published::Icon(style) => faces.tray.tell(tray::News::Icon(style)),
                 Published::Alert(notice) => faces.notifier.notice(notice),
                 Published::Digest(digest) => faces.notifier.digest(digest),
                 Published::Unshown(said) => faces.notifier.unshown(said),
-                Published::Trouble(trouble) => {
-                    faces.notifier.trouble(trouble);
-                }
+                Published::Withdrawn(keys) => faces.notifier.withdraw(keys),
+                Published::Trouble(trouble) => faces.notifier.trouble(trouble),
                 Published::Channels(_) | Published::Stopped => {}
             }
         }

@@ -7,8 +7,9 @@
 
 use std::collections::HashMap;
 
-use zbus::Connection;
+use zbus::message::Flags;
 use zbus::zvariant::Value;
+use zbus::{Connection, Message};
 
 use super::chart::{self, Pixels};
 use crate::bus::NOTIFICATIONS;
@@ -74,4 +75,19 @@ impl Notification<'_> {
         let call = ("Hoofbeat", self.replaces, self.icon, &self.title, &self.body, &self.actions, hints, timeout);
         bus.call_method(Some(NOTIFICATIONS), PATH, Some(NOTIFICATIONS), "Notify", &call).await?.body().deserialize()
     }
+}
+
+/// Takes a notification from the screen. Nobody waits for the answer: a server that is gone, or that closed it already, is
+/// as good, and one that hangs does it when it wakes up.
+///
+/// # Errors
+/// The bus is gone.
+pub async fn close(bus: &Connection, id: u32) -> zbus::Result<()> {
+    let message = Message::method_call(PATH, "CloseNotification")?
+        .destination(NOTIFICATIONS)?
+        .interface(NOTIFICATIONS)?
+        .with_flags(Flags::NoReplyExpected)?
+        .with_flags(Flags::NoAutoStart)?
+        .build(&id)?;
+    bus.send(&message).await
 }

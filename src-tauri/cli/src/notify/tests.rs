@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{Detail, Who};
 use hoofbeat_core::model::{Source, SourceKind};
 use serde_json::json;

@@ -9,19 +9,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use hoofbeat_core::engine::AlertKey as Key;
 use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
 use hoofbeat_core::model::rule::Severity;
 
 use super::answer::Outcome;
 use crate::wording;
 
-/// An alert: its rule, its source, and whose doing it is.
-pub type Key = (String, String, String);
-
 /// Which alert a notice is about.
 pub fn key(notice: &Notice) -> Key {
-    let who = notice.who.as_ref().map(|who| who.key.clone()).unwrap_or_default();
-    (notice.rule.id.clone(), notice.source.id.clone(), who)
+    Key::new(&notice.rule.id, &notice.source.id, notice.who.as_ref().map_or("", |who| &who.key))
 }
 
 /// More than this many become a summary.
@@ -36,6 +33,11 @@ const LATE: &str = "It happened before a restart and could not be shown then.";
 
 /// What everything that is wrong with the recording is called.
 const TROUBLE: &str = "Hoofbeat needs attention";
+
+/// What makes GNOME show tray icons.
+const EXTENSION: &str = "\u{201c}AppIndicator and KStatusNotifierItem Support\u{201d} \
+                         (https://extensions.gnome.org/extension/615/appindicator-support/)";
+const MEANWHILE: &str = "Once that is there, the icon appears; until then, hoofbeat open opens the window.";
 
 /// Something to say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub struct Say {
     pub severity: Option<Severity>,
     /// Whether it may vanish without having been read.
     pub transient: bool,
+    /// Whether it asks what to do where nothing shows an icon.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 impl Say {
@@ -67,6 +72,7 @@ impl Say {
             severity: (!over).then_some(notice.rule.severity),
             // Where nobody was told that it began, its end is news that should not vanish.
             transient: over && told_of,
+            asks: false,
         }
     }
 }
@@ -101,7 +107,12 @@ impl Waiting {
         let firing = digest.items.iter().filter(|item| item.over.is_none());
         let severity = firing.map(|item| item.severity).max();
         let (title, body) = (wording::digest_title(digest), wording::digest_body(digest));
-        self.push(Say { key: None, alert: None, title, body, severity, transient: false });
+        self.push(Say { key: None, alert: None, title, body, severity, transient: false, asks: false });
+    }
+
+    /// That an alert fires is not to be said any more; what came of an answer is.
+    pub fn withdraw(&mut self, key: &Key) {
+        self.queue.retain(|say| say.key.as_ref() != Some(key) || say.severity.is_none());
     }
 
     /// A person answered, and this came of it.
@@ -112,14 +123,34 @@ impl Waiting {
         // What failed may be tried again.
         let alert = (!done).then(|| notice.clone());
         let severity = (!done).then_some(Severity::Warning);
-        self.push(Say { key: Some(key), alert, title, body, severity, transient: done });
+        self.push(Say { key: Some(key), alert, title, body, severity, transient: done, asks: false });
     }
 
     /// Something is wrong with the recording itself.
     pub fn trouble(&mut self, sentence: &str) {
         let severity = Some(Severity::Warning);
         let title = TROUBLE.to_string();
-        self.push(Say { key: None, alert: None, title, body: sentence.to_string(), severity, transient: false });
+        self.push(Say {
+            key: None,
+            alert: None,
+            title,
+            body: sentence.to_string(),
+            severity,
+            transient: false,
+            asks: false,
+        });
+    }
+
+    /// Nothing shows the icon on this desktop.
+    pub fn no_tray(&mut self, desktop: &str) {
+        let body = match desktop.split(':').any(|name| name.eq_ignore_ascii_case("gnome")) {
+            true => format!("GNOME shows tray icons only with the extension {EXTENSION}. {MEANWHILE}"),
+            false => {
+                format!("Nothing here shows tray icons; the panels of most desktops can be given a tray. {MEANWHILE}")
+            }
+        };
+        let title = "Hoofbeat records, without an icon".to_owned();
+        self.push(Say { key: None, alert: None, title, body, severity: None, transient: false, asks: true });
     }
 
     /// What waits, to be kept over a restart; null where nothing does.
@@ -171,7 +202,7 @@ impl Waiting {
         let title = format!("{count} messages");
         self.queue.clear();
         self.dropped = 0;
-        self.queue.push_back(Say { key: None, alert: None, title, body, severity, transient: false });
+        self.queue.push_back(Say { key: None, alert: None, title, body, severity, transient: false, asks: false });
     }
 
     /// What to say next.

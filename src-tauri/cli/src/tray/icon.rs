@@ -5,6 +5,8 @@
 //! colour channel of a large drawing stands for one ink, and shrinking it gives smooth edges with the right
 //! transparency. Deliberately not here: when which state is shown.
 
+mod digits;
+
 use plotters::backend::BitMapBackend;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, Polygon, Rectangle};
@@ -29,6 +31,11 @@ pub enum Icon {
     Recording {
         /// 0 to [`STEPS`].
         level: u8,
+    },
+    /// The same with its percent in digits, where there are enough pixels for them.
+    Percent {
+        /// 0 to 100.
+        percent: u8,
     },
     /// All GPUs sleep: a pale horseshoe with a moon.
     Asleep,
@@ -79,6 +86,7 @@ const SIGN: RGBColor = RGBColor(0, 0, 255);
 fn palette(icon: Icon) -> [Rgb; 3] {
     match icon {
         Icon::Recording { .. } => [NIGHT, ORANGE, BLUE],
+        Icon::Percent { .. } => [NIGHT, WHITE, BLUE],
         Icon::Asleep => [NIGHT, PALE, WHITE],
         Icon::Hot => [NIGHT, ORANGE, WHITE],
         Icon::Paused => [NIGHT, GREY, WHITE],
@@ -89,6 +97,10 @@ fn palette(icon: Icon) -> [Rgb; 3] {
 
 /// Draws an icon of `size` × `size` pixels.
 pub fn draw(icon: Icon, size: u32) -> Picture {
+    let icon = match icon {
+        Icon::Percent { percent } if !digits::fit(size) => Icon::Recording { level: level(percent) },
+        other => other,
+    };
     let large = size * scale(size);
     let mut drawing = vec![0; (large * large * 3) as usize];
     {
@@ -96,6 +108,11 @@ pub fn draw(icon: Icon, size: u32) -> Picture {
         Pen { area, size: f64::from(size) }.icon(icon);
     }
     Picture { rgba: shrink(&drawing, size, &palette(icon)) }
+}
+
+/// The step that is nearest to a percent.
+fn level(percent: u8) -> u8 {
+    (f64::from(percent) * f64::from(STEPS) / 100.0).round() as u8
 }
 
 type Point = (f64, f64);
@@ -124,9 +141,17 @@ struct Pen<'a> {
 impl Pen<'_> {
     fn icon(&self, icon: Icon) {
         self.tile(0.0, TILE);
-        if let Icon::Recording { level: level @ 1.. } = icon {
-            let height = self.size * f64::from(level.min(STEPS)) / f64::from(STEPS);
+        let level = match icon {
+            Icon::Recording { level } => level.min(STEPS),
+            Icon::Percent { percent } => level(percent),
+            _ => 0,
+        };
+        if level > 0 {
+            let height = self.size * f64::from(level) / f64::from(STEPS);
             self.tile((self.size - height).round(), SIGN);
+        }
+        if let Icon::Percent { percent } = icon {
+            return digits::draw(self, percent);
         }
         if icon == Icon::Asleep {
             // Below the horseshoe: what cuts it out to a crescent must not cut that.
@@ -134,7 +159,7 @@ impl Pen<'_> {
         }
         self.line(&self.horseshoe(), self.iron() / 2.0, IRON);
         match icon {
-            Icon::Recording { .. } | Icon::Asleep => (),
+            Icon::Recording { .. } | Icon::Percent { .. } | Icon::Asleep => (),
             Icon::Hot => self.thermometer(),
             Icon::Paused => self.bars(),
             Icon::Alert => self.exclamation(),
@@ -298,6 +323,7 @@ mod tests {
 
     fn states() -> Vec<Icon> {
         let mut states: Vec<_> = (0..=STEPS).map(|level| Icon::Recording { level }).collect();
+        states.extend([7, 48, 100].map(|percent| Icon::Percent { percent }));
         states.extend([Icon::Asleep, Icon::Hot, Icon::Paused, Icon::Alert, Icon::Trouble]);
         states
     }
@@ -319,7 +345,8 @@ mod tests {
                     |pixel: &[u8]| [0, 1, 2].map(|channel| f64::from(pixel[channel]) * f64::from(pixel[3]) / 255.0);
                 rgba.chunks_exact(4).map(|pixel| luminance(color(pixel))).collect()
             };
-            let states: Vec<_> = states().into_iter().map(|icon| (icon, grey(icon))).collect();
+            let is_drawn = |icon: &Icon| !matches!(icon, Icon::Percent { .. }) || digits::fit(*size);
+            let states: Vec<_> = states().into_iter().filter(is_drawn).map(|icon| (icon, grey(icon))).collect();
             for (at, (one, first)) in states.iter().enumerate() {
                 for (other, second) in &states[at + 1..] {
                     let apart = first.iter().zip(second).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
@@ -342,7 +369,8 @@ mod tests {
             let [tile, iron, sign] = palette(icon);
             check(iron, tile);
             // The load is a ground itself.
-            check(sign, if matches!(icon, Icon::Recording { .. }) { iron } else { tile });
+            let is_ground = matches!(icon, Icon::Recording { .. } | Icon::Percent { .. });
+            check(sign, if is_ground { iron } else { tile });
         }
     }
 
@@ -396,11 +424,48 @@ mod tests {
         let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tray/icon.golden.txt");
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(golden, &text).unwrap();
+            lay_out();
         }
         assert_eq!(
             text,
             std::fs::read_to_string(golden).unwrap_or_default(),
-            "UPDATE_GOLDEN=1 takes the new look over"
+            "UPDATE_GOLDEN=1 takes the new look over, and lays all icons out in target/tray-icons.ppm"
         );
+    }
+
+    /// A sheet of all of them on panels of several colours, for who changes their look: `target/tray-icons.ppm`.
+    fn lay_out() {
+        let percents = [0, 12, 34, 56, 78, 90, 100].map(|percent| Icon::Percent { percent });
+        let all: Vec<_> = states().into_iter().chain(percents).collect();
+        let (row, gap) = (SIZES.iter().sum::<u32>() + 8 * SIZES.len() as u32, 72);
+        let panels = [[240.0, 240.0, 240.0], [30.0, 30.0, 34.0], [120.0, 120.0, 120.0]];
+        let (width, height) = (row * panels.len() as u32, gap * all.len() as u32);
+        let mut sheet = vec![0; (width * height * 3) as usize];
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let at = ((y * width + x) * 3) as usize;
+            sheet[at..at + 3].copy_from_slice(&panels[(x / row) as usize].map(|channel: f64| channel as u8));
+        }
+        for ((line, icon), (panel, ground)) in
+            all.iter().enumerate().flat_map(|line| panels.iter().enumerate().map(move |panel| (line, panel)))
+        {
+            let mut left = panel as u32 * row + 4;
+            for size in SIZES {
+                let rgba = draw(*icon, *size).rgba;
+                for (pixel, (y, x)) in
+                    rgba.chunks_exact(4).zip((0..*size).flat_map(|y| (0..*size).map(move |x| (y, x))))
+                {
+                    let at = (((line as u32 * gap + 4 + y) * width + left + x) * 3) as usize;
+                    let opacity = f64::from(pixel[3]) / 255.0;
+                    for channel in 0..3 {
+                        let mixed = f64::from(pixel[channel]) * opacity + ground[channel] * (1.0 - opacity);
+                        sheet[at + channel] = mixed.round() as u8;
+                    }
+                }
+                left += size + 8;
+            }
+        }
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tray-icons.ppm");
+        let head = format!("P6 {width} {height} 255\n");
+        std::fs::write(file, [head.as_bytes(), &sheet].concat()).unwrap();
     }
 }

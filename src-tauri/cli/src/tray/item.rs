@@ -1,25 +1,32 @@
 //! The item as panels see it: icon, tooltip, menu.
 //!
-//! The menu has the same rows as long as the machine has the same GPUs, and only their words change: a panel rebuilds a menu whose rows change, which
-//! closes it under the person's hand. Deliberately not here: when it changes.
+//! The menu always has the same rows, and only their words change, and which of them are seen: a panel rebuilds a menu
+//! whose rows come and go, which closes it under the person's hand. Deliberately not here: when it changes.
 
 use hoofbeat_core::engine::{Command, Handle};
+use hoofbeat_core::model::UNTIL_RESUMED;
+use hoofbeat_core::paths::absolute;
 use ksni::menu::{CheckmarkItem, StandardItem};
-use ksni::{Category, MenuItem, Status, ToolTip};
+use ksni::{Category, MenuItem, OfflineReason, Status, ToolTip};
 
 use super::icon::{self, Icon};
 use super::login::{self, Start};
-use super::snooze::Offer;
+use super::missing::Watcher;
+use super::snooze::{self, Offer};
 use super::view::View;
-use crate::window::{Window, absolute};
+use crate::window::Window;
 
 /// How long "Pause" pauses.
 const PAUSE_SECONDS: i64 = 3600;
+
+/// Rows that are kept for GPUs; only a machine with more than these has its menu built anew when they are found.
+const GPUS: usize = 8;
 
 /// The tray icon with all that hangs on it.
 pub struct Item {
     window: Window,
     engine: Handle,
+    watcher: Watcher,
     view: View,
     /// Drawn once per state: panels ask for the pixels many times.
     pixels: Vec<ksni::Icon>,
@@ -27,10 +34,10 @@ pub struct Item {
 
 impl Item {
     /// An item that shows nothing yet.
-    pub fn new(window: Window, engine: Handle) -> Item {
+    pub fn new(window: Window, engine: Handle, watcher: Watcher) -> Item {
         let view = View::default();
         let pixels = pixels(view.icon);
-        Item { window, engine, view, pixels }
+        Item { window, engine, watcher, view, pixels }
     }
 
     /// Changes what is shown.
@@ -42,7 +49,11 @@ impl Item {
     }
 
     fn snooze(&self) {
-        self.view.snooze.clone().start(self.window.folder.clone());
+        self.carry_out(self.view.snooze.clone());
+    }
+
+    fn carry_out(&self, offer: Offer) {
+        offer.start(self.window.folder.clone());
     }
 
     fn open(&self) {
@@ -78,10 +89,31 @@ fn row(label: &str, activate: fn(&mut Item)) -> MenuItem<Item> {
     MenuItem::Standard(StandardItem { label: label.into(), activate: Box::new(activate), ..StandardItem::default() })
 }
 
-/// A row that only tells something.
-fn told(line: &str) -> MenuItem<Item> {
-    // A single underscore would mark the key that follows it.
-    MenuItem::Standard(StandardItem { label: line.replace('_', "__"), enabled: false, ..StandardItem::default() })
+/// A row that can be chosen, while there is something to choose.
+fn row_if(label: Option<&str>, activate: impl Fn(&mut Item) + Send + 'static) -> MenuItem<Item> {
+    MenuItem::Standard(StandardItem {
+        label: plain(label.unwrap_or_default()),
+        visible: label.is_some(),
+        activate: Box::new(activate),
+        ..StandardItem::default()
+    })
+}
+
+/// A row that tells something, while there is something to tell.
+fn told_if(line: Option<&str>) -> MenuItem<Item> {
+    let (label, visible) = (plain(line.unwrap_or_default()), line.is_some());
+    MenuItem::Standard(StandardItem { label, visible, enabled: false, ..StandardItem::default() })
+}
+
+/// A row that tells of a snooze and undoes it.
+fn undo(snooze: Option<&(String, Offer)>) -> MenuItem<Item> {
+    let offer = snooze.map_or(Offer::Nothing, |(_, offer)| offer.clone());
+    row_if(snooze.map(|(line, _)| &**line), move |item| item.carry_out(offer.clone()))
+}
+
+/// A single underscore would mark the key that follows it.
+fn plain(line: &str) -> String {
+    line.replace('_', "__")
 }
 
 fn pixels(icon: Icon) -> Vec<ksni::Icon> {
@@ -127,9 +159,19 @@ impl ksni::Tray for Item {
         self.toggle();
     }
 
-    /// The middle button does what the row about alerts does.
+    /// The middle button snoozes what is loud; where nothing is, it undoes what silences it.
     fn secondary_activate(&mut self, _x: i32, _y: i32) {
         self.snooze();
+    }
+
+    fn watcher_online(&self) {
+        self.watcher.comes();
+    }
+
+    fn watcher_offline(&self, _reason: OfflineReason) -> bool {
+        self.watcher.goes();
+        // Panels start late and are restarted.
+        true
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
@@ -141,21 +183,28 @@ impl ksni::Tray for Item {
                 item.engine.send(Command::Pause { until });
             })
         };
-        // The row stays where there is nothing to snooze, greyed: its coming and going would rebuild the menu.
+        // Greyed where there is nothing to snooze, so that it is found where it always is.
         let snooze = MenuItem::Standard(StandardItem {
-            label: self.view.snooze.label(),
-            enabled: self.view.snooze != Offer::Nothing,
+            label: "Snooze alerts for 1 h".into(),
+            enabled: matches!(self.view.snooze, Offer::Snooze(_)),
             activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
         });
         let entry = login::entry();
-        let mut rows = vec![told(&self.view.sentence)];
-        rows.extend(self.view.gpus.iter().map(|line| told(line)));
+        let mut rows = vec![told_if(Some(&self.view.sentence))];
+        let gpus = &self.view.gpus;
+        rows.extend((0..gpus.len().max(GPUS)).map(|at| told_if(gpus.get(at).map(String::as_str))));
+        rows.extend([MenuItem::Separator, row("Open Hoofbeat", |item| item.open())]);
+        rows.push(row_if(self.view.away.as_deref(), |item| item.open()));
+        rows.push(snooze);
+        let snoozed = &self.view.snoozed;
+        rows.extend((0..snooze::LISTED).map(|at| undo(snoozed.rows.get(at))));
+        let more = (snoozed.more > 0).then(|| format!("and {} more snoozes, in the window", snoozed.more));
+        rows.push(told_if(more.as_deref()));
+        let lasting = (!self.view.paused).then_some("Pause until I resume it");
         rows.extend([
-            MenuItem::Separator,
-            row("Open Hoofbeat", |item| item.open()),
-            snooze,
             pause,
+            row_if(lasting, |item| item.engine.send(Command::Pause { until: UNTIL_RESUMED })),
             MenuItem::Separator,
             MenuItem::Checkmark(CheckmarkItem {
                 label: "Start at login".into(),

@@ -7,6 +7,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use hoofbeat_core::paths;
+
 /// The name of the entry.
 const FILE: &str = "hoofbeat.desktop";
 
@@ -23,9 +25,7 @@ pub struct Start<'a> {
 
 /// Where the entry is, or would be. `None` where nothing tells where a person's settings are.
 pub fn entry() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let settings = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
-    Some(settings.join("autostart").join(FILE))
+    Some(paths::autostart_folder()?.join(FILE))
 }
 
 /// Whether the entry is there and not switched off, as desktops do that instead of removing it.

@@ -1,14 +1,16 @@
-//! What the tray's menu offers about alerts: not to hear of those that fire for an hour, and to take that back.
+//! What the tray's menu offers about alerts: not to hear of those that fire for an hour, and to undo each snooze.
 //!
-//! It silences what fires now, alert by alert: new trouble is told all the same. Deliberately not here: what a snooze
+//! It silences what fires now, alert by alert: new trouble is told all the same. Each snooze has a row of its own, also
+//! while something else is loud. Deliberately not here: what a snooze
 //! means for an alert that goes on, which core decides.
 
 use std::path::{Path, PathBuf};
 
 use hoofbeat_core::api::Face;
-use hoofbeat_core::engine::{ActiveAlert, Snapshot};
+use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
 use hoofbeat_core::model::snooze::{EVERY, Snooze};
 use hoofbeat_core::store::StoreError;
+use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
 
 use crate::time;
@@ -19,7 +21,10 @@ const SECONDS: i64 = 3600;
 /// A rule's id, a source's, and the key of whose doing it is where that is told apart.
 pub type Which = (String, String, Option<String>);
 
-/// What the row of the menu does.
+/// More snoozes than this are only counted.
+pub const LISTED: usize = 5;
+
+/// What one click does about alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Offer {
     /// Nothing fires and nothing is silent.
@@ -28,31 +33,45 @@ pub enum Offer {
     /// Silences these rules on these sources.
     Snooze(Vec<Which>),
     /// Takes these snoozes back.
-    Wake {
-        /// Until when all is silent: "until 15:02".
-        ending: String,
-        /// Which.
-        snoozes: Vec<Which>,
-    },
+    Undo(Vec<Which>),
+}
+
+/// The snoozes in force, as rows of the menu.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snoozed {
+    /// What each is about and until when, with what undoes it; text from outside in it is harmless for one line.
+    pub rows: Vec<(String, Offer)>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Snoozed {
+    /// Those that hold now, oldest first.
+    pub fn of(snapshot: &Snapshot, zone: &TimeZone) -> Snoozed {
+        let mut rows: Vec<(String, Offer)> = snapshot
+            .snoozes
+            .iter()
+            .filter(|one| snapshot.ts.is_none_or(|ts| one.holds(ts)))
+            .map(|one| {
+                let ending = ending(one.until, snapshot, zone, "it is");
+                (format!("Snoozed {ending}: {} · Undo", about(one, snapshot)), Offer::Undo(vec![which(one)]))
+            })
+            .collect();
+        let more = rows.len().saturating_sub(LISTED);
+        rows.truncate(LISTED);
+        Snoozed { rows, more }
+    }
 }
 
 impl Offer {
-    /// The words of the row.
-    pub fn label(&self) -> String {
-        match self {
-            Offer::Nothing | Offer::Snooze(_) => "Snooze alerts for 1 h".to_owned(),
-            Offer::Wake { ending, .. } => format!("Alerts snoozed {ending} · Wake"),
-        }
-    }
-
     /// What there is to offer.
-    pub fn of(snapshot: &Snapshot, zone: &TimeZone) -> Offer {
+    pub fn of(snapshot: &Snapshot) -> Offer {
         let loud = snapshot.alerts.iter().filter(|alert| covering(alert, snapshot).next().is_none());
-        let which = |alert: &ActiveAlert| {
+        let named = |alert: &ActiveAlert| {
             let who = alert.who.as_ref().map(|who| who.key.clone());
             (alert.rule.id.clone(), alert.source.id.clone(), who)
         };
-        let mut loud: Vec<Which> = loud.map(which).collect();
+        let mut loud: Vec<Which> = loud.map(named).collect();
         loud.sort();
         loud.dedup();
         if !loud.is_empty() {
@@ -65,16 +84,7 @@ impl Offer {
         if snoozes.is_empty() {
             return Offer::Nothing;
         }
-        // The first end counts: from then on something is told again.
-        let of_each = snapshot.alerts.iter().map(|alert| last(covering(alert, snapshot)));
-        let of_all = snoozes.iter().map(|snooze| snooze.until);
-        let first = match snapshot.alerts.is_empty() {
-            true => of_all.min_by_key(|until| until.unwrap_or(i64::MAX)),
-            false => of_each.min_by_key(|until| until.unwrap_or(i64::MAX)),
-        };
-        let snoozes = snoozes.iter().map(|one| (one.rule.clone(), one.source.clone(), one.who.clone())).collect();
-        let ending = ending(first.flatten(), snapshot, zone, "they are");
-        Offer::Wake { ending, snoozes }
+        Offer::Undo(snoozes.into_iter().map(which).collect())
     }
 
     /// Does it, in the recording in `folder`.
@@ -88,7 +98,7 @@ impl Offer {
             Offer::Snooze(all) => all.iter().try_for_each(|(rule, source, who)| {
                 face.snooze_whom(rule, source, who.as_deref(), Some(now + SECONDS))
             }),
-            Offer::Wake { snoozes, .. } => snoozes
+            Offer::Undo(snoozes) => snoozes
                 .iter()
                 .try_for_each(|(rule, source, who)| face.take_back_whom(rule, source, who.as_deref()).map(drop)),
         }
@@ -106,6 +116,28 @@ impl Offer {
             log::warn!("the alerts could not be snoozed or woken: {error}");
         }
     }
+}
+
+fn which(snooze: &Snooze) -> Which {
+    (snooze.rule.clone(), snooze.source.clone(), snooze.who.clone())
+}
+
+/// What a snooze is about: "all alerts", "gpu-hot on RTX 4090", "unexpected-use of Blender on RTX 4090".
+fn about(snooze: &Snooze, snapshot: &Snapshot) -> String {
+    let Snooze { rule, source, who, .. } = snooze;
+    let outside = |text: &str| Untrusted::from(text).notification();
+    let rule = if rule == EVERY { "all alerts".to_owned() } else { outside(rule) };
+    let who = who.as_deref().map(|key| {
+        let known = snapshot.alerts.iter().filter_map(|alert| alert.who.as_ref()).find(|who| who.key == key);
+        format!(" of {}", known.map_or_else(|| outside(key), |who| who.name.notification()))
+    });
+    let known = snapshot.sources.iter().find(|one| one.source.id == *source);
+    let place = match known {
+        _ if source == EVERY => String::new(),
+        Some(known) => format!(" on {}", words::subject(&known.source, &Untrusted::notification)),
+        None => format!(" on {}", outside(source)),
+    };
+    format!("{rule}{}{place}", who.unwrap_or_default())
 }
 
 /// Until when an alert is silent: "until 15:02"; `None` where it is not.

@@ -131,9 +131,8 @@ fn a_snooze_of_what_is_not_there_is_refused_and_one_can_be_taken_back() {
         assert_eq!((refused.code, refused.stderr.as_str()), (2, format!("hoofbeat: {error}\n").as_str()));
     }
     let unknown = sandbox.run(&["alerts", "snooze", "gpu-hott"]);
-    let sentence = "hoofbeat: there is no rule \"gpu-hott\"; there are gpu-hot, gpu-hot-guess, ";
-    assert_eq!(unknown.code, 2);
-    assert!(unknown.stderr.starts_with(sentence) && unknown.stderr.contains("cpu-hot, and \"*\""), "{unknown:?}");
+    let sentence = "hoofbeat: there is no rule \"gpu-hott\"; the nearest are gpu-hot, ";
+    assert!(unknown.code == 2 && unknown.stderr.starts_with(sentence), "{unknown:?}");
     check(&sandbox, &["snooze", "cpu-hot", "--for", "0s"], "a snooze lasts at least a second");
     check(
         &sandbox,
@@ -141,7 +140,7 @@ fn a_snooze_of_what_is_not_there_is_refused_and_one_can_be_taken_back() {
         "no snooze of \"cpu-hot\" is in force; `hoofbeat alerts snooze --list` shows those that are",
     );
     let refused = sandbox.run(&["config", "set", "notify.quiet", "late"]);
-    assert!(refused.code == 2 && refused.stderr.contains("\"late\" is no stretch of the day"), "{refused:?}");
+    assert!(refused.code == 2 && refused.stderr.contains("\"late\" is not a span of hours"), "{refused:?}");
     assert_eq!(sandbox.run(&["alerts", "unsnooze", "--all"]).stdout, "Nothing is snoozed.\n");
     assert!(sandbox.run(&["alerts", "snooze", "*"]).stdout.starts_with("All alerts are not said until "));
     // The same again makes way.

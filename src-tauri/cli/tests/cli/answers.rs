@@ -103,6 +103,14 @@ fn what_is_expected_stands_in_the_config_and_alarms_no_more() {
     let listed = sandbox.run(&["expect", "list", "--json"]).json();
     assert_eq!(listed["expectations"][1]["id"], "expected-blender");
     watcher.wait_for_line("the config was changed");
+    // It is over at once, and the record says why.
+    (0..2).for_each(|_| sandbox.wait_for_ticks());
+    let listed = sandbox.run(&["alerts", "--json"]).json();
+    assert_eq!(listed["alerts"], json!([]));
+    let past = sandbox.run(&["alerts", "history", "--rule", "unexpected-use", "--json"]).json();
+    assert_eq!((past["alerts"].as_array().map(Vec::len), &past["alerts"][0]["ending"]), (Some(1), &json!("expected")));
+    let told = sandbox.run(&["alerts", "history", "--rule", "unexpected-use"]).stdout;
+    assert!(told.contains(", expected"), "{told}");
 
     // A recorder that starts anew meets the same use as if for the first time.
     watcher.terminate();

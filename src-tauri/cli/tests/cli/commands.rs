@@ -293,3 +293,25 @@ fn open_starts_the_program_beside_this_one() {
     let program = sandbox.path("bin/hoofbeat-desktop").display().to_string();
     assert_eq!(answer, serde_json::json!({ "schema": 1, "opened": true, "program": program }));
 }
+
+#[test]
+fn serve_becomes_the_program_beside_this_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let missing = sandbox.run(&["serve"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
+    assert!(missing.stderr.contains("hoofbeat-serve is not installed"), "{missing:?}");
+    assert_eq!(sandbox.run(&["serve", "--json"]).code, 2);
+    assert_eq!(sandbox.run(&["serve", "--bind", "here"]).code, 2);
+
+    let program = sandbox.path("bin/hoofbeat-serve");
+    std::fs::write(&program, "#!/bin/sh\necho $$ \"$@\"\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let given = ["serve", "--bind", "[::1]:80", "--token-file", "t", "--name", "den", "--allow-changes"];
+    let child = sandbox.command(&given).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let pid = child.id();
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let data = sandbox.data().display().to_string();
+    let expected = format!("{pid} --data-dir {data} --bind [::1]:80 --token-file t --name den --allow-changes\n");
+    assert_eq!(said, expected, "a signal to the one reaches the other");
+}

@@ -88,8 +88,8 @@ fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
     check(&["add", "b", "--program", "x", "--deny"], 2, "\"b\" decides");
     check(&["add", "b", "--identity", "x", "--deny"], 2, "contradict each other");
     check(&["add", "b", "--program", ""], 2, "an empty pattern matches nobody");
-    check(&["add", "b", "--program", "y", "--hours", "25:00-7:00"], 2, "is no stretch of the day");
-    check(&["add", "b", "--program", "y", "--share=-1"], 2, "-1 is no share");
+    check(&["add", "b", "--program", "y", "--hours", "25:00-7:00"], 2, "is not a span of hours");
+    check(&["add", "b", "--program", "y", "--share=-1"], 2, "-1 is not a share");
     check(&["add", "b", "--program", "y", "--share", "0"], 2, "--deny");
     check(&["add", "b", "--program", "y", "--vram", "0MiB"], 2, "--deny");
     check(&["add", "b", "--user", "nobody-of-this-name"], 2, "there is no user");

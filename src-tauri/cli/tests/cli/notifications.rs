@@ -51,7 +51,7 @@ fn an_alert_is_one_notification_that_is_replaced_when_it_is_over() {
 }
 
 #[test]
-fn what_goes_on_is_said_again_in_the_same_place() {
+fn what_goes_on_is_said_again_when_its_snooze_is_over() {
     let sandbox = Sandbox::new();
     let bus = Bus::start(sandbox.path("bus"));
     let server = Server::start(&bus, USUAL, false);
@@ -61,16 +61,16 @@ fn what_goes_on_is_said_again_in_the_same_place() {
     sandbox.temperature(96);
     let fired = server.wait_for(1);
     assert_eq!((fired.urgency, fired.category.as_str()), (1, "device"));
-    // It goes on when its snooze is over.
+    // Meanwhile nothing of it is on the screen.
     assert_eq!(sandbox.run(&["alerts", "snooze", "cpu-hot", "--for", "3s"]).code, 0);
     let again = server.wait_for(2);
     assert!(again.title.starts_with("Still CPU at 96 °C for "), "{}", again.title);
-    assert_eq!((again.replaces, again.urgency, again.transient), (fired.id, 1, false));
+    assert_eq!((again.replaces, again.urgency, again.transient), (0, 1, false));
     assert_eq!((again.actions, again.category), (fired.actions, fired.category));
     sandbox.temperature(50);
     let is_end = |one: &Notification| one.title.starts_with("CPU back to 50 °C");
     let over = wait_for("the end", || server.received().into_iter().find(is_end));
-    assert_eq!((over.replaces, over.urgency, over.transient), (fired.id, 0, true));
+    assert_eq!((over.replaces, over.urgency, over.transient), (again.id, 0, true));
     watcher.terminate();
 }
 
@@ -129,13 +129,15 @@ fn what_nobody_could_show_is_shown_when_a_server_comes() {
 
 #[test]
 fn what_nobody_could_show_is_shown_once_after_the_recorder_started_again() {
+    // The tick that is being written may be the one before what was just said, and the next one holds it.
+    let stored = |sandbox: &Sandbox| (0..2).for_each(|_| sandbox.wait_for_ticks());
     for ends in ["TERM", "KILL"] {
         let sandbox = Sandbox::new();
         let bus = Bus::start(sandbox.path("bus"));
         let mut watcher = watch(&sandbox, &bus);
         sandbox.temperature(96);
         watcher.wait_for_line("notifications wait");
-        sandbox.wait_for_ticks();
+        stored(&sandbox);
         watcher.signal(ends);
         watcher.ended();
 
@@ -145,7 +147,7 @@ fn what_nobody_could_show_is_shown_once_after_the_recorder_started_again() {
         let fired = server.wait_for(1);
         assert_eq!(fired.title, "CPU at 96 °C", "{ends}");
         assert!(fired.body.contains("before a restart"), "{}", fired.body);
-        sandbox.wait_for_ticks();
+        stored(&sandbox);
         watcher.signal(ends);
         watcher.ended();
 

@@ -145,6 +145,11 @@ impl Sandbox {
         let root = self.path("m").display().to_string();
         let mut command = self.command(&["--root", &root, "watch"]);
         change(&mut command);
+        self.started(command)
+    }
+
+    /// Starts a recorder by this command and waits until it records.
+    pub fn started(&self, command: Command) -> Watcher {
         let watcher = Watcher::start(command);
         watcher.wait_for_line("recording into");
         watcher
@@ -250,6 +255,15 @@ impl Drop for Watcher {
 #[track_caller]
 pub fn wait_for<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     match until(LIMIT, look) {
+        Some(found) => found,
+        None => panic!("{what} did not come"),
+    }
+}
+
+/// The same of what comes only after a minute.
+#[track_caller]
+pub fn wait_for_long<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    match until(LIMIT * 4, look) {
         Some(found) => found,
         None => panic!("{what} did not come"),
     }

@@ -234,6 +234,16 @@ impl Baseline {
         accepted
     }
 
+    /// A person says that what was learnt of one user's identity is not to count: it is new when it comes again. Says
+    /// whether anything was known of it.
+    pub fn forget(&mut self, who: &Who) -> bool {
+        let known = self.rows.remove(who).is_some();
+        if known {
+            self.changed.insert(who.clone());
+        }
+        known
+    }
+
     fn forget_least(&mut self, ts: i64) {
         let worth = |row: &BaselineRow| decayed(row.count, ts.saturating_sub(row.updated));
         let least =

@@ -1,6 +1,6 @@
 //! Which alerts a person is told of, and when: now, in a digest, or not at all for a reason that can be named. Pure.
 //!
-//! One word an episode, from fired to cleared, and its end only where its beginning was said. What may not be said at
+//! One word an episode, from fired to cleared, and one of its end, only where its beginning was said. What may not be said at
 //! once (quiet hours, too many in a row, mere information) waits for one digest; nothing that fired gets lost. Moments
 //! that are measured come from the boot-time clock; the wall clock says only when a person wants silence. Deliberately
 //! not here: when a rule fires (`alerts`), words, and how a word reaches the person.
@@ -88,6 +88,8 @@ pub struct Dispatch {
     changed: bool,
     /// Whether what is known of episodes was noted by an earlier recorder.
     noted: bool,
+    /// What was said by itself and is not to be seen any more, though nothing is said instead.
+    hushed: Vec<Key>,
 }
 
 impl Dispatch {
@@ -139,16 +141,32 @@ impl Dispatch {
     }
 
     /// People said of what fires, or waits, that it is expected: nothing more is said of those that `is_settled` names, by
-    /// their keys and by what was given with them.
-    pub fn settled(&mut self, is_settled: impl Fn(&Key, &Value) -> bool) {
+    /// their keys and by what was given with them. The keys of those that fire.
+    pub fn settled(&mut self, is_settled: impl Fn(&Key, &Value) -> bool) -> Vec<Key> {
+        let mut settled = Vec::new();
         for (key, episode) in &mut self.episodes {
-            if episode.stand != Stand::Silent && is_settled(key, &episode.about) {
+            if !is_settled(key, &episode.about) {
+                continue;
+            }
+            settled.push(key.clone());
+            if episode.stand != Stand::Silent {
                 (episode.stand, self.changed) = (Stand::Silent, true);
+                self.hushed.extend(episode.told.then(|| key.clone()));
             }
         }
         let before = self.over.len();
         self.over.retain(|one| !one.is(&is_settled));
         self.changed |= self.over.len() < before;
+        settled
+    }
+
+    /// Rules may say of what fires that it matters more or less than before; `None` of one that is gone.
+    pub fn regrade(&mut self, severity_of: impl Fn(&Key) -> Option<Severity>) {
+        for (key, episode) in &mut self.episodes {
+            if let Some(severity) = severity_of(key).filter(|severity| *severity != episode.severity) {
+                (episode.severity, self.changed) = (severity, true);
+            }
+        }
     }
 
     /// Decides on a word about an episode, and notes how that leaves it.
@@ -170,6 +188,10 @@ impl Dispatch {
             };
             if decision == Decision::Say {
                 (episode.heard, episode.told, self.spoke) = (true, true, true);
+                self.hushed.retain(|other| other != key);
+            }
+            if decision == Decision::Silent(Silence::Snoozed) && episode.told {
+                self.hushed.push(key.clone());
             }
         }
         decision
@@ -213,11 +235,16 @@ impl Dispatch {
             _ if self.snoozed(key, now.local.ts).is_some() => return Decision::Silent(Silence::Snoozed),
             Stand::Off => return Decision::Silent(Silence::Off),
             // It ended in the very moment in which its snooze did.
-            Stand::Snoozed(_) => return Decision::Silent(Silence::Snoozed),
+            Stand::Snoozed(_) if !told => return Decision::Silent(Silence::Snoozed),
             Stand::Waiting(wait) if !told => wait,
-            Stand::Heard if !told => return Decision::Silent(Silence::Unheard),
-            Stand::Heard | Stand::Waiting(_) if quiet => Wait::Quiet,
-            Stand::Heard | Stand::Waiting(_) => return Decision::Say,
+            // It was one of several; of the end of what only informed nobody needs to know.
+            Stand::Heard if !told && severity == Severity::Info => return Decision::Silent(Silence::Unheard),
+            Stand::Heard | Stand::Waiting(_) | Stand::Snoozed(_) if quiet => Wait::Quiet,
+            Stand::Heard if !told => {
+                self.limits.ended(rules, millis(now.boot));
+                Wait::Over
+            }
+            Stand::Heard | Stand::Waiting(_) | Stand::Snoozed(_) => return Decision::Say,
         };
         self.waiting.note(wait, now);
         self.keep(Ended::new(key.clone(), severity, wait, since, lasted, about));
@@ -238,12 +265,16 @@ impl Dispatch {
             let before = episode.stand;
             match (before, snoozed) {
                 (Stand::Off | Stand::Held | Stand::Silent, _) => {}
-                (_, Some(until)) => episode.stand = Stand::Snoozed(until),
+                (Stand::Snoozed(_), Some(until)) => episode.stand = Stand::Snoozed(until),
+                (_, Some(until)) => {
+                    episode.stand = Stand::Snoozed(until);
+                    self.hushed.extend(episode.told.then(|| key.clone()));
+                }
                 (Stand::Snoozed(until), None) => {
-                    // Who takes a snooze back knows what they were told before.
+                    // Who takes a snooze back has read the digest, and does not see any more what was said by itself.
                     let by_itself = until.is_some_and(|until| until <= now.local.ts);
                     episode.stand = Stand::Heard;
-                    if (by_itself || !episode.heard) && self.word(&key, rules, now) == Decision::Say {
+                    if (by_itself || episode.told || !episode.heard) && self.word(&key, rules, now) == Decision::Say {
                         due.extend(self.item(&key).map(Due::Say));
                     }
                 }
@@ -252,6 +283,12 @@ impl Dispatch {
                     if episode.severity != Severity::Critical && is_quiet(rules, now) =>
                 {
                     episode.stand = Stand::Waiting(Wait::Quiet);
+                }
+                // It matters more than when it began to wait: its rule was changed.
+                (Stand::Waiting(wait), None) if may_be_louder(wait, episode.severity, is_quiet(rules, now)) => {
+                    if self.word(&key, rules, now) == Decision::Say {
+                        due.extend(self.item(&key).map(Due::Say));
+                    }
                 }
                 (Stand::Waiting(_) | Stand::Heard, None) => {}
             }
@@ -262,10 +299,17 @@ impl Dispatch {
         due
     }
 
+    /// The alerts of which what was said is not to be seen any more, since this was last asked: a person snoozed them or
+    /// expects them, or they are over and nothing is said of it.
+    pub fn take_hushed(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.hushed)
+    }
+
     /// Whether anything may come due, by the clocks or because what held it down is over.
     pub fn is_busy(&self) -> bool {
         let restless = |stand| matches!(stand, Stand::Waiting(_) | Stand::Snoozed(_) | Stand::Held);
         !self.over.is_empty()
+            || !self.hushed.is_empty()
             || self.more > 0
             || !self.snoozes.is_empty()
             || self.episodes.values().any(|episode| restless(episode.stand))
@@ -275,9 +319,12 @@ impl Dispatch {
     pub fn gone(&mut self, key: &Key, rules: &Notify, now: Moment) {
         if let Some(episode) = self.episodes.remove(key) {
             self.changed = true;
-            if !episode.told {
-                let about = episode.about.clone();
-                self.end(key, episode, None, about, rules, now);
+            match episode.told {
+                true => self.hushed.push(key.clone()),
+                false => {
+                    let about = episode.about.clone();
+                    self.end(key, episode, None, about, rules, now);
+                }
             }
             self.release(key);
         }
@@ -301,10 +348,24 @@ impl Dispatch {
         }
     }
 
+    /// What was given with an alert that fires.
+    pub fn about(&self, key: &Key) -> Option<&Value> {
+        self.episodes.get(key).map(|episode| &episode.about)
+    }
+
     fn item(&self, key: &Key) -> Option<Item> {
         let Episode { severity, since, about, .. } = self.episodes.get(key)?;
         let (severity, since, about) = (*severity, *since, about.clone());
         Some(Item { key: key.clone(), severity, since, over: None, about })
+    }
+}
+
+/// Whether what waits for this would not, if it began now.
+fn may_be_louder(wait: Wait, severity: Severity, quiet: bool) -> bool {
+    match wait {
+        Wait::Day => severity != Severity::Info,
+        Wait::Quiet => quiet && severity == Severity::Critical,
+        Wait::Burst | Wait::Hour | Wait::Over => false,
     }
 }
 

@@ -95,6 +95,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether this is its word in an event.
+    pub fn is_called(self, word: &str) -> bool {
+        serde_json::to_value(self).is_ok_and(|own| own == word)
+    }
+
     /// In words, as the end of a sentence.
     pub fn words(self) -> &'static str {
         match self {

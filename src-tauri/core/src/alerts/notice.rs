@@ -20,12 +20,26 @@ pub struct ActiveAlert {
     pub who: Option<Who>,
     /// The last value seen, in the rule's unit.
     pub value: Option<f64>,
+    /// The most extreme value since it fired, in the rule's unit.
+    pub peak: Option<f64>,
     /// Unix seconds at which it fired.
     pub since: i64,
+    /// Whether it is on its way to be over.
+    pub is_recovering: bool,
     /// Whether its source is not read any more.
     pub is_silent: bool,
     /// More that is known: what an event told, or why a source is as it is.
     pub detail: Detail,
+}
+
+impl ActiveAlert {
+    /// The same with the newest reading of what its rule compares, where there is one. A rule that averages fires on for a
+    /// while: what is back already is not told as it was.
+    pub fn seen_with(self, newest: Option<f64>) -> ActiveAlert {
+        let Some(newest) = newest else { return self };
+        let is_back = self.rule.clear.met(newest);
+        ActiveAlert { value: Some(newest), is_recovering: self.is_recovering || is_back, ..self }
+    }
 }
 
 /// Whose doing an alert is.
@@ -84,10 +98,29 @@ pub enum Ending {
     Disarmed(Option<f64>),
     /// Nothing more happened for a while.
     Passed,
+    /// The use that it is about is over, or is as was declared again.
+    UseOver,
+    /// A person said that it is expected.
+    Expected,
     /// Its source was not read for a day.
     Unread,
     /// Its rule was changed or removed.
     RuleChanged,
+}
+
+impl Ending {
+    /// The word of the record.
+    pub fn word(self) -> &'static str {
+        match self {
+            Ending::Read => "read",
+            Ending::Disarmed(_) => "disarmed",
+            Ending::Passed => "passed",
+            Ending::UseOver => "use_over",
+            Ending::Expected => "expected",
+            Ending::Unread => "unread",
+            Ending::RuleChanged => "rule_changed",
+        }
+    }
 }
 
 /// Which way a [`Notice`] goes.

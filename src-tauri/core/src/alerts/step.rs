@@ -128,7 +128,7 @@ impl State {
             phase: row.phase,
             since: row.since,
             value: row.value,
-            peak: row.value,
+            peak: row.peak.or(row.value),
             damped: row.damped,
             // Seen now, so that a firing alert waits a day for its source after a restart, too.
             read: Some(now.boot),
@@ -181,6 +181,7 @@ impl State {
             phase: self.phase,
             since: self.since,
             value: self.value,
+            peak: self.peak,
             told: self.told.map(ts),
             turns: self.turns.iter().map(|boot| ts(*boot)).collect(),
             damped: self.damped,

@@ -164,9 +164,31 @@ impl Lookout {
         findings
     }
 
-    /// Whether there are uses that may be pausing, so that a look at a tick without any tells something, too.
+    /// Whether there are uses that may be pausing, or missing ones that may be there again, so that a look at a tick without
+    /// any tells something, too.
     pub fn is_following(&self) -> bool {
-        !self.stretches.is_empty()
+        !self.stretches.is_empty() || !self.absent.is_empty()
+    }
+
+    /// The use of this GPU by who has this key, where it was seen in the last step and is still as unexpected as `why` says;
+    /// where that is not known, where it is work or differs from what was declared.
+    pub fn lasting(&self, gpu: &str, key: &str, why: Option<&str>) -> Option<&Used> {
+        let is_it = |stretch: &&Stretch| stretch.used.gpu == gpu && stretch.used.key.json() == key;
+        let is_so = |stretch: &&Stretch| {
+            let works = Some(stretch.enough) == self.last;
+            let wrong = stretch.wrong.filter(|wrong| wrong.right.is_none() && Some(stretch.seen) == self.last);
+            match why {
+                None => works || wrong.is_some(),
+                Some("new" | "odd_hour" | "changed_binary") => works,
+                Some(why) => wrong.is_some_and(|wrong| wrong.difference.reason.is_called(why)),
+            }
+        };
+        self.stretches.iter().filter(is_it).find(is_so).map(|stretch| &stretch.used)
+    }
+
+    /// Whether what this expectation demands is missing.
+    pub fn misses(&self, expectation: &str) -> bool {
+        self.absent.contains_key(expectation)
     }
 
     /// The uses of the last step that have counted as work for long enough.

@@ -13,127 +13,222 @@ use crate::model::rule::{Aggregate, COVERAGE, Window};
 /// Into how many buckets a window is cut.
 const BUCKETS: u32 = 30;
 
-/// Readings of a piece of time.
+/// Boot time or a stretch of it. Half as large as a `Duration`: of many rules on many sources each tick passes over all of
+/// this, and what it costs is the memory.
+type Nanos = u64;
+
+fn nanos(time: Duration) -> Nanos {
+    // Five hundred years fit.
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn seconds(time: Nanos) -> f64 {
+    Duration::from_nanos(time).as_secs_f64()
+}
+
+/// What readings make together, in any order of time.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
-    /// Boot time of its first reading.
-    begin: Duration,
-    /// Boot time of its last reading.
-    end: Duration,
+struct Fold {
     count: u32,
     sum: f64,
     min: f64,
     max: f64,
+    /// How much time they stand for.
+    covered: Nanos,
+}
+
+impl Fold {
+    /// Of no readings.
+    const NONE: Fold = Fold { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY, covered: 0 };
+
+    fn with(self, other: Fold) -> Fold {
+        Fold {
+            count: self.count + other.count,
+            sum: self.sum + other.sum,
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+            covered: self.covered + other.covered,
+        }
+    }
+}
+
+/// Readings of a piece of time.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    /// Boot time of its first reading.
+    begin: Nanos,
+    /// Boot time of its last reading.
+    end: Nanos,
     first: f64,
     last: f64,
-    /// How much time its readings stand for.
-    covered: Duration,
+    fold: Fold,
 }
 
 /// The readings of one source in the window of a rule.
-#[derive(Clone, Debug, Default)]
+///
+/// Each tick asks for the value, so it is not added up anew: what is older than the newest bucket stands added up in
+/// `closed`. Nothing is ever taken off a sum, which would let rounding pile up for as long as the recorder runs: of the
+/// older half of the buckets `older` holds the sum from each on, made once for all of them, and what leaves is dropped.
+#[derive(Clone, Debug)]
 pub struct Readings {
+    /// All but the newest, oldest first.
     buckets: VecDeque<Bucket>,
-    /// Boot time of the last reading.
-    last: Option<Duration>,
+    /// The newest, which readings are added to.
+    newest: Option<Bucket>,
+    /// Boot time from which on a reading begins another bucket.
+    turn: Nanos,
+    /// Of the oldest buckets what each and those after it make, the last of those first.
+    older: Vec<Fold>,
+    /// What the buckets behind those make.
+    newer: Fold,
+    /// What all of `buckets` make.
+    closed: Fold,
+    /// When the oldest of them ended; the end of time where there is none.
+    oldest: Nanos,
+    /// Boot time of the last reading; the end of time before the first.
+    last: Nanos,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Readings {
+            buckets: VecDeque::new(),
+            newest: None,
+            turn: 0,
+            older: Vec::new(),
+            newer: Fold::NONE,
+            closed: Fold::NONE,
+            oldest: Nanos::MAX,
+            last: Nanos::MAX,
+        }
+    }
 }
 
 impl Readings {
     /// Takes in a reading. It stands for the time since the one before it, where that is not too long ago.
     pub fn add(&mut self, window: Window, value: f64, boot: Duration) {
-        let since = self.last.replace(boot).map(|last| boot.saturating_sub(last));
-        let covered = since.filter(|since| *since <= CONTINUITY).unwrap_or_default();
-        let width = (window.over / BUCKETS).max(Duration::from_secs(1));
-        match self.buckets.back_mut() {
-            Some(bucket) if boot.saturating_sub(bucket.begin) < width => {
-                bucket.end = boot;
-                bucket.count += 1;
-                bucket.sum += value;
-                bucket.min = bucket.min.min(value);
-                bucket.max = bucket.max.max(value);
+        let now = nanos(boot);
+        // Before the first reading there was none, for however long.
+        let since = if self.last == Nanos::MAX { Nanos::MAX } else { now.saturating_sub(self.last) };
+        self.last = now;
+        let covered = if since <= nanos(CONTINUITY) { since } else { 0 };
+        let fold = Fold { count: 1, sum: value, min: value, max: value, covered };
+        match &mut self.newest {
+            Some(bucket) if now < self.turn => {
+                bucket.end = now;
                 bucket.last = value;
-                bucket.covered += covered;
+                bucket.fold = bucket.fold.with(fold);
             }
-            _ => self.buckets.push_back(Bucket {
-                begin: boot,
-                end: boot,
-                count: 1,
-                sum: value,
-                min: value,
-                max: value,
-                first: value,
-                last: value,
-                covered,
-            }),
+            _ => {
+                let bucket = Bucket { begin: now, end: now, first: value, last: value, fold };
+                if let Some(done) = self.newest.replace(bucket) {
+                    self.close(done);
+                }
+                self.turn = now + nanos((window.over / BUCKETS).max(Duration::from_secs(1)));
+            }
         }
         self.pass(window, boot);
     }
 
+    /// Puts away a bucket that gets no more readings.
+    fn close(&mut self, done: Bucket) {
+        self.newer = self.newer.with(done.fold);
+        self.closed = self.closed.with(done.fold);
+        self.oldest = self.oldest.min(done.end);
+        self.buckets.push_back(done);
+    }
+
     /// Lets go what has left the window by `boot`.
     pub fn pass(&mut self, window: Window, boot: Duration) {
-        while self.buckets.front().is_some_and(|oldest| boot.saturating_sub(oldest.end) >= window.over) {
-            self.buckets.pop_front();
+        let (now, over) = (nanos(boot), nanos(window.over));
+        let has_left = |end: Nanos| now.saturating_sub(end) >= over;
+        while has_left(self.oldest) {
+            self.drop_oldest();
         }
+        if self.newest.as_ref().is_some_and(|newest| self.buckets.is_empty() && has_left(newest.end)) {
+            self.newest = None;
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if self.older.is_empty() {
+            let mut after = Fold::NONE;
+            for bucket in self.buckets.iter().rev() {
+                after = bucket.fold.with(after);
+                self.older.push(after);
+            }
+            self.newer = Fold::NONE;
+        }
+        self.older.pop();
+        self.buckets.pop_front();
+        self.closed = self.older.last().copied().unwrap_or(Fold::NONE).with(self.newer);
+        self.oldest = self.buckets.front().map_or(Nanos::MAX, |bucket| bucket.end);
     }
 
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.buckets.is_empty()
+        self.newest.is_none()
+    }
+
+    /// Every bucket, oldest first.
+    fn all(&self) -> impl DoubleEndedIterator<Item = &Bucket> + Clone {
+        self.buckets.iter().chain(&self.newest)
+    }
+
+    /// What all of them make.
+    fn fold(&self) -> Fold {
+        self.newest.as_ref().map_or(self.closed, |newest| self.closed.with(newest.fold))
     }
 
     /// How many there are, each counted by its value: of events.
     pub fn count(&self) -> f64 {
-        self.buckets.iter().map(|bucket| bucket.sum).sum()
+        self.fold().sum
     }
 
     /// The window's value. `of` is what the readings grow to, for [`Aggregate::Full`]. `None` where too little was read,
     /// and where what grows to be full does not grow.
     pub fn value(&self, window: Window, of: Option<f64>) -> Option<f64> {
+        let fold = self.fold();
         if window.aggregate == Aggregate::Count {
-            return Some(self.count());
+            return Some(fold.sum);
         }
-        let covered: Duration = self.buckets.iter().map(|bucket| bucket.covered).sum();
-        if covered.as_secs_f64() < COVERAGE * window.over.as_secs_f64() {
+        if fold.count == 0 || seconds(fold.covered) < COVERAGE * window.over.as_secs_f64() {
             return None;
         }
-        let (first, last) = (self.buckets.front()?, self.buckets.back()?);
         match window.aggregate {
-            Aggregate::Mean => {
-                let count: u32 = self.buckets.iter().map(|bucket| bucket.count).sum();
-                Some(self.count() / f64::from(count))
-            }
-            Aggregate::Min => self.buckets.iter().map(|bucket| bucket.min).reduce(f64::min),
-            Aggregate::Max => self.buckets.iter().map(|bucket| bucket.max).reduce(f64::max),
+            Aggregate::Mean => Some(fold.sum / f64::from(fold.count)),
+            Aggregate::Min => Some(fold.min),
+            Aggregate::Max => Some(fold.max),
             Aggregate::Rate => {
-                let seconds = last.end.saturating_sub(first.begin).as_secs_f64();
+                let (first, last) = (self.all().next()?, self.newest?);
+                let seconds = seconds(last.end.saturating_sub(first.begin));
                 // A counter that began anew has no rate over its break.
-                let whole = self.buckets.iter().zip(self.buckets.iter().skip(1));
-                let grows = self.buckets.iter().all(|bucket| bucket.last >= bucket.first);
-                let goes_on = whole.into_iter().all(|(one, next)| next.first >= one.last);
+                let grows = self.all().all(|bucket| bucket.last >= bucket.first);
+                let goes_on = self.all().zip(self.all().skip(1)).all(|(one, next)| next.first >= one.last);
                 (seconds > 0.0 && grows && goes_on).then(|| (last.last - first.first) / seconds)
             }
             Aggregate::Full => self.until_full(of?),
-            Aggregate::Count => Some(self.count()),
+            Aggregate::Count => Some(fold.sum),
         }
     }
 
     /// In how many seconds what grows reaches `most`, if it goes on like this. Of the straight line through the whole
     /// window and that through its last third the slower one counts: a step in between is no growth.
     fn until_full(&self, most: f64) -> Option<f64> {
-        let last = self.buckets.back()?;
-        let third = (self.buckets.len() - 1) * 2 / 3;
+        let last = self.newest?;
+        let third = self.buckets.len() * 2 / 3;
         let slope = self.slope(0)?.min(self.slope(third)?);
         (slope > 0.0).then(|| ((most - last.last) / slope).max(0.0))
     }
 
     /// How much the straight line through the buckets from this one on grows in a second.
     fn slope(&self, from: usize) -> Option<f64> {
-        let begin = self.buckets.get(from)?.begin;
+        let begin = self.all().nth(from)?.begin;
         let point = |bucket: &Bucket| {
-            let time = (bucket.begin + bucket.end).as_secs_f64() / 2.0 - begin.as_secs_f64();
-            (time, bucket.sum / f64::from(bucket.count))
+            let time = (seconds(bucket.begin - begin) + seconds(bucket.end - begin)) / 2.0;
+            (time, bucket.fold.sum / f64::from(bucket.fold.count))
         };
-        let points = || self.buckets.iter().skip(from).map(point);
+        let points = || self.all().skip(from).map(point);
         let count = points().count() as f64;
         let (time, value) =
             (points().map(|at| at.0).sum::<f64>() / count, points().map(|at| at.1).sum::<f64>() / count);
@@ -213,6 +308,43 @@ mod tests {
         assert!(kept.is_empty());
     }
 
+    /// The same window, added up anew each time.
+    #[derive(Default)]
+    struct Naive {
+        /// Of each bucket its readings as `(boot, value, covered)`.
+        buckets: Vec<Vec<(Duration, f64, Duration)>>,
+        last: Option<Duration>,
+    }
+
+    impl Naive {
+        fn add(&mut self, window: Window, value: f64, boot: Duration) {
+            let since = self.last.replace(boot).map(|last| boot - last).filter(|since| *since <= CONTINUITY);
+            let reading = (boot, value, since.unwrap_or_default());
+            let width = (window.over / BUCKETS).max(Duration::from_secs(1));
+            match self.buckets.last_mut() {
+                Some(bucket) if boot - bucket[0].0 < width => bucket.push(reading),
+                _ => self.buckets.push(vec![reading]),
+            }
+            self.pass(window, boot);
+        }
+
+        fn pass(&mut self, window: Window, boot: Duration) {
+            self.buckets.retain(|bucket| boot - bucket[bucket.len() - 1].0 < window.over);
+        }
+
+        /// Mean, smallest, largest and sum; of all but the sum nothing where too little was read.
+        fn values(&self, window: Window) -> [Option<f64>; 4] {
+            let all: Vec<_> = self.buckets.iter().flatten().copied().collect();
+            let sum: f64 = all.iter().map(|one| one.1).sum();
+            let covered: Duration = all.iter().map(|one| one.2).sum();
+            let is_known = !all.is_empty() && covered.as_secs_f64() >= COVERAGE * window.over.as_secs_f64();
+            let known = |value: f64| is_known.then_some(value);
+            let fold = |of: fn(f64, f64) -> f64, begin| all.iter().map(|one| one.1).fold(begin, of);
+            let (min, max) = (fold(f64::min, f64::INFINITY), fold(f64::max, f64::NEG_INFINITY));
+            [known(sum / all.len() as f64), known(min), known(max), Some(sum)]
+        }
+    }
+
     proptest! {
         /// However many there are, the memory is bounded and a mean lies among its readings.
         #[test]
@@ -225,11 +357,43 @@ mod tests {
             for (gap, value) in readings {
                 second += gap;
                 kept.add(at(Aggregate::Mean), value, Duration::from_secs(second));
-                prop_assert!(kept.buckets.len() <= BUCKETS as usize + 2);
+                prop_assert!(kept.all().count() <= BUCKETS as usize + 2);
                 if let Some(mean) = kept.value(at(Aggregate::Mean), None) {
                     let (min, max) = (kept.value(at(Aggregate::Min), None), kept.value(at(Aggregate::Max), None));
                     prop_assert!(min.unwrap() - 1e-6 <= mean && mean <= max.unwrap() + 1e-6);
                 }
+            }
+        }
+
+        /// What is kept added up is what adding up gives, however readings come and go.
+        #[test]
+        fn what_is_kept_added_up_is_what_there_is(
+            steps in proptest::collection::vec((0u64..90_000, -1e6f64..1e6, 0u8..12), 1..600), over in 1u64..400,
+        ) {
+            let (mut kept, mut naive) = (Readings::default(), Naive::default());
+            let at = |aggregate| window(aggregate, over);
+            let mut millis = 0;
+            for (gap, value, way) in steps {
+                // Mostly a tick of a second, at times a gap that empties the window; and time may pass without a reading.
+                millis += if way < 9 { gap % 2000 } else { gap };
+                let boot = Duration::from_millis(millis);
+                if way == 8 {
+                    kept.pass(at(Aggregate::Mean), boot);
+                    naive.pass(at(Aggregate::Mean), boot);
+                } else {
+                    kept.add(at(Aggregate::Mean), value, boot);
+                    naive.add(at(Aggregate::Mean), value, boot);
+                }
+                let ways = [Aggregate::Mean, Aggregate::Min, Aggregate::Max, Aggregate::Count];
+                let said = ways.map(|aggregate| kept.value(at(aggregate), None));
+                let [mean, min, max, sum] = naive.values(at(Aggregate::Mean));
+                prop_assert_eq!((said[1], said[2]), (min, max));
+                let near = |one: Option<f64>, other: Option<f64>| match (one, other) {
+                    (Some(one), Some(other)) => (one - other).abs() <= 1e-4,
+                    (one, other) => one == other,
+                };
+                prop_assert!(near(said[0], mean) && near(said[3], sum), "{:?} {:?} {:?}", said, mean, sum);
+                prop_assert_eq!(kept.is_empty(), naive.buckets.is_empty());
             }
         }
     }

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::disarmed;
 use super::notice::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who};
+use super::{disarmed, recovering, uses};
 use crate::format;
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Aggregate, Rule, Side, Watched};
@@ -61,9 +61,18 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
     let Notice { rule, source, who, value, detail, .. } = notice;
     match notice.phase {
         NoticePhase::Fired => {
-            let held = long(rule.hold).filter(|_| !matches!(rule.watched, Watched::Event { .. }));
+            // What happened has happened, and a forecast is of the time to come.
+            let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
+            let held = long(rule.hold).filter(|_| !full && !matches!(rule.watched, Watched::Event { .. }));
             let held = held.map(|held| format!(" for {held}")).unwrap_or_default();
-            format!("{}{held}", news(rule, source, who.as_ref(), *value, detail, names))
+            let said = news(rule, source, who.as_ref(), *value, detail, names);
+            // Not "is lost: it fell off the bus for 1 min".
+            let reason = detail.reason.as_deref().filter(|_| matches!(rule.watched, Watched::Health(_)));
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            match said.strip_suffix(&reason) {
+                Some(said) => format!("{said}{held}{reason}"),
+                None => format!("{said}{held}"),
+            }
         }
         NoticePhase::Again { lasted } => {
             let lasted = long(lasted).map(|lasted| format!(" for {lasted}")).unwrap_or_default();
@@ -76,6 +85,7 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
                 (Ending::RuleChanged, ..) => format!("{what} is no longer watched as before"),
                 (Ending::Unread, ..) => format!("{what} was not read any more"),
                 (Ending::Passed, ..) => format!("{what}: nothing more{after}"),
+                (Ending::UseOver | Ending::Expected, ..) => uses::over(notice, ending, &what, &after, names),
                 (Ending::Disarmed(asked), ..) => disarmed::title(notice, asked, names),
                 (Ending::Read, _, Watched::Health(_)) => format!("{what} is there again{after}"),
                 (Ending::Read, _, Watched::Verdict(_)) => format!("{what} is back to normal{after}"),
@@ -86,8 +96,11 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
     }
 }
 
-/// What an alert that fires now is about: "CPU at 96 °C".
+/// What an alert that fires now is about: "CPU at 96 °C"; of one that recovers, "CPU 64 °C, was 96 °C".
 pub fn firing(alert: &ActiveAlert, names: Names<'_>) -> String {
+    if let Some(said) = recovering::sentence(alert, names).filter(|_| alert.is_recovering) {
+        return said;
+    }
     let said = news(&alert.rule, &alert.source, alert.who.as_ref(), alert.value, &alert.detail, names);
     if alert.is_silent { format!("{said} when it was last read") } else { said }
 }
@@ -122,6 +135,8 @@ pub fn news(
                 // The margin says nothing to whom who does not know the limit.
                 Metric::GpuMargin if value <= 0.0 => format!("{what} as hot as it may be"),
                 Metric::GpuMargin => format!("{what} within {number} of its slowdown"),
+                Metric::MemoryPressure => format!("Tasks wait for memory {number} of the time"),
+                Metric::CpuPressure => format!("Tasks wait for a CPU {number} of the time"),
                 Metric::GpuFanSpeed if value < 1.0 => format!("{what} stands still"),
                 _ if of.is_some() => format!("{what} {number} full"),
                 _ => format!("{what} at {number}"),
@@ -147,15 +162,7 @@ fn event(
             let meaning = told("meaning").map(|meaning| format!(": {}", names(&meaning))).unwrap_or_default();
             format!("{what} reports error{code}{meaning}")
         }
-        EventKind::UnexpectedUse => match told("why").map(|why| why.json().into_owned()).as_deref() {
-            Some("new") => format!("{} uses {what} and never did before", name()),
-            Some("odd_hour") => format!("{} uses {what} at an hour at which it never did", name()),
-            Some("denied") => format!("{} uses {what} and must not", name()),
-            Some("over_limit") => format!("{} uses more of {what} than it may", name()),
-            Some("outside_hours") => format!("{} uses {what} outside its hours", name()),
-            Some("missing") => format!("{} should run on {what} and does not", name()),
-            _ => format!("{} uses {what} and nobody expected it", name()),
-        },
+        EventKind::UnexpectedUse => uses::begun(detail, &name(), what),
         EventKind::GpuWoke => {
             let count = count.map(|count| format::quantity(count, Unit::Number)).unwrap_or_default();
             format!("{what} was woken {count} times")
@@ -173,7 +180,7 @@ fn event_word(kind: EventKind) -> String {
 fn state(word: &str) -> &'static str {
     match word {
         "throttled" => "held back",
-        "idle-expensive" => "idle, and yet it takes much power",
+        "idle-expensive" => "idle at much power",
         "hot-idle" => "hot without work",
         "unattributed" => "busy, and nobody sees for whom",
         "driver" => "does something that its driver does not tell",
@@ -190,8 +197,11 @@ pub fn body(notice: &Notice, names: Names<'_>) -> String {
     let number = |value| quantity(rule, value);
     let id = names(&Untrusted::from(rule.id.as_str()));
     let mut lines: Vec<String> = Vec::new();
-    lines.extend(notice.text.clone());
-    lines.extend(notice.because.as_ref().map(|because| format!("{}.", names(because))));
+    lines.extend(notice.text.as_deref().map(ended));
+    // Who wants to be told that in words of their own is not told it twice.
+    let is_said = notice.text.is_some() && rule.text.as_deref().is_some_and(|text| text.contains("{who}"));
+    let because = notice.because.as_ref().filter(|_| !is_said);
+    lines.extend(because.map(|because| format!("{}.", names(because))));
     let has_limit = rule.metric().is_some() || matches!(rule.watched, Watched::Metric { .. });
     match notice.phase {
         NoticePhase::Fired | NoticePhase::Again { .. } => {
@@ -207,7 +217,7 @@ pub fn body(notice: &Notice, names: Names<'_>) -> String {
         }
         NoticePhase::Cleared { ending, peak, .. } => {
             let why = match ending {
-                Ending::Read | Ending::Passed => None,
+                Ending::Read | Ending::Passed | Ending::UseOver | Ending::Expected => None,
                 Ending::Disarmed(_) => disarmed::body(notice),
                 Ending::Unread => {
                     Some("There was no reading for a day, so nobody knows whether it is back to normal.".to_owned())
@@ -234,6 +244,20 @@ pub fn body(notice: &Notice, names: Names<'_>) -> String {
         }
     }
     lines.join(" ")
+}
+
+/// A person's words as a sentence, which another one follows.
+fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', '…', ':']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// How long it is past the limit: when it is told first, as long as the rule asks for.
+fn lasting(notice: &Notice) -> Duration {
+    match notice.phase {
+        NoticePhase::Fired => notice.rule.hold,
+        NoticePhase::Again { lasted } | NoticePhase::Cleared { lasted, .. } => lasted,
+    }
 }
 
 /// How much of a GPU an event names.
@@ -290,7 +314,8 @@ pub fn filled(text: &str, notice: &Notice, value_of: impl Fn(Metric) -> Option<f
             "source" => Some(subject(&notice.source, names)),
             "value" => notice.value.map(|value| quantity(rule, value)),
             "limit" => Some(quantity(rule, rule.fire.limit)),
-            "for" => Some(format::duration(rule.hold)),
+            "for" => Some(format::duration(lasting(notice))),
+            "hold" => Some(format::duration(rule.hold)),
             "who" => notice.who.as_ref().map(|who| names(&who.name)).or(notice.because.as_ref().map(names)),
             key => Metric::from_key(key).and_then(|metric| Some(format::value(metric, value_of(metric)?))),
         };

@@ -45,7 +45,7 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
     // Not what was read before the alert changed.
     let status = status.filter(|status| status.ts.is_none_or(|ts| ts >= row.since));
     let newest = rule.metric().and_then(|metric: Metric| Some(status?.metrics.get(metric.key())?.value));
-    let value = newest.or(row.value);
+    let peak = row.peak.filter(|_| row.phase.is_told());
     let who = (!row.who.is_empty()).then(|| {
         let name = text("identity").unwrap_or_else(|| row.who.clone());
         Who { key: row.who.clone(), name: Untrusted::from(name.as_str()) }
@@ -55,14 +55,20 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
         rule: Arc::new(rule.clone()),
         source,
         who,
-        value,
+        value: row.value,
+        peak,
         since: row.since,
+        is_recovering: row.phase == AlertPhase::Recovering,
         is_silent: row.phase == AlertPhase::NoData,
         detail: Detail::default(),
     };
+    let alert = alert.seen_with(newest);
+    let (value, is_recovering) = (alert.value, alert.is_recovering && row.phase.is_told());
     // What an event told, and why a source is as it is, only the record of that moment knows.
     let is_reading = matches!(rule.watched, Watched::Metric { .. }) && value.is_some();
-    let title = match text("title").filter(|_| !is_reading) {
+    let is_event = matches!(rule.watched, Watched::Event { .. });
+    let title = match text("title").filter(|_| !is_reading && (is_event || !is_recovering)) {
+        Some(title) if is_recovering => format!("{title}; nothing more since"),
         Some(title) => title,
         None => words::firing(&alert, &words::plain),
     };
@@ -77,8 +83,10 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
         title,
         metric: rule.metric().map(|metric| metric.key().to_owned()),
         value,
+        peak,
         unit: rule.metric().map_or("", |metric| metric.definition().unit.symbol()).to_owned(),
         limit: rule.fire.limit,
+        is_back: is_recovering,
         since: row.since,
     })
 }

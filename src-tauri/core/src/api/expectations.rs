@@ -125,6 +125,15 @@ impl Face {
         Ok(rows)
     }
 
+    /// Says that what was learnt of one user's identity is not to count, by its key among the [habits](Face::habits): it is
+    /// new when it comes again.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn forget(&self, key: &str, uid: Option<u32>) -> Result<(), StoreError> {
+        store::accept(&self.folder, &Acceptance::Forget { key: Untrusted::from(key), uid })
+    }
+
     /// Says that everything that was seen so far is expected, and ends the learning.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::processes::{ProcessNow, Seen, with_gpus};
 use crate::identity::Identities;
 use crate::model::answer::Status;
-use crate::sensors::processes::{Process, snapshot};
+use crate::sensors::processes::{Process, one, snapshot};
 use crate::sensors::{Roots, SensorError};
 
 /// Looks at processes again and again.
@@ -81,6 +81,14 @@ impl LiveProcesses {
     pub fn begin_anew(&mut self) {
         self.before = None;
     }
+}
+
+/// One process as it is now, whoever has that number; `None` where none can be seen.
+///
+/// # Errors
+/// `/proc` cannot be read.
+pub fn process(roots: &Roots, pid: u32) -> Result<Option<Process>, SensorError> {
+    one(roots, &mut Identities::new(roots), pid)
 }
 
 impl ProcessNow {

@@ -30,7 +30,7 @@ pub struct PastAlert {
     pub metric: Option<String>,
     /// The value with which it fired.
     pub value: Option<f64>,
-    /// The most extreme value until it was over.
+    /// The most extreme value until it was over, or until now where it goes on.
     pub peak: Option<f64>,
     /// What the value had to pass.
     pub limit: Option<f64>,
@@ -40,6 +40,9 @@ pub struct PastAlert {
     pub until: Option<i64>,
     /// How long it fired, as the recorder measured it.
     pub seconds: Option<u64>,
+    /// What ended it: `read` (it is back), `disarmed`, `passed`, `use_over`, `expected`, `unread`, `rule_changed`; `None` where
+    /// that is not recorded.
+    pub ending: Option<String>,
     /// Whether it fires still.
     pub goes_on: bool,
 }
@@ -69,14 +72,18 @@ pub(super) fn past(reader: &Reader, since: i64, until: i64, rule: Option<&str>) 
         });
         one.until = Some(event.ts);
         one.seconds = seconds;
+        one.ending = text(&event, "ending");
         one.peak = event.detail["peak"].as_f64();
         done.push(one);
     })?;
     for one in &mut open {
         let key = one.key.clone().unwrap_or_default();
-        one.goes_on = standing
+        let stands = standing
             .iter()
-            .any(|row| row.phase.is_told() && row.rule == one.rule && row.source == one.source && row.who == key);
+            .find(|row| row.phase.is_told() && row.rule == one.rule && row.source == one.source && row.who == key);
+        one.goes_on = stands.is_some();
+        // How far one went whose end was not seen, nobody knows.
+        one.peak = stands.and_then(|row| row.peak).or(one.peak);
     }
     done.append(&mut open);
     done.sort_by(|a, b| (b.since, &a.rule, &a.source).cmp(&(a.since, &b.rule, &b.source)));
@@ -99,6 +106,7 @@ fn begun(event: &EventInfo, rule: &str, source: String, key: Option<String>) -> 
         since: event.ts,
         until: None,
         seconds: None,
+        ending: None,
         goes_on: false,
     }
 }

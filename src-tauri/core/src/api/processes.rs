@@ -127,6 +127,7 @@ pub(super) mod tests {
         Process {
             pid,
             parent: 0,
+            leads_session: false,
             started: 0.0,
             ticks,
             identity: Arc::new(identity),

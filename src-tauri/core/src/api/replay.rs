@@ -37,7 +37,7 @@ pub struct Replayed {
     pub fired: usize,
     /// Unix seconds before which only minutes are kept of some source; `None` where samples are.
     pub minutes_until: Option<i64>,
-    /// Unix seconds before which nothing is on record of any source that could be replayed; `None` where all is.
+    /// Unix seconds before which nothing is on record that the rule looks at; `None` where all is.
     pub nothing_until: Option<i64>,
 }
 
@@ -126,14 +126,12 @@ pub(super) fn replay(reader: &Reader, rule: &Rule, since: i64, until: i64) -> Re
         }
         Watched::Event { kind, .. } => {
             events(reader, rule, kind, (since, until), &moments, &mut told)?;
-            // Events are kept for as long as anything: since there was a recorder.
-            let mut begin = until;
-            reader.events_of(&[EventKind::RecorderStarted], 0, until, |event| begin = begin.min(event.ts))?;
-            told.nothing_until = Some(begin).filter(|begin| begin - since > BEGINNING);
+            told.nothing_until = first_start(reader, since, until)?;
         }
         Watched::Health(_) | Watched::Verdict(_) => {
             told.is_replayed = false;
             told.alerts = fired.iter().map(was).collect();
+            told.nothing_until = first_start(reader, since, until)?;
         }
     }
     told.alerts.sort_by(|a, b| (a.since, &a.source).cmp(&(b.since, &b.source)));
@@ -150,6 +148,13 @@ pub(super) fn replay(reader: &Reader, rule: &Rule, since: i64, until: i64) -> Re
     fired.retain(|past| !told.alerts.iter().any(|one| meets(past, one)));
     told.missing = fired;
     Ok(told)
+}
+
+/// When a recorder ran first, where that is later than `since`: events are kept for as long as anything.
+fn first_start(reader: &Reader, since: i64, until: i64) -> Result<Option<i64>, StoreError> {
+    let mut begin = until;
+    reader.events_of(&[EventKind::RecorderStarted], 0, until, |event| begin = begin.min(event.ts))?;
+    Ok(Some(begin).filter(|begin| begin - since > BEGINNING))
 }
 
 fn of_source(

@@ -44,26 +44,15 @@ impl Face {
         Ok(snoozes)
     }
 
-    /// Takes back the snoozes that name exactly this rule and this source, of whomever they are; false where none is left.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
-    pub fn take_back(&self, rule: &str, source: &str) -> Result<bool, StoreError> {
-        self.take_back_where(|one| one.rule == rule && one.source == source)
-    }
-
     /// Takes back the one snooze that names exactly this rule, this source and this identity, or none; false where it is
     /// gone already.
     ///
     /// # Errors
     /// The database cannot be read or written.
     pub fn take_back_whom(&self, rule: &str, source: &str, who: Option<&str>) -> Result<bool, StoreError> {
-        self.take_back_where(|one| one.rule == rule && one.source == source && one.who.as_deref() == who)
-    }
-
-    fn take_back_where(&self, wanted: impl Fn(&Snooze) -> bool) -> Result<bool, StoreError> {
         let snoozes = self.reader.snoozes()?;
-        let numbers: Vec<i64> = snoozes.iter().filter(|one| wanted(one)).map(|one| one.seq).collect();
+        let wanted = |one: &&Snooze| one.rule == rule && one.source == source && one.who.as_deref() == who;
+        let numbers: Vec<i64> = snoozes.iter().filter(wanted).map(|one| one.seq).collect();
         store::unsnooze(&self.folder, &numbers)?;
         Ok(!numbers.is_empty())
     }

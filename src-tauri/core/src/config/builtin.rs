@@ -52,6 +52,16 @@ impl Config {
     }
 }
 
+/// The ids of the built-in rules.
+pub(super) fn ids() -> impl Iterator<Item = &'static str> {
+    BUILTIN.lines().filter_map(id)
+}
+
+/// The id that a line of the built-in rules gives.
+fn id(line: &'static str) -> Option<&'static str> {
+    line.strip_prefix("id = \"").and_then(|rest| rest.strip_suffix('"'))
+}
+
 /// The comment above each built-in rule, as one line.
 fn reasons() -> HashMap<&'static str, String> {
     let mut reasons = HashMap::new();
@@ -59,7 +69,7 @@ fn reasons() -> HashMap<&'static str, String> {
     for line in BUILTIN.lines() {
         if let Some(text) = line.strip_prefix('#') {
             comment.push(text.trim());
-        } else if let Some(id) = line.strip_prefix("id = \"").and_then(|rest| rest.strip_suffix('"')) {
+        } else if let Some(id) = id(line) {
             reasons.insert(id, comment.join(" "));
         } else if line.is_empty() {
             comment.clear();

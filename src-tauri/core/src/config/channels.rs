@@ -189,7 +189,7 @@ pub(super) fn run(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
         return Err(Problem::new(format!("this is {}, not a list; no shell takes it apart", kind(value)), REMEDY));
     };
     let words: Option<Vec<String>> = array.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
-    let words = words.ok_or_else(|| Problem::new("not all of this list is text", REMEDY))?;
+    let words = words.ok_or_else(|| Problem::new("not everything in this list is text", REMEDY))?;
     if words.len() > MOST_WORDS || words.iter().any(|word| word.contains('\0')) {
         return Err(Problem::new("no program can be given that", "write a script that does it, and name that"));
     }
@@ -208,7 +208,7 @@ pub(super) fn timeout(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let timeout = values::duration(text)?;
     if timeout.is_zero() || timeout > Duration::from_secs(300) {
         let remedy = "write \"1s\" to \"5m\"; what takes longer can go on in the background";
-        return Err(Problem::new(format!("{text:?} is no time limit for a program that tells of alerts"), remedy));
+        return Err(Problem::new(format!("{text:?} is not a time limit for a program that tells of alerts"), remedy));
     }
     Ok(timeout)
 }
@@ -230,7 +230,7 @@ pub(super) fn secret_file(value: &DeValue<'_>) -> Result<Option<SecretFile>, Pro
     }
     if text.contains('\0') || !(text.starts_with('/') || text.starts_with("~/")) {
         return Err(Problem::new(
-            "this is no whole path to a file",
+            "this is not the whole path of a file",
             "begin it with / or ~/, like \"~/.config/hoofbeat/webhook.secret\"; the secret itself stands in that file",
         ));
     }
@@ -247,7 +247,7 @@ pub(super) fn url(value: &DeValue<'_>) -> Result<Option<Address>, Problem> {
     }
     let bad = |reason: &str| Problem::new(reason, "write one like \"https://ntfy.sh/my-topic\"");
     let Some(scheme) = [HTTPS, "http://"].into_iter().find(|scheme| text.starts_with(scheme)) else {
-        return Err(bad("this is no web address"));
+        return Err(bad("this is not a web address"));
     };
     // What two readers of an address could understand differently is no address.
     let odd = |c: char| !c.is_ascii_graphic() || "\\\"<>^`{|}#".contains(c);

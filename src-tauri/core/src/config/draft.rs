@@ -1,7 +1,11 @@
 //! Rules as a person changes them in a form: a typed text for each key that forms offer.
 //!
 //! What is typed is judged by the reader of the config file itself, so that a form accepts exactly what the file may say.
-//! Deliberately not here: how the file is changed (`edit`).
+//! What is wrong is told field by field
+//! (`problems`), in the words of a form (`wording`). Deliberately not here: how the file is changed (`edit`).
+
+mod problems;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -133,7 +137,7 @@ impl RuleBook {
         let problem = |field: &str, message: String| DraftProblem { field: Some(field.to_owned()), message };
         match self.entry(id) {
             Some(_) if draft.is_new => {
-                return Err(problem("id", format!("There is a rule {id:?} already: choose another id.")));
+                return Err(problem("id", format!("There is a rule {id:?} already: choose another name.")));
             }
             None if !draft.is_new => {
                 let message = format!("There is no rule {id:?} any more: somebody has changed the file.");
@@ -143,7 +147,7 @@ impl RuleBook {
         }
         let is_missing = |key: &str| draft.values.get(key).is_none_or(|text| text.trim().is_empty());
         if draft.is_new && id.is_empty() {
-            let message = "Give the rule a name: up to 64 letters, digits and - _ . like \"gpu-hot\".";
+            let message = "Give the rule a name: up to 64 letters, digits and - _ . without spaces.";
             return Err(problem("id", message.to_owned()));
         }
         if draft.is_new && is_missing("metric") {
@@ -229,16 +233,14 @@ fn read(id: &str, table: &Table, base: Option<&Table>) -> Result<Rule, DraftProb
         names.push(key);
         text.push_str(&format!("{key} = {}\n", literal(value)));
     }
-    let sentence = |field: Option<&str>, reason: &str, remedy: &str| DraftProblem {
-        field: field.map(str::to_owned),
-        message: capital(&format!("{reason}; {remedy}.")),
-    };
-    let root = DeTable::parse(&text).map_err(|error| sentence(None, error.message(), "type something else"))?;
+    let problem = |field: Option<&str>, message: String| DraftProblem { field: field.map(str::to_owned), message };
+    let root =
+        DeTable::parse(&text).map_err(|error| problem(None, sentence(error.message(), "type something else")))?;
     let found = rules(root.get_ref().get("rule").map(|rule| rule.get_ref()));
     let (on, off) = found.map_err(|found| {
-        let (place, problem) = match found {
-            Ok((span, problem)) => (span.start, problem),
-            Err(problem) => (0, problem),
+        let (place, found) = match found {
+            Ok((span, found)) => (span.start, found),
+            Err(found) => (0, found),
         };
         let line = text[..place.min(text.len())].matches('\n').count();
         let is_missing = |key: &str| !keys.contains_key(key);
@@ -248,10 +250,10 @@ fn read(id: &str, table: &Table, base: Option<&Table>) -> Result<Rule, DraftProb
             None if is_missing("fire") => Some("fire"),
             None => None,
         };
-        sentence(field, &problem.reason, &problem.remedy)
+        problem(field, wording::words(field, &keys, &found))
     })?;
     let rule = on.into_iter().chain(off).find(|rule| rule.id == id);
-    rule.ok_or_else(|| sentence(None, "this makes no rule", "type something else"))
+    rule.ok_or_else(|| problem(None, sentence("this makes no rule", "type something else")))
 }
 
 /// A value as it is written in the file, on one line.
@@ -259,7 +261,12 @@ pub(super) fn literal(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), quoted)
 }
 
-fn capital(text: &str) -> String {
+fn sentence(reason: &str, remedy: &str) -> String {
+    format!("{}; {remedy}.", capital(reason))
+}
+
+/// The text with a large letter at its beginning.
+pub(super) fn capital(text: &str) -> String {
     let mut rest = text.chars();
     let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", rest.as_str())

@@ -6,14 +6,15 @@
 //! the file.
 
 mod rule;
-mod set;
+pub(super) mod set;
 
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::{Config, ConfigError, create, text, unreadable};
+use super::draft::capital;
+use super::{Config, ConfigError, DraftProblem, create, text, unreadable};
 
 /// Why the file was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -40,23 +41,40 @@ impl Config {
         keys: &[(&str, String)],
         objection: impl FnOnce(&Config) -> Option<String>,
     ) -> Result<Config, EditError> {
-        let before = begun(file)?;
-        Config::parse(&before, file)?;
-        let mut table = String::from("[[expect]]\n");
-        for (key, value) in keys {
-            // Every value may be text in this table, but for a share, which is a number.
-            let value = if *key == "share" { value.clone() } else { quoted(value) };
-            table.push_str(&format!("{key} = {value}\n"));
-        }
-        // What is wrong with the new table is said with its own lines, not with those of the file.
-        Config::parse(&table, Path::new("the new expectation"))?;
-        let after = appended(&before, &table);
-        let config = Config::parse(&after, file)?;
-        if let Some(sentence) = objection(&config) {
-            return Err(EditError::Refused(sentence));
-        }
+        let (after, config) = with_expectation(&begun(file)?, file, keys, objection)?;
         replace(file, &after)?;
         Ok(config)
+    }
+
+    /// What is wrong with an expectation that is to be added, with its key; for a form.
+    ///
+    /// # Errors
+    /// See [`EditError`]: the file itself cannot be read, or is not valid.
+    pub fn expectation_problem(
+        file: &Path,
+        keys: &[(&str, String)],
+        objection: impl FnOnce(&Config) -> Option<String>,
+    ) -> Result<Option<DraftProblem>, EditError> {
+        let before = match text(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(unreadable(file, &error).into()),
+        };
+        Config::parse(&before, file)?;
+        let problem = |field: Option<&str>, said: &str| DraftProblem {
+            field: field.map(str::to_owned),
+            message: capital(&format!("{}.", said.trim_end_matches('.'))),
+        };
+        Ok(match with_expectation(&before, file, keys, objection) {
+            Ok(_) => None,
+            Err(EditError::Config(ConfigError::Invalid { file, line, reason, remedy, .. })) => {
+                // Below the head of the new table stands one key a line.
+                let at = line.checked_sub(2).filter(|_| file.as_path() == Path::new(NEW));
+                let field = at.and_then(|at| keys.get(at)).map(|(key, _)| *key);
+                Some(problem(field, &format!("{reason}; {remedy}")))
+            }
+            Err(error) => Some(problem(None, &error.to_string())),
+        })
     }
 
     /// Takes the expectation with this id out of the file.
@@ -82,6 +100,34 @@ impl Config {
         };
         replace(file, &after)?;
         Ok(wanted)
+    }
+}
+
+/// What a mistake in an expectation that is to be added is said of.
+const NEW: &str = "the new expectation";
+
+/// The text with an expectation at its end, and what holds by it.
+fn with_expectation(
+    before: &str,
+    file: &Path,
+    keys: &[(&str, String)],
+    objection: impl FnOnce(&Config) -> Option<String>,
+) -> Result<(String, Config), EditError> {
+    Config::parse(before, file)?;
+    let mut table = String::from("[[expect]]\n");
+    for (key, value) in keys {
+        // Every value may be text in this table, but for a share, which is a number.
+        let is_number = *key == "share" && value.parse::<f64>().is_ok();
+        let value = if is_number { value.clone() } else { quoted(value) };
+        table.push_str(&format!("{key} = {value}\n"));
+    }
+    // What is wrong with the new table is said with its own lines, not with those of the file.
+    Config::parse(&table, Path::new(NEW))?;
+    let after = appended(before, &table);
+    let config = Config::parse(&after, file)?;
+    match objection(&config) {
+        Some(sentence) => Err(EditError::Refused(sentence)),
+        None => Ok((after, config)),
     }
 }
 
@@ -151,7 +197,7 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Puts a file in the place of another one, whole or not at all; where the file is a link, in the place of what it
 /// points to.
-fn replace(file: &Path, text: &str) -> Result<(), EditError> {
+pub(super) fn replace(file: &Path, text: &str) -> Result<(), EditError> {
     let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let failed = |error: std::io::Error| EditError::Io(format!("{} cannot be written: {error}", real.display()));
     let mode = fs::metadata(&real).map_or(0o600, |meta| meta.permissions().mode() & 0o777);

@@ -142,8 +142,9 @@ fn user(value: &DeValue<'_>) -> Result<User, Problem> {
 
 /// `"22:00-07:00"`, in local time; `24:00` is an end.
 pub(super) fn hours(text: &str) -> Result<Hours, Problem> {
-    let bad =
-        |why: &str| Problem::new(format!("{text:?} {why}"), "write two times of the day, local time: \"22:00-07:00\"");
+    let bad = |why: &str| {
+        Problem::new(format!("{text:?} {why}"), "write two times of day with - between, local time: \"22:00-07:00\"")
+    };
     let time = |part: &str| {
         let (hour, minute) = part.trim().split_once(':')?;
         let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -153,13 +154,13 @@ pub(super) fn hours(text: &str) -> Result<Hours, Problem> {
         let rest: u16 = minute;
         ((whole < 24 && rest < 60) || (whole == 24 && rest == 0)).then_some(whole * 60 + rest)
     };
-    let (from, until) = text.split_once('-').ok_or_else(|| bad("is no stretch of the day"))?;
-    let (Some(from), Some(until)) = (time(from), time(until)) else { return Err(bad("is no stretch of the day")) };
+    let (from, until) = text.split_once('-').ok_or_else(|| bad("is not a span of hours"))?;
+    let (Some(from), Some(until)) = (time(from), time(until)) else { return Err(bad("is not a span of hours")) };
     if from == 24 * 60 {
-        return Err(bad("begins when the day is over"));
+        return Err(bad("begins at 24:00, when the day is over"));
     }
     if from == until {
-        return Err(bad("is no time at all"));
+        return Err(bad("is a span of no length"));
     }
     Ok(Hours { from, until })
 }
@@ -173,5 +174,5 @@ fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
         }
     };
     let share = text.parse().ok().filter(|share| (0.0..=100.0).contains(share));
-    share.ok_or_else(|| Problem::new(format!("{text} is no share"), "write percent from 0 to 100: share = 80"))
+    share.ok_or_else(|| Problem::new(format!("{text} is not a share"), "write percent from 0 to 100: share = 80"))
 }

@@ -10,6 +10,7 @@ use super::expect::hours;
 use super::read::{kind, string};
 use super::values::{self, Problem};
 use crate::model::expectation::Hours;
+use crate::model::tray::IconStyle;
 
 pub(super) fn tick(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let tick = values::duration(string(value)?)?;
@@ -46,6 +47,12 @@ pub(super) fn cap(value: &DeValue<'_>) -> Result<u64, Problem> {
     Ok(cap)
 }
 
+pub(super) fn icon(value: &DeValue<'_>) -> Result<IconStyle, Problem> {
+    let text = string(value)?;
+    let known = IconStyle::WORDS.iter().find(|(_, word)| *word == text).map(|(style, _)| *style);
+    known.ok_or_else(|| Problem::new(format!("there is no icon {text:?}"), "write \"bar\" or \"digits\""))
+}
+
 pub(super) fn learn(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let learn = values::duration(string(value)?)?;
     if learn > Duration::from_secs(365 * 86_400) {
@@ -69,7 +76,7 @@ pub(super) fn price(value: &DeValue<'_>) -> Result<f64, Problem> {
         }
     };
     let price = text.parse().ok().filter(|price| (0.0..=HIGHEST_PRICE).contains(price));
-    price.ok_or_else(|| Problem::new(format!("{text} is no price"), "write for example price = 0.32"))
+    price.ok_or_else(|| Problem::new(format!("{text} is not a price"), "write for example price = 0.32"))
 }
 
 pub(super) fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
@@ -82,7 +89,7 @@ pub(super) fn currency(value: &DeValue<'_>) -> Result<String, Problem> {
     };
     if text.is_empty() || text.chars().count() > 8 || !text.chars().all(fits) {
         return Err(Problem::new(
-            format!("{text:?} is no name of money"),
+            format!("{text:?} is not the name of a currency"),
             "write up to 8 letters or signs without spaces, like \"EUR\" or \"$\"",
         ));
     }
@@ -94,7 +101,7 @@ pub(super) fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
     let text = string(value)?;
     let number = text.trim().trim_end_matches('%').trim_end().parse().ok();
     number.filter(|percent| (0.1..=100.0).contains(percent)).ok_or_else(|| {
-        Problem::new(format!("{text:?} is no share of a GPU's time"), "write \"0.1%\" to \"100%\", like \"10%\"")
+        Problem::new(format!("{text:?} is not a share of a GPU's time"), "write \"0.1%\" to \"100%\", like \"10%\"")
     })
 }
 
@@ -131,7 +138,7 @@ pub(super) fn count(value: &DeValue<'_>, most: u32) -> Result<u32, Problem> {
     let text = number.as_str();
     text.parse().ok().filter(|count| (1..=most).contains(count)).ok_or_else(|| {
         Problem::new(
-            format!("{text} is no number of notifications"),
+            format!("{text} is not a number of notifications"),
             format!("write 1 to {most}; enabled = false shows none at all"),
         )
     })
@@ -142,7 +149,7 @@ pub(super) fn window(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let window = values::duration(text)?;
     if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&window) {
         return Err(Problem::new(
-            format!("{text:?} is no time for a burst of notifications"),
+            format!("{text:?} is not a time window for a burst of notifications"),
             "write \"1s\" to \"1h\", like \"60s\"",
         ));
     }

@@ -9,12 +9,14 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::channels::{self, Channels};
-use super::limits::{age, cap, count, currency, learn, pause, price, quiet, share, tick, vram, window};
+use super::limits::{age, cap, count, currency, icon, learn, pause, price, quiet, share, tick, vram, window};
 use super::rule::severity;
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
+use crate::metrics::nearest;
 use crate::model::baseline::Learning;
 use crate::model::notify::Notify;
+use crate::model::tray::IconStyle;
 use crate::model::{Keep, UseRules};
 
 /// One line of [`SETTINGS`].
@@ -27,15 +29,33 @@ pub struct Setting {
     pub default: &'static str,
     /// What it means, for the example file and the docs.
     pub doc: &'static str,
+    /// How it is typed.
+    pub form: Form,
     set: fn(&mut Config, &DeValue<'_>) -> Result<(), Problem>,
 }
 
+/// How the value of a setting is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As words, without quotes.
+    Text,
+    /// As a number.
+    Number,
+    /// As `true` or `false`.
+    Switch,
+    /// As a list of words, with brackets and quotes.
+    List,
+    /// As one of these words.
+    OneOf(&'static [&'static str]),
+    /// As a web address, of which only the server is shown once it stands in the file.
+    Address,
+}
+
 impl Setting {
-    /// Sets it to a value as it stands in a file; what is no such value changes nothing.
-    pub(super) fn put(&self, config: &mut Config, value: &str) {
-        if let Ok(value) = DeValue::parse(value) {
-            let _ = (self.set)(config, value.get_ref());
-        }
+    /// Sets it to a value as it stands in a file.
+    pub(super) fn put(&self, config: &mut Config, value: &str) -> Result<(), Problem> {
+        let parsed = DeValue::parse(value).map_err(|error| Problem::new(message(&error), "write one value"))?;
+        (self.set)(config, parsed.get_ref())
     }
 }
 
@@ -46,6 +66,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "tick",
         default: "\"1s\"",
         doc: "How often everything is read on mains power: 1s, 2s, 5s, 10s or another divisor of a minute.",
+        form: Form::Text,
         set: |config, value| tick(value).map(|set| config.tick = set),
     },
     Setting {
@@ -53,6 +74,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "tick_on_battery",
         default: "\"5s\"",
         doc: "How often everything is read on battery.",
+        form: Form::Text,
         set: |config, value| tick(value).map(|set| config.tick_on_battery = set),
     },
     Setting {
@@ -60,6 +82,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "raw",
         default: "\"30d\"",
         doc: "How long every sample is kept.",
+        form: Form::Text,
         set: |config, value| age(value).map(|set| config.keep.raw = set),
     },
     Setting {
@@ -67,6 +90,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "minutes",
         default: "\"365d\"",
         doc: "How long minimum, mean and maximum of every minute are kept.",
+        form: Form::Text,
         set: |config, value| age(value).map(|set| config.keep.minutes = set),
     },
     Setting {
@@ -74,6 +98,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "hours",
         default: "\"5y\"",
         doc: "How long minimum, mean and maximum of every hour are kept, and sessions, episodes and events.",
+        form: Form::Text,
         set: |config, value| age(value).map(|set| config.keep.hours = set),
     },
     Setting {
@@ -81,6 +106,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "usage",
         default: "\"90d\"",
         doc: "How long it is kept what each program used, by minute.",
+        form: Form::Text,
         set: |config, value| age(value).map(|set| config.keep.usage = set),
     },
     Setting {
@@ -88,6 +114,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "cap",
         default: "\"512MiB\"",
         doc: "The most that the database may take on disk; beyond it the oldest samples go first.",
+        form: Form::Text,
         set: |config, value| cap(value).map(|set| config.keep.cap = set),
     },
     Setting {
@@ -95,6 +122,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "enabled",
         default: "true",
         doc: "Whether alerts are shown as notifications; they are recorded in any case.",
+        form: Form::Switch,
         set: |config, value| boolean(value).map(|set| config.notify.enabled = set),
     },
     Setting {
@@ -102,6 +130,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "quiet",
         default: "\"\"",
         doc: "Hours, local time, in which only critical alerts are shown; the rest comes as one when they are over: \"22:00-07:00\".",
+        form: Form::Text,
         set: |config, value| quiet(value).map(|set| config.notify.quiet = set),
     },
     Setting {
@@ -109,6 +138,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "burst",
         default: "3",
         doc: "How many notifications may come within the window below; what is more comes as one at its end.",
+        form: Form::Number,
         set: |config, value| count(value, 100).map(|set| config.notify.burst = set),
     },
     Setting {
@@ -116,6 +146,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "window",
         default: "\"60s\"",
         doc: "The time that the burst counts in.",
+        form: Form::Text,
         set: |config, value| window(value).map(|set| config.notify.window = set),
     },
     Setting {
@@ -123,6 +154,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "max_per_hour",
         default: "10",
         doc: "How many may come within an hour, critical ones not counted; what is more comes as one at its end.",
+        form: Form::Number,
         set: |config, value| count(value, 1000).map(|set| config.notify.max_per_hour = set),
     },
     Setting {
@@ -130,6 +162,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "run",
         default: "[]",
         doc: "A program that is run for each alert, which it reads as JSON: [\"/usr/bin/mpv\", \"ping.ogg\"]. No shell is between.",
+        form: Form::List,
         set: |config, value| channels::run(value).map(|set| config.channels.command.run = set),
     },
     Setting {
@@ -137,6 +170,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "timeout",
         default: "\"10s\"",
         doc: "How long it may take before it is ended.",
+        form: Form::Text,
         set: |config, value| channels::timeout(value).map(|set| config.channels.command.timeout = set),
     },
     Setting {
@@ -144,6 +178,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "severity",
         default: "\"warning\"",
         doc: "The least that it is told.",
+        form: Form::OneOf(&["info", "warning", "critical"]),
         set: |config, value| string(value).and_then(severity).map(|set| config.channels.command.severity = set),
     },
     Setting {
@@ -151,6 +186,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "url",
         default: "\"\"",
         doc: "A web address that each alert is sent to; with this, names of programs and GPUs leave the machine.",
+        form: Form::Address,
         set: |config, value| channels::url(value).map(|set| config.channels.webhook.url = set),
     },
     Setting {
@@ -158,6 +194,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "severity",
         default: "\"warning\"",
         doc: "The least that is sent.",
+        form: Form::OneOf(&["info", "warning", "critical"]),
         set: |config, value| string(value).and_then(severity).map(|set| config.channels.webhook.severity = set),
     },
     Setting {
@@ -165,6 +202,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "format",
         default: "\"json\"",
         doc: "What the server understands: \"json\", \"slack\", \"ntfy\" or \"gotify\".",
+        form: Form::OneOf(&["json", "slack", "ntfy", "gotify"]),
         set: |config, value| channels::format(value).map(|set| config.channels.webhook.format = set),
     },
     Setting {
@@ -172,6 +210,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "secret_file",
         default: "\"\"",
         doc: "A file that only you may read; what stands in it is sent as a bearer token: \"~/.config/hoofbeat/webhook.secret\".",
+        form: Form::Text,
         set: |config, value| channels::secret_file(value).map(|set| config.channels.webhook.secret_file = set),
     },
     Setting {
@@ -179,13 +218,23 @@ pub const SETTINGS: &[Setting] = &[
         key: "insecure",
         default: "false",
         doc: "Whether http:// to another machine is allowed; everybody on the way can then read along.",
+        form: Form::Switch,
         set: |config, value| boolean(value).map(|set| config.channels.webhook.insecure = set),
+    },
+    Setting {
+        section: "tray",
+        key: "icon",
+        default: "\"bar\"",
+        doc: "How the icon says how busy the busiest GPU is (without one, the CPU): \"bar\", a tile that fills, or \"digits\", its percent as well, where a panel's icons are 22 pixels or larger.",
+        form: Form::OneOf(&["bar", "digits"]),
+        set: |config, value| icon(value).map(|set| config.icon = set),
     },
     Setting {
         section: "energy",
         key: "price",
         default: "0.0",
         doc: "What a kilowatt-hour costs, for `hoofbeat usage`; with 0 nothing is said of money.",
+        form: Form::Number,
         set: |config, value| price(value).map(|set| config.tariff.price = set),
     },
     Setting {
@@ -193,6 +242,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "currency",
         default: "\"EUR\"",
         doc: "What that money is called: \"EUR\", \"$\", \"kr\".",
+        form: Form::Text,
         set: |config, value| currency(value).map(|set| config.tariff.currency = set),
     },
     Setting {
@@ -200,6 +250,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "share",
         default: "\"10%\"",
         doc: "How much of a GPU's time is use worth a line in `hoofbeat sessions`, on the mean of the time below.",
+        form: Form::Text,
         set: |config, value| share(value).map(|set| config.sessions.share = set),
     },
     Setting {
@@ -207,6 +258,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "vram",
         default: "\"256MiB\"",
         doc: "How much of its memory is such use, too, be the GPU idle.",
+        form: Form::Text,
         set: |config, value| vram(value).map(|set| config.sessions.vram = set),
     },
     Setting {
@@ -214,6 +266,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "for",
         default: "\"30s\"",
         doc: "How long either must be kept up first; what is shorter is noise.",
+        form: Form::Text,
         set: |config, value| string(value).and_then(pause).map(|set| config.sessions.hold = set),
     },
     Setting {
@@ -221,6 +274,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "bridge",
         default: "\"60s\"",
         doc: "How long a pause may be; after a longer one another session begins.",
+        form: Form::Text,
         set: |config, value| string(value).and_then(pause).map(|set| config.sessions.bridge = set),
     },
     Setting {
@@ -228,6 +282,7 @@ pub const SETTINGS: &[Setting] = &[
         key: "report",
         default: "true",
         doc: "Whether uses of a GPU that are new, at an odd hour or from a changed file are told; see `hoofbeat expect forecast`.",
+        form: Form::Switch,
         set: |config, value| boolean(value).map(|set| config.learning.report = set),
     },
     Setting {
@@ -235,9 +290,24 @@ pub const SETTINGS: &[Setting] = &[
         key: "learn",
         default: "\"14d\"",
         doc: "For how long what is new is only listed, because everything is.",
+        form: Form::Text,
         set: |config, value| learn(value).map(|set| config.learning.learn = set),
     },
 ];
+
+/// The setting of this name.
+///
+/// # Errors
+/// A sentence that names the nearest ones.
+pub(super) fn setting(section: &str, key: &str) -> Result<&'static Setting, String> {
+    SETTINGS.iter().find(|one| one.section == section && one.key == key).ok_or_else(|| {
+        let all: Vec<_> = SETTINGS.iter().map(|one| format!("{}.{}", one.section, one.key)).collect();
+        let near = nearest(&format!("{section}.{key}"), all.iter().map(String::as_str)).join(", ");
+        format!(
+            "there is no setting \"{section}.{key}\"; the nearest are {near}, and `hoofbeat config example` shows all"
+        )
+    })
+}
 
 /// A problem and the place of it in the text.
 pub(super) type Located = (Range<usize>, Problem);
@@ -245,12 +315,16 @@ pub(super) type Located = (Range<usize>, Problem);
 pub(super) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let table = DeTable::parse(text).map_err(|error| {
         let problem = Problem::new(
-            error.message().trim_end().replace('\n', ", "),
+            message(&error),
             "check the quotes, brackets and = of this line (text stands in \"quotes\", a comment begins with #)",
         );
         locate(text, file, (error.span().unwrap_or(0..0), problem))
     })?;
     read(table.get_ref()).map_err(|problem| locate(text, file, problem))
+}
+
+fn message(error: &toml::de::Error) -> String {
+    error.message().trim_end().replace('\n', ", ")
 }
 
 fn locate(text: &str, file: &Path, (span, problem): Located) -> ConfigError {
@@ -274,7 +348,7 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
     for (name, value) in root {
         let section = name.get_ref().as_ref();
         if section == "rule" {
-            let rules = super::rule::rules(Some(value.get_ref()));
+            let rules = super::rule::all_rules(value.get_ref());
             (config.rules, config.off) =
                 rules.map_err(|found| found.unwrap_or_else(|problem| (value.span(), problem)))?;
             continue;
@@ -341,6 +415,7 @@ pub(super) fn defaults() -> Config {
         keep: Keep::default(),
         channels: Channels::default(),
         notify: Notify::default(),
+        icon: IconStyle::default(),
         tariff: Tariff::default(),
         sessions: UseRules::default(),
         rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them").0,
@@ -349,8 +424,7 @@ pub(super) fn defaults() -> Config {
         learning: Learning { report: false, learn: Duration::ZERO },
     };
     for setting in SETTINGS {
-        let value = DeValue::parse(setting.default).expect("every default is TOML: a test reads them all");
-        (setting.set)(&mut config, value.get_ref()).expect("every default is valid: a test reads them all");
+        setting.put(&mut config, setting.default).expect("every default is valid: a test reads them all");
     }
     config
 }
@@ -390,7 +464,7 @@ pub(super) fn name(text: &str) -> Result<String, Problem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
         return Err(Problem::new(
-            format!("{text:?} is no id for a rule"),
+            format!("{text:?} is not a valid id"),
             "use up to 64 letters, digits and - _ . like \"gpu-hot\"",
         ));
     }

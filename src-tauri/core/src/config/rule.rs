@@ -11,9 +11,10 @@ use serde::de::value::{Error, StrDeserializer};
 use toml::de::{DeTable, DeValue};
 
 use super::expect::hours;
+use super::inhibit::{self, Named};
 use super::read::{Located, boolean, name, pattern, string};
 use super::values::{self, Measure, Problem};
-use crate::metrics::{Kind, Metric, Unit};
+use crate::metrics::{Kind, Metric, Unit, nearest, slip};
 use crate::model::rule::{Aggregate, NoData, Rule, Severity, Side, Threshold, Watched, When, Window};
 use crate::model::{EventKind, Health, STATES};
 
@@ -57,7 +58,10 @@ pub const RULE_KEYS: &[RuleKey] = &[
     optional_key("nodata", "without readings it will \"hold\" (without it), \"fire\" or \"clear\""),
     optional_key("inhibit_by", "ids of rules that say more: while one of them fires there, this one is silent"),
     optional_key("severity", "\"info\" (told in a digest), \"warning\" (without it) or \"critical\""),
-    optional_key("text", "your own words: \"{source} at {value} for {for}; fan {gpu.fan.percent}\""),
+    optional_key(
+        "text",
+        "your own words: \"{source} at {value} for {for}; fan {gpu.fan.percent}\"; {for} is how long it has lasted, {hold} the rule's for",
+    ),
 ];
 
 /// The keys that say what a rule watches; it has one of them.
@@ -95,9 +99,35 @@ impl<'t, 'i> Keys<'t, 'i> {
     }
 }
 
-/// Reads all rules: the built-in ones as the file changes them, and then those that it adds; those that are on, and those
-/// that are off. `Err(Err(…))` has no place of its own.
-pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<(Vec<Rule>, Vec<Rule>), Result<Located, Problem>> {
+/// Rules that are on, and those that are off.
+type OnAndOff = (Vec<Rule>, Vec<Rule>);
+
+/// Reads all rules of a file, and judges them together. `Err(Err(…))` has no place of its own.
+pub(super) fn all_rules(value: &DeValue<'_>) -> Result<OnAndOff, Result<Located, Problem>> {
+    let (on, off) = rules(Some(value))?;
+    let all: Vec<&Rule> = on.iter().chain(&off).collect();
+    inhibit::check(&all, &inhibitors(value)).map_err(Ok)?;
+    Ok((on, off))
+}
+
+/// Each id that stands in an `inhibit_by` of the file.
+fn inhibitors(value: &DeValue<'_>) -> Vec<Named> {
+    let tables = value.as_array().into_iter().flat_map(|rules| rules.iter());
+    let tables = tables.filter_map(|rule| rule.get_ref().as_table());
+    let text = |value: &DeValue<'_>| value.as_str().map(str::to_owned);
+    let of_table = |table: &DeTable<'_>| -> Option<Vec<Named>> {
+        let rule = text(table.get("id")?.get_ref())?;
+        let ids = table.get("inhibit_by")?.get_ref().as_array()?;
+        let named = |id: &toml::Spanned<DeValue<'_>>| {
+            Some(Named { rule: rule.clone(), by: text(id.get_ref())?, place: id.span() })
+        };
+        Some(ids.iter().filter_map(named).collect())
+    };
+    tables.filter_map(of_table).flatten().collect()
+}
+
+/// Reads each rule by itself: the built-in ones as the file changes them, and then those that it adds.
+pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<OnAndOff, Result<Located, Problem>> {
     let remedy = "write [[rule]], with two brackets, above each rule";
     let builtin = DeTable::parse(BUILTIN).expect("the built-in rules are TOML: a test reads them");
     let builtin = builtin.get_ref().get("rule").and_then(|rules| rules.get_ref().as_array());
@@ -155,7 +185,7 @@ fn rule(keys: Keys<'_, '_>, whole: Range<usize>) -> Result<(Rule, bool), Located
     let Some(id) = keys.text("id", &whole, name)? else {
         return Err((whole, Problem::new("this rule has no id", "add id = \"…\", a name of your choice")));
     };
-    let watched = watched(keys, &whole)?;
+    let watched = watched(keys, &id, &whole)?;
     let window = window(keys, &watched, &whole)?;
     let measure = measure(&watched, window);
     let (fire, clear) = thresholds(keys, &watched, &measure, &whole)?;
@@ -187,7 +217,7 @@ fn rule(keys: Keys<'_, '_>, whole: Range<usize>) -> Result<(Rule, bool), Located
     Ok((rule, is_on))
 }
 
-fn watched(keys: Keys<'_, '_>, whole: &Range<usize>) -> Result<Watched, Located> {
+fn watched(keys: Keys<'_, '_>, id: &str, whole: &Range<usize>) -> Result<Watched, Located> {
     let named: Vec<&str> = WATCHED.into_iter().filter(|key| keys.get(key, whole).is_some()).collect();
     let of = keys.text("of", whole, metric)?;
     let watched = match named.as_slice() {
@@ -196,8 +226,13 @@ fn watched(keys: Keys<'_, '_>, whole: &Range<usize>) -> Result<Watched, Located>
         ["health"] => keys.text("health", whole, health)?,
         ["verdict"] => keys.text("verdict", whole, verdict)?,
         [] => {
-            let remedy = "add metric = \"…\", or event, health or verdict";
-            return Err((whole.clone(), Problem::new("this rule has no metric", remedy)));
+            let add = "add metric = \"…\", or event, health or verdict";
+            let Some(meant) = slip(id, super::builtin::ids()) else {
+                return Err((whole.clone(), Problem::new("this rule has no metric", add)));
+            };
+            let span = keys.get("id", whole).map_or(whole.clone(), |(span, _)| span);
+            let reason = format!("no rule {id:?} is built in, and this one has no metric");
+            return Err((span, Problem::new(reason, format!("write {meant:?} to change that one, or {add}"))));
         }
         [_] => None,
         [_, second, ..] => {
@@ -210,7 +245,7 @@ fn watched(keys: Keys<'_, '_>, whole: &Range<usize>) -> Result<Watched, Located>
     };
     let watched = watched.ok_or_else(|| (whole.clone(), Problem::new("this rule watches nothing", "add metric")))?;
     if let (Some((span, _)), false) = (keys.get("of", whole), matches!(watched, Watched::Metric { .. })) {
-        return Err((span, Problem::new("only a metric is a part of another one", "remove the line")));
+        return Err((span, Problem::new("only a metric can be a part of another one", "remove the line")));
     }
     Ok(watched)
 }
@@ -235,7 +270,7 @@ fn window(keys: Keys<'_, '_>, watched: &Watched, whole: &Range<usize>) -> Result
         (Watched::Metric { .. }, _) => Ok(window),
         (Watched::Health(_) | Watched::Verdict(_), None) => Ok(None),
         (Watched::Health(_) | Watched::Verdict(_), Some(_)) => {
-            wrong("a state has no mean", "remove the line; for = \"10m\" says how long it must last")
+            wrong("a state has no aggregate", "remove the line; for = \"10m\" says how long it must last")
         }
     }
 }
@@ -245,10 +280,19 @@ fn measure(watched: &Watched, window: Option<Window>) -> Measure {
     let aggregate = window.map(|window| window.aggregate);
     match (watched, aggregate) {
         (Watched::Metric { .. }, Some(Aggregate::Full)) => Measure::time("the time until it is full"),
-        (Watched::Metric { of: Some(_), .. }, _) => Measure::of("percent of another metric", Unit::Percent, 0.1),
-        (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) => Measure::of(metric.key(), Unit::Number, 1e-6),
+        (Watched::Metric { metric, of: Some(of) }, _) => {
+            let share = Measure::of("percent of another metric", Unit::Percent, 0.1);
+            // What is used is a part of what there is; of other pairs either may be the larger.
+            let place = |metric: &Metric| metric.key().rsplit_once('.').map(|(place, _)| place);
+            let is_part = metric.key().ends_with(".used") && place(metric) == place(of);
+            share.within(Some(0.0), is_part.then_some(100.0))
+        }
+        (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) => {
+            let is_size = metric.definition().unit == Unit::Byte;
+            Measure::of(metric.key(), if is_size { Unit::BytePerSecond } else { Unit::Number }, 1e-6)
+        }
         (Watched::Metric { metric, .. }, _) => Measure::metric(*metric),
-        _ => Measure::of("a number of events", Unit::Number, 1.0),
+        _ => Measure::of("a number of events", Unit::Number, 1.0).within(Some(0.0), None),
     }
 }
 
@@ -260,7 +304,7 @@ fn thresholds(
 ) -> Result<(Threshold, Threshold), Located> {
     if matches!(watched, Watched::Health(_) | Watched::Verdict(_)) {
         if let Some((span, _)) = keys.get("fire", whole).or(keys.get("clear", whole)) {
-            let remedy = "remove the line: it fires while the state is so, and is over when it is not";
+            let remedy = "remove the line: it fires while the state lasts, and is over when it ends";
             return Err((span, Problem::new("a state has no limit", remedy)));
         }
         let limit = |side| Threshold { side, limit: 0.5 };
@@ -302,24 +346,37 @@ fn event(text: &str) -> Result<Watched, Problem> {
     let (kind, what) = text.split_once('/').map_or((text, None), |(kind, what)| (kind, Some(what)));
     let known = EventKind::deserialize(StrDeserializer::<Error>::new(kind));
     let kind = known.ok().filter(|kind| !kind.is_of_alerts()).ok_or_else(|| {
-        let some = "xid, unexpected_use, gpu_woke, gpu_kept_awake, suspend, store_failed";
+        let words: Vec<String> =
+            EventKind::ALL.iter().filter(|one| !one.is_of_alerts()).map(|one| one.word()).collect();
+        let near = nearest(kind, words.iter().map(String::as_str)).join(", ");
         Problem::new(
-            format!("no event is called {kind:?}"),
-            format!("write one that `hoofbeat why --json` tells: {some}"),
+            format!("there is no event {kind:?} for a rule"),
+            format!("the nearest are {near}; the rest are {}", rest(&words, &near)),
         )
     })?;
     Ok(Watched::Event { kind, what: what.map(str::to_owned) })
 }
 
+/// What is not told yet.
+fn rest(words: &[String], told: &str) -> String {
+    let left: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| told.split(", ").all(|one| one != *word)).collect();
+    left.join(", ")
+}
+
 fn health(text: &str) -> Result<Watched, Problem> {
     let words: Vec<&str> = Health::WORDS.iter().map(|(_, word)| *word).collect();
     let known = Health::from_word(text).map(Watched::Health);
-    known.ok_or_else(|| Problem::new(format!("no source is {text:?}"), format!("write one of {}", words.join(", "))))
+    known.ok_or_else(|| {
+        Problem::new(format!("no source has the health {text:?}"), format!("write one of {}", words.join(", ")))
+    })
 }
 
 fn verdict(text: &str) -> Result<Watched, Problem> {
     let known = STATES.contains(&text).then(|| Watched::Verdict(text.to_owned()));
-    known.ok_or_else(|| Problem::new(format!("no verdict is {text:?}"), format!("write one of {}", STATES.join(", "))))
+    known.ok_or_else(|| {
+        Problem::new(format!("there is no verdict {text:?}"), format!("write one of {}", STATES.join(", ")))
+    })
 }
 
 /// `"avg:10m"`.
@@ -327,13 +384,16 @@ fn aggregate(text: &str) -> Result<Window, Problem> {
     let words: Vec<&str> = Aggregate::WORDS.iter().map(|(_, word)| *word).collect();
     let bad = || {
         let remedy = format!("write one of {} and a time: \"avg:10m\"", words.join(", "));
-        Problem::new(format!("{text:?} is no value of some time"), remedy)
+        Problem::new(format!("{text:?} is not an aggregate over a time"), remedy)
     };
     let (word, over) = text.split_once(':').ok_or_else(bad)?;
     let (aggregate, _) = Aggregate::WORDS.iter().find(|(_, known)| *known == word).ok_or_else(bad)?;
     let over = values::duration(over)?;
     if over < Duration::from_secs(10) || over > LONGEST_WINDOW {
-        return Err(Problem::new(format!("{text:?} is too short or too long"), "write a time from \"10s\" to \"7d\""));
+        return Err(Problem::new(
+            format!("{text:?} is too short or too long a time"),
+            "write a time from \"10s\" to \"7d\"",
+        ));
     }
     Ok(Window { aggregate: *aggregate, over })
 }
@@ -345,7 +405,7 @@ fn when(text: &str) -> Result<When, Problem> {
     }
     let Some(at) = text.find(['<', '>']) else {
         let remedy = "write \"away\", or a metric with a limit: \"gpu.temperature > 75\"";
-        return Err(Problem::new(format!("{text:?} is no condition"), remedy));
+        return Err(Problem::new(format!("{text:?} is not a condition"), remedy));
     };
     let metric = metric(text[..at].trim())?;
     Ok(When::Metric(metric, values::threshold(&text[at..], &Measure::metric(metric))?))
@@ -365,13 +425,11 @@ fn repeat(text: &str) -> Result<Duration, Problem> {
 
 fn no_data(text: &str) -> Result<NoData, Problem> {
     let known = NoData::WORDS.iter().find(|(_, word)| *word == text).map(|(policy, _)| *policy);
-    known.ok_or_else(|| {
-        Problem::new(format!("there is no {text:?} without readings"), "write \"hold\", \"fire\" or \"clear\"")
-    })
+    known.ok_or_else(|| Problem::new(format!("nodata cannot be {text:?}"), "write \"hold\", \"fire\" or \"clear\""))
 }
 
 fn ids(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
-    let bad = || Problem::new("this is no list of ids", "write inhibit_by = [\"gpu-lost\"]");
+    let bad = || Problem::new("this is not a list of ids", "write inhibit_by = [\"gpu-lost\"]");
     let list = value.as_array().ok_or_else(bad)?;
     list.iter().map(|item| item.get_ref().as_str().ok_or_else(bad).and_then(name)).collect()
 }
@@ -388,9 +446,9 @@ pub(super) fn severity(text: &str) -> Result<Severity, Problem> {
 /// Words of a person, with places for what is known only then.
 fn text(text: &str) -> Result<String, Problem> {
     const LONGEST: usize = 400;
-    const PLACES: [&str; 5] = ["source", "value", "limit", "for", "who"];
+    const PLACES: [&str; 6] = ["source", "value", "limit", "for", "hold", "who"];
     if text.trim().is_empty() || text.chars().count() > LONGEST {
-        return Err(Problem::new("this says nothing, or too much", format!("write up to {LONGEST} characters")));
+        return Err(Problem::new("this text is empty or too long", format!("write up to {LONGEST} characters")));
     }
     let mut rest = text;
     while let Some(open) = rest.find('{') {
@@ -401,7 +459,7 @@ fn text(text: &str) -> Result<String, Problem> {
         if !PLACES.contains(&place) && Metric::from_key(place).is_none() {
             let known = PLACES.map(|place| format!("{{{place}}}")).join(", ");
             return Err(Problem::new(
-                format!("nothing is known as {{{place}}}"),
+                format!("there is no place {{{place}}}"),
                 format!("write {known}, or the key of a metric: {{gpu.fan.percent}}"),
             ));
         }

@@ -65,7 +65,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [notify.command], [notify.webhook], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [notify.command], [notify.webhook], [tray], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -86,7 +86,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     for share in ["0%", "101%", "-5%", "nan", "ten", ""] {
         let error = refused(&format!("[sessions]\nshare = {share:?}\n"));
-        assert!(error.ends_with("is no share of a GPU's time; write \"0.1%\" to \"100%\", like \"10%\""), "{error}");
+        assert!(error.ends_with("is not a share of a GPU's time; write \"0.1%\" to \"100%\", like \"10%\""), "{error}");
     }
     check(
         "[sessions]\nvram = \"0B\"\n",
@@ -100,25 +100,28 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     let seconds = std::time::Duration::from_secs;
     let wanted = UseRules { bridge: seconds(0), share: 2.5, vram: 1 << 30, hold: seconds(5) };
     assert_eq!(set.unwrap().sessions, wanted);
-    check("[energy]\nprice = -1\n", "config.toml:2:9: -1 is no price; write for example price = 0.32");
-    check("[energy]\nprice = nan\n", "config.toml:2:9: nan is no price; write for example price = 0.32");
+    check("[energy]\nprice = -1\n", "config.toml:2:9: -1 is not a price; write for example price = 0.32");
+    check("[energy]\nprice = nan\n", "config.toml:2:9: nan is not a price; write for example price = 0.32");
     check(
         "[energy]\nprice = \"0.3\"\n",
         "config.toml:2:9: this is a string, not a number; write for example price = 0.32",
     );
     check(
         "[energy]\ncurrency = \"a\\u001b[2J\"\n",
-        "config.toml:2:12: \"a\\u{1b}[2J\" is no name of money; write up to 8 letters or signs without spaces, like \
+        "config.toml:2:12: \"a\\u{1b}[2J\" is not the name of a currency; write up to 8 letters or signs without spaces, like \
          \"EUR\" or \"$\"",
     );
+    check("[tray]\nicon = \"text\"\n", "config.toml:2:8: there is no icon \"text\"; write \"bar\" or \"digits\"");
+    let set = Config::parse("[tray]\nicon = \"digits\"\n", Path::new("x")).map(|config| config.icon);
+    assert_eq!(set, Ok(IconStyle::Digits));
     check("[notify]\nenabled = \"yes\"\n", "config.toml:2:11: this is a string; write true or false");
     check(
         "[notify]\nquiet = \"late\"\n",
-        "config.toml:2:9: \"late\" is no stretch of the day; write two times of the day, local time: \"22:00-07:00\"",
+        "config.toml:2:9: \"late\" is not a span of hours; write two times of day with - between, local time: \"22:00-07:00\"",
     );
     check(
         "[notify]\nburst = 0\n",
-        "config.toml:2:9: 0 is no number of notifications; write 1 to 100; enabled = false shows none at all",
+        "config.toml:2:9: 0 is not a number of notifications; write 1 to 100; enabled = false shows none at all",
     );
     check(
         "[notify]\nmax_per_hour = \"10\"\n",
@@ -126,7 +129,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[notify]\nwindow = \"2h\"\n",
-        "config.toml:2:10: \"2h\" is no time for a burst of notifications; write \"1s\" to \"1h\", like \"60s\"",
+        "config.toml:2:10: \"2h\" is not a time window for a burst of notifications; write \"1s\" to \"1h\", like \"60s\"",
     );
     let text = "[notify]\nquiet = \"22:00-07:00\"\nburst = 5\nwindow = \"2m\"\nmax_per_hour = 4\n";
     let quiet = Some(crate::model::expectation::Hours { from: 22 * 60, until: 7 * 60 });
@@ -148,7 +151,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[[rule]]\nid = \"a b\"\nmetric = \"cpu.temperature\"\nfire = \"> 1\"",
-        "config.toml:2:6: \"a b\" is no id for a rule; use up to 64 letters, digits and - _ . like \"gpu-hot\"",
+        "config.toml:2:6: \"a b\" is not a valid id; use up to 64 letters, digits and - _ . like \"gpu-hot\"",
     );
     check(
         "[[rule]]\nid = \"a\"\nmetric = \"cpu.temperature\"\nfire = \"87\"",
@@ -243,16 +246,27 @@ fn durations_and_sizes_are_read_as_people_write_them() {
 fn a_first_start_writes_the_example_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("new/hoofbeat/config.toml");
-    assert_eq!(Config::load_or_create(&file), Ok(Config::default()));
+    assert_eq!(Config::begin(&file, folder.path()), (Config::default(), None));
     assert_eq!(fs::read_to_string(&file).unwrap(), Config::example());
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
     // What a person wrote is never overwritten.
     fs::write(&file, "[keep]\nraw = \"3d\"\n").unwrap();
-    assert_eq!(Config::load_or_create(&file).unwrap().keep.raw.as_secs(), 3 * 86_400);
+    assert_eq!(Config::begin(&file, folder.path()).0.keep.raw.as_secs(), 3 * 86_400);
     fs::write(&file, "[keep").unwrap();
-    assert!(Config::load_or_create(&file).is_err());
+    let (begun, refused) = Config::begin(&file, folder.path());
+    assert_eq!((begun.keep.raw.as_secs(), refused.is_some()), (3 * 86_400, true));
     assert_eq!(fs::read_to_string(&file).unwrap(), "[keep");
+    // Who asks what holds is told the last that was right, and what is wrong.
+    let (standing, refused) = Config::standing(&file, folder.path());
+    assert_eq!(standing.keep.raw.as_secs(), 3 * 86_400);
+    assert!(refused.is_some_and(|said| said.ends_with("Until then the last settings without a fault hold.")));
+    let kept = folder.path().join("config.last-good.toml");
+    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::write(&kept, "of another version").unwrap();
+    let (standing, refused) = Config::standing(&file, folder.path());
+    assert_eq!(standing, Config::default());
+    assert!(refused.is_some_and(|said| said.ends_with("Until then the defaults hold.")));
 }
 
 #[test]
@@ -270,7 +284,7 @@ fn a_file_that_cannot_be_read_is_refused_in_words() {
     let error = Config::load(&missing).unwrap_err().to_string();
     assert!(error.ends_with("it is not UTF-8 text; save it as UTF-8 text"), "{error}");
     // A home that cannot be written is no reason not to record.
-    assert_eq!(Config::load_or_create(Path::new("/proc/hoofbeat/config.toml")), Ok(Config::default()));
+    assert_eq!(Config::begin(Path::new("/proc/hoofbeat/config.toml"), folder.path()), (Config::default(), None));
 }
 
 #[test]

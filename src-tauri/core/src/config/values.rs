@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::format;
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Side, Threshold};
 
@@ -31,23 +32,52 @@ pub(super) struct Measure {
     metric: Option<Metric>,
     /// Whether its limits are written as durations.
     is_time: bool,
+    /// The smallest and the largest value that there can be.
+    range: (Option<f64>, Option<f64>),
 }
 
 impl Measure {
     /// The values of a metric, as they are.
     pub fn metric(metric: Metric) -> Measure {
         let line = metric.definition();
-        Measure { name: line.key, unit: line.unit, step: line.scale.step, metric: Some(metric), is_time: false }
+        let (step, range) = (line.scale.step, metric.range());
+        Measure { name: line.key, unit: line.unit, step, metric: Some(metric), is_time: false, range }
     }
 
     /// Something else, in steps.
     pub fn of(name: &'static str, unit: Unit, step: f64) -> Measure {
-        Measure { name, unit, step, metric: None, is_time: false }
+        Measure { name, unit, step, metric: None, is_time: false, range: (None, None) }
+    }
+
+    /// The same, with the smallest and the largest value that there can be.
+    pub fn within(self, least: Option<f64>, most: Option<f64>) -> Measure {
+        Measure { range: (least, most), ..self }
+    }
+
+    /// Whether no value, or every value, is past this: such a limit is a slip of the finger.
+    fn absurdity(&self, Threshold { side, limit }: Threshold) -> Option<&'static str> {
+        let (least, most) = self.range;
+        let (never, always) = match side {
+            Side::Above => (most.is_some_and(|most| limit >= most), least.is_some_and(|least| limit < least)),
+            Side::Below => (least.is_some_and(|least| limit <= least), most.is_some_and(|most| limit > most)),
+        };
+        if never { Some("never") } else { always.then_some("always") }
+    }
+
+    /// The range in words: "between 0 % and 100 %".
+    fn range_words(&self) -> String {
+        let number = |value: f64| format::quantity(value, self.unit);
+        match self.range {
+            (Some(least), Some(most)) => format!("between {} and {}", number(least), number(most)),
+            (Some(least), None) => format!("at least {}", number(least)),
+            (None, Some(most)) => format!("at most {}", number(most)),
+            (None, None) => "any number".to_owned(),
+        }
     }
 
     /// A duration.
     pub fn time(name: &'static str) -> Measure {
-        Measure { name, unit: Unit::Second, step: 1.0, metric: None, is_time: true }
+        Measure { name, unit: Unit::Second, step: 1.0, metric: None, is_time: true, range: (Some(0.0), None) }
     }
 }
 
@@ -67,6 +97,8 @@ const SIZES: &[(&str, f64)] = &[
     ("GiB", 1073741824.0),
     ("TiB", 1099511627776.0),
 ];
+
+const PREFIXES: &[(&str, f64)] = &[("", 1.0), ("m", 1e-3), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
 
 /// `"30s"`, `"2m"`, `"1h"`, `"1h30m"`, `"30d"`.
 pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
@@ -109,6 +141,14 @@ pub(super) fn size(text: &str) -> Result<u64, Problem> {
 
 /// `"> 87"`, `"< 200 MiB"`: a comparison with a limit. Without a unit the limit is in the measure's own.
 pub(super) fn threshold(text: &str, measure: &Measure) -> Result<Threshold, Problem> {
+    let bad_unit = |word: &str| {
+        let units = units(measure.unit);
+        let remedy = match units.is_empty() {
+            true => "write the number alone".to_owned(),
+            false => format!("write the number alone or with {}", units.join(", ")),
+        };
+        Problem::new(format!("{word:?} is not a unit of {}", measure.name), remedy)
+    };
     let bad = || {
         let with_unit = match measure.unit {
             Unit::Byte => " or \"< 200 MiB\"".to_owned(),
@@ -129,30 +169,50 @@ pub(super) fn threshold(text: &str, measure: &Measure) -> Result<Threshold, Prob
     } else {
         return Err(bad());
     };
-    if measure.is_time {
-        let limit = duration(limit).map_err(|_| bad())?.as_secs_f64();
-        return Ok(Threshold { side, limit });
-    }
-    let (number, word) = split_number(limit).ok_or_else(bad)?;
-    let factor = unit_factor(word, measure.unit).ok_or_else(bad)?;
-    let limit = number * factor;
+    let limit = match measure.is_time {
+        true => duration(limit).map_err(|_| bad())?.as_secs_f64(),
+        false => {
+            let (number, word) = split_number(limit).ok_or_else(bad)?;
+            number * unit_factor(word, measure.unit).ok_or_else(|| bad_unit(word))?
+        }
+    };
     if measure.metric.is_some_and(|metric| metric.to_stored(limit).is_none()) {
         return Err(Problem::new(
             format!("{text:?} is beyond what {} can hold", measure.name),
             "write a limit that the metric can reach",
         ));
     }
-    Ok(Threshold { side, limit })
+    let threshold = Threshold { side, limit };
+    if let Some(when) = measure.absurdity(threshold) {
+        return Err(Problem::new(
+            format!("{text:?} is {when} true, because {} is {}", measure.name, measure.range_words()),
+            "write a limit that it can be on both sides of",
+        ));
+    }
+    Ok(threshold)
+}
+
+/// The units in which a limit may be written.
+fn units(unit: Unit) -> Vec<String> {
+    let sizes = |behind: &str| SIZES.iter().map(|(word, _)| format!("{word}{behind}")).collect();
+    match unit {
+        Unit::Byte => sizes(""),
+        Unit::BytePerSecond => sizes("/s"),
+        Unit::Celsius => vec!["°C".to_owned(), "C".to_owned()],
+        Unit::PerSecond => vec!["1/s".to_owned(), "/s".to_owned()],
+        Unit::Percent | Unit::Rpm => vec![unit.symbol().to_owned()],
+        Unit::Number => Vec::new(),
+        Unit::Watt | Unit::Joule | Unit::Hertz | Unit::Second | Unit::Volt => {
+            PREFIXES.iter().map(|(prefix, _)| format!("{prefix}{}", unit.symbol())).collect()
+        }
+    }
 }
 
 /// What a number with this unit is multiplied by to be in the metric's unit.
 fn unit_factor(word: &str, unit: Unit) -> Option<f64> {
     let prefixed = |symbol: &str| {
         let prefix = word.strip_suffix(symbol)?;
-        [("", 1.0), ("m", 1e-3), ("k", 1e3), ("M", 1e6), ("G", 1e9)]
-            .into_iter()
-            .find(|(other, _)| *other == prefix)
-            .map(|(_, size)| size)
+        PREFIXES.iter().find(|(other, _)| *other == prefix).map(|(_, size)| *size)
     };
     let bytes = |word: &str| SIZES.iter().find(|(other, _)| *other == word).map(|(_, size)| *size);
     match unit {
@@ -176,14 +236,16 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
 }
 
 /// The threshold at which a rule without `clear` is over: 5 % back from `fire`, so that noise around the limit is told
-/// once; or, where the table keeps no such fine steps, as soon as `fire` is not met any more.
+/// once; or, where the table keeps no such fine steps or no value is so far back, as soon as `fire` is not met any more.
 pub(super) fn default_clear(fire: Threshold, measure: &Measure) -> Threshold {
     let margin = fire.limit.abs() * 0.05;
-    let back = if margin >= measure.step { -margin } else { measure.step };
-    match fire.side {
+    let with = |back: f64| match fire.side {
         Side::Above => Threshold { side: Side::Below, limit: fire.limit + back },
         Side::Below => Threshold { side: Side::Above, limit: fire.limit - back },
-    }
+    };
+    // 5 % back from "< 98 %" is more than all.
+    let fits = margin >= measure.step && measure.absurdity(with(-margin)).is_none();
+    with(if fits { -margin } else { measure.step })
 }
 
 /// Whether a value exists, on the steps that the table keeps, that would fire and clear at once.

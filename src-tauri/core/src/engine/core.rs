@@ -204,8 +204,12 @@ impl Core {
         if let Some(said) = core.desk.was_unshown().filter(|_| core.config.notify.enabled) {
             core.outlet.publish(Published::Unshown(Arc::new(said)));
         }
+        core.say_who_is_back(left.absence);
         // They may have been declared while nobody recorded.
-        core.desk.settle_expected(&core.config, now);
+        // The rules, too, may have changed while nobody recorded.
+        core.desk.regrade(&core.config.rules);
+        core.watch.recall(|key| core.desk.known(key));
+        core.settle_expected(now);
         let in_order = left.state.is_none_or(|state| state == RecorderState::Off);
         core.note(
             now,
@@ -445,6 +449,8 @@ impl Core {
         }
         tick.events.append(&mut self.next.events);
         self.watch.events(&tick.events, |id| self.roster.source(id), now);
+        let expectations = &self.expectations;
+        self.watch.uses(|gpu, key, why| expectations.lasting(gpu, key, why), now);
         let is_asked = |voice: Voice| asked.get(voice).copied().unwrap_or(false);
         let is_known = |id: &str| self.roster.source(id).is_some();
         self.watch.settle(is_asked, is_known, now, &mut self.changes);

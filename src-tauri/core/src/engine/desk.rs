@@ -10,11 +10,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::news::{Digest, DigestItem, Published};
-use super::watch::Watch;
+use super::watch::{Known, Watch};
 use crate::alerts::baseline::Local;
 use crate::alerts::dispatch::{Decision, Dispatch, Due, Happening, Item, Key, Moment, What};
 use crate::alerts::expect::{Judgement, Used, judge};
-use crate::alerts::{ActiveAlert, Detail, Notice, NoticePhase, Who, words};
+use crate::alerts::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who, words};
 use crate::config::Config;
 use crate::model::notify::Notify;
 use crate::model::rule::{Rule, Watched};
@@ -84,8 +84,9 @@ impl Desk {
         let decision = self.dispatch.happened(happening, rules, self.moment(now));
         log::debug!("{} on {}: {decision:?}", notice.rule.id, notice.source.id);
         // That nothing more happened is no news.
+        let is_event = matches!(notice.rule.watched, Watched::Event { .. });
         let is_news =
-            !matches!((notice.phase, &notice.rule.watched), (NoticePhase::Cleared { .. }, Watched::Event { .. }));
+            !matches!(notice.phase, NoticePhase::Cleared { ending, .. } if is_event && ending != Ending::UseOver);
         notice.notify &= decision == Decision::Say && is_news;
     }
 
@@ -97,8 +98,10 @@ impl Desk {
         let (moment, is_free) = (self.moment(now), |key: &Key| watch.is_free(key.rule(), key.source(), key.who()));
         let mut due = self.dispatch.freed(is_free, &config.notify, moment);
         due.extend(self.dispatch.settle(&config.notify, moment));
+        let hushed = Some(self.dispatch.take_hushed()).filter(|keys| !keys.is_empty());
+        let mut published: Vec<_> = hushed.map(|keys| Published::Withdrawn(Arc::new(keys))).into_iter().collect();
         if due.is_empty() {
-            return Vec::new();
+            return published;
         }
         let active = watch.active();
         let newest: HashMap<Key, &ActiveAlert> =
@@ -107,7 +110,7 @@ impl Desk {
             let now = newest.get(&item.key).filter(|_| item.over.is_none());
             now.map(|one| of_active(one)).or_else(|| of_item(item))
         };
-        let published = due.into_iter().filter_map(|due| match due {
+        published.extend(due.into_iter().filter_map(|due| match due {
             Due::Say(item) => {
                 let notice = newest.get(&item.key).map(|one| still(one, now)).or_else(|| kept(&item, config, now));
                 Some(Published::Alert(Arc::new(notice?)))
@@ -119,8 +122,8 @@ impl Desk {
                 let digest = Digest { ts: now.unix(), wait, window: config.notify.window, items, more };
                 Some(Published::Digest(Arc::new(digest)))
             }
-        });
-        published.collect()
+        }));
+        published
     }
 
     /// Adds to a tick what is to be kept. Alerts that end in it without a notice are over for us, too.
@@ -140,8 +143,14 @@ impl Desk {
         tick.dispatch = self.dispatch.take_changed(self.moment(now));
     }
 
-    /// Says nothing more of uses of GPUs that are expected by now: a person answered to the alert.
-    pub fn settle_expected(&mut self, config: &Config, now: Now) {
+    /// Takes over how much these rules say that alerts matter.
+    pub fn regrade(&mut self, rules: &[Rule]) {
+        self.dispatch.regrade(|key| rules.iter().find(|rule| rule.id == key.rule()).map(|rule| rule.severity));
+    }
+
+    /// Says nothing more of uses of GPUs that are expected by now: a person answered to the alert. The keys of those that
+    /// fire.
+    pub fn settle_expected(&mut self, config: &Config, now: Now) -> Vec<Key> {
         let minute = self.moment(now).local.minute;
         self.dispatch.settled(|key, about| {
             let rule = config.rules.iter().find(|rule| rule.id == key.rule());
@@ -154,7 +163,12 @@ impl Desk {
                     judge(&config.expectations, &used(key, about), minute, config.sessions),
                     Judgement::Expected(_)
                 )
-        });
+        })
+    }
+
+    /// What was noted of an alert that fires.
+    pub fn known(&self, key: &Key) -> Option<Known> {
+        known(key, self.dispatch.about(key)?)
     }
 
     /// Puts these snoozes in force, and no others.
@@ -252,22 +266,30 @@ fn still(one: &ActiveAlert, now: Now) -> Notice {
     }
 }
 
+/// What was noted of an alert; `None` where another version of Hoofbeat noted it.
+fn known(key: &Key, about: &Value) -> Option<Known> {
+    let text = |key: &str| about.get(key).and_then(Value::as_str);
+    let source = Source::whole(SourceKind::from_word(text("kind")?)?, key.source(), text("label")?);
+    let who = text("identity").map(|name| Who { key: key.who().to_owned(), name: Untrusted::from(name) });
+    let detail = Detail {
+        event: about.get("event").filter(|event| !event.is_null()).cloned(),
+        reason: text("reason").map(str::to_owned),
+    };
+    Some((source, who, detail))
+}
+
 /// The same of one whose source was not read since a restart.
 fn kept(item: &Item, config: &Config, now: Now) -> Option<Notice> {
     let rule = config.rules.iter().find(|rule| rule.id == item.key.rule())?;
-    let text = |key: &str| item.about.get(key).and_then(Value::as_str);
-    let source = Source::whole(SourceKind::from_word(text("kind")?)?, item.key.source(), text("label")?);
-    let who = text("identity").map(|name| Who { key: item.key.who().to_owned(), name: Untrusted::from(name) });
-    let detail = Detail {
-        event: item.about.get("event").filter(|event| !event.is_null()).cloned(),
-        reason: text("reason").map(str::to_owned),
-    };
+    let (source, who, detail) = known(&item.key, &item.about)?;
     let active = ActiveAlert {
         rule: Arc::new(rule.clone()),
         source,
         who,
         value: item.about.get("value").and_then(Value::as_f64),
+        peak: None,
         since: item.since,
+        is_recovering: false,
         is_silent: true,
         detail,
     };

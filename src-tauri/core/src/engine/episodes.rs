@@ -14,7 +14,7 @@ use super::gpus::Spent;
 use super::news::SourceNow;
 use crate::metrics::Metric;
 use crate::model::throttle;
-use crate::model::{GpuUse, Health, Now, Session, Source, SourceKind, Stretches, Tick, UseRules};
+use crate::model::{GpuUse, Health, Now, Session, Source, Stretches, Tick, UseRules};
 use crate::why::episode::{Episodes, Look};
 use crate::why::session::{Moment, On, Sessions, Sight};
 
@@ -54,7 +54,7 @@ impl Stretching {
     /// Takes what was read in a tick of about `step` seconds, and adds to it what is to be written. `spent` are the joules
     /// that were told since the last one.
     pub fn step(&mut self, tick: &mut Tick, now: Now, step: u64, rules: &UseRules, spent: Spent) {
-        for (source, condition) in tick.conditions.iter().filter(|(source, _)| is_gpu(source)) {
+        for (source, condition) in tick.conditions.iter().filter(|(source, _)| source.is_whole_gpu()) {
             self.health.insert(source.id.clone(), condition.health);
         }
         let passed = self.last_ts.replace(tick.ts).map(|last| tick.ts - last).filter(|passed| *passed > 0);
@@ -131,10 +131,6 @@ impl Stretching {
     }
 }
 
-fn is_gpu(source: &Source) -> bool {
-    source.kind == SourceKind::Gpu && source.part_of.is_none()
-}
-
 /// A look that tells nothing yet.
 fn unread(source: &Arc<Source>, sight: Sight) -> Look {
     Look {
@@ -158,7 +154,7 @@ fn looks(tick: &Tick) -> Vec<Look> {
     let mut looks: Vec<Look> = Vec::new();
     // Readings of one source mostly stand together.
     for readings in tick.readings.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source)) {
-        let Some(source) = readings.first().map(|first| &first.source).filter(|source| is_gpu(source)) else {
+        let Some(source) = readings.first().map(|first| &first.source).filter(|source| source.is_whole_gpu()) else {
             continue;
         };
         let look = look_at(&mut looks, source);
@@ -175,7 +171,7 @@ fn looks(tick: &Tick) -> Vec<Look> {
             }
         }
     }
-    for one in tick.gpu_uses.iter().filter(|one| is_gpu(&one.source)) {
+    for one in tick.gpu_uses.iter().filter(|one| one.source.is_whole_gpu()) {
         look_at(&mut looks, &one.source);
     }
     for look in &mut looks {

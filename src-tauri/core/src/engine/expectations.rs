@@ -15,6 +15,10 @@ use crate::model::baseline::{Acceptance, BaselineRow};
 use crate::model::binary::BinaryRow;
 use crate::model::expectation::Policy;
 use crate::model::{Event, EventKind, GpuUse, Now, Tick};
+use crate::untrusted::Untrusted;
+
+/// What the key of one that must run and does not begins with; its expectation's id follows.
+const DEMANDED: &str = "expect:";
 
 /// What an earlier recorder had learnt.
 #[derive(Debug, Default)]
@@ -73,6 +77,14 @@ impl Expectations {
         tick.answered = self.answered.take();
     }
 
+    /// What a person calls those whose use an alert is about, while that lasts; empty where one is missing still.
+    pub fn lasting(&self, gpu: &str, key: &str, why: Option<&str>) -> Option<Untrusted> {
+        match key.strip_prefix(DEMANDED) {
+            Some(expectation) => self.lookout.misses(expectation).then(Untrusted::default),
+            None => self.lookout.lasting(gpu, key, why).map(|used| used.label.clone()),
+        }
+    }
+
     /// Has the files looked at of who is at work.
     fn examine(&mut self, tick: &Tick, config: &Config, now: Now) {
         self.examiner.begin(now.boot);
@@ -109,9 +121,10 @@ impl Expectations {
     pub fn answer(&mut self, answers: Vec<(i64, Acceptance)>, ts: i64) {
         for (seq, acceptance) in answers {
             match acceptance {
-                Acceptance::One { key, uid } => self.baseline.accept(&key, uid, ts),
-                Acceptance::All => self.baseline.trust_all(ts),
-            };
+                Acceptance::One { key, uid } => drop(self.baseline.accept(&key, uid, ts)),
+                Acceptance::All => drop(self.baseline.trust_all(ts)),
+                Acceptance::Forget { key, uid } => drop(self.baseline.forget(&(key, uid))),
+            }
             self.answered = self.answered.max(Some(seq));
         }
     }
@@ -140,10 +153,12 @@ fn used(one: &GpuUse) -> Used {
 fn event(finding: &Finding, config: &Config, ts: i64) -> Event {
     let expectation = finding.expectation.and_then(|at| config.expectations.get(at));
     let used = finding.used.as_ref();
+    // Who is missing has no key; what demands them is what a person knows.
+    let missing = expectation.filter(|_| used.is_none());
     let detail = json!({
         "why": finding.reason,
-        "identity": used.map(|used| used.label.json()),
-        "key": used.map(|used| used.key.json()),
+        "identity": used.map(|used| used.label.json()).or_else(|| missing.map(|one| one.id.as_str().into())),
+        "key": used.map(|used| used.key.json()).or_else(|| missing.map(|one| format!("{DEMANDED}{}", one.id).into())),
         "uid": used.and_then(|used| used.uid),
         "share": used.and_then(|used| used.share),
         "vram": used.and_then(|used| used.vram),

@@ -19,6 +19,8 @@ struct Stamp {
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
+    /// Of the recording, where what was read without a fault is kept.
+    folder: PathBuf,
     /// The version in force, or refused.
     known: Option<Stamp>,
     /// The version seen at the last look.
@@ -27,9 +29,9 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     /// Watches `path` from its present version on.
-    pub fn new(path: PathBuf) -> ConfigFile {
+    pub fn new(path: PathBuf, folder: PathBuf) -> ConfigFile {
         let known = stamp(&path);
-        ConfigFile { path, known, seen: known }
+        ConfigFile { path, folder, known, seen: known }
     }
 
     /// The new content, once, where there is another version that was not just being written. A file that is gone changes
@@ -42,7 +44,7 @@ impl ConfigFile {
             return None;
         }
         self.known = Some(stamp);
-        Some(Config::load(&self.path))
+        Some(Config::take(&self.path, &self.folder))
     }
 }
 
@@ -65,7 +67,7 @@ mod tests {
     fn a_new_version_is_read_once_and_not_while_it_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let mut file = ConfigFile::new(path.clone());
+        let mut file = ConfigFile::new(path.clone(), folder.path().to_owned());
         assert!(file.changed().is_none());
         fs::write(&path, "[keep]\nraw = \"1d\"\n").unwrap();
         assert!(file.changed().is_none(), "it may be half written");

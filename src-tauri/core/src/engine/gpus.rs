@@ -13,7 +13,7 @@ use foldhash::HashMap;
 use super::energy::{Meter, Passed, split};
 use super::frame::{Frame, MOST, OTHER, TRIM};
 use crate::metrics::Metric;
-use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, SourceKind, UNUSED_PERCENT};
+use crate::model::{GpuEnergy, GpuMinute, GpuUsage, GpuUse, Reading, Source, UNUSED_PERCENT};
 use crate::untrusted::Untrusted;
 
 /// A stretch with at least this many joules is split, or one of this many seconds.
@@ -120,9 +120,10 @@ impl Gpus {
     ) {
         // Readings of one source mostly stand together.
         let mut gpus: Vec<(&Arc<Source>, [Option<f64>; 4])> = Vec::new();
-        let is_gpu = |source: &Source| source.kind == SourceKind::Gpu && source.part_of.is_none();
         for own in readings.chunk_by(|a, b| Arc::ptr_eq(&a.source, &b.source)) {
-            let Some(source) = own.first().map(|first| &first.source).filter(|source| is_gpu(source)) else { continue };
+            let Some(source) = own.first().map(|first| &first.source).filter(|source| source.is_whole_gpu()) else {
+                continue;
+            };
             let at = gpus.iter().position(|(gpu, _)| gpu.id == source.id).unwrap_or_else(|| {
                 gpus.push((source, [None; 4]));
                 gpus.len() - 1
@@ -141,7 +142,7 @@ impl Gpus {
             }
         }
         gpus.retain(|(_, values)| values.iter().any(Option::is_some));
-        for source in quiet.filter(|source| is_gpu(source) && !gpus.iter().any(|(gpu, _)| gpu.id == source.id)) {
+        for source in quiet.filter(|source| source.is_whole_gpu() && !gpus.iter().any(|(gpu, _)| gpu.id == source.id)) {
             if let Some(gpu) = self.by_id.get_mut(&source.id) {
                 gpu.meter.pause();
             }

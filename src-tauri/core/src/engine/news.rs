@@ -6,15 +6,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::alerts::dispatch::{Over, Wait};
+use crate::alerts::dispatch::{Key as AlertKey, Over, Wait};
 use crate::alerts::{ActiveAlert, Notice};
 use crate::config::Channels;
 use crate::metrics::Metric;
 use crate::model::rule::Severity;
 use crate::model::snooze::Snooze;
+use crate::model::tray::IconStyle;
 use crate::model::{Condition, RecorderState, Source};
 use crate::untrusted::Untrusted;
-use crate::why::presence::Hints;
+use crate::why::presence::{Absence, Hints};
 use crate::why::{Quiet, User};
 
 /// What a face asks of the engine.
@@ -22,7 +23,7 @@ use crate::why::{Quiet, User};
 pub enum Command {
     /// Stop sampling until a Unix second; recording then goes on by itself. The wish survives a restart.
     Pause {
-        /// Unix seconds.
+        /// Unix seconds; [`UNTIL_RESUMED`](crate::model::UNTIL_RESUMED) where a person will say when.
         until: i64,
     },
     /// Go on now.
@@ -50,6 +51,14 @@ pub enum Published {
     Digest(Arc<Digest>),
     /// What an earlier recorder could not show: what its face gave with [`Command::Unshown`].
     Unshown(Arc<serde_json::Value>),
+    /// What was told of these alerts is not to be seen any more: a person snoozed them or expects them, or they are over
+    /// and nothing is told of it.
+    Withdrawn(Arc<Vec<AlertKey>>),
+    /// Somebody is back, now or in the time of an earlier recorder: when nobody was there.
+    Back(Absence),
+    /// How the tray's icon says how busy the machine is: at the start where that is not the usual way, and whenever it
+    /// changes.
+    Icon(IconStyle),
     /// Something that a person should know, in one sentence, said once.
     Trouble(String),
     /// The engine has ended; nothing follows.
@@ -65,7 +74,7 @@ pub struct Snapshot {
     pub state: RecorderState,
     /// Unix seconds since when.
     pub since: i64,
-    /// Unix seconds until when, for a pause.
+    /// Unix seconds until when, for a pause; `None` where a person will say when.
     pub until: Option<i64>,
     /// Every source, in the order in which they were first seen.
     pub sources: Vec<SourceNow>,

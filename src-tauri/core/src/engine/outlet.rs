@@ -145,6 +145,9 @@ mod tests {
             Published::Channels(_) => "channels".to_owned(),
             Published::Digest(digest) => digest.items.len().to_string(),
             Published::Unshown(_) => "unshown".to_owned(),
+            Published::Withdrawn(keys) => keys.len().to_string(),
+            Published::Back(absence) => absence.since.to_string(),
+            Published::Icon(style) => style.word().to_owned(),
             Published::Stopped => "stopped".to_owned(),
         }
     }

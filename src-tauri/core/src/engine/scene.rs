@@ -12,7 +12,7 @@ impl Snapshot {
     pub fn scenes(&self) -> Vec<Scene> {
         let Some(at) = self.ts else { return Vec::new() };
         let gpus = || self.sources.iter().filter(|now| now.source.kind == SourceKind::Gpu);
-        let whole = || gpus().filter(|now| now.source.part_of.is_none());
+        let whole = || gpus().filter(|now| now.source.is_whole_gpu());
         let is_alone = whole().count() == 1;
         let scene = |gpu: &SourceNow| {
             let sample = |metric: &_| Some(Sample { metric: *metric, ts: at, value: gpu.value(*metric)? });

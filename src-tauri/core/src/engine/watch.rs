@@ -6,6 +6,7 @@
 
 mod inhibition;
 mod slot;
+mod uses;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use foldhash::HashMap;
 
 pub(super) use self::slot::Changes;
 use self::slot::{Aside, Slot};
+pub(super) use self::uses::Known;
 use super::roster::{Place, Voice};
 use crate::alerts::baseline::Local;
 use crate::alerts::replay::{counts, weight};
@@ -73,7 +75,7 @@ impl Watch {
             let state = State::restored(row, recorded_until, now);
             match watch.rules.iter().position(|rule| rule.id == row.rule) {
                 Some(at) => watch.restore(at, row, state, now),
-                None => changes.withdraw(&row.rule, &row.source, &row.who, &state, now),
+                None => changes.withdraw(&row.rule, (&row.source, &row.who), &state, Ending::RuleChanged, now),
             }
         }
         watch
@@ -90,19 +92,24 @@ impl Watch {
         let mut slot = Slot::new(Source::whole(SourceKind::Sensor, row.source.as_str(), Untrusted::default()), state);
         slot.who = (!row.who.is_empty()).then(|| Who { key: row.who.clone(), name: row.who.as_str().into() });
         let then = now.boot.saturating_sub(Duration::from_secs(ago));
-        slot.readings.add(window, row.value.unwrap_or(1.0), then);
+        // Of what is over nothing counts any more.
+        if !matches!(row.phase, AlertPhase::Inactive | AlertPhase::Resolved) {
+            slot.readings.add(window, row.value.unwrap_or(1.0), then);
+            slot.goes_on(now);
+        }
         self.others.insert((at, named), slot);
     }
 
-    /// Puts other rules in force. Alerts of rules that stay as they are go on; those of changed rules end.
+    /// Puts other rules in force. Alerts of rules that watch what they did go on, in other words where these changed; those
+    /// of other rules end.
     pub fn replace(&mut self, rules: Vec<Rule>, now: Now, changes: &mut Changes) {
         let before = std::mem::take(&mut self.rules);
         self.adopt(rules.into_iter().map(Arc::new).collect());
         let after = &self.rules;
-        let moved = |at: usize| after.iter().position(|rule| **rule == *before[at]);
+        let moved = |at: usize| after.iter().position(|rule| rule.watches_the_same(&before[at]));
         let mut end = |at: usize, slot: &Slot| {
-            let who = slot.who_key();
-            changes.withdraw(&before[at].id, &slot.source.id, who, &slot.state, now);
+            let whose = (slot.source.id.as_str(), slot.who_key());
+            changes.withdraw(&before[at].id, whose, &slot.state, Ending::RuleChanged, now);
             if slot.state.is_told() {
                 let (ending, peak) = (Ending::RuleChanged, slot.state.peak);
                 let phase = NoticePhase::Cleared { ending, lasted: slot.state.lasted(now), peak };
@@ -127,7 +134,7 @@ impl Watch {
         for ((at, named), state) in self.waiting.drain() {
             match moved(at) {
                 Some(at) => drop(waiting.insert((at, named), state)),
-                None => changes.withdraw(&before[at].id, &named.0, &named.1, &state, now),
+                None => changes.withdraw(&before[at].id, (&named.0, &named.1), &state, Ending::RuleChanged, now),
             }
         }
         (self.slots, self.others, self.waiting) = (slots, others, waiting);
@@ -225,7 +232,8 @@ impl Watch {
                     continue;
                 }
                 let told = |key: &str| {
-                    event.detail.get(key).map(|value| value.as_str().map_or(value.to_string(), str::to_owned))
+                    let value = event.detail.get(key).filter(|value| !value.is_null())?;
+                    Some(value.as_str().map_or(value.to_string(), str::to_owned))
                 };
                 let Some(window) = rule.window else { continue };
                 let key = told("key").unwrap_or_default();
@@ -240,6 +248,7 @@ impl Watch {
                 slot.who = (!key.is_empty()).then(|| Who { key, name: name.as_str().into() });
                 slot.detail.event = Some(event.detail.clone());
                 slot.readings.add(window, weight(&event.detail), now.boot);
+                slot.goes_on(now);
             }
         }
     }
@@ -325,7 +334,7 @@ impl Watch {
             let (next, transition) = step(&rules[*at], state, Input::MISSING, now);
             // That it is time to tell it again waits until it is read.
             if matches!(transition, Some(Transition::Cleared { .. })) || next.phase == AlertPhase::Inactive {
-                changes.withdraw(&rules[*at].id, source, who, state, now);
+                changes.withdraw(&rules[*at].id, (source, who), state, Ending::Unread, now);
                 return false;
             }
             *state = next;
@@ -339,7 +348,8 @@ impl Watch {
         self.others.retain(|(at, _), slot| {
             let stays = slot.latched.is_none() || is_known(&slot.source.id);
             if !stays && slot.state.phase != AlertPhase::Inactive {
-                changes.withdraw(&rules[*at].id, &slot.source.id, slot.who_key(), &slot.state, now);
+                let whose = (slot.source.id.as_str(), slot.who_key());
+                changes.withdraw(&rules[*at].id, whose, &slot.state, Ending::Unread, now);
             }
             stays
         });
@@ -350,13 +360,7 @@ impl Watch {
         for key in keys {
             let rule = self.rules[key.0].clone();
             let Some(slot) = self.others.get_mut(&key) else { continue };
-            let value = match rule.window {
-                Some(window) => {
-                    slot.readings.pass(window, now.boot);
-                    Some(slot.readings.count())
-                }
-                None => slot.latched,
-            };
+            let value = rule.window.map(|window| slot.count(&rule, window, now)).or(slot.latched);
             let armed = is_armed(&rule, self.moment, |_| None);
             let transition = slot.step(&rule, Input { value, armed }, now, changes);
             let is_over = slot.is_over(&rule);
@@ -400,7 +404,7 @@ impl Watch {
     /// The recorder did not run since the last tick.
     pub fn interrupt(&mut self, now: Now) {
         let lost = self.moment.boot.map_or(Duration::ZERO, |last| now.boot.saturating_sub(last));
-        self.slots.values_mut().chain(self.others.values_mut()).for_each(|slot| slot.state.interrupt(lost));
+        self.slots.values_mut().chain(self.others.values_mut()).for_each(|slot| slot.interrupt(lost));
         self.waiting.values_mut().for_each(|state| state.interrupt(lost));
         self.moment.boot = Some(now.boot);
     }

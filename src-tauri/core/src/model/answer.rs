@@ -3,6 +3,8 @@
 //! They are a contract: a field may join, none changes its meaning; [`SCHEMA`] goes up only for a real break. Deliberately
 //! not here: the calls (`api`), reading (`store`) and formatting (`format`, and the faces).
 
+mod past;
+mod processes;
 mod sessions;
 mod verdicts;
 
@@ -10,6 +12,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use self::past::{Change, Changes, Lane, LaneOf, Ribbons, Used};
+pub use self::processes::{ProcessGroup, ProcessList, ProcessMember};
 pub use self::sessions::{EpisodeInfo, ProcessInfo, SessionInfo};
 pub use self::verdicts::{CulpritInfo, EvidenceInfo, MoneyInfo, VerdictInfo};
 use super::rule::Severity;
@@ -104,44 +108,6 @@ pub struct GpuProcess {
     /// Bytes of the GPU's memory that it has.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub vram: Option<u64>,
-}
-
-/// The processes of this machine now, those of one identity and one user together.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ProcessList {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// Whether a recorder tells what they do on GPUs; without one, nothing is known of that.
-    pub gpus_known: bool,
-    /// In no order.
-    pub groups: Vec<ProcessGroup>,
-}
-
-/// The processes of one identity and one user. What is not known of any of them is `null`.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ProcessGroup {
-    /// What a person calls it. Text from outside: show it as text, never as markup.
-    pub identity: String,
-    /// The same for all that belongs together.
-    pub key: String,
-    /// Whose it is: a name, or a number where there is none.
-    pub user: Option<String>,
-    /// Its processes.
-    pub pids: Vec<u32>,
-    /// Whether only a GPU's driver tells of them.
-    pub hidden: bool,
-    /// Percent of one GPU's time, of all GPUs together.
-    pub share: Option<f64>,
-    /// Bytes of the memory of GPUs.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub vram: Option<u64>,
-    /// Percent of one core.
-    pub cpu: Option<f64>,
-    /// Resident memory, in bytes.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub memory: Option<u64>,
 }
 
 /// A value with its unit.
@@ -319,10 +285,14 @@ pub struct AlertInfo {
     pub metric: Option<String>,
     /// The newest value that is known, in the rule's unit.
     pub value: Option<f64>,
+    /// The most extreme value since it fired, in the rule's unit.
+    pub peak: Option<f64>,
     /// The unit of value and limit, where it is a metric's.
     pub unit: String,
     /// What the value had to pass.
     pub limit: f64,
+    /// Whether what it watches is back: it will be over if that lasts.
+    pub is_back: bool,
     /// Unix seconds at which the phase began; from firing to recovering, at which it fired.
     #[cfg_attr(test, ts(type = "number"))]
     pub since: i64,
@@ -358,6 +328,7 @@ mod tests {
         rewrite_stale::<GpuProcess>(&mut stale);
         rewrite_stale::<ProcessList>(&mut stale);
         rewrite_stale::<ProcessGroup>(&mut stale);
+        rewrite_stale::<ProcessMember>(&mut stale);
         rewrite_stale::<GpuUsages>(&mut stale);
         rewrite_stale::<GpuTotal>(&mut stale);
         rewrite_stale::<IdentityUsage>(&mut stale);
@@ -371,6 +342,15 @@ mod tests {
         rewrite_stale::<MoneyInfo>(&mut stale);
         rewrite_stale::<CulpritInfo>(&mut stale);
         rewrite_stale::<EvidenceInfo>(&mut stale);
+        rewrite_stale::<ProcessInfo>(&mut stale);
+        rewrite_stale::<SessionInfo>(&mut stale);
+        rewrite_stale::<EpisodeInfo>(&mut stale);
+        rewrite_stale::<Ribbons>(&mut stale);
+        rewrite_stale::<Lane>(&mut stale);
+        rewrite_stale::<LaneOf>(&mut stale);
+        rewrite_stale::<Changes>(&mut stale);
+        rewrite_stale::<Change>(&mut stale);
+        rewrite_stale::<Used>(&mut stale);
         assert!(
             stale.is_empty(),
             "these files were stale and are rewritten; look at the difference and commit it: {stale:?}"

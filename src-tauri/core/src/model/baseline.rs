@@ -39,6 +39,7 @@ pub struct BaselineRow {
     /// Hours of the local day at which it alarmed and that nobody has accepted yet, as bits.
     pub alarmed: u32,
 }
+
 /// A person's word on what was learnt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
@@ -51,6 +52,13 @@ pub enum Acceptance {
     },
     /// All that was seen so far is expected.
     All,
+    /// What was learnt of this does not count any more.
+    Forget {
+        /// See [`BaselineRow::key`].
+        key: Untrusted,
+        /// See [`BaselineRow::uid`]: of one user, or of whom nobody knows.
+        uid: Option<u32>,
+    },
 }
 
 /// A minute of one identity on one GPU, as it was recorded.

@@ -49,6 +49,12 @@ impl Rule {
         self.source.as_deref().is_none_or(|pattern| matches(pattern, source))
     }
 
+    /// Whether it is the same trouble that both tell of: one may say it in other words, more or less loud, sooner or later.
+    pub fn watches_the_same(&self, other: &Rule) -> bool {
+        let what = |rule: &Rule| (rule.window, rule.fire, rule.clear, rule.without);
+        self.id == other.id && self.watched == other.watched && self.source == other.source && what(self) == what(other)
+    }
+
     /// The metric whose readings it compares as they are, in the metric's unit.
     pub fn metric(&self) -> Option<Metric> {
         match (&self.watched, &self.window) {

@@ -20,6 +20,9 @@ pub(crate) struct Stat<'a> {
     /// `R`, `S`, `D`, `Z` …
     pub state: u8,
     pub parent: u32,
+    /// Of which session, by the number of the process that began it: 0 where that is not of this pid namespace. `None`
+    /// of one that is just going.
+    pub session: Option<u32>,
     pub kernel: bool,
     /// User and system time in clock ticks.
     pub cpu: u64,
@@ -40,8 +43,9 @@ impl Stat<'_> {
         let state = *words.next().filter(|word| word.len() == 1)?.first()?;
         let mut field = |skipped: usize| words.nth(skipped).and_then(number);
         let parent = field(0)?;
-        // Skipped are fields that may be negative, such as the terminal and its group before the flags.
-        let flags = field(4)?;
+        // The session is -1 of a process that has just been let go of; so may be what is skipped, such as the terminal.
+        let session = field(1).and_then(|session| session.try_into().ok());
+        let flags = field(2)?;
         let (user, system) = (field(4)?, field(0)?);
         let threads = field(4)?;
         let started = field(1)?;
@@ -51,6 +55,7 @@ impl Stat<'_> {
             comm: &text[open + 1..close],
             state,
             parent: parent.try_into().ok()?,
+            session,
             kernel: flags & KERNEL_THREAD != 0,
             cpu: user.checked_add(system).filter(|ticks| *ticks < ABSURD)?,
             threads: threads.try_into().ok()?,
@@ -107,6 +112,7 @@ mod tests {
                 comm,
                 state: b'R',
                 parent: 5392,
+                session: Some(5392),
                 kernel: false,
                 cpu: 1721,
                 threads: 3,
@@ -147,6 +153,17 @@ mod tests {
         check(&whole[..whole.find(" 1981").unwrap()]);
         assert!(Stat::parse(&whole.as_bytes()[..whole.find(" 18446").unwrap()]).is_some());
         assert!(Stat::parse(whole.replace("4218880", "69238880").as_bytes()).is_some_and(|stat| stat.kernel));
+    }
+
+    #[test]
+    fn a_session_may_have_begun_elsewhere_or_be_left_already() {
+        let session = |told: &str| {
+            let text = format!("1 (a) {}", TAIL.replacen("7446 5392", &format!("7446 {told}"), 1));
+            Stat::parse(text.as_bytes()).map(|stat| (stat.session, stat.cpu))
+        };
+        assert_eq!(session("5392"), Some((Some(5392), 1721)));
+        assert_eq!(session("0"), Some((Some(0), 1721)));
+        assert_eq!(session("-1"), Some((None, 1721)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod table;
 
 use std::time::Duration;
 
-pub use self::list::{Process, snapshot};
+pub use self::list::{Process, one, snapshot};
 use self::table::Table;
 use super::pace::Pace;
 use super::{Roots, Sensor, SensorError};

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::error::StoreError;
+use super::schema;
 use crate::model::{AlertPhase, AlertRow};
 
 pub(super) const CREATE: &str = "
@@ -21,10 +22,13 @@ DROP TABLE alert;
 ALTER TABLE alert_who RENAME TO alert;
 ";
 
+/// The most extreme value joins the row: an alert that goes on is told with it.
+pub(super) const WITH_PEAK: &str = "ALTER TABLE alert ADD COLUMN peak REAL;";
+
 pub(super) fn write(db: &Connection, row: &AlertRow) -> Result<(), StoreError> {
     match AlertPhase::WORDS.iter().find(|(phase, _)| *phase == row.phase) {
         Some((_, word)) => {
-            db.prepare_cached("INSERT OR REPLACE INTO alert VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+            db.prepare_cached("INSERT OR REPLACE INTO alert VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
                 row.rule,
                 row.source,
                 row.who,
@@ -33,7 +37,8 @@ pub(super) fn write(db: &Connection, row: &AlertRow) -> Result<(), StoreError> {
                 row.value,
                 row.told,
                 serde_json::json!(row.turns).to_string(),
-                row.damped
+                row.damped,
+                row.peak
             ])?
         }
         None => db
@@ -43,9 +48,12 @@ pub(super) fn write(db: &Connection, row: &AlertRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) fn read(db: &Connection) -> Result<Vec<AlertRow>, StoreError> {
-    let sql = "SELECT rule, source, who, phase, since, value, told, turns, damped FROM alert ORDER BY 1, 2, 3";
-    let mut query = db.prepare_cached(sql)?;
+/// Every alert that is not inactive; of a file whose schema has this number.
+pub(super) fn read(db: &Connection, version: i64) -> Result<Vec<AlertRow>, StoreError> {
+    let mut query = db.prepare_cached(match version < schema::WITH_PEAKS {
+        true => "SELECT rule, source, who, phase, since, value, told, turns, damped, NULL FROM alert ORDER BY 1, 2, 3",
+        false => "SELECT rule, source, who, phase, since, value, told, turns, damped, peak FROM alert ORDER BY 1, 2, 3",
+    })?;
     let mut rows = query.query([])?;
     let mut alerts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -63,6 +71,7 @@ pub(super) fn read(db: &Connection) -> Result<Vec<AlertRow>, StoreError> {
             told: row.get(6)?,
             turns: serde_json::from_str(&turns).unwrap_or_default(),
             damped: row.get(8)?,
+            peak: row.get(9)?,
         });
     }
     Ok(alerts)

@@ -18,6 +18,9 @@ CREATE TABLE baseline(key BLOB NOT NULL, uid INTEGER NOT NULL, label BLOB NOT NU
 CREATE TABLE acceptance(seq INTEGER PRIMARY KEY, key BLOB, uid INTEGER) STRICT;   -- without a key, everything
 ";
 
+/// A word may say the opposite of an acceptance.
+pub(super) const FORGETTING: &str = "ALTER TABLE acceptance ADD COLUMN forget INTEGER NOT NULL DEFAULT 0;";
+
 /// Since when it learns, and whether a person has ended that.
 const BEGAN: &str = "baseline_began";
 const TRUSTED: &str = "baseline_trusted";
@@ -96,6 +99,11 @@ pub(super) fn answer(db: &Connection, acceptance: &Acceptance) -> Result<(), Sto
     let (key, uid) = match acceptance {
         Acceptance::One { key, uid } => (Some(key.as_bytes()), *uid),
         Acceptance::All => (None, None),
+        Acceptance::Forget { key, uid } => {
+            let sql = "INSERT INTO acceptance(key, uid, forget) VALUES(?, ?, 1)";
+            db.prepare_cached(sql)?.execute(params![key.as_bytes(), uid])?;
+            return Ok(());
+        }
     };
     db.prepare_cached("INSERT INTO acceptance(key, uid) VALUES(?, ?)")?.execute(params![key, uid])?;
     Ok(())
@@ -103,11 +111,12 @@ pub(super) fn answer(db: &Connection, acceptance: &Acceptance) -> Result<(), Sto
 
 /// What people said that was not learnt yet, by number.
 pub(super) fn answers(db: &Connection) -> Result<Vec<(i64, Acceptance)>, StoreError> {
-    let mut query = db.prepare_cached("SELECT seq, key, uid FROM acceptance ORDER BY seq")?;
+    let mut query = db.prepare_cached("SELECT seq, key, uid, forget FROM acceptance ORDER BY seq")?;
     let mut rows = query.query([])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let acceptance = match row.get::<_, Option<Vec<u8>>>(1)? {
+            Some(key) if row.get(3)? => Acceptance::Forget { key: Untrusted::new(key), uid: row.get(2)? },
             Some(key) => Acceptance::One { key: Untrusted::new(key), uid: row.get(2)? },
             None => Acceptance::All,
         };

@@ -45,9 +45,9 @@ INSERT INTO gpu_hour SELECT ts - ((ts % 3600) + 3600) % 3600, source_id, sum(ene
 ";
 
 /// Where who used a GPU stands, and where what it took: the minutes and the hours.
-const MINUTES: [&str; 2] = ["gpu_usage", "gpu_minute"];
-const HOURS: [&str; 2] = ["gpu_usage_hour", "gpu_hour"];
-const HOUR: i64 = 3600;
+pub(super) const MINUTES: [&str; 2] = ["gpu_usage", "gpu_minute"];
+pub(super) const HOURS: [&str; 2] = ["gpu_usage_hour", "gpu_hour"];
+pub(super) const HOUR: i64 = 3600;
 
 /// The first second of the hour that a second lies in.
 pub(super) fn hour_of(ts: i64) -> i64 {

@@ -149,7 +149,7 @@ fn collect(
 
 /// The start and the width of at most `points` slots that cover `since..until`. They lie on multiples of their width, so
 /// that a chart does not flicker while time passes; that may take one slot more than the range has widths.
-fn grid(since: i64, until: i64, points: i64, grain: i64) -> (i64, i64) {
+pub(super) fn grid(since: i64, until: i64, points: i64, grain: i64) -> (i64, i64) {
     let up = |value: i64, step: i64| (value.max(1) as u64).div_ceil(step as u64) as i64;
     let aligned = |points: i64| {
         let width = up(up(until - since, points), grain) * grain;

@@ -105,6 +105,7 @@ impl Store {
             wish: (super::data_version(&db)?, recorder::read_wish(&db)?),
             // Nor this one, so that words from while nothing recorded are heard.
             answers: (-1, Vec::new()),
+            deletion: -1,
             snoozes: (super::data_version(&db)?, snooze::read(&db, schema::VERSION)?),
             files: None,
             sealed_hour: None,
@@ -115,7 +116,7 @@ impl Store {
         Ok(Opened {
             events,
             warnings: folder::network_warning(folder).into_iter().collect(),
-            alerts: alert::read(&store.db)?,
+            alerts: alert::read(&store.db, schema::VERSION)?,
             paused_until: store.wish.1.filter(|until| *until > now.unix()),
             last_ts: recent::last_ts(&store.db)?,
             idle_power: idle_power(&store.db, now.unix())?,

@@ -1,5 +1,7 @@
 //! What faces read.
 
+mod extent;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io::ErrorKind;
@@ -7,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+pub use self::extent::Oldest;
 use super::error::StoreError;
 use super::gpu_usage::UsedSince;
 use super::history::Seconds;
@@ -27,7 +30,7 @@ use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
 pub struct Reader {
-    db: Connection,
+    pub(super) db: Connection,
     recent: RefCell<recent::Seconds>,
 }
 
@@ -180,10 +183,11 @@ impl Reader {
     /// The database cannot be read.
     pub fn alerts(&self) -> Result<Vec<AlertRow>, StoreError> {
         // A recorder of an older Hoofbeat writes still.
-        if schema::version(&self.db)? < schema::WITH_ALERTS_OF_WHOM {
+        let version = schema::version(&self.db)?;
+        if version < schema::WITH_ALERTS_OF_WHOM {
             return Ok(Vec::new());
         }
-        alert::read(&self.db)
+        alert::read(&self.db, version)
     }
 
     /// Events of one kind about a source from `since` until `until` (Unix seconds, both included), newest first.

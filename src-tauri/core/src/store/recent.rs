@@ -152,6 +152,13 @@ pub(super) fn delete(db: &Connection, seq: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Deletes the rows before this second, but for the newest one, which says when the newest tick was.
+pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM recent WHERE ts < ? AND seq < (SELECT max(seq) FROM recent)";
+    db.prepare_cached(sql)?.execute([ts])?;
+    Ok(())
+}
+
 /// Slots as a JSON array.
 pub(super) fn to_json(slots: &[Option<i64>]) -> String {
     serde_json::to_string(slots).expect("integers and nulls are JSON")

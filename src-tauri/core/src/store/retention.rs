@@ -73,6 +73,36 @@ fn delete_sessions(db: &Connection, ts: i64) -> Result<usize, StoreError> {
     Ok(session::delete_before(db, ts)? + episode::delete_before(db, ts)?)
 }
 
+/// Deletes what began before `ts`, as a person asked for; with `ts` beyond all times, everything but the newest row of a
+/// tick. What is deleted is written over, and its room given back. A face can read between any two steps.
+pub(super) fn forget(db: &mut Connection, ts: i64) -> Result<(), StoreError> {
+    db.pragma_update(None, "secure_delete", true)?;
+    let deleted = delete_begun_before(db, ts).and_then(|()| cap::give_all_back(db));
+    db.pragma_update(None, "secure_delete", false)?;
+    deleted
+}
+
+fn delete_begun_before(db: &mut Connection, ts: i64) -> Result<(), StoreError> {
+    let packs = catalog::packs(db)?;
+    for pack_id in packs {
+        // One by one, so that a year of history is no single transaction.
+        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        chunk::delete_before(&transaction, pack_id, ts)?;
+        for series in catalog::columns_of(&transaction, pack_id)? {
+            minute::delete_before(&transaction, series.series_id, ts)?;
+            hour::delete_before(&transaction, series.series_id, ts)?;
+        }
+        transaction.commit()?;
+    }
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    recent::delete_before(&transaction, ts)?;
+    // An hour that has begun before goes with its sum.
+    delete_usage(&transaction, ts.saturating_add(3599))?;
+    event::delete_before(&transaction, ts)?;
+    delete_sessions(&transaction, ts)?;
+    Ok(transaction.commit()?)
+}
+
 /// The second that lies `age` before `now`. An age beyond all numbers lies before all history, and never after it.
 fn before(now: i64, age: Duration) -> i64 {
     now.saturating_sub(i64::try_from(age.as_secs()).unwrap_or(i64::MAX))

@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = &[
     channels,
     presence,
     snoozes_of_whom,
+    peaks,
+    forgetting,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -54,6 +56,12 @@ pub(super) const WITH_CHANNELS: i64 = 13;
 
 /// The first schema that knows snoozes of one identity's alerts.
 pub(super) const WITH_SNOOZES_OF_WHOM: i64 = 15;
+
+/// The first schema that knows how far an alert that goes on went.
+pub(super) const WITH_PEAKS: i64 = 16;
+
+/// The first schema in which a person can have something forgotten.
+pub(super) const WITH_FORGETTING: i64 = 17;
 
 /// The schema that this build writes.
 pub const VERSION: i64 = MIGRATIONS.len() as i64;
@@ -142,6 +150,16 @@ fn presence() -> String {
 /// A person may not want to hear of one identity only.
 fn snoozes_of_whom() -> String {
     snooze::WITH_WHO.to_owned()
+}
+
+/// How far an alert that goes on went.
+fn peaks() -> String {
+    alert::WITH_PEAK.to_owned()
+}
+
+/// A person may want something forgotten that was learnt.
+fn forgetting() -> String {
+    baseline::FORGETTING.to_owned()
 }
 
 /// The schema number of a file.

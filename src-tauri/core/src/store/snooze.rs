@@ -36,7 +36,7 @@ pub(super) fn add(db: &Connection, snooze: &Snooze) -> Result<(), StoreError> {
     // Nothing ends between the question and the row.
     let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     let silences = |row: &AlertRow| row.phase.is_told() && snooze.silences(&row.rule, &row.source, &row.who);
-    if snooze.until.is_none() && !alert::read(db)?.iter().any(silences) {
+    if snooze.until.is_none() && !alert::read(db, schema::version(db)?)?.iter().any(silences) {
         return Err(StoreError::Refused(NOTHING_FIRES.to_owned()));
     }
     let Snooze { rule, source, who, until, .. } = snooze;

@@ -95,7 +95,7 @@ fn unseen(cause: &Cause) -> &'static str {
         Cause::Instances => "its instances (MIG)",
         Cause::Elsewhere => "another container",
         Cause::NoShares => "nobody's share is told",
-        _ => "not visible",
+        _ => "user not visible",
     }
 }
 
@@ -183,15 +183,15 @@ mod tests {
         check(&costly(Cause::Clocks, &[]), "GPU idle, 50 W: its clocks stay up");
         check(&costly(Cause::Plain, &[]), "GPU idle, 50 W");
         let unknown = |cause| because(State::Unattributed, cause, &["a"]);
-        check(&unknown(Cause::Unseen), "GPU 94 %, 71 °C: not visible");
-        check(&unknown(Cause::Said("x".to_owned())), "GPU 94 %, 71 °C: not visible");
+        check(&unknown(Cause::Unseen), "GPU 94 %, 71 °C: user not visible");
+        check(&unknown(Cause::Said("x".to_owned())), "GPU 94 %, 71 °C: user not visible");
         check(&unknown(Cause::NoShares), "GPU 94 %, 71 °C: nobody's share is told");
         let mut slowed = verdict(State::Throttled, &["Blender"]);
         slowed.evidence.push(Sample { metric: Metric::GpuThrottle, ts: 1000, value: throttle::HEAT as f64 });
         let by = format::throttle(throttle::HEAT as f64);
         check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: Blender since @100"));
         slowed.cause = Cause::Unseen;
-        check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: not visible"));
+        check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: user not visible"));
     }
 
     #[test]

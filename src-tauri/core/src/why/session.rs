@@ -9,6 +9,7 @@
 //! whose doing joules are (`engine`), and episodes (`episode`).
 
 mod chief;
+mod together;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use foldhash::HashMap;
 
 use self::chief::Chief;
+use self::together::Together;
 pub use super::stretch::{Moment, Sight};
 use super::stretch::{Sum, Window, highest, last_seen, sum};
 use crate::model::{Ended, GpuUse, Now, Process, Session, Source, UseRules};
@@ -50,61 +52,6 @@ impl Sum for Used {
         self.energy = sum(self.energy, more.energy);
         self.share = highest(self.share, more.share);
         self.vram = self.vram.max(more.vram);
-    }
-}
-
-/// What an identity does on one GPU in one tick, its processes together.
-struct Together<'a> {
-    first: &'a GpuUse,
-    /// Mostly it has no other processes.
-    others: Vec<&'a GpuUse>,
-    used: Used,
-}
-
-impl Together<'_> {
-    fn of(uses: &[GpuUse]) -> Vec<Together<'_>> {
-        // Few at a time: a list is asked faster than a table.
-        let mut all: Vec<Together<'_>> = Vec::with_capacity(uses.len());
-        for one in uses {
-            let is_same =
-                |other: &GpuUse| other.uid == one.uid && other.key == one.key && other.source.id == one.source.id;
-            let place = match all.iter().position(|other| is_same(other.first)) {
-                Some(place) => {
-                    all[place].others.push(one);
-                    place
-                }
-                None => {
-                    all.push(Together { first: one, others: Vec::new(), used: Used::default() });
-                    all.len() - 1
-                }
-            };
-            let used = &mut all[place].used;
-            // At the same time memory and shares add up, too.
-            used.vram = match (used.vram, one.vram) {
-                (Some(a), Some(b)) => Some(a.saturating_add(b)),
-                (a, b) => a.or(b),
-            };
-            used.share = sum(used.share, one.share);
-            used.busy = sum(used.busy, one.busy);
-            used.encoder = sum(used.encoder, one.encoder);
-            used.decoder = sum(used.decoder, one.decoder);
-        }
-        // Two engines of a GPU work at the same time, but nobody has more than all of it.
-        all.iter_mut().for_each(|one| one.used.share = one.used.share.map(|share| share.clamp(0.0, 100.0)));
-        all
-    }
-
-    fn uses(&self) -> impl Iterator<Item = &GpuUse> {
-        std::iter::once(self.first).chain(self.others.iter().copied())
-    }
-
-    fn processes(&self) -> impl Iterator<Item = Process> {
-        self.uses().map(|one| Process { pid: one.pid, started: one.started })
-    }
-
-    /// Seconds of the GPU's time, by its share where they are not told.
-    fn busy(&self, now: &Moment) -> f64 {
-        self.used.busy.or(self.used.share.map(|share| share / 100.0 * now.step as f64)).unwrap_or(0.0)
     }
 }
 

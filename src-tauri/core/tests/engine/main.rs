@@ -196,14 +196,16 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
         Registration { name: "cpu", new: |_| cpu(|| 42.0) },
     ];
     let recording = Recording::start("", SENSORS);
-    let status = recording.status(|status| {
-        health(status, "self:hanging") == Some(Health::Stale)
-            && health(status, "self:panicking") == Some(Health::Stale)
+    let reason = |status: &Status, id: &str| {
+        let stale = status.sources.iter().find(|source| source.id == id && source.health == Health::Stale);
+        stale.map(|source| source.reason.clone()).unwrap_or_default()
+    };
+    // A busy machine takes its time to tell of a panic, and until then that sensor is one that does not answer, too.
+    recording.status(|status| {
+        reason(status, "self:hanging").starts_with("did not answer for ")
+            && reason(status, "self:panicking").ends_with("a defect of this sensor")
             && health(status, "cpu") == Some(Health::Ok)
     });
-    let reason = |id: &str| status.sources.iter().find(|source| source.id == id).unwrap().reason.clone();
-    assert!(reason("self:hanging").starts_with("did not answer for "), "{}", reason("self:hanging"));
-    assert!(reason("self:panicking").ends_with("a defect of this sensor"), "{}", reason("self:panicking"));
     // Ticks go on meanwhile, and the broken one is made anew.
     let face = recording.face();
     recording.status(|_| stored(&face).len() >= 3 && MADE.load(Ordering::SeqCst) >= 2);
@@ -373,6 +375,19 @@ fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
         Published::Status(snapshot) => (snapshot.alerts.len() == 1).then_some(()),
         _ => None,
     });
+    // Started anew with the same file, it goes on with what held.
+    let recording = Recording::start_in(recording.stop(), SENSORS);
+    let mut told = None;
+    let mut fires = false;
+    recording.hear(|said| {
+        match said {
+            Published::Trouble(sentence) => told = Some(sentence.clone()),
+            Published::Status(snapshot) => fires = snapshot.alerts.iter().any(|one| one.rule.id == "hot"),
+            _ => {}
+        }
+        (fires && told.is_some()).then_some(())
+    });
+    assert!(told.as_deref().is_some_and(|told| told.ends_with("the last settings without a fault hold.")), "{told:?}");
     recording.stop();
 }
 

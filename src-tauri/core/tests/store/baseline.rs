@@ -86,6 +86,7 @@ fn a_persons_word_is_heard_once_and_kept_until_it_was_learnt() {
     assert_eq!(store.answers().unwrap().len(), 2);
     store.append(&[Tick { ts: HOUR, answered: Some(2), ..Tick::default() }], false).unwrap();
     assert_eq!(store.answers().unwrap(), []);
-    accept(temp.path(), &one).unwrap();
-    assert_eq!(store.answers().unwrap(), [(1, one)], "the same number is another word");
+    let forget = Acceptance::Forget { key: "program:a".into(), uid: None };
+    accept(temp.path(), &forget).unwrap();
+    assert_eq!(store.answers().unwrap(), [(1, forget)], "the same number is another word");
 }

@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
+mod alerts;
 mod baseline;
 mod channels;
 mod clocks;
 mod damage;
+mod deletion;
 mod gpus;
 mod laws;
 mod refusals;
 mod replay;
+mod ribbons;
 mod sessions;
 mod size;
 mod snoozes;

@@ -1,7 +1,7 @@
 //! Files and folders that are not ours to write.
 
 use hoofbeat_core::model::Keep;
-use hoofbeat_core::store::{Reader, Store, StoreError, database};
+use hoofbeat_core::store::{Reader, Store, StoreError, database, first_told_of_no_tray};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -65,6 +65,15 @@ fn a_locked_database_is_busy_and_then_takes_the_same_tick() {
     stranger.execute_batch("ROLLBACK").unwrap();
     store.append(&ticks, true).unwrap();
     assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM history WHERE metric = 'cpu.utilization'"), "3");
+}
+
+#[test]
+fn that_there_is_no_tray_is_told_once() {
+    let temp = tempfile::tempdir().unwrap();
+    assert!(first_told_of_no_tray(temp.path(), 1).is_err(), "there is nothing to note it in");
+    open(temp.path(), HOUR).store.close().unwrap();
+    let told: Vec<_> = (1..4).map(|ts| first_told_of_no_tray(temp.path(), ts).unwrap()).collect();
+    assert_eq!(told, [true, false, false]);
 }
 
 #[test]

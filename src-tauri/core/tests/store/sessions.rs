@@ -148,14 +148,12 @@ fn a_session_of_a_recorder_that_knew_no_commands_is_read_before_and_after_the_up
         .append(&[Tick { sessions: vec![session(2, &gpu, "a", HOUR, HOUR + 30)], ..tick(HOUR + 40, &gpu) }], true)
         .unwrap();
     store.close().unwrap();
-    let db = rusqlite::Connection::open(hoofbeat_core::store::database(temp.path())).unwrap();
-    db.execute_batch(
+    older(
+        temp.path(),
+        8,
         "DROP VIEW sessions; DROP VIEW snoozes; DROP TABLE snooze; DROP TABLE dispatch; DROP INDEX event_presence;
-         DROP VIEW channels; DROP TABLE channel;
-         ALTER TABLE session DROP COLUMN command; PRAGMA user_version = 8;",
-    )
-    .unwrap();
-    drop(db);
+         DROP VIEW channels; DROP TABLE channel;",
+    );
     let read = || Reader::open(temp.path()).unwrap().sessions(None, 0, i64::MAX).unwrap().remove(0);
     assert_eq!((read().identity.as_str(), read().command), ("a", None));
     let found = open(temp.path(), HOUR + 50);

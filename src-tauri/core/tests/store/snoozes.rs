@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hoofbeat_core::model::snooze::Snooze;
 use hoofbeat_core::model::{AlertPhase, AlertRow, RecorderState, Tick};
-use hoofbeat_core::store::{Reader, StoreError, database, unsnooze};
+use hoofbeat_core::store::{Reader, StoreError, unsnooze};
 
 use crate::support::*;
 
@@ -62,18 +62,13 @@ fn one_identity_is_snoozed_beside_all_and_older_snoozes_and_their_numbers_stay()
     open(temp.path(), HOUR).store.close().unwrap();
     let of = |seq, who: Option<&str>| Snooze { who: who.map(str::to_owned), ..one(seq, "use", "gpu:1", Some(HOUR)) };
     // As a recorder left it that did not tell identities apart.
-    let db = rusqlite::Connection::open(database(temp.path())).unwrap();
-    db.execute_batch(
-        "DROP VIEW snoozes; DROP TABLE snooze;
+    let changes = "DROP VIEW snoozes; DROP TABLE snooze;
          CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL,
            until INTEGER, UNIQUE(rule, source)) STRICT;
          CREATE VIEW snoozes AS SELECT rule, source, until FROM snooze;
          INSERT INTO snooze VALUES(5, 'use', 'gpu:1', 3600), (6, 'x', 'y', 1);
-         DELETE FROM snooze WHERE seq = 6; PRAGMA user_version = 14;",
-    )
-    .unwrap();
-    db.execute("UPDATE snooze SET until = ?", [HOUR]).unwrap();
-    drop(db);
+         DELETE FROM snooze WHERE seq = 6;";
+    older(temp.path(), 14, &format!("{changes} UPDATE snooze SET until = {HOUR};"));
     let all = of(5, None);
     assert_eq!(Reader::open(temp.path()).unwrap().snoozes().unwrap(), std::slice::from_ref(&all));
     let refused = hoofbeat_core::store::snooze(temp.path(), &of(0, Some("program:x"))).unwrap_err().to_string();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{Batch, Condition, Keep, Now, RecorderState, Source, SourceKind, Tick};
-use hoofbeat_core::store::{Opened, Reader, Store};
+use hoofbeat_core::store::{Opened, Reader, Store, database};
 
 /// An hour's first second, in 2026.
 pub const HOUR: i64 = 1_795_000_000 / 3600 * 3600;
@@ -18,6 +18,23 @@ pub fn now(unix: i64) -> Now {
 
 pub fn open(folder: &Path, unix: i64) -> Opened {
     Store::open(folder, Keep::default(), now(unix)).unwrap()
+}
+
+/// What undoes each migration that added a column, newest first.
+const UNDO: &[(i64, &str)] = &[
+    (17, "ALTER TABLE acceptance DROP COLUMN forget"),
+    (16, "ALTER TABLE alert DROP COLUMN peak"),
+    (9, "ALTER TABLE session DROP COLUMN command"),
+];
+
+/// Makes the recording one of an older recorder, but for what was added as a whole since; its tables can still be changed.
+pub fn older(folder: &Path, version: i64, changes: &str) {
+    let db = rusqlite::Connection::open(database(folder)).unwrap();
+    db.execute_batch(changes).unwrap();
+    for (_, undo) in UNDO.iter().filter(|(added, _)| *added > version) {
+        db.execute_batch(undo).unwrap();
+    }
+    db.pragma_update(None, "user_version", version).unwrap();
 }
 
 pub struct Machine {

@@ -1,21 +1,13 @@
 /** The rules, as a person changes them. The judge behind them is made up; what counts is what the page makes of it. */
 
-import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { expect, test, vi } from 'vitest';
 import App from '../../App.svelte';
+import { NOW, onOneClock } from '../../fixture/clock';
 import { Fixture, type Scene } from '../../fixture/fixture';
 import type { Rehearsed } from '../types/generated/Rehearsed';
 
-const NOW = new Date(2026, 10, 21, 14, 30);
-
-beforeEach(() => {
-  vi.useFakeTimers({ shouldAdvanceTime: true, now: NOW });
-});
-
-afterEach(() => {
-  cleanup();
-  vi.useRealTimers();
-});
+onOneClock('alerts');
 
 /** The page with its rules in. */
 async function show(scene: Scene = 'fine') {
@@ -86,7 +78,7 @@ test('what is wrong stands at its field, is tied to it, and keeps the rule from 
   const input = field('fire');
   expect(input.getAttribute('aria-invalid')).toBe('true');
   const note = document.getElementById(input.getAttribute('aria-describedby') ?? '');
-  expect(note?.textContent).toMatch(/"5" is not a threshold; write > or < and a number/);
+  expect(note?.textContent).toMatch(/^▲\sPut > or < before it: > 5 is above\.$/);
   expect(field('for').getAttribute('aria-invalid')).toBe('false');
   expect(screen.getByTestId('rule-save')).toHaveProperty('disabled', true);
   expect(rehearse).not.toHaveBeenCalled();
@@ -95,6 +87,19 @@ test('what is wrong stands at its field, is tied to it, and keeps the rule from 
   await type('fire', '< 6');
   expect(input.getAttribute('aria-invalid')).toBe('false');
   expect(note?.textContent).toBe('for example > 87 or < 500 MiB; empty: as built in');
+});
+
+test('each field shows its own mistake, all of them at once', async () => {
+  await show();
+  await edit('gpu-hot');
+  await type('fire', '5');
+  await type('for', 'long');
+  expect(said('rule-fire-note')).toMatch(/^▲\sPut > or < before it/);
+  expect(said('rule-for-note')).toMatch(/^▲\sWrite a number and s, m, h or d/);
+  expect(said('rule-wrong')).toBe('Not right yet: Fires at, Must last');
+  await type('fire', '< 6');
+  expect(field('fire').getAttribute('aria-invalid')).toBe('false');
+  expect(said('rule-wrong')).toBe('Not right yet: Must last');
 });
 
 test('only the last of many keys is asked about, and an outdated answer is dropped', async () => {

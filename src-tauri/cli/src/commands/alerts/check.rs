@@ -3,7 +3,7 @@
 //! Deliberately not here: the replay itself (`hoofbeat_core::api`).
 
 use hoofbeat_core::api::{Face, Replayed, SCHEMA, SourceStatus};
-use hoofbeat_core::config::{Config, Listed, Origin};
+use hoofbeat_core::config::{Config, ConfigError, Listed, Origin};
 use hoofbeat_core::engine::words;
 use hoofbeat_core::format;
 use hoofbeat_core::model::rule::{Rule, Side};
@@ -23,7 +23,7 @@ const NAME: usize = 32;
 pub fn run(global: &Global, options: &args::AlertsCheck, output: &mut Output) -> Outcome {
     let zoned = Zoned::now();
     let (since, until) = time::parse_stretch(&options.since, "now", &zoned).map_err(Failure::Usage)?;
-    let rules = chosen(options)?;
+    let rules = chosen(global, options)?;
     let face = face(global)?;
     // This second may have been recorded already.
     let until = until + 1;
@@ -35,7 +35,7 @@ pub fn run(global: &Global, options: &args::AlertsCheck, output: &mut Output) ->
     if rules.is_empty() {
         return Ok(output.line("The file has no rule of its own to check.")?);
     }
-    let shown = Shown { names: Names::of(&face)?, since, zoned };
+    let shown = Shown { names: Names::of(&face)?, since, until, zoned };
     for rule in &rules {
         shown.tell(rule, &replay(rule)?, output)?;
     }
@@ -43,10 +43,16 @@ pub fn run(global: &Global, options: &args::AlertsCheck, output: &mut Output) ->
 }
 
 /// The rules that were asked for: one by its id, also one that is off; of a file what it says itself; else all that are on.
-fn chosen(options: &args::AlertsCheck) -> Result<Vec<Rule>, Failure> {
+fn chosen(global: &Global, options: &args::AlertsCheck) -> Result<Vec<Rule>, Failure> {
     let config = match &options.file {
-        Some(file) => Config::load(file).map_err(|error| Failure::Failed(error.to_string()))?,
-        None => super::super::config()?,
+        Some(file) => Config::load(file).map_err(|error| match error {
+            // It is not the one that a recorder would write.
+            ConfigError::Unreadable { file, reason, .. } => {
+                Failure::Failed(format!("{}: {reason}; --file takes a config file that is there", file.display()))
+            }
+            error => Failure::Failed(error.to_string()),
+        })?,
+        None => super::super::standing(global)?,
     };
     let listed = config.listed();
     if let Some(id) = options.rule.as_deref() {
@@ -82,19 +88,25 @@ impl Names {
 struct Shown {
     names: Names,
     since: i64,
+    until: i64,
     zoned: Zoned,
 }
 
 impl Shown {
     fn tell(&self, rule: &Rule, told: &Replayed, output: &mut Output) -> Outcome {
         let id = output.paint(Style::Bold, &output::text(&rule.id));
-        let since = time::moment(self.since, &self.zoned);
+        let since = self.looked_at(told);
         if !told.is_replayed {
-            let fired = times(told.fired);
+            let did = match told.fired {
+                0 => "did not fire".to_string(),
+                fired => format!("did fire {}", times(fired)),
+            };
             output.line(format!(
-                "{id} cannot be replayed, because how sources are and what GPUs do is only recorded as events; it did fire \
-                 {fired} since {since}."
+                "{id} cannot be replayed, because how sources are and what GPUs do is only recorded as events; it {did} \
+                 {since}."
             ))?;
+        } else if told.nothing_until.is_some_and(|first| first >= self.until) && told.fired == 0 {
+            output.line(format!("{id} cannot be replayed, because nothing is recorded that it looks at."))?;
         } else {
             let same = told.fired - told.missing.len();
             let did = match (told.fired, told.missing.len()) {
@@ -106,7 +118,7 @@ impl Shown {
                 0 => "would not have fired".to_string(),
                 count => format!("would have fired {}", times(count)),
             };
-            output.line(format!("{id} {would} since {since}; {did}."))?;
+            output.line(format!("{id} {would} {since}; {did}."))?;
         }
         self.table(rule, told, output)?;
         if let Some(until) = told.minutes_until {
@@ -120,12 +132,18 @@ impl Shown {
                 format!("  Before {until} only minutes are kept: {counts}, so short peaks may count differently.");
             output.line(output.paint(Style::Dim, &note))?;
         }
-        if let Some(until) = told.nothing_until {
-            let until = time::moment(until, &self.zoned);
-            let note = format!("  Before {until} nothing is kept that could be replayed, or at most hours.");
-            output.line(output.paint(Style::Dim, &note))?;
-        }
         Ok(())
+    }
+
+    /// The time that was looked at: as far as it goes back, and not as far as was asked for.
+    fn looked_at(&self, told: &Replayed) -> String {
+        match told.nothing_until.map(|first| first.min(self.until)) {
+            None => format!("since {}", time::moment(self.since, &self.zoned)),
+            Some(first) => {
+                let long = format::duration(time::since(first, self.until));
+                format!("in the {long} on record, since {}", time::moment(first, &self.zoned))
+            }
+        }
     }
 
     fn table(&self, rule: &Rule, told: &Replayed, output: &mut Output) -> Outcome {

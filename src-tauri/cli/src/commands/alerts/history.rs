@@ -28,7 +28,7 @@ pub fn run(global: &Global, options: &args::AlertsHistory, output: &mut Output) 
     let alerts = face.past_alerts(since, until, options.rule.as_deref())?;
     if let (Some(rule), true) = (options.rule.as_deref(), alerts.is_empty()) {
         // A rule that is gone may have a past.
-        let listed = super::super::config()?.listed();
+        let listed = super::super::standing(global)?.listed();
         if !listed.iter().any(|one| one.rule.id == rule) {
             return Err(super::unknown(rule, listed.iter().map(|one| one.rule.id.as_str())));
         }
@@ -57,6 +57,9 @@ pub fn run(global: &Global, options: &args::AlertsHistory, output: &mut Output) 
 
 fn lasted(one: &PastAlert) -> String {
     match (one.seconds, one.goes_on) {
+        (Some(seconds), _) if one.ending.as_deref() == Some("expected") => {
+            format!("{}, expected", format::duration(Duration::from_secs(seconds)))
+        }
         (Some(seconds), _) => format::duration(Duration::from_secs(seconds)),
         (None, true) => format!("{}, goes on", format::duration(time::since(one.since, now()))),
         (None, false) => "end not seen".to_string(),

@@ -18,7 +18,7 @@ const DAY: i64 = 86_400;
 
 /// Shows them.
 pub fn run(global: &Global, output: &mut Output) -> Outcome {
-    let listed = super::super::config()?.listed();
+    let listed = super::super::standing(global)?.listed();
     let now = now();
     // Rules hold where nothing was recorded yet, too.
     let past = match Face::open(&folder(global)?) {

@@ -4,6 +4,8 @@
 //! here: what silence means for an alert that goes on, which core decides.
 
 use hoofbeat_core::api::{Face, SCHEMA};
+use hoofbeat_core::config::Config;
+use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::model::snooze::{EVERY, Snooze};
 use jiff::Zoned;
 use serde_json::json;
@@ -17,7 +19,8 @@ use crate::time;
 /// Snoozes the alerts of a rule.
 pub fn snooze(global: &Global, options: &args::Snooze, output: &mut Output) -> Outcome {
     let rule = options.rule.as_deref().unwrap_or(EVERY);
-    known(rule)?;
+    let config = super::super::standing(global)?;
+    known(rule, &config)?;
     let face = face(global)?;
     let source = match options.source.as_deref() {
         None => EVERY.to_string(),
@@ -26,7 +29,7 @@ pub fn snooze(global: &Global, options: &args::Snooze, output: &mut Output) -> O
     };
     let who = match &options.who {
         None => None,
-        Some(name) => Some(identity(&face, (rule, &source), name)?),
+        Some(name) => Some(identity(&face, &config.rules, (rule, &source), name)?),
     };
     let until = match options.span.as_secs() {
         _ if options.until_clear => None,
@@ -55,24 +58,25 @@ pub fn acknowledge(global: &Global, options: &args::Ack, output: &mut Output) ->
 }
 
 /// A rule that nobody wrote is nearly always a slip of the finger.
-fn known(rule: &str) -> Result<(), Failure> {
-    if rule == EVERY {
+fn known(rule: &str, config: &Config) -> Result<(), Failure> {
+    let ids = || config.rules.iter().map(|one| one.id.as_str());
+    if rule == EVERY || ids().any(|id| id == rule) {
         return Ok(());
     }
-    let config = super::super::config()?;
-    if config.rules.iter().any(|one| one.id == rule) {
-        return Ok(());
+    if config.off.iter().any(|one| one.id == rule) {
+        let rule = output::text(rule);
+        return Err(Failure::Usage(format!(
+            "rule {rule:?} is switched off, so that it says nothing anyway; `hoofbeat alerts enable {rule}` switches it on"
+        )));
     }
-    let ids: Vec<&str> = config.rules.iter().map(|one| one.id.as_str()).collect();
-    let there = if ids.is_empty() { "there is none".to_string() } else { format!("there are {}", ids.join(", ")) };
-    Err(Failure::Usage(format!("there is no rule {:?}; {there}, and \"*\" is all of them", output::text(rule))))
+    Err(super::unknown(rule, ids()))
 }
 
 /// The key of who is called so in an alert that fires; a key itself need not fire now.
-fn identity(face: &Face, (rule, source): (&str, &str), name: &str) -> Result<String, Failure> {
+fn identity(face: &Face, rules: &[Rule], (rule, source): (&str, &str), name: &str) -> Result<String, Failure> {
     let (rule, source) = (rule.to_string(), source.to_string());
     let all = Snooze { rule, source, ..Snooze::default() };
-    let alerts = face.alerts_of(&face.status()?, &super::super::config()?.rules)?;
+    let alerts = face.alerts_of(&face.status()?, rules)?;
     let firing = alerts.iter().filter(|alert| all.covers(&alert.rule, &alert.source));
     let known: Vec<(&str, &str)> =
         firing.filter_map(|one| Some((one.key.as_deref()?, one.identity.as_deref()?))).collect();

@@ -1,16 +1,18 @@
-//! `hoofbeat alerts test`: the notification of a rule as it would look, with the newest value that is known.
+//! `hoofbeat alerts test`: the notification of a rule as it would look, with what is known where that fits.
 //!
 //! Deliberately not here: how it is sent (`notify`).
 
 use std::sync::Arc;
 
-use hoofbeat_core::api::{SCHEMA, SourceStatus};
-use hoofbeat_core::engine::{Detail, Notice, NoticePhase, words};
+use hoofbeat_core::api::{SCHEMA, SourceStatus, Why};
+use hoofbeat_core::engine::{Known, Notice, sample, sample_kind, words};
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::Source;
 use hoofbeat_core::model::rule::{Rule, Watched};
-use hoofbeat_core::model::{Source, SourceKind};
 use hoofbeat_core::paths;
 use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::brief;
+use jiff::Zoned;
 use serde_json::json;
 
 use crate::args::{self, Global};
@@ -18,31 +20,33 @@ use crate::commands::{face, folder, names, now};
 use crate::failure::{Failure, Outcome};
 use crate::notify::{Thread, Trial};
 use crate::output::{self, Output};
+use crate::time;
 use crate::window::Window;
 
 /// Shows it.
 pub fn run(global: &Global, options: &args::AlertsTest, output: &mut Output) -> Outcome {
-    let listed = super::super::config()?.listed();
+    let listed = super::super::standing(global)?.listed();
     let Some(one) = listed.iter().find(|one| one.rule.id == options.rule) else {
         return Err(super::unknown(&options.rule, listed.iter().map(|one| one.rule.id.as_str())));
     };
     let rule = &one.rule;
-    let sources = face(global)?.status()?.sources;
+    let face = face(global)?;
+    let status = face.status()?;
+    let why = face.why_now(&status).ok();
+    let sources = &status.sources;
     let source = match options.source.as_deref() {
         Some(name) => {
-            let id = names::source(&sources, name, "source")?;
+            let id = names::source(sources, name, "source")?;
             sources.iter().find(|source| source.id == id)
         }
         // One of which the value is known says most.
         None => {
             let fitting = || sources.iter().filter(|source| rule.is_for(&source.id));
-            fitting().find(|source| value(rule, source).is_some()).or_else(|| match rule.watched {
-                Watched::Metric { .. } => None,
-                _ => fitting().find(|source| source.kind == SourceKind::Gpu).or_else(|| fitting().next()),
-            })
+            let known = fitting().find(|source| value(rule, source).is_some());
+            known.or_else(|| fitting().find(|source| source.kind == sample_kind(rule)))
         }
     };
-    let trial = Trial::of(&Arc::new(notice(rule, source)));
+    let trial = Trial::of(&Arc::new(notice(rule, source, why.as_ref())));
     let window = Window { folder: folder(global)?, root: global.root.clone() };
     let thread = Thread::deaf(window, paths::config_file()?);
     let sent = trial.send(thread);
@@ -58,27 +62,33 @@ pub fn run(global: &Global, options: &args::AlertsTest, output: &mut Output) -> 
     sent.map_err(|problem| Failure::Failed(format!("it was not shown: {problem}")))
 }
 
-/// The rule, firing now on this source.
-fn notice(rule: &Rule, source: Option<&SourceStatus>) -> Notice {
-    let whole =
-        |source: &SourceStatus| Source::whole(source.kind, source.id.as_str(), Untrusted::from(source.label.as_str()));
-    let none = || Source::whole(SourceKind::Sensor, "no source", Untrusted::default());
-    let mut notice = Notice {
-        rule: Arc::new(rule.clone()),
-        source: source.map_or_else(none, whole),
-        who: None,
+/// The rule, firing now on this source: with what is known there, and made up beyond that.
+fn notice(rule: &Rule, source: Option<&SourceStatus>, why: Option<&Why>) -> Notice {
+    let label = |source: &SourceStatus| Untrusted::from(source.label.as_str());
+    let known = Known {
+        source: source.map(|source| Source::whole(source.kind, source.id.as_str(), label(source))),
         value: source.and_then(|source| value(rule, source)),
-        phase: NoticePhase::Fired,
-        since: now(),
-        detail: Detail::default(),
-        text: None,
-        because: None,
-        flutters: None,
-        notify: true,
+        reason: source.map(|source| source.reason.clone()).filter(|_| is_so(rule, source)),
+        because: source.zip(why).and_then(|(source, why)| because(source, why)),
     };
+    let mut notice = sample(rule, known, now());
     let newest = |metric: Metric| source.and_then(|source| Some(source.metrics.get(metric.key())?.value));
     notice.text = rule.text.as_deref().map(|text| words::filled(text, &notice, newest, &Untrusted::notification));
     notice
+}
+
+/// Whether the source is as the rule wants to be told of.
+fn is_so(rule: &Rule, source: Option<&SourceStatus>) -> bool {
+    matches!(rule.watched, Watched::Health(health) if source.is_some_and(|source| source.health == health))
+}
+
+/// What the GPU does and for whom, where that is known.
+fn because(source: &SourceStatus, why: &Why) -> Option<Untrusted> {
+    let whole = source.part_of.as_deref().unwrap_or(&source.id);
+    let verdict = why.verdicts.iter().find(|verdict| verdict.source == whole && !verdict.culprits.is_empty())?;
+    let zoned = Zoned::now();
+    let said = brief(verdict, &|ts| time::moment(ts, &zoned), &Untrusted::notification);
+    Some(Untrusted::from(said.as_str()))
 }
 
 /// The newest value in the rule's unit, where one reading has it.

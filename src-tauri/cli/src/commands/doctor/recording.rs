@@ -10,6 +10,7 @@ use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::store::{self, StoreError};
 use hoofbeat_core::{format, paths};
 
+use super::super::unmatched;
 use super::Finding;
 use crate::time;
 
@@ -29,7 +30,7 @@ pub fn check(folder: &Path, now: i64) -> Vec<Finding> {
     findings.push(recorder(folder, runs));
     findings.extend(database(folder, runs, now));
     findings.push(space(folder));
-    findings.push(config());
+    findings.extend(config(folder));
     findings
 }
 
@@ -131,19 +132,26 @@ fn space(folder: &Path) -> Finding {
     }
 }
 
-fn config() -> Finding {
+fn config(folder: &Path) -> Vec<Finding> {
     const NAME: &str = "config";
     let path = match paths::config_file() {
         Ok(path) => path,
-        Err(error) => return Finding::warning(NAME, error.to_string(), "set HOME or HOOFBEAT_CONFIG"),
+        Err(error) => return vec![Finding::warning(NAME, error.to_string(), "set HOME or HOOFBEAT_CONFIG")],
     };
     if !path.exists() {
-        return Finding::ok(NAME, format!("{} does not exist; the defaults hold", path.display()));
+        return vec![Finding::ok(NAME, format!("{} does not exist; the defaults hold", path.display()))];
     }
-    match Config::load(&path) {
-        Ok(config) => Finding::ok(NAME, format!("{} is valid, with {} rules", path.display(), config.rules.len())),
-        Err(error) => Finding::failure(NAME, error.to_string(), "until then the last valid settings stay in force"),
-    }
+    let config = match Config::load(&path) {
+        Ok(config) => config,
+        Err(error) => {
+            let remedy = "until then the last valid settings stay in force";
+            return vec![Finding::failure(NAME, error.to_string(), remedy)];
+        }
+    };
+    let valid = Finding::ok(NAME, format!("{} is valid, with {} rules", path.display(), config.rules.len()));
+    let remedy = "mend its source in the config file, unless such a source is to come";
+    let warnings = unmatched::warnings(folder, &config).into_iter();
+    [valid].into_iter().chain(warnings.map(|warning| Finding::warning("rules", warning, remedy))).collect()
 }
 
 #[cfg(test)]

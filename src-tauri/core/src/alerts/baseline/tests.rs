@@ -50,6 +50,10 @@ fn an_identity_is_new_once_while_learning_and_until_it_is_accepted_afterwards() 
     assert_eq!(baseline.accept(&whose("miner").0, Some(1000), at(21, 0).ts), 1);
     assert_eq!(begin(&mut baseline, "miner", at(21, 18)), Verdict::Usual);
     assert_eq!(baseline.accept(&whose("miner").0, None, at(21, 0).ts), 0, "there is nothing more to accept");
+    assert!(!baseline.clone().forget(&(whose("miner").0, Some(1001))), "of another user nothing is known");
+    let mut forgotten = baseline.clone();
+    assert!(forgotten.forget(&whose("miner")));
+    assert_eq!(forgotten.judge(&whose("miner"), at(21, 0)), Verdict::New);
 }
 
 #[test]

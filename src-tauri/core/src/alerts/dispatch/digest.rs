@@ -1,5 +1,6 @@
 //! What waits, and when it is said in one: at the end of quiet hours, of a burst or of an hour that had too much; what
-//! only informs once from nine to nine, with something else that is said or at nine. Pure.
+//! only informs once from nine to nine, with something else that is said or at nine. The ends of what a digest told of are
+//! said in one, too. Pure.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -156,7 +157,7 @@ impl Dispatch {
         let due = |wait| match wait {
             Wait::Quiet => !quiet,
             Wait::Day => must && !quiet,
-            Wait::Burst | Wait::Hour => self.limits.over(wait, millis(now.boot)),
+            Wait::Burst | Wait::Hour | Wait::Over => self.limits.over(wait, rules, millis(now.boot)),
         };
         let waits = || {
             let firing = self.episodes.values().filter_map(|episode| match episode.stand {
@@ -177,7 +178,7 @@ impl Dispatch {
         let comes = |wait| match wait {
             Wait::Quiet => !quiet,
             Wait::Day => may && !quiet,
-            Wait::Burst | Wait::Hour => true,
+            Wait::Burst | Wait::Hour | Wait::Over => true,
         };
         Some(self.gather(comes, now))
     }
@@ -206,9 +207,9 @@ impl Dispatch {
         if reasons.contains(&Wait::Day) {
             self.waiting.said(now);
         }
-        self.limits.summed();
-        self.changed = true;
         let wait = reasons.into_iter().min().unwrap_or(Wait::Hour);
+        self.limits.summed(wait, millis(now.boot));
+        self.changed = true;
         Digest { wait, items, more: std::mem::take(&mut self.more) }
     }
 }

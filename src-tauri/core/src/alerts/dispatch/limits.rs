@@ -21,6 +21,9 @@ pub(super) struct Limits {
     burst: Option<i64>,
     /// The same for the hour.
     hour: Option<i64>,
+    /// The same for the ends of what a digest told of.
+    #[serde(default)]
+    ends: Option<i64>,
 }
 
 /// A moment of the boot-time clock.
@@ -50,9 +53,23 @@ impl Limits {
         Ok(())
     }
 
+    /// The end of something that a digest told of: others may end soon.
+    pub fn ended(&mut self, rules: &Notify, now: i64) {
+        self.ends.get_or_insert(now + millis(rules.window));
+    }
+
+    /// Whether one more would be said now.
+    fn has_room(&self, rules: &Notify, now: i64) -> bool {
+        let counted = self.said.iter().filter(|(at, counted)| *counted && now - at < HOUR).count();
+        let lately = self.said.iter().filter(|(at, _)| now - at < millis(rules.window)).count();
+        counted < rules.max_per_hour as usize && lately < rules.burst as usize
+    }
+
     /// Whether what waits for this may be summed up.
-    pub fn over(&self, wait: Wait, now: i64) -> bool {
+    pub fn over(&self, wait: Wait, rules: &Notify, now: i64) -> bool {
         let due = match wait {
+            Wait::Over if !self.has_room(rules, now) => return false,
+            Wait::Over => self.ends,
             Wait::Burst => self.burst,
             Wait::Hour => self.hour,
             Wait::Quiet | Wait::Day => None,
@@ -60,9 +77,12 @@ impl Limits {
         due.is_none_or(|due| due <= now)
     }
 
-    /// Everything that was too much is summed up.
-    pub fn summed(&mut self) {
-        (self.burst, self.hour) = (None, None);
+    /// Everything that was too much is summed up, or ends are, which count as one more that is said.
+    pub fn summed(&mut self, wait: Wait, now: i64) {
+        if wait == Wait::Over {
+            self.said.push((now, true));
+        }
+        (self.burst, self.hour, self.ends) = (None, None, None);
     }
 
     /// Moves every moment, because the clock that counted them was another one.
@@ -70,5 +90,6 @@ impl Limits {
         self.said.iter_mut().for_each(|(at, _)| *at += by);
         self.burst = self.burst.map(|due| due + by);
         self.hour = self.hour.map(|due| due + by);
+        self.ends = self.ends.map(|due| due + by);
     }
 }

@@ -1,5 +1,6 @@
 //! What is told and when: each rule by an example. What always holds is in `traces`.
 
+mod hushed;
 mod traces;
 
 use serde_json::json;
@@ -98,6 +99,7 @@ impl Rig {
 }
 
 const SNOOZED: Decision = Decision::Silent(Silence::Snoozed);
+const OVER: Decision = Decision::Keep(Wait::Over);
 const NOTHING: [&str; 0] = [];
 
 #[test]
@@ -115,7 +117,8 @@ fn the_end_is_said_where_the_beginning_was() {
     }
     assert_eq!(rig.fire("d"), Decision::Keep(Wait::Burst));
     assert_eq!(rig.pass(60), ["Burst: d"]);
-    assert_eq!(rig.clear("d"), Decision::Silent(Silence::Unheard));
+    // That of a digest is said, too, after a while in which others may end.
+    assert_eq!((rig.clear("d"), rig.pass(59), rig.pass(1)), (OVER, vec![], vec!["Over: d(1x 420s)".to_owned()]));
     assert_eq!(rig.happened("e", Severity::Warning, What::Fired), Decision::Say);
     assert_eq!(rig.happened("e", Severity::Warning, What::Again), Decision::Say);
 }
@@ -135,7 +138,7 @@ fn a_night_is_one_digest_and_critical_alerts_pass() {
     assert_eq!(rig.pass(7 * 3600), NOTHING);
     assert_eq!(rig.pass(3600), ["Quiet: disk, hot, hot(2x 840s)"]);
     assert_eq!(rig.pass(60), NOTHING);
-    assert_eq!(rig.clear("hot"), Decision::Silent(Silence::Unheard));
+    assert_eq!(rig.clear("hot"), OVER);
 }
 
 #[test]
@@ -156,9 +159,12 @@ fn a_storm_is_three_words_and_a_digest() {
     let digest = rig.pass(1);
     assert_eq!(digest.len(), 1);
     assert_eq!(digest[0].split(", ").count(), 497);
-    // All of it ends: the three that were said, and nothing else.
+    // All of it ends: the three that were said, and the others as one.
     let said = (0..500).filter(|at| rig.clear(&format!("rule-{at}")) == Decision::Say).count();
-    assert_eq!((said, rig.pass(3600)), (3, vec![]));
+    assert_eq!((said, rig.pass(59)), (3, vec![]));
+    let ends = rig.pass(1);
+    assert!(ends.len() == 1 && ends[0].starts_with("Over: ") && ends[0].split(", ").count() == 256, "{ends:?}");
+    assert_eq!(rig.pass(3600), NOTHING);
 }
 
 #[test]
@@ -174,6 +180,30 @@ fn an_hour_that_has_enough_ends_with_a_digest() {
     assert_eq!(rig.pass(2999), NOTHING);
     assert_eq!(rig.pass(1), ["Hour: eleventh"]);
     assert_eq!(rig.fire("twelfth"), Decision::Say);
+}
+
+#[test]
+fn the_ends_of_a_digest_count_to_the_hour_and_wait_for_the_morning() {
+    let mut rig = Rig::quiet(NOON + 18 * 3600);
+    for at in 0..20 {
+        assert_eq!(rig.fire(&format!("{at}")), Decision::Keep(Wait::Quiet));
+    }
+    assert_eq!(rig.pass(3600).len(), 1);
+    let mut said = 0;
+    for at in 0..20 {
+        assert_eq!(rig.clear(&format!("{at}")), OVER);
+        said += rig.pass(120).len();
+    }
+    assert_eq!(said, 10, "no more than an hour may have");
+    assert_eq!(rig.pass(3600).len(), 1, "the rest in one");
+    assert_eq!(rig.pass(86_400), NOTHING);
+    rig.wall = NOON + 18 * 3600;
+    assert_eq!(rig.fire("night"), Decision::Keep(Wait::Quiet));
+    assert_eq!(rig.pass(3600), ["Quiet: night"]);
+    rig.restart(None);
+    assert_eq!(rig.pass(15 * 3600), NOTHING);
+    assert_eq!(rig.clear("night"), Decision::Keep(Wait::Quiet));
+    assert_eq!(rig.pass(9 * 3600), ["Quiet: night(1x 420s)"]);
 }
 
 #[test]
@@ -246,16 +276,6 @@ fn a_snooze_of_one_identity_leaves_the_others_to_be_said() {
     // It ends with the one that it is about, and not with another.
     assert_eq!((happened(&mut rig, "program:blender", over), rig.dispatch.take_ended()), (SNOOZED, vec![1]));
     assert_eq!(happened(&mut rig, "program:blender", What::Fired), Decision::Say);
-}
-
-#[test]
-fn who_takes_a_snooze_back_is_not_told_again() {
-    let mut rig = Rig::at(NOON);
-    assert_eq!(rig.fire("told"), Decision::Say);
-    rig.snooze(1, "*", Some(NOON + 3600));
-    assert_eq!(rig.fire("new"), SNOOZED);
-    rig.dispatch.snooze(Vec::new());
-    assert_eq!((rig.settle(), rig.clear("told")), (vec!["new".to_owned()], Decision::Say));
 }
 
 #[test]

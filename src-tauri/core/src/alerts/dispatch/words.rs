@@ -94,6 +94,8 @@ pub enum Wait {
     Hour,
     /// Its turn once a day: it only informs.
     Day,
+    /// The ends of others, of whose beginning a digest told as well.
+    Over,
 }
 
 /// Why a word is not said.

@@ -103,7 +103,7 @@ fn each_kind_of_rule_has_its_words() {
     let lost = Detail { reason: Some("fell off the bus".into()), event: None };
     check(
         Notice { detail: lost, ..gpu(Watched::Health(Health::Lost), Some(1.0)) },
-        "RTX 4090 is lost: fell off the bus for 1 min",
+        "RTX 4090 is lost for 1 min: fell off the bus",
     );
     check(gpu(Watched::Verdict("throttled".into()), Some(1.0)), "RTX 4090 held back for 1 min");
     let xid = Detail { event: Some(json!({ "code": 79, "meaning": "GPU has fallen off the bus" })), reason: None };
@@ -118,7 +118,7 @@ fn each_kind_of_rule_has_its_words() {
         Notice { detail: event_of, who, ..gpu(event(EventKind::UnexpectedUse), Some(1.0)) }
     };
     check(used("new"), "xmrig\u{fffd}<b> uses RTX 4090 and never did before");
-    check(used("missing"), "xmrig\u{fffd}<b> should run on RTX 4090 and does not");
+    check(used("missing"), "xmrig\u{fffd}<b> should run and does not");
     assert_eq!(body(&used("denied"), &Untrusted::notification), "It has 97 % of the GPU. Rule hot.");
     check(gpu(event(EventKind::GpuWoke), Some(21.0)), "RTX 4090 was woken 21 times");
     let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
@@ -135,4 +135,17 @@ fn a_persons_own_words_are_filled_in() {
     assert_eq!(said("{source} at {value} (limit {limit}) for {for}"), "RTX at 96 °C (limit 95 °C) for 2 min");
     assert_eq!(said("fan {gpu.fan.percent}, {gpu.power}, {who}"), "fan 100 %, –, –");
     assert_eq!(said("no place }"), "no place }");
+    // It is told anew how long it lasts, and not how long the rule waits.
+    let lasted = Duration::from_secs(7200);
+    let again = Notice { phase: NoticePhase::Again { lasted }, ..heat.clone() };
+    assert_eq!(filled("for {for}, after {hold}", &again, read, &Untrusted::notification), "for 2 h, after 2 min");
+    // What follows is another sentence.
+    let rule = Arc::new(Rule { text: Some("Hot! {who}".to_owned()), ..(*heat.rule).clone() });
+    let of =
+        |text: &str| Notice { text: Some(text.to_owned()), because: Some("GPU 97 %: Blender".into()), ..heat.clone() };
+    let limit = "The limit of rule hot is 95 °C.";
+    assert_eq!(body(&of("Look at it"), &plain), format!("Look at it. GPU 97 %: Blender. {limit}"));
+    assert_eq!(body(&of("Look at it! "), &plain), format!("Look at it! GPU 97 %: Blender. {limit}"));
+    let told = Notice { rule, ..of("Hot! GPU 97 %: Blender") };
+    assert_eq!(body(&told, &plain), format!("Hot! GPU 97 %: Blender. {limit}"));
 }

@@ -44,11 +44,11 @@ fn a_channel_that_cannot_work_is_refused_in_one_sentence() {
     }
     let command = |keys: &str| format!("[notify.command]\n{keys}\n");
     check(&command("run = \"mpv ping.ogg\""), "this is a string, not a list; no shell takes it apart");
-    check(&command("run = [\"mpv\", 3]"), "not all of this list is text");
+    check(&command("run = [\"mpv\", 3]"), "not everything in this list is text");
     check(&command("run = [\"bin/ping\"]"), "\"bin/ping\" names no program; write its whole path");
     check(&command("run = [\"~/ping\"]"), "names no program");
     check(&command("run = [\"\"]"), "names no program");
-    check(&command("timeout = \"0s\""), "is no time limit for a program");
+    check(&command("timeout = \"0s\""), "is not a time limit for a program");
     check(&command("timeout = \"6m\""), "write \"1s\" to \"5m\"");
     check(&command("severity = \"high\""), "there is no severity \"high\"");
     check(&command("shell = true"), "[notify.command] has no setting \"shell\"; it has run, timeout, severity");
@@ -56,7 +56,7 @@ fn a_channel_that_cannot_work_is_refused_in_one_sentence() {
     check("[notify]\nwebhook = \"https://ntfy.sh/x\"", "write [notify.webhook] on a line of its own");
     let webhook = |keys: &str| format!("[notify.webhook]\n{keys}\n");
     check(&webhook("format = \"xml\""), "there is no format \"xml\"");
-    check(&webhook("secret_file = \"tk_123\""), "this is no whole path to a file");
+    check(&webhook("secret_file = \"tk_123\""), "this is not the whole path of a file");
     check(&webhook("url = \"https://u:p@ntfy.sh/x\"\nsecret_file = \"/s\""), "only one of them can be sent");
     check(&webhook("url = \"https://ntfy.sh\"\nformat = \"ntfy\""), "this address names no topic");
     let quoted = "[\"notify.webhook\"]\nurl = \"\"\n";

@@ -134,46 +134,52 @@ quiet = \"22:00-07:00\"
 }
 
 #[test]
-fn what_is_wrong_has_its_field_and_a_sentence() {
-    let place = Place::new("[[rule]]\nid = \"own\"\nmetric = \"gpu.power\"\nfire = \"> 300 W\"\nagg = \"avg:1m\"\n");
+fn what_is_wrong_has_its_field_and_the_words_of_a_form() {
+    let text = "[[rule]]\nid = \"own\"\nmetric = \"gpu.power\"\nfire = \"> 300 W\"\nagg = \"avg:1m\"\n
+        [[rule]]\nid = \"size\"\nmetric = \"memory.used\"\nfire = \"> 3 GiB\"\n";
+    let place = Place::new(text);
     let book = place.book();
     #[track_caller]
     fn check(book: &RuleBook, id: &str, key: &str, value: &str, field: &str, message: &str) {
         let mut draft = book.entry(id).unwrap().draft();
         draft.values.insert(key.to_owned(), value.to_owned());
-        let problem = book.check(&draft).unwrap_err();
-        assert_eq!((problem.field.as_deref(), &problem.message[..message.len()]), (Some(field), message));
+        let problem = DraftProblem { field: Some(field.to_owned()), message: message.to_owned() };
+        assert_eq!(book.check(&draft).unwrap_err(), problem);
+        assert_eq!(book.problems(&draft), [problem]);
     }
-    check(
-        &book,
-        "gpu-hot",
-        "fire",
-        "5",
-        "fire",
-        "\"5\" is not a threshold of gpu.temperature.margin; write > or < and",
-    );
-    check(
-        &book,
-        "gpu-hot",
-        "fire",
-        "< 12",
-        "clear",
-        "\"> 10\" is beyond the limit at which the rule fires, so it would",
-    );
-    check(&book, "own", "fire", "", "fire", "This rule has no fire; add fire: when it fires");
-    check(&book, "own", "for", "2 minutes", "for", "\"2 minutes\" is not a duration; write a whole number");
-    check(&book, "own", "severity", "loud", "severity", "There is no severity \"loud\"; write");
-    check(&book, "own", "hours", "at night", "hours", "\"at night\" is");
-    check(&book, "own", "repeat", "1s", "repeat", "\"1s\" is too often; write \"1m\" or more.");
-    check(&book, "own", "text", "{vlaue}", "text", "Nothing is known as {vlaue}; write");
-    check(&book, "gpu-lost", "fire", "> 1", "fire", "A state has no limit");
+    check(&book, "gpu-hot", "fire", "5", "fire", "Put > or < before it: > 5 is above, < 5 is below.");
+    check(&book, "gpu-hot", "fire", "warm", "fire", "Write > or <, then a number, like > 87 °C.");
+    check(&book, "gpu-hot", "fire", "<", "fire", "After > or < comes a number, like > 87 °C.");
+    check(&book, "gpu-hot", "fire", "< 5 W", "fire", "Its unit is °C: write > 87 °C, or the number alone.");
+    let overlap = "With > 10 it would fire and be over at once: it fires at < 12, so write > and at least 12.";
+    check(&book, "gpu-hot", "fire", "< 12", "clear", overlap);
+    check(&book, "gpu-memory-full", "fire", "> much", "fire", "After > or < comes a number, like > 90 %.");
+    check(&book, "disk-fills", "fire", "< 2", "fire", "After > or < comes a time, like > 24h.");
+    check(&book, "wake-storm", "fire", "> 2 W", "fire", "It has no unit: write the number alone, like > 100.");
+    check(&book, "size", "fire", "> 3 lots", "fire", "Write a size, like > 500 MiB.");
+    check(&book, "size", "clear", "3", "clear", "Put > or < before it: > 3 is above, < 3 is below.");
+    check(&book, "own", "fire", "", "fire", "Say when it fires: > or <, then a number, like > 87 W.");
+    check(&book, "own", "for", "2 minutes", "for", "Write a number and s, m, h or d, like 30s, 5m or 1h30m.");
+    check(&book, "own", "for", "2", "for", "Say of what: 2s, 2m or 2h.");
+    check(&book, "own", "keep", "2d", "keep", "At most a day: 24h.");
+    check(&book, "own", "severity", "loud", "severity", "Choose info, warning or critical.");
+    check(&book, "own", "hours", "at night", "hours", "Write two different times of the day, like 22:00-07:00.");
+    check(&book, "own", "repeat", "1s", "repeat", "At least a minute: 1m.");
     assert_eq!(book.entry("gpu-lost").unwrap().fields()[..2], ["for", "keep"]);
 
     let fails = |draft: Draft| book.check(&draft).unwrap_err();
+    let mut lost = book.entry("gpu-lost").unwrap().draft();
+    lost.values.insert("fire".to_owned(), "> 1".to_owned());
+    assert_eq!(fails(lost).field.as_deref(), Some("fire"), "a state has no limit");
+    let mut text = book.entry("own").unwrap().draft();
+    text.values.insert("text".to_owned(), "{vlaue}".to_owned());
+    assert!(
+        matches!(&book.problems(&text)[..], [one] if one.message.contains("{vlaue}") && one.message.contains("{who}"))
+    );
     let hot = [("metric", "cpu.temperature"), ("fire", "> 80")];
     assert_eq!(fails(fresh("", &hot)).field.as_deref(), Some("id"));
-    assert_eq!(fails(fresh("two words", &hot)).field.as_deref(), Some("id"));
-    assert_eq!(fails(fresh("gpu-hot", &hot)).message, "There is a rule \"gpu-hot\" already: choose another id.");
+    assert_eq!(fails(fresh("two words", &hot)).message, "A name has up to 64 letters, digits and - _ . and no spaces.");
+    assert_eq!(fails(fresh("gpu-hot", &hot)).message, "There is a rule \"gpu-hot\" already: choose another name.");
     assert_eq!(fails(fresh("new", &[])).field.as_deref(), Some("metric"));
     assert_eq!(fails(fresh("new", &hot[..1])).field.as_deref(), Some("fire"));
     assert_eq!(fails(fresh("new", &[("metric", "cpu.temp"), hot[1]])).field.as_deref(), Some("metric"));
@@ -183,6 +189,36 @@ fn what_is_wrong_has_its_field_and_a_sentence() {
     let saved = Config::save_rule(&place.file, &fresh("new", &[("metric", "cpu.temp")]), &book.version);
     assert!(saved.unwrap_err().to_string().starts_with("There is no metric \"cpu.temp\""));
     assert_eq!(place.text(), before);
+}
+
+#[test]
+fn every_mistake_is_told_at_once_at_its_own_field() {
+    let book = Place::new("[[rule]]\nid = \"own\"\nmetric = \"gpu.power\"\nfire = \"> 300 W\"\n").book();
+    let wrong = |draft: &Draft| {
+        let problems = book.problems(draft).into_iter();
+        problems.map(|problem| problem.field.unwrap_or_else(|| problem.message.clone())).collect::<Vec<_>>()
+    };
+    let changed = |id: &str, values: &[(&str, &str)]| {
+        let mut draft = book.entry(id).unwrap().draft();
+        draft.values.extend(values.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        draft
+    };
+    let all = [("fire", "5"), ("clear", "6"), ("for", "long"), ("keep", "3"), ("severity", "loud"), ("repeat", "1s")];
+    let all = [&all[..], &[("hours", "never"), ("text", "{")]].concat();
+    let expected = ["fire", "clear", "hours", "for", "keep", "repeat", "text", "severity"];
+    for id in ["own", "gpu-hot", "disk-fills", "gpu-memory-full", "wake-storm"] {
+        assert_eq!(wrong(&changed(id, &all)), expected, "{id}");
+        assert_eq!(wrong(&changed(id, &[])), [""; 0], "{id}");
+        // What is right is not called wrong because something else is.
+        assert_eq!(wrong(&changed(id, &[("fire", "x"), ("for", "y")])), ["fire", "for"], "{id}");
+    }
+    assert_eq!(wrong(&changed("gpu-hot", &[("fire", "< 12"), ("keep", "y")])), ["clear", "keep"]);
+    assert_eq!(wrong(&changed("gpu-lost", &[("for", "x"), ("hours", "y")])), ["hours", "for"]);
+    assert_eq!(wrong(&fresh("", &[])), ["id", "metric", "fire"]);
+    assert_eq!(wrong(&fresh("a b", &[("fire", "> 5 W"), ("for", "x")])), ["metric", "id", "for"]);
+    assert_eq!(wrong(&fresh("new", &[("metric", "cpu.temperature"), ("fire", "> 80")])), [""; 0]);
+    let gone = wrong(&Draft { is_new: false, ..fresh("gone", &[]) });
+    assert!(matches!(&gone[..], [one] if one.contains("any more")), "{gone:?}");
 }
 
 #[test]
@@ -284,6 +320,8 @@ proptest! {
             let checked = book.check(&draft);
             let saved = Config::save_rule(&place.file, &draft, &book.version);
             prop_assert_eq!(checked.is_ok(), saved.is_ok(), "{:?} {:?}", checked, saved);
+            let problems = book.problems(&draft);
+            prop_assert_eq!(checked.as_ref().err(), problems.first());
             let Ok(rule) = checked else {
                 prop_assert_eq!(place.text(), before);
                 continue;

@@ -27,21 +27,21 @@ fn an_expectation_says_what_is_wrong_with_it() {
         let said = refused(&format!("[[expect]]\nid = \"a\"\n{lines}"));
         assert_eq!(said, format!("config.toml:{error}"));
     }
-    let hours = "write two times of the day, local time: \"22:00-07:00\"";
+    let hours = "write two times of day with - between, local time: \"22:00-07:00\"";
     for wrong in
         ["25:00-07:00", "22:60-07:00", "22-7", "22:00", "", "22:00-", "-1:00-7:00", "+1:00-7:00", "22:00-24:30"]
     {
-        check(
-            &format!("user = 0\nhours = \"{wrong}\"\n"),
-            &format!("4:9: {wrong:?} is no stretch of the day; {hours}"),
-        );
+        check(&format!("user = 0\nhours = \"{wrong}\"\n"), &format!("4:9: {wrong:?} is not a span of hours; {hours}"));
     }
-    check("user = 0\nhours = \"7:00-07:00\"\n", &format!("4:9: \"7:00-07:00\" is no time at all; {hours}"));
-    check("user = 0\nhours = \"24:00-07:00\"\n", &format!("4:9: \"24:00-07:00\" begins when the day is over; {hours}"));
+    check("user = 0\nhours = \"7:00-07:00\"\n", &format!("4:9: \"7:00-07:00\" is a span of no length; {hours}"));
+    check(
+        "user = 0\nhours = \"24:00-07:00\"\n",
+        &format!("4:9: \"24:00-07:00\" begins at 24:00, when the day is over; {hours}"),
+    );
     let empty = "an empty pattern matches nobody; remove the line, or write \"*\" for everybody";
     check("program = \"\"\n", &format!("3:11: {empty}"));
     check("identity = \" \"\n", &format!("3:12: {empty}"));
-    let share = "is no share; write percent from 0 to 100: share = 80";
+    let share = "is not a share; write percent from 0 to 100: share = 80";
     check("user = 0\nshare = -1\n", &format!("4:9: -1 {share}"));
     check("user = 0\nshare = 101\n", &format!("4:9: 101 {share}"));
     check("user = 0\nshare = nan\n", &format!("4:9: nan {share}"));

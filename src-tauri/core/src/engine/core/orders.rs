@@ -12,6 +12,7 @@ use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
 use crate::engine::news::{Command, Published, Trouble};
 use crate::model::{self, EventKind, Now, RecorderState};
+use crate::why::presence::Absence;
 
 impl Core {
     pub(super) fn command(&mut self, command: Command, now: Now) {
@@ -25,11 +26,19 @@ impl Core {
             }
             Command::Presence(said) => {
                 if let Some(detail) = self.presence.step(said, now.unix()) {
+                    self.say_who_is_back(Absence::of(&detail));
                     self.note(now, EventKind::Presence, detail);
                 }
             }
             Command::Unshown(said) => self.desk.unshown(said),
             Command::Stop => self.stop(now),
+        }
+    }
+
+    /// Tells of an absence that is over: what happened in it is news.
+    pub(super) fn say_who_is_back(&self, absence: Option<Absence>) {
+        if let Some(over) = absence.filter(|absence| absence.until.is_some()) {
+            self.outlet.publish(Published::Back(over));
         }
     }
 
@@ -50,7 +59,7 @@ impl Core {
             self.since = now.unix();
         }
         self.mode = Mode::Paused { until, boot };
-        self.note(now, EventKind::Paused, json!({ "until": until }));
+        self.note(now, EventKind::Paused, json!({ "until": model::told_end(until) }));
         self.next.recorder = Some((RecorderState::Paused, Some(until)));
         self.next.usage = self.minute.take();
         self.next.gpu_minute = self.gpus.take();
@@ -146,6 +155,13 @@ impl Core {
         }
     }
 
+    /// Ends the alerts about uses that are expected by now.
+    pub(super) fn settle_expected(&mut self, now: Now) {
+        let keys = self.desk.settle_expected(&self.config, now);
+        self.watch.expect(&keys, now, &mut self.changes);
+        self.tell_alerts();
+    }
+
     /// Puts a changed config in force.
     fn apply(&mut self, config: Config, now: Now) {
         if config == self.config {
@@ -158,15 +174,19 @@ impl Core {
         if config.channels != self.config.channels {
             self.outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
         }
+        if config.icon != self.config.icon {
+            self.outlet.publish(Published::Icon(config.icon));
+        }
         if config.rules != self.config.rules {
             self.watch.replace(config.rules.clone(), now, &mut self.changes);
+            self.desk.regrade(&config.rules);
             self.tell_alerts();
         }
         if config.expectations != self.config.expectations {
             problems(&config.expectations).into_iter().for_each(|sentence| self.trouble(sentence));
         }
         self.config = config;
-        self.desk.settle_expected(&self.config, now);
+        self.settle_expected(now);
         let step = self.wanted_step();
         if step != self.step {
             self.step = step;

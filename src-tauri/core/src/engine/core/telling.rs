@@ -10,7 +10,7 @@ use crate::engine::news::{Published, Snapshot, SourceNow};
 use crate::engine::watch::Watch;
 use crate::metrics::Metric;
 use crate::model::rule::Watched;
-use crate::model::{Now, RecorderState, SourceKind, Tick};
+use crate::model::{Now, RecorderState, SourceKind, Tick, told_end};
 use crate::untrusted::Untrusted;
 use crate::why::{brief, judge};
 
@@ -118,7 +118,7 @@ impl Core {
     fn snapshot(&self, mut sources: Vec<SourceNow>) -> Snapshot {
         let (state, until) = match self.mode {
             Mode::Recording => (RecorderState::Recording, None),
-            Mode::Paused { until, .. } => (RecorderState::Paused, Some(until)),
+            Mode::Paused { until, .. } => (RecorderState::Paused, told_end(until)),
             Mode::Ending { .. } => (RecorderState::Off, None),
         };
         self.stretching.date(&mut sources);

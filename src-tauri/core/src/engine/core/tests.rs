@@ -22,8 +22,10 @@ mod episodes;
 mod expectations;
 mod gpus;
 mod presence;
+mod reworded;
 mod sampling;
 mod standing;
+mod uses;
 
 const START: u64 = 1_700_000_000;
 
@@ -45,7 +47,12 @@ impl Rig {
     }
 
     fn with(sensors: &[&'static str], config: &str, left: Left, run_for: Option<Duration>) -> Rig {
-        let clock = Arc::new(ManualClock::at(START));
+        Rig::later(0, sensors, config, left, run_for)
+    }
+
+    /// One that is started so many seconds later.
+    fn later(seconds: u64, sensors: &[&'static str], config: &str, left: Left, run_for: Option<Duration>) -> Rig {
+        let clock = Arc::new(ManualClock::at(START + seconds));
         let config = Config::parse(config, std::path::Path::new("config.toml")).unwrap();
         let journal = Journal::default();
         journal.settled(0, Some(4096));

@@ -1,7 +1,7 @@
 //! Minutes of GPUs: who used them, and whose doing their energy was.
 
 use super::*;
-use crate::model::Batch;
+use crate::model::{Batch, SourceKind};
 
 fn gpu() -> Arc<Source> {
     Source::whole(SourceKind::Gpu, "gpu:1", "GPU")

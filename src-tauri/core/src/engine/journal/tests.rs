@@ -122,7 +122,7 @@ impl Rig {
             drop(disk);
             Ok((Box::new(other.clone()) as Box<dyn Writer>, vec![event]))
         });
-        let config = ConfigFile::new("/nowhere/config.toml".into());
+        let config = ConfigFile::new("/nowhere/config.toml".into(), "/nowhere".into());
         let writer = Box::new(disk.clone());
         let scribe = Scribe::new(journal.clone(), clock.clone(), sender, writer, reopen, config, Keep::default());
         Rig { clock, disk, journal, scribe, events, ts: 0 }

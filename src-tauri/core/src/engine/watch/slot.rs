@@ -3,9 +3,11 @@
 //! Deliberately not here: which alerts there are (`watch`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::uses;
 use crate::alerts::window::Readings;
 use crate::alerts::{ActiveAlert, Detail, Ending, Input, Notice, NoticePhase, State, Transition, Who, step, words};
 use crate::engine::roster::{OWN, Voice};
@@ -44,6 +46,8 @@ pub(super) struct Slot {
     pub voice: Voice,
     /// Whether this tick brought a reading.
     pub read: bool,
+    /// Boot time until which it is taken to go on, where it lasts as long as what it is about.
+    pub lasts_until: Duration,
 }
 
 impl Slot {
@@ -57,13 +61,15 @@ impl Slot {
             detail: Detail::default(),
             voice: OWN,
             read: true,
+            lasts_until: Duration::ZERO,
         }
     }
 
     /// Steps it, and notes the row where that changed.
     pub fn step(&mut self, rule: &Rule, input: Input, now: Now, changes: &mut Changes) -> Option<Transition> {
         let (state, transition) = step(rule, &self.state, input, now);
-        let known = |state: &State| (state.phase, state.since, state.damped);
+        // Also how far it went, or a restart and a face would know only with what it fired.
+        let known = |state: &State| (state.phase, state.since, state.damped, state.peak);
         let is_changed = known(&state) != known(&self.state) || transition.is_some();
         self.state = state;
         if is_changed {
@@ -93,7 +99,9 @@ impl Slot {
             source: self.source.clone(),
             who: self.who.clone(),
             value: self.state.value,
+            peak: self.state.peak,
             since: self.state.since,
+            is_recovering: self.state.phase == AlertPhase::Recovering,
             is_silent: self.state.phase == AlertPhase::NoData,
             detail: self.detail.clone(),
         }
@@ -113,6 +121,7 @@ impl Slot {
                 let ending = match (&rule.watched, value) {
                     (_, None) => Ending::Unread,
                     _ if disarmed => Ending::Disarmed(aside.asked),
+                    _ if uses::lasts_with_use(rule) => Ending::UseOver,
                     (Watched::Event { .. }, _) => Ending::Passed,
                     _ => Ending::Read,
                 };
@@ -161,7 +170,8 @@ fn event(notice: &Notice, now: Now) -> Event {
             put("severity", json!(rule.severity));
             EventKind::AlertFired
         }
-        NoticePhase::Cleared { lasted, peak, .. } => {
+        NoticePhase::Cleared { ending, lasted, peak } => {
+            put("ending", json!(ending.word()));
             put("seconds", json!(lasted.as_secs()));
             put("peak", json!(peak));
             EventKind::AlertCleared
@@ -177,14 +187,14 @@ fn event(notice: &Notice, now: Now) -> Event {
 
 impl Changes {
     /// Ends an alert that no reading ended.
-    pub fn withdraw(&mut self, rule: &str, source: &str, who: &str, state: &State, now: Now) {
+    pub fn withdraw(&mut self, rule: &str, (source, who): (&str, &str), state: &State, ending: Ending, now: Now) {
         let mut row = state.row(rule, source, who, now);
         row.phase = AlertPhase::Inactive;
         row.since = now.unix();
         self.rows.push(row);
         if state.is_told() {
             let mut detail = json!({ "rule": rule, "value": null, "seconds": state.lasted(now).as_secs(),
-                                     "peak": state.peak });
+                                     "peak": state.peak, "ending": ending.word() });
             if !who.is_empty() {
                 detail["key"] = json!(who);
             }

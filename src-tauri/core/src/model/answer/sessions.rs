@@ -4,19 +4,24 @@ use serde::Serialize;
 
 /// A process, told from a later one of the same number.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProcessInfo {
     /// Its number.
     pub pid: u32,
     /// Its start in clock ticks since boot, where it is known.
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub started: Option<u64>,
 }
 
 /// One identity's stretch of use of one GPU. What its driver did not tell is `null`.
 #[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionInfo {
     /// Its number.
+    #[cfg_attr(test, ts(type = "number"))]
     pub id: i64,
     /// The number of the episode that it is a part of.
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub episode: Option<i64>,
     /// The id of the GPU, or of the instance of one.
     pub source: String,
@@ -32,8 +37,10 @@ pub struct SessionInfo {
     /// from outside, too.
     pub command: Option<String>,
     /// Unix seconds.
+    #[cfg_attr(test, ts(type = "number"))]
     pub start: i64,
     /// Unix seconds: when it last used the GPU, as far as was written.
+    #[cfg_attr(test, ts(type = "number"))]
     pub end: i64,
     /// How it ended: `exited`, `idle` or `unknown`; `null` of one that had not ended when that was last written.
     pub ended: Option<&'static str>,
@@ -44,6 +51,7 @@ pub struct SessionInfo {
     /// The highest percentage.
     pub peak_share: Option<f64>,
     /// The most bytes of the GPU's memory that it had.
+    #[cfg_attr(test, ts(type = "number | null"))]
     pub vram: Option<u64>,
     /// Seconds of the encoder's time.
     pub encoder: Option<f64>,
@@ -57,16 +65,20 @@ pub struct SessionInfo {
 
 /// One GPU's stretch of use, by whomever. What its driver did not tell is `null`.
 #[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EpisodeInfo {
     /// Its number.
+    #[cfg_attr(test, ts(type = "number"))]
     pub id: i64,
     /// The id of the GPU.
     pub source: String,
     /// What a person calls the GPU. Text from outside: show it as text, never as markup.
     pub label: String,
     /// Unix seconds.
+    #[cfg_attr(test, ts(type = "number"))]
     pub start: i64,
     /// Unix seconds: when it was last used, as far as was written.
+    #[cfg_attr(test, ts(type = "number"))]
     pub end: i64,
     /// How it ended: `idle` or `unknown`; `null` of one that had not ended when that was last written.
     pub ended: Option<&'static str>,

@@ -17,6 +17,8 @@ pub struct Process {
     pub pid: u32,
     /// The number of the process that started it, or that adopted it.
     pub parent: u32,
+    /// Whether it began the session that it belongs to.
+    pub leads_session: bool,
     /// Unix seconds.
     pub started: f64,
     /// The same in clock ticks since boot, as `/proc` has it.
@@ -44,28 +46,57 @@ pub fn snapshot(roots: &Roots, identities: &mut Identities) -> Result<Vec<Proces
     let mut pids = Vec::new();
     folder.pids(&mut pids).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
     pids.sort_unstable();
-    let boot_time = boot_time(roots)?;
-    let ticks_per_second = rustix::param::clock_ticks_per_second() as f64;
-    let page = rustix::param::page_size() as u64;
-    let mut text = [0; LONGEST_STAT];
-    let processes = pids.into_iter().filter_map(|pid| {
-        // A process that ends while the list is made is not in it.
-        let file = folder.open_stat(pid).ok()?;
-        let stat = Stat::parse(read(&file, &mut text)?)?;
+    let mut reading = Reading::begin(roots, folder)?;
+    Ok(pids.into_iter().filter_map(|pid| reading.process(pid, identities)).collect())
+}
+
+/// One process as it is now; `None` where none that can be seen has that number.
+///
+/// # Errors
+/// `/proc` cannot be read, or does not tell when the machine booted.
+pub fn one(roots: &Roots, identities: &mut Identities, pid: u32) -> Result<Option<Process>, SensorError> {
+    let folder = Folder::open(roots).map_err(|errno| SensorError::io(&roots.proc, &errno.into()))?;
+    Ok(Reading::begin(roots, folder)?.process(pid, identities))
+}
+
+/// What is the same for all processes that are read at one time.
+struct Reading {
+    folder: Folder,
+    boot_time: u64,
+    ticks_per_second: f64,
+    page: u64,
+    text: [u8; LONGEST_STAT],
+}
+
+impl Reading {
+    fn begin(roots: &Roots, folder: Folder) -> Result<Reading, SensorError> {
+        Ok(Reading {
+            folder,
+            boot_time: boot_time(roots)?,
+            ticks_per_second: rustix::param::clock_ticks_per_second() as f64,
+            page: rustix::param::page_size() as u64,
+            text: [0; LONGEST_STAT],
+        })
+    }
+
+    /// A process that ends while it is read is none.
+    fn process(&mut self, pid: u32, identities: &mut Identities) -> Option<Process> {
+        let file = self.folder.open_stat(pid).ok()?;
+        let stat = Stat::parse(read(&file, &mut self.text)?)?;
         Some(Process {
             pid,
             parent: stat.parent,
-            started: boot_time as f64 + stat.started as f64 / ticks_per_second,
+            leads_session: stat.session == Some(stat.pid),
+            started: self.boot_time as f64 + stat.started as f64 / self.ticks_per_second,
             ticks: stat.started,
             identity: identities.resolve(pid, stat.started),
-            uid: folder.uid(pid)?,
+            uid: self.folder.uid(pid)?,
             state: char::from(stat.state),
             threads: stat.threads,
-            cpu_seconds: stat.cpu as f64 / ticks_per_second,
-            memory: stat.pages.saturating_mul(page),
+            cpu_seconds: stat.cpu as f64 / self.ticks_per_second,
+            memory: stat.pages.saturating_mul(self.page),
         })
-    });
-    Ok(processes.collect())
+    }
 }
 
 fn boot_time(roots: &Roots) -> Result<u64, SensorError> {

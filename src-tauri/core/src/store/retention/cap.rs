@@ -114,6 +114,20 @@ fn drop_events(db: &Connection) -> Result<usize, StoreError> {
     event::oldest(db)?.map_or(Ok(0), |oldest| event::delete_before(db, oldest + 7 * DAY))
 }
 
+/// Gives all free pages back, however few they are.
+pub(super) fn give_all_back(db: &Connection) -> Result<(), StoreError> {
+    let (mut size, used) = sizes(db)?;
+    while size > used {
+        give_back(db)?;
+        let before = std::mem::replace(&mut size, sizes(db)?.0);
+        if size >= before {
+            break;
+        }
+    }
+    // What was deleted stands in the log, too.
+    Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
 /// One step of giving free pages back.
 fn give_back(db: &Connection) -> Result<(), StoreError> {
     // The pragma works a page for each row that is asked for.

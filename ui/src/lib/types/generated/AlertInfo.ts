@@ -41,6 +41,10 @@ metric: string | null,
  */
 value: number | null, 
 /**
+ * The most extreme value since it fired, in the rule's unit.
+ */
+peak: number | null, 
+/**
  * The unit of value and limit, where it is a metric's.
  */
 unit: string, 
@@ -48,6 +52,10 @@ unit: string,
  * What the value had to pass.
  */
 limit: number, 
+/**
+ * Whether what it watches is back: it will be over if that lasts.
+ */
+is_back: boolean, 
 /**
  * Unix seconds at which the phase began; from firing to recovering, at which it fired.
  */

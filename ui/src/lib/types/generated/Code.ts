@@ -3,4 +3,4 @@
 /**
  * The kinds of failures that the page treats differently or offers help for.
  */
-export type Code = "no_recording" | "refused" | "newer" | "busy" | "full" | "read_only" | "damaged" | "io" | "bad_request" | "bad_config" | "recorder_start";
+export type Code = "no_recording" | "refused" | "newer" | "busy" | "full" | "read_only" | "damaged" | "io" | "bad_request" | "bad_config" | "cannot_end" | "recorder_start" | "sign_in" | "not_allowed";

@@ -6,13 +6,18 @@ import type { ProcessGroup } from "./ProcessGroup";
  */
 export type ProcessList = { 
 /**
- * [`SCHEMA`].
+ * [`SCHEMA`](super::SCHEMA).
  */
 schema: number, 
 /**
  * Whether a recorder tells what they do on GPUs; without one, nothing is known of that.
  */
 gpus_known: boolean, 
+/**
+ * The numeric id of the user whose processes can be ended from here; `null` where none can, because they are
+ * another machine's.
+ */
+own: number | null, 
 /**
  * In no order.
  */

@@ -13,6 +13,14 @@ rule: string,
  */
 source: string, 
 /**
+ * The key of the identity whose doing it must be; `null` where it is about everybody.
+ */
+key: string | null, 
+/**
+ * What a person calls them, where that is known.
+ */
+identity: string | null, 
+/**
  * Unix seconds until which it holds; `null` until what it covers is over.
  */
 until: number | null, };

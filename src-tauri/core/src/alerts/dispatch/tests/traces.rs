@@ -54,6 +54,9 @@ struct Heard {
     /// How many snoozes it met, each of which may bring one more word when it runs out.
     snoozes: usize,
     over: bool,
+    /// Whether a digest told of it while it fired, and whether one told of its end.
+    listed: bool,
+    ended: bool,
     /// Whether a rule that says more fires there, and did from its beginning.
     held: bool,
 }
@@ -86,26 +89,30 @@ impl Ear {
                 Due::Digest(digest) => {
                     assert!(!digest.items.is_empty());
                     self.digests.push(at);
+                    if digest.wait == Wait::Over {
+                        self.alone.push((at, false));
+                    }
                     for item in digest.items {
                         let all = self.episodes.get_mut(item.key.rule()).expect("it fired");
                         match item.over {
                             None => {
                                 let newest = all.last_mut().expect("it fired");
                                 assert!(!newest.over);
-                                newest.words += 1;
+                                (newest.words, newest.listed) = (newest.words + 1, true);
                             }
                             Some(over) => {
                                 let mut left = over.times;
-                                // First those of which nothing was said; then those that ended in quiet hours after they had
-                                // been said, or after a snooze that ran out.
-                                for known in [false, true] {
-                                    let fits = |one: &&mut Heard| match known {
-                                        false => one.over && one.words == 0 && !one.held,
-                                        true => one.over && (one.alone || one.snoozes > 0),
+                                // First those of which nothing was said; then those that a digest told of; then those that
+                                // ended in quiet hours after they had been said, or after a snooze that ran out.
+                                for rank in if digest.wait == Wait::Over { [1, 0, 2] } else { [0, 1, 2] } {
+                                    let fits = |one: &&mut Heard| match rank {
+                                        0 => one.over && one.words == 0 && !one.held,
+                                        1 => one.over && !one.ended && one.listed && !one.alone,
+                                        _ => one.over && !one.ended && (one.alone || one.snoozes > 0),
                                     };
                                     for one in all.iter_mut().rev().filter(fits) {
                                         if left > 0 {
-                                            one.words = one.words.max(1);
+                                            (one.words, one.ended) = (one.words.max(1), true);
                                             left -= 1;
                                         }
                                     }
@@ -143,7 +150,8 @@ fn check(steps: Vec<Step>, quiet: bool) {
             let count = snoozes.iter().filter(covers).count();
             // What is over and still waits is not said either.
             let newest = all.len() - 1;
-            let met = all.iter_mut().enumerate().filter(|(at, one)| *at == newest || one.words == 0);
+            let waits = |one: &Heard| one.words == 0 || (one.listed && !one.ended);
+            let met = all.iter_mut().enumerate().filter(|(at, one)| *at == newest || waits(one));
             met.for_each(|(_, one)| one.snoozes += count);
         }
     };
@@ -227,6 +235,7 @@ fn check(steps: Vec<Step>, quiet: bool) {
         ear.hear(rig.dispatch.settle(&rig.rules, now), truth);
     }
     for (name, all) in &ear.episodes {
+        let is_snoozed = all.iter().any(|heard| heard.snoozes > 0);
         for heard in all {
             assert!(!heard.held || (heard.words == 0 && heard.over), "{name} was held to no end: {heard:?}");
             if heard.held {
@@ -234,6 +243,9 @@ fn check(steps: Vec<Step>, quiet: bool) {
             }
             assert!(heard.words >= 1 || heard.snoozes > 0, "{name} was lost: {heard:?}");
             assert!(heard.words >= 1 || heard.over, "{name} still fires and was lost: {heard:?}");
+            let is_info = NAMES.iter().any(|(other, severity)| other == name && *severity == Severity::Info);
+            let ends = heard.listed && heard.over && !heard.alone && !is_info && !is_snoozed;
+            assert!(quiet || !ends || heard.ended, "the end of {name} was lost: {heard:?}");
             assert!(heard.words <= 1 + heard.snoozes, "{name} was told too often: {heard:?}");
         }
     }

@@ -1,6 +1,8 @@
 //! What faces and the journal tell the engine: pause, end, a store that fails.
 
 use super::*;
+use crate::model::UNTIL_RESUMED;
+use crate::model::tray::IconStyle;
 
 fn step(rig: &mut Rig) -> Tick {
     let cpu = cpu();
@@ -11,6 +13,36 @@ fn pause(rig: &mut Rig, seconds: i64) -> i64 {
     let until = rig.clock.now().unix() + seconds;
     rig.core.handle(Event::Command(Command::Pause { until }));
     until
+}
+
+#[test]
+fn a_pause_until_it_is_resumed_has_no_end_that_is_told() {
+    let mut rig = Rig::new(&["cpu"]);
+    step(&mut rig);
+    rig.core.handle(Event::Command(Command::Pause { until: UNTIL_RESUMED }));
+    let status = rig.status();
+    assert_eq!((status.state, status.until), (RecorderState::Paused, None));
+    let tick = &rig.ticks()[0];
+    assert_eq!(tick.recorder, Some((RecorderState::Paused, Some(UNTIL_RESUMED))), "the next recorder has to know it");
+    assert_eq!(tick.events[0].detail, json!({ "until": null }));
+    rig.advance(400 * 86_400 * 1000);
+    assert!(rig.ticks().is_empty() && rig.asked(0).is_none());
+    rig.core.handle(Event::Command(Command::Resume));
+    assert_eq!(rig.status().state, RecorderState::Recording);
+}
+
+#[test]
+fn another_icon_is_told_at_once() {
+    let mut rig = Rig::new(&["cpu"]);
+    let config = Config { icon: IconStyle::Digits, ..Config::default() };
+    for _ in 0..2 {
+        rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config.clone())))));
+    }
+    let told = |said| match said {
+        Published::Icon(style) => Some(style),
+        _ => None,
+    };
+    assert_eq!(rig.heard.try_iter().filter_map(told).collect::<Vec<_>>(), [IconStyle::Digits]);
 }
 
 #[test]

@@ -56,6 +56,10 @@ fn a_stranger_is_an_event_with_its_evidence_and_is_learnt_once_accepted() {
     let tick = rig.second(vec![used(90.0)]);
     assert_eq!((tick.answered, tick.baseline.len(), tick.baseline[0].count), (Some(4), 1, 1.0));
     assert_eq!(rig.second(vec![used(90.0)]).answered, None);
+    let forget = Acceptance::Forget { key: "program:xmrig".into(), uid: Some(1000) };
+    rig.core.handle(Event::Journal(Report::Answered(vec![(5, forget)])));
+    let tick = rig.second(vec![used(90.0)]);
+    assert_eq!((tick.answered, tick.baseline.len(), tick.baseline[0].days), (Some(5), 1, 0), "its row goes");
 }
 
 #[test]

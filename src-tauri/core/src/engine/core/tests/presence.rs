@@ -60,3 +60,25 @@ fn what_happens_in_a_pause_is_recorded_with_its_end() {
     assert_eq!(kinds(&events), [EventKind::Presence, EventKind::Resumed]);
     assert_eq!(events[0].detail["since"], START as i64 + 1);
 }
+
+#[test]
+fn that_somebody_is_back_is_told_also_where_nobody_recorded_it_then() {
+    let back = |rig: &mut Rig| -> Vec<Absence> {
+        let back = |said| match said {
+            Published::Back(absence) => Some(absence),
+            _ => None,
+        };
+        rig.heard.try_iter().filter_map(back).collect()
+    };
+    let start = START as i64;
+    let mut rig = Rig::new(&[]);
+    told(&mut rig, LOCKED);
+    next(&mut rig);
+    assert_eq!(back(&mut rig), []);
+    told(&mut rig, THERE);
+    let over = Absence { since: start, until: Some(start + 1), sign: Sign::Locked, is_at_latest: false };
+    let told = back(&mut rig);
+    assert_eq!(told.iter().map(|one| (one.since, one.until)).collect::<Vec<_>>(), [(start, Some(start + 1))]);
+    let mut rig = Rig::with(&[], "", Left { absence: Some(over), ..Left::default() }, None);
+    assert_eq!(back(&mut rig), [over]);
+}

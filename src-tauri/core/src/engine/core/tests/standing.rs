@@ -64,6 +64,21 @@ fn a_stop_of_days_neither_ends_it_nor_tells_it_anew() {
     assert!(matches!(told(&rig)[..], [NoticePhase::Cleared { ending: Ending::Read, .. }]));
 }
 
+#[test]
+fn how_far_it_went_is_kept_once_each_time_it_goes_further() {
+    let mut first = rig(Left::default());
+    read(&mut first, Some(90.0));
+    let mut kept = |celsius| read(&mut first, Some(celsius)).alerts;
+    let row = kept(95.0).remove(0);
+    assert_eq!(row.peak, Some(95.0));
+    assert_eq!((kept(93.0), kept(95.0)), (vec![], vec![]));
+    assert_eq!(kept(96.0)[0].peak, Some(96.0));
+
+    let mut next = rig(Left { alerts: vec![AlertRow { peak: Some(99.0), ..row }], ..Left::default() });
+    read(&mut next, Some(90.0));
+    assert_eq!(next.status().alerts[0].peak, Some(99.0), "also from before a restart");
+}
+
 /// A driver may say for days that a GPU is gone, and sources that are gone are forgotten after an hour.
 #[test]
 fn a_gpu_that_is_said_to_be_gone_for_hours_is_told_once() {

@@ -1,0 +1,131 @@
+//! The row of the menu that tells what the GPUs did while nobody was there, until somebody has looked or it is no news
+//! any more.
+//!
+//! It is summed up and watched on a thread of its own, because a disk may hang and the menu must not. Deliberately not
+//! here: when that was (the recorder hears of it), and all that `hoofbeat why --away` tells beyond it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use hoofbeat_core::api::Face;
+use hoofbeat_core::config::{Config, Tariff};
+use hoofbeat_core::paths;
+use hoofbeat_core::untrusted::Untrusted;
+use hoofbeat_core::why::presence::Absence;
+use hoofbeat_core::why::{Summary, summary};
+
+use super::News;
+
+/// For how many seconds after the return it is news.
+const NEWS: i64 = 4 * 3600;
+/// How often is looked whether somebody has seen it.
+const CHECK: Duration = Duration::from_secs(5);
+/// For how many seconds the sum still grows: a minute is written once it is over.
+const GROWS: i64 = 90;
+/// Seconds of a GPU's time that are worth a word.
+const WORTH_TELLING: f64 = 1.0;
+
+/// Tells `news` of this absence, and when nothing is to be told of it any more.
+pub fn watch(folder: PathBuf, absence: Absence, news: SyncSender<News>) {
+    let Some(until) = absence.until.filter(|until| is_recent(*until, NEWS)) else { return };
+    let run = move || {
+        // The tray's thread lives as long as the process.
+        let tell = |sentence| drop(news.send(News::Away(absence, sentence)));
+        let (mut told, mut is_summed) = (None, false);
+        while is_news(&folder, until) {
+            if !is_summed || is_recent(until, GROWS) {
+                let summed = Face::open(&folder).and_then(|face| face.why_since(absence.since, until));
+                let gpus = summed.map(|gpus| gpus.into_iter().map(|gpu| gpu.summary).collect());
+                match gpus.map(|gpus| sentence(gpus, &tariff())) {
+                    Ok(fresh) => {
+                        is_summed = true;
+                        if fresh != told {
+                            tell(fresh.clone());
+                            told = fresh;
+                        }
+                    }
+                    Err(error) => log::debug!("what the GPUs did meanwhile is not known yet: {error}"),
+                }
+            }
+            std::thread::sleep(CHECK);
+        }
+        tell(None);
+    };
+    if let Err(error) = std::thread::Builder::new().name("away".into()).spawn(run) {
+        log::warn!("nobody sums up what the GPUs did meanwhile: {error}");
+    }
+}
+
+/// Whether this second lies at most so many seconds back.
+fn is_recent(ts: i64, seconds: i64) -> bool {
+    let now = jiff::Timestamp::now().as_second();
+    (ts..ts.saturating_add(seconds)).contains(&now)
+}
+
+/// Whether nobody has looked since the return, nobody has left again, and not too much time has passed.
+fn is_news(folder: &Path, until: i64) -> bool {
+    let asked = Face::open(folder).and_then(|face| Ok((face.last_look()?, face.last_absence()?)));
+    // What cannot be read says neither.
+    let (looked, last) = asked.unwrap_or_default();
+    is_recent(until, NEWS) && looked.is_none_or(|look| look < until) && last.is_none_or(|last| last.since < until)
+}
+
+fn tariff() -> Tariff {
+    let config = paths::config_file().ok().and_then(|file| Config::in_force(&file).ok());
+    config.map(|config| config.tariff).unwrap_or_default()
+}
+
+/// What the GPU that worked longest did, and how many others worked; `None` where nothing is recorded of a GPU.
+fn sentence(mut gpus: Vec<Summary>, tariff: &Tariff) -> Option<String> {
+    let busy = |gpu: &Summary| gpu.busy.unwrap_or_else(|| gpu.users.iter().map(|(_, seconds)| seconds).sum());
+    gpus.sort_by(|one, other| busy(other).total_cmp(&busy(one)));
+    let (first, others) = gpus.split_first()?;
+    let told = summary(first, &|joules| tariff.words(joules), &Untrusted::notification);
+    let more = match others.iter().filter(|gpu| busy(gpu) >= WORTH_TELLING).count() {
+        0 => String::new(),
+        1 => " · 1 more GPU worked".to_owned(),
+        count => format!(" · {count} more GPUs worked"),
+    };
+    Some(format!("While you were away: {told}{more}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A label, seconds of work, and who did it.
+    type Gpu<'a> = (&'a str, Option<f64>, &'a [(&'a str, f64)]);
+
+    #[test]
+    fn the_gpu_that_worked_longest_is_told_and_the_others_are_counted() {
+        #[track_caller]
+        fn check(gpus: &[Gpu<'_>], expected: Option<&str>) {
+            let one = |(label, busy, users): &Gpu<'_>| Summary {
+                label: Untrusted::from(*label),
+                is_alone: gpus.len() == 1,
+                busy: *busy,
+                explained: *busy,
+                energy: None,
+                hottest: Some(81.0),
+                users: users.iter().map(|(name, seconds)| (Untrusted::from(*name), *seconds)).collect(),
+            };
+            let said = sentence(gpus.iter().map(one).collect(), &Tariff::default());
+            assert_eq!(said.map(|said| said.replace('\u{a0}', " ")).as_deref(), expected);
+        }
+        check(&[], None);
+        check(&[("RTX", Some(0.0), &[])], Some("While you were away: GPU did nothing; at most 81 °C"));
+        let used = [("a\n_b", 570.0)];
+        let told = "While you were away: B worked for 10 min: a\u{fffd}_b 9 min 30 s; at most 81 °C";
+        check(&[("A", Some(0.5), &[]), ("B", Some(600.0), &used)], Some(told));
+        let three: [Gpu<'_>; 3] = [("A", Some(9.0), &[]), ("B", Some(600.0), &used), ("C", None, &[("x", 30.0)])];
+        check(&three, Some(&format!("{told} · 2 more GPUs worked")));
+    }
+
+    #[test]
+    fn news_grow_old() {
+        let now = jiff::Timestamp::now().as_second();
+        assert!(is_recent(now - 60, 3600));
+        assert!(!is_recent(now - 3600, 3600) && !is_recent(now + 3600, 3600));
+    }
+}

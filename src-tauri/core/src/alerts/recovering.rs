@@ -1,0 +1,134 @@
+//! The sentence about an alert that is on its way to be over: how it is now, and how it was.
+//!
+//! "GPU busy at 0 %" would tell as true what has passed. Deliberately not here: when an alert is over (`step`), and what is
+//! said then (`words`).
+
+use super::notice::ActiveAlert;
+use super::words::{Names, news, quantity, what};
+use crate::metrics::Metric;
+use crate::model::rule::{Aggregate, Rule, Watched};
+
+/// The news: "CPU 64 °C, was 96 °C"; `None` where what fired is so still, and only what else its rule asks for is not.
+pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> {
+    let ActiveAlert { rule, source, who, value, detail, .. } = alert;
+    let value = value.filter(|value| rule.clear.met(*value))?;
+    let what = what(rule, source, names);
+    Some(match &rule.watched {
+        Watched::Event { .. } => {
+            let said = news(rule, source, who.as_ref(), alert.peak, detail, names);
+            if value > 0.0 { said } else { format!("{said}; nothing more since") }
+        }
+        Watched::Health(health) => format!("{what} is there again, was {}", health.word()),
+        Watched::Verdict(word) => format!("{what} was {}", state(word)),
+        Watched::Metric { metric, of } => {
+            let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
+            let (number, was) = (quantity(rule, value), was(rule, *metric, alert.peak));
+            match metric {
+                _ if full => format!("{what} full in {number} if it goes on like this, {was}"),
+                Metric::GpuMargin => format!("{what} {number} from its slowdown, {was}"),
+                _ if of.is_some() => format!("{what} {number} full, {was}"),
+                _ => format!("{what} {number}, {was}"),
+            }
+        }
+    })
+}
+
+/// How it was at worst.
+fn was(rule: &Rule, metric: Metric, peak: Option<f64>) -> String {
+    match (metric, peak) {
+        // A limit is known where the value is not.
+        (_, None) => format!("was past {}", quantity(rule, rule.fire.limit)),
+        (Metric::GpuMargin, Some(peak)) if peak <= 0.0 => "was as hot as it may be".to_owned(),
+        (Metric::GpuMargin, Some(peak)) => format!("was within {}", quantity(rule, peak)),
+        (Metric::GpuFanSpeed, Some(peak)) if peak < 1.0 => "stood still".to_owned(),
+        (_, Some(peak)) => format!("was {}", quantity(rule, peak)),
+    }
+}
+
+/// What was said of a GPU in this state.
+fn state(word: &str) -> &'static str {
+    match word {
+        "throttled" => "held back",
+        "idle-expensive" => "idle and yet took much power",
+        "hot-idle" => "hot without work",
+        "unattributed" => "busy, and nobody saw for whom",
+        "driver" => "doing something that its driver does not tell",
+        "lost" => "gone",
+        "asleep" => "asleep",
+        "idle" => "idle",
+        _ => "busy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::alerts::{Detail, Who, words};
+    use crate::model::rule::Window;
+    use crate::model::{EventKind, Health, Source, SourceKind};
+    use crate::untrusted::Untrusted;
+
+    #[track_caller]
+    fn check(rule: Rule, value: f64, peak: Option<f64>, expected: &str) {
+        let alert = ActiveAlert {
+            rule: Arc::new(rule),
+            source: Source::whole(SourceKind::Gpu, "gpu:1", "RTX"),
+            who: Some(Who { key: "program:x".into(), name: "x\n".into() }),
+            value: Some(value),
+            peak,
+            since: 0,
+            is_recovering: true,
+            is_silent: false,
+            detail: Detail { event: Some(json!({ "why": "new" })), reason: Some("fell off the bus".into()) },
+        };
+        assert_eq!(words::firing(&alert, &Untrusted::notification), expected);
+    }
+
+    fn of(metric: Metric, of: Option<Metric>, limits: [f64; 2]) -> Rule {
+        Rule::bare(Watched::Metric { metric, of }, limits)
+    }
+
+    #[test]
+    fn what_is_over_is_told_as_past_with_how_it_is_now() {
+        let hot = || of(Metric::GpuTemperature, None, [87.0, 80.0]);
+        check(hot(), 64.0, Some(91.0), "RTX 64 °C, was 91 °C");
+        check(hot(), 64.0, None, "RTX 64 °C, was past 87 °C");
+        check(of(Metric::GpuUtilization, None, [90.0, 80.0]), 0.0, Some(98.0), "RTX: GPU busy 0 %, was 98 %");
+        let full = of(Metric::GpuMemoryUsed, Some(Metric::GpuMemoryTotal), [97.0, 90.0]);
+        check(full, 41.0, Some(98.0), "RTX: memory 41 % full, was 98 %");
+        let below = |metric, fire: f64, clear: f64| {
+            let mut rule = of(metric, None, [0.0, 0.0]);
+            (rule.fire.side, rule.fire.limit) = (crate::model::rule::Side::Below, fire);
+            (rule.clear.side, rule.clear.limit) = (crate::model::rule::Side::Above, clear);
+            rule
+        };
+        check(below(Metric::GpuMargin, 5.0, 10.0), 25.0, Some(3.0), "RTX 25 °C from its slowdown, was within 3 °C");
+        let limit = "RTX 25 °C from its slowdown, was as hot as it may be";
+        check(below(Metric::GpuMargin, 5.0, 10.0), 25.0, Some(-1.0), limit);
+        check(below(Metric::GpuFanSpeed, 1.0, 10.0), 900.0, Some(0.0), "RTX: GPU fan 900 RPM, stood still");
+        let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
+        let disk = Rule { window, ..below(Metric::GpuMemoryUsed, 86_400.0, 172_800.0) };
+        let said = "RTX: GPU memory used full in 3 d if it goes on like this, was 2 h";
+        check(disk, 259_200.0, Some(7200.0), said);
+    }
+
+    #[test]
+    fn so_is_what_has_no_value() {
+        let latched = |watched| Rule::bare(watched, [0.5, 0.5]);
+        check(latched(Watched::Health(Health::Lost)), 0.0, Some(1.0), "RTX is there again, was lost");
+        check(latched(Watched::Verdict("throttled".into())), 0.0, Some(1.0), "RTX was held back");
+        let used = latched(Watched::Event { kind: EventKind::UnexpectedUse, what: None });
+        check(used, 0.0, Some(1.0), "x\u{fffd} uses RTX and never did before; nothing more since");
+    }
+
+    #[test]
+    fn what_is_so_still_is_told_as_it_is() {
+        // Somebody is there again, and the GPU is as busy as before.
+        check(of(Metric::GpuUtilization, None, [30.0, 20.0]), 98.0, Some(99.0), "RTX: GPU busy at 98 %");
+    }
+}

@@ -1,0 +1,48 @@
+//! What a face shows of a stretch of time below its charts: who used a GPU, and what happened.
+//!
+//! Deliberately not here: the charts ([`Face::history`]), and what differs from before (`changes`).
+
+use std::collections::VecDeque;
+
+use super::Face;
+use crate::model::EventKind;
+use crate::model::answer::{EventInfo, Ribbons};
+use crate::store::StoreError;
+
+/// What a chart is marked with. What GPUs do all day, waking and sleeping, would cover it.
+const MARKS: &[EventKind] = &[
+    EventKind::RecorderStarted,
+    EventKind::RecorderStopped,
+    EventKind::Paused,
+    EventKind::Resumed,
+    EventKind::ClockStep,
+    EventKind::Suspend,
+    EventKind::AlertFired,
+    EventKind::AlertCleared,
+    EventKind::UnexpectedUse,
+    EventKind::Xid,
+];
+
+impl Face {
+    /// Who used a GPU from `since` until `until` (Unix seconds), with at most `points` points each. A minute is told once
+    /// it is over.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn ribbons(&self, source: &str, since: i64, until: i64, points: usize) -> Result<Ribbons, StoreError> {
+        self.reader.ribbons(source, since, until, points)
+    }
+
+    /// What a chart of the time from `since` until `until` (Unix seconds) is marked with, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn marks(&self, since: i64, until: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
+        let mut marks = VecDeque::new();
+        self.reader.events_of(MARKS, since, until, |event| {
+            marks.push_front(event);
+            marks.truncate(limit);
+        })?;
+        Ok(marks.into())
+    }
+}

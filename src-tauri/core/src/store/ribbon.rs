@@ -1,0 +1,205 @@
+//! Who used a GPU, bucket by bucket, for ribbons below a chart.
+//!
+//! Up to three days come from minutes, beyond from hours: a year of minutes cannot be read while a person waits. Shares are of
+//! all of a bucket's time, so that what was not recorded counts as unused; the line above has its gap there. Deliberately
+//! not here: sums without a course (`gpu_usage`).
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+
+use super::error::StoreError;
+use super::gpu_usage::{HOUR, HOURS, MINUTES};
+use super::history::grid;
+use super::read::Reader;
+use super::{catalog, gpu_usage, schema};
+use crate::model::answer::{Lane, LaneOf, Ribbons, SCHEMA};
+use crate::untrusted::Untrusted;
+
+/// Beyond so many seconds, hours are read.
+const MINUTE_RANGE: i64 = 3 * 86_400;
+/// Lines beyond this many cannot be told apart by colour.
+const MOST_NAMED: usize = 5;
+/// A smaller part of a GPU's work that nobody explains is rounding, and the driver's own.
+const LEAST_UNEXPLAINED: f64 = 0.05;
+
+impl Reader {
+    /// See [`crate::api::Face::ribbons`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn ribbons(&self, source: &str, since: i64, until: i64, points: usize) -> Result<Ribbons, StoreError> {
+        let transaction = self.db.unchecked_transaction()?;
+        read(&transaction, source, (since, until), points)
+    }
+
+    /// The oldest minute of which it is kept who used GPUs.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn oldest_use(&self) -> Result<Option<i64>, StoreError> {
+        if schema::version(&self.db)? < schema::WITH_PROCESSES {
+            return Ok(None);
+        }
+        gpu_usage::oldest(&self.db)
+    }
+}
+
+/// What is added up of somebody.
+#[derive(Default)]
+struct Sum {
+    busy_ms: i64,
+    vram_kib: Option<i64>,
+    energy_mj: Option<i64>,
+    count: usize,
+    /// The milliseconds of each bucket, `None` where nothing but memory was told.
+    buckets: HashMap<i64, Option<i64>>,
+}
+
+impl Sum {
+    fn add(&mut self, bucket: i64, busy_ms: Option<i64>) {
+        self.busy_ms += busy_ms.unwrap_or(0);
+        let slot = self.buckets.entry(bucket).or_insert(None);
+        *slot = plus(*slot, busy_ms);
+    }
+
+    fn absorb(&mut self, other: Sum) {
+        self.count += other.count;
+        self.vram_kib = self.vram_kib.max(other.vram_kib);
+        self.energy_mj = plus(self.energy_mj, other.energy_mj);
+        for (bucket, busy) in other.buckets {
+            self.add(bucket, busy);
+        }
+    }
+}
+
+/// What is known of either; nothing where nothing is known of both.
+fn plus(sum: Option<i64>, more: Option<i64>) -> Option<i64> {
+    more.map_or(sum, |more| Some(sum.unwrap_or(0) + more))
+}
+
+/// The buckets of a stretch.
+struct Grid {
+    width: i64,
+    since: i64,
+    until: i64,
+}
+
+impl Grid {
+    fn bucket(&self, ts: i64) -> i64 {
+        ts.div_euclid(self.width) * self.width
+    }
+
+    fn lane(&self, of: LaneOf, (identity, key, uid): Who, sum: Sum) -> Lane {
+        let mut points: Vec<_> = sum
+            .buckets
+            .into_iter()
+            .map(|(ts, busy)| {
+                // A bucket at an edge holds only what was asked for.
+                let seconds = ((ts + self.width).min(self.until) - ts.max(self.since)).max(1);
+                // Two engines work at the same time, but nobody has more than all of a GPU.
+                let share = busy.map(|busy| (busy as f64 / 10.0 / seconds as f64).clamp(0.0, 100.0));
+                (ts, share.map(|share| (share * 10.0).round() / 10.0))
+            })
+            .collect();
+        points.sort_unstable_by_key(|point| point.0);
+        Lane {
+            of,
+            identity,
+            key,
+            uid,
+            count: sum.count,
+            busy: sum.busy_ms as f64 / 1000.0,
+            vram: sum.vram_kib.map(|kib| kib.max(0) as u64 * 1024),
+            energy: sum.energy_mj.map(|energy| energy as f64 / 1000.0),
+            points,
+        }
+    }
+}
+
+/// Name, key and user.
+type Who = (String, String, Option<u32>);
+
+fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize) -> Result<Ribbons, StoreError> {
+    let hours = until - since > MINUTE_RANGE && schema::version(db)? >= schema::WITH_GPU_HOURS;
+    let grain = if hours { HOUR } else { 60 };
+    let (start, width) = grid(since, until, points.max(1) as i64, grain);
+    let mut ribbons = Ribbons { schema: SCHEMA, source: source.to_owned(), step: width, lanes: Vec::new() };
+    if schema::version(db)? < schema::WITH_PROCESSES {
+        return Ok(ribbons);
+    }
+    let Some(source_id) = catalog::source_id(db, source)? else { return Ok(ribbons) };
+    // A minute that the stretch begins in is told as a whole.
+    let grid = Grid { width, since: since.div_euclid(grain) * grain, until };
+    let [usages, totals] = if hours { HOURS } else { MINUTES };
+    let range = params![start.max(grid.since), until, source_id];
+
+    let mut sums: Vec<(Who, Sum)> = people(db, usages, range, &grid)?.into_iter().collect();
+    sums.sort_by(|(a_who, a), (b_who, b)| {
+        (b.busy_ms, b.vram_kib).cmp(&(a.busy_ms, a.vram_kib)).then_with(|| a_who.cmp(b_who))
+    });
+    let all: i64 = sums.iter().map(|(_, sum)| sum.busy_ms).sum();
+    let named = sums.len().min(MOST_NAMED);
+    let mut rest = Sum::default();
+    sums.drain(named..).for_each(|(_, sum)| rest.absorb(sum));
+    ribbons.lanes.extend(sums.into_iter().map(|(who, sum)| grid.lane(LaneOf::Identity, who, sum)));
+    if rest.count > 0 {
+        ribbons.lanes.push(grid.lane(LaneOf::Others, Who::default(), rest));
+    }
+    let unexplained = unexplained(db, totals, range, &grid)?;
+    if unexplained.busy_ms as f64 > (all + unexplained.busy_ms) as f64 * LEAST_UNEXPLAINED {
+        ribbons.lanes.push(grid.lane(LaneOf::Unexplained, Who::default(), unexplained));
+    }
+    Ok(ribbons)
+}
+
+/// What each did. One that changed its name goes by the last of them.
+fn people(
+    db: &Connection,
+    table: &str,
+    range: &[&dyn rusqlite::ToSql],
+    grid: &Grid,
+) -> Result<HashMap<Who, Sum>, StoreError> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT ts, identity_id, busy_ms, vram_kib, energy_mj FROM {table}
+          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3",
+    ))?;
+    let mut rows = query.query(range)?;
+    let mut sums: HashMap<i64, Sum> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let sum = sums.entry(row.get(1)?).or_default();
+        sum.add(grid.bucket(row.get(0)?), row.get(2)?);
+        sum.vram_kib = sum.vram_kib.max(row.get(3)?);
+        sum.energy_mj = plus(sum.energy_mj, row.get(4)?);
+    }
+    let mut numbers: Vec<i64> = sums.keys().copied().collect();
+    numbers.sort_unstable();
+    let mut query = db.prepare_cached("SELECT name, key, uid FROM identity WHERE identity_id = ?")?;
+    let mut names: HashMap<(String, Option<u32>), Who> = HashMap::new();
+    let mut together: HashMap<Who, Sum> = HashMap::new();
+    // The newest first: a later name has a higher number.
+    for number in numbers.into_iter().rev() {
+        let text = |bytes: Vec<u8>| Untrusted::new(bytes).json().into_owned();
+        let who = query.query_row([number], |row| Ok((text(row.get(0)?), text(row.get(1)?), row.get(2)?)))?;
+        let who = names.entry((who.1.clone(), who.2)).or_insert(who).clone();
+        let Some(sum) = sums.remove(&number) else { continue };
+        let whole = together.entry(who).or_default();
+        whole.absorb(sum);
+        whole.count = 1;
+    }
+    Ok(together)
+}
+
+/// Work that is nobody's, where the driver names processes at all.
+fn unexplained(db: &Connection, table: &str, range: &[&dyn rusqlite::ToSql], grid: &Grid) -> Result<Sum, StoreError> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT ts, busy_ms - attributed_ms FROM {table}
+          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3 AND busy_ms > attributed_ms",
+    ))?;
+    let mut rows = query.query(range)?;
+    let mut sum = Sum::default();
+    while let Some(row) = rows.next()? {
+        sum.add(grid.bucket(row.get(0)?), row.get(1)?);
+    }
+    Ok(sum)
+}

@@ -1,0 +1,89 @@
+//! What a page may ask, and the news that it gets without asking: the same for the window and for a browser.
+//!
+//! A page sends a [`Question`] and gets JSON, and listens to [`News`]. Deliberately not here: how either travels (Tauri's
+//! channel in the window, HTTP in `hoofbeat serve`), and every query, which is `hoofbeat_core::api`'s.
+
+mod alerts;
+mod answer;
+mod config;
+mod ending;
+mod expected;
+mod failure;
+mod feed;
+mod processes;
+mod question;
+mod recorder;
+mod recording;
+mod rules;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+
+use hoofbeat_core::paths::absolute;
+use serde::Serialize;
+
+pub use self::alerts::{AlertNow, SnoozeInfo};
+pub use self::ending::{Doubt, Ending};
+pub use self::expected::{DeclaredInfo, ExpectKey, ExpectProblem, Expected, ForecastInfo, HabitInfo, Habits};
+pub use self::failure::{Code, Failure};
+pub use self::feed::News;
+pub use self::question::Question;
+pub use self::rules::{DraftInfo, Rehearsed, RuleDraft, RuleInfo, Rules, Told};
+pub use self::settings::{AboutInfo, ChannelInfo, DataInfo, SettingForm, SettingInfo, Settings};
+
+use self::processes::Processes;
+use self::recording::Recording;
+use self::rules::Rehearsals;
+
+/// One recording, and whoever looks at it.
+pub struct Page {
+    recording: Recording,
+    processes: Processes,
+    rehearsals: Rehearsals,
+}
+
+impl Page {
+    /// Of the recording in `folder`, which need not exist yet. Processes, and a recorder that has to be started, read the
+    /// `proc` and `sys` of `root`, which stands for `/`.
+    pub fn new(folder: &Path, root: Option<&Path>) -> Page {
+        // They are handed to the recorder, which may be started from elsewhere.
+        let root = root.map(absolute);
+        Page {
+            processes: Processes::new(root.as_deref()),
+            recording: Recording::new(absolute(folder), root),
+            rehearsals: Rehearsals::default(),
+        }
+    }
+
+    /// Starts a recorder where none runs. What keeps it from that, the news tell.
+    pub fn ensure_recorder(&self) {
+        self.recording.ensure_recorder();
+    }
+
+    /// Tells news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`). It looks and
+    /// waits on the thread that it is called on.
+    pub fn tell(&self, stop: &Receiver<()>, push: impl FnMut(News) -> bool) {
+        feed::run(&self.recording, stop, push);
+    }
+
+    /// The answer to a question, as JSON. It reads files and may take seconds.
+    ///
+    /// # Errors
+    /// What went wrong, in a sentence for a person.
+    pub fn answer(&self, question: Question) -> Result<String, Failure> {
+        answer::answer(self, question)
+    }
+}
+
+/// Where the config is.
+fn config_file() -> Result<PathBuf, Failure> {
+    let file = hoofbeat_core::paths::config_file();
+    file.map_err(|error| Failure::new(Code::BadConfig, failure::sentence(&error.to_string())))
+}
+
+/// What a page gets.
+fn json(answer: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(answer)
+        .map_err(|error| Failure::new(Code::Io, format!("The answer cannot be sent: {error}.")))
+}

@@ -1,0 +1,200 @@
+//! The ways into the server: its pages, a question with its answer, and the news.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Form, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_lite::stream;
+use hoofbeat_page::{Code, Failure, Page, Question};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use crate::access::{self, Access};
+use crate::pages;
+
+/// The largest question: a rule with all its texts is a fraction of that.
+const MOST_BYTES: usize = 64 * 1024;
+/// So many browsers may listen at once; each costs a thread and an open database.
+const MOST_LISTENERS: usize = 16;
+/// Between news, so that what stands in between does not take the line for dead.
+const ALIVE: Duration = Duration::from_secs(15);
+/// Who says a wrong token waits for the answer.
+const WRONG_TOKEN: Duration = Duration::from_millis(500);
+
+/// What all requests share.
+pub struct Server {
+    page: Arc<Page>,
+    access: Access,
+    may_change: bool,
+    listeners: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Shows `page` to whom `access` allows it.
+    pub fn new(page: Page, access: Access, may_change: bool) -> Server {
+        let listeners = Arc::new(Semaphore::new(MOST_LISTENERS));
+        Server { page: Arc::new(page), access, may_change, listeners }
+    }
+}
+
+/// Every way in.
+pub fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/api/ask", post(ask))
+        .route("/api/news", get(news))
+        .route("/token", post(token))
+        .fallback(get(page))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), guard))
+        .with_state(server)
+}
+
+/// What a form or an address says of the token.
+#[derive(Deserialize)]
+struct Said {
+    token: Option<String>,
+}
+
+/// Lets in who may come in, and has every answer say what browsers are to keep from it.
+async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let mut response = match refuse(&server, &request) {
+        Some(refused) => refused,
+        None => next.run(request).await,
+    };
+    for (name, value) in pages::HEADERS {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn refuse(server: &Server, request: &Request) -> Option<Response> {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    if !server.access.is_ours(host) {
+        let words =
+            "This machine is not called that. Use its address, or start `hoofbeat serve --name` with this name.\n";
+        return Some((StatusCode::MISDIRECTED_REQUEST, words).into_response());
+    }
+    // Browsers say with every request that may change something from which page it comes.
+    let is_foreign = match headers.get(header::ORIGIN) {
+        Some(origin) => !origin.to_str().is_ok_and(|origin| access::is_own_page(origin, host)),
+        None => false,
+    };
+    if is_foreign {
+        return Some(failed(Failure::new(Code::NotAllowed, "Only Hoofbeat's own page may ask.")));
+    }
+    let is_open = ["/", "/token", pages::SIGN_IN_STYLE].contains(&request.uri().path());
+    if is_open || is_signed_in(server, headers) {
+        return None;
+    }
+    Some(failed(Failure::new(Code::SignIn, "This browser has not said the token.")))
+}
+
+fn is_signed_in(server: &Server, headers: &HeaderMap) -> bool {
+    server.access.is_signed_in(headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()))
+}
+
+/// The pages. Their first one asks for the token where it is not known; an address may say it.
+async fn page(State(server): State<Arc<Server>>, Query(said): Query<Said>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/" {
+        if let Some(token) = said.token {
+            return sign_in(&server, &token).await;
+        }
+        if !is_signed_in(&server, request.headers()) {
+            return pages::sign_in(false);
+        }
+    }
+    pages::file(path, server.may_change)
+        .unwrap_or_else(|| (StatusCode::NOT_FOUND, "There is no such page.\n").into_response())
+}
+
+/// The token, from the form of a browser that did not know it.
+async fn token(State(server): State<Arc<Server>>, Form(said): Form<Said>) -> Response {
+    sign_in(&server, said.token.as_deref().unwrap_or_default()).await
+}
+
+async fn sign_in(server: &Server, token: &str) -> Response {
+    if server.access.knows(token) {
+        return pages::signed_in(&server.access.cookie());
+    }
+    tokio::time::sleep(WRONG_TOKEN).await;
+    pages::sign_in(true)
+}
+
+/// The answer to a question.
+async fn ask(State(server): State<Arc<Server>>, question: Result<Json<Question>, JsonRejection>) -> Response {
+    let question = match question {
+        Ok(Json(question)) => question,
+        Err(error) => return failed(Failure::new(Code::BadRequest, format!("That is no question: {error}."))),
+    };
+    if question.changes() && !server.may_change {
+        let words = "This page may only look. Start `hoofbeat serve --allow-changes` to change things from here.";
+        return failed(Failure::new(Code::NotAllowed, words));
+    }
+    if question.sets_a_channel() {
+        let words =
+            "Which program or server is told of alerts is set on the machine itself, in its window or config.toml.";
+        return failed(Failure::new(Code::NotAllowed, words));
+    }
+    let page = Arc::clone(&server.page);
+    match tokio::task::spawn_blocking(move || page.answer(question)).await {
+        Ok(Ok(answer)) => {
+            ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], answer).into_response()
+        }
+        Ok(Err(failure)) => failed(failure),
+        Err(error) => failed(Failure::new(Code::Io, format!("The question could not be answered: {error}."))),
+    }
+}
+
+/// News, for as long as the browser listens.
+async fn news(State(server): State<Arc<Server>>) -> Response {
+    let Ok(place) = Arc::clone(&server.listeners).try_acquire_owned() else {
+        let words = format!("{MOST_LISTENERS} browsers look already. Close one of them.");
+        return failed(Failure::new(Code::Busy, words));
+    };
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    // When the browser goes away, the stream is dropped, and with it what keeps the thread.
+    let (stop, stopped) = channel();
+    let page = Arc::clone(&server.page);
+    let tell = move || {
+        page.tell(&stopped, |news| match serde_json::to_string(&news) {
+            Ok(text) => sender.blocking_send(text).is_ok(),
+            Err(error) => {
+                log::warn!("news cannot be sent: {error}");
+                true
+            }
+        });
+    };
+    if let Err(error) = std::thread::Builder::new().name("news".into()).spawn(tell) {
+        return failed(Failure::new(Code::Io, format!("The live view could not be started: {error}.")));
+    }
+    let news = stream::unfold((receiver, stop, place), |(mut receiver, stop, place)| async {
+        let text = receiver.recv().await?;
+        Some((Ok::<_, Infallible>(Event::default().data(text)), (receiver, stop, place)))
+    });
+    Sse::new(news).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+}
+
+fn failed(failure: Failure) -> Response {
+    let status = match failure.code {
+        Code::SignIn => StatusCode::UNAUTHORIZED,
+        Code::NotAllowed | Code::Refused | Code::ReadOnly => StatusCode::FORBIDDEN,
+        Code::NoRecording => StatusCode::NOT_FOUND,
+        Code::BadRequest | Code::BadConfig => StatusCode::BAD_REQUEST,
+        Code::CannotEnd => StatusCode::CONFLICT,
+        Code::Busy | Code::Full => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Newer | Code::Damaged | Code::Io | Code::RecorderStart => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(failure)).into_response()
+}

@@ -1,0 +1,124 @@
+/** A real browser on the real pages, and what is asked of every page. */
+
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect, inject } from 'vitest';
+import type { Product, Served } from './product';
+import { ARGUMENTS } from './scene';
+
+/** `null` where there is no browser: what needs one is skipped. */
+export const product = inject('product');
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+/** What went wrong on a page, by itself. */
+const troubles = new WeakMap<Page, string[]>();
+
+/** The browser that all tests share, or one of its own under a language of the system. */
+export function launch(lang?: string): Promise<Browser> {
+  const { browser, chromium: executablePath, env } = needed();
+  if (lang === undefined) return chromium.connect(browser);
+  return chromium.launch({ executablePath, env: { ...env, LANG: lang }, args: ARGUMENTS });
+}
+
+/** A page of a browser that has said the token; what it complains of is kept. */
+export async function open(browser: Browser, at: Served, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light', ...options });
+  await context.addCookies([{ ...at.cookie, url: at.url, httpOnly: true, sameSite: 'Strict' }]);
+  const page = await context.newPage();
+  const told: string[] = [];
+  troubles.set(page, told);
+  page.on('console', (message) => {
+    if (message.type() === 'error') told.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on('pageerror', (error) => told.push(String(error)));
+  page.on('dialog', (dialog) => {
+    told.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  // A name that were taken for markup would call this.
+  await page.exposeFunction('hurt', () => told.push('a name from outside ran as code'));
+  await page.goto(at.url);
+  await page.locator('[data-state="recording"]').waitFor();
+  return page;
+}
+
+/** What a page complained of since this was asked last: errors on its console, what the CSP refused, and code of strangers. */
+export function complaints(page: Page): string[] {
+  return troubles.get(page)?.splice(0) ?? [];
+}
+
+/** Unfolds all that a page keeps folded. */
+export async function unfold(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+}
+
+/** Goes to a page by its address, and waits until it shows more than that it is loading. */
+export async function go(page: Page, id: string): Promise<void> {
+  await page.evaluate((id) => (window.location.hash = `#/${id}`), id);
+  await settled(page, id);
+}
+
+export async function settled(page: Page, id: string): Promise<void> {
+  await page.locator(`main[data-page="${id}"]`).waitFor();
+  await page.waitForFunction(() => {
+    const main = document.querySelector('main');
+    const loads = main?.querySelector('[data-testid="loading"], .frame.busy, [aria-busy="true"]');
+    return main !== null && !loads && main.innerText.trim().length > 40;
+  });
+  // What is drawn on a canvas is drawn with the next picture.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Keeps a picture of what is seen now, to be looked at. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(needed().screenshots, `browser-${name}.png`), animations: 'disabled' });
+}
+
+/** What axe finds, a line each. */
+export async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, help, nodes }) => ({
+      id,
+      help,
+      nodes: nodes.map((node) => [node.html, node.failureSummary]),
+    }));
+  });
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(([html, why]) => `${id}: ${help}: ${html?.slice(0, 160)} (${why?.replace(/\s+/g, ' ')})`),
+  );
+}
+
+/** What makes a page wider than the window: a person would have to push it to and fro. */
+export function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const rolls = (element: Element | null): boolean =>
+      element !== null &&
+      (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || rolls(element.parentElement));
+    const places = [document.documentElement, ...document.querySelectorAll('.window, main, main > *')];
+    const wide = places.filter((place) => place.scrollWidth > place.clientWidth + 1 && place.clientWidth > 0);
+    const beyond = [...document.querySelectorAll('#app *')].filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      return width > 0 && (right > window.innerWidth + 1 || left < -1) && !rolls(element.parentElement);
+    });
+    return [...wide, ...beyond].slice(0, 8).map((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return `${element.tagName}.${element.className} ${left}..${right}, ${element.scrollWidth} wide: ${element.textContent?.slice(0, 40)}`;
+    });
+  });
+}
+
+/** Fails with everything that is found, not with the first. */
+export function nothing(found: readonly string[], what: string): void {
+  expect(found.join('\n'), what).toBe('');
+}
+
+function needed(): Product {
+  if (product === null) throw new Error('there is no browser, and what needs one is to be skipped');
+  return product;
+}

@@ -1,0 +1,102 @@
+/** Every page of the navigation, whatever it is: alive, without complaints, by keyboard, on a phone, for every eye. */
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  complaints,
+  DESKTOP,
+  findings,
+  go,
+  launch,
+  nothing,
+  open,
+  PHONE,
+  product,
+  settled,
+  shoot,
+  tooWide,
+  unfold,
+} from './browser';
+import { focusWays, smallTargets } from './reach';
+
+const { ways: all } = product ?? { ways: [] };
+
+/** Milliseconds until another value was measured. */
+const PATIENCE = 20_000;
+
+describe.skipIf(product === null)('in a browser', () => {
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launch();
+    page = await open(browser, product!.changing);
+  });
+  afterAll(() => browser?.close());
+
+  it('a person who opens the address that was told sees the machine', async () => {
+    const context = await browser.newContext();
+    const fresh = await context.newPage();
+    await fresh.goto(product!.changing.invitation);
+    await fresh.locator('[data-state="recording"]').waitFor();
+    expect(fresh.url()).not.toContain('token');
+    await context.close();
+  });
+
+  it('the values are live', async () => {
+    await go(page, 'now');
+    await page.locator('main [data-testid^="card-gpu:"] [data-metric="gpu.utilization"] .number').first().waitFor();
+    const values = page.locator('main [data-metric] .number');
+    const before = await values.allInnerTexts();
+    expect(before.join(' ')).toMatch(/\d/);
+    await expect.poll(() => values.allInnerTexts(), { timeout: PATIENCE }).not.toEqual(before);
+    expect(await page.locator('[data-testid="headline"]').innerText()).toMatch(/GPU/);
+  });
+
+  describe.each(all)('$title', ({ id, title, key }) => {
+    it('is reached by its key, and shows what it has', async () => {
+      await page.setViewportSize(DESKTOP);
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.keyboard.press(key);
+      await settled(page, id);
+      expect(await page.title()).toBe(`${title} · Hoofbeat`);
+      expect(await page.locator('nav a[aria-current="page"]').getAttribute('href')).toBe(`#/${id}`);
+      // Whoever reads with the keyboard goes on in the page that was chosen.
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+      await shoot(page, `${id}-light`);
+      nothing(complaints(page), 'complaints');
+    });
+
+    it('has nothing for axe, by day, with all that can be unfolded', async () => {
+      await unfold(page);
+      nothing(await findings(page), 'axe, light');
+    });
+
+    it('has nothing for axe, by night', async () => {
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await settled(page, id);
+      await shoot(page, `${id}-dark`);
+      nothing(await findings(page), 'axe, dark');
+      await page.emulateMedia({ colorScheme: 'light' });
+    });
+
+    it('shows where the focus is, all the way round', async () => {
+      const found = await focusWays(page);
+      nothing(found.unseen, 'focus that is not seen');
+      nothing(found.jumps, 'an order that is another one than on the page');
+      nothing(found.missed, 'what Tab does not reach');
+    });
+
+    it('fits a phone', async () => {
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.setViewportSize(PHONE);
+      await go(page, id);
+      await shoot(page, `${id}-phone`);
+      nothing(await tooWide(page), 'too wide');
+      nothing(await smallTargets(page), 'too small for a finger');
+      nothing(await findings(page), 'axe, phone');
+      nothing(complaints(page), 'complaints');
+      await page.setViewportSize(DESKTOP);
+    });
+  });
+});

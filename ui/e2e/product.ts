@@ -1,0 +1,241 @@
+/**
+ * Starts what the tests look at: the scripted GPU with its processes, the recorder on it, and two servers, one that allows
+ * changes and one that only shows. All of it in folders that are gone afterwards, in an environment made from scratch.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+} from 'node:fs';
+import { appendFileSync, closeSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserServer, chromium as playwright } from 'playwright-core';
+import type { TestProject } from 'vitest/node';
+import { ALL_NAMES, ARGUMENTS, CONFIG, HOSTILE } from './scene';
+
+/** Where a browser looks, and how it is known there. */
+export interface Served {
+  url: string;
+  /** With the token, as it is told to a person. */
+  invitation: string;
+  cookie: { name: string; value: string };
+}
+
+/** A way of the navigation. */
+export interface Way {
+  id: string;
+  title: string;
+  key: string;
+}
+
+/** What the tests get. */
+export interface Product {
+  /** Where the browser that they share is reached, and the program and environment for others. */
+  browser: string;
+  chromium: string;
+  env: Record<string, string>;
+  /** The pages, as the navigation itself has them: a new one is covered by itself. */
+  ways: Way[];
+  screenshots: string;
+  changing: Served;
+  looking: Served;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    product: Product | null;
+  }
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const TARGET = process.env['CARGO_TARGET_DIR'] ?? join(ROOT, 'target');
+/** Seconds until something has to be there. */
+const PATIENCE = 60;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const chromium = inPath('chromium');
+  if (chromium === null) {
+    // `make test` has installed it, so there its absence is a failure.
+    if (process.env['HOOFBEAT_NEED_DESKTOP']) throw new Error('chromium is missing: apt-get install chromium');
+    project.provide('product', null);
+    return () => Promise.resolve();
+  }
+  const hoofbeat = built('hoofbeat');
+  built('hoofbeat-serve');
+  const folder = mkdtempSync(join(tmpdir(), 'hoofbeat-e2e-'));
+  for (const name of ['home', 'run', 'data', 'stage']) mkdirSync(join(folder, name), { mode: 0o700 });
+  const stage = join(folder, 'stage');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: join(folder, 'home'),
+    XDG_RUNTIME_DIR: join(folder, 'run'),
+    HOOFBEAT_DATA_DIR: join(folder, 'data'),
+    HOOFBEAT_CONFIG: join(folder, 'config.toml'),
+    HOOFBEAT_NVML: built('libnvml_standin.so'),
+    NVML_STANDIN: join(stage, 'evening.toml'),
+    // Minimal machines say `C`; what breaks there must break here.
+    LANG: 'C',
+    TZ: 'UTC',
+  };
+  const all: Running[] = [];
+  const start = (name: string, program: string, args: string[]) => {
+    const one = new Running(program, args, env, join(folder, `${name}.log`));
+    all.push(one);
+    return one;
+  };
+  let server: BrowserServer | undefined;
+  const end = async () => {
+    await server?.close();
+    for (const one of all.reverse()) await one.end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    writeFileSync(env.HOOFBEAT_CONFIG, CONFIG);
+    const play = start('stage', join(ROOT, 'scripts/demo'), ['stage', stage]);
+    await until(
+      'the scripted GPU',
+      play,
+      () => existsSync(env.NVML_STANDIN) && read(env.NVML_STANDIN).includes('epoch'),
+    );
+    for (const [at, name] of ALL_NAMES.entries()) {
+      const program = join(stage, 'programs', name);
+      copyFileSync('/bin/bash', program);
+      // It waits for the end of its input, which comes with the end of this one.
+      const one = start(`stranger-${at}`, program, ['-c', 'read -r _']);
+      const share = name === HOSTILE ? 0.3 : 0.1;
+      const lines = [
+        '',
+        '[[process]]',
+        `pid = ${one.pid}`,
+        'device = 0',
+        'kind = "C"',
+        'mem_mib = 2048',
+        `share = ${share}`,
+      ];
+      appendFileSync(env.NVML_STANDIN, `${lines.join('\n')}\n`);
+    }
+    const machine = join(stage, 'machine');
+    const watch = start('watch', hoofbeat, ['--root', machine, 'watch', '--headless']);
+    await until('the recording', watch, () => existsSync(join(env.HOOFBEAT_DATA_DIR, 'hoofbeat.db')));
+    const serve = (name: string, more: string[]) =>
+      served(start(name, hoofbeat, ['--root', machine, 'serve', '--bind', '127.0.0.1:0', ...more]));
+    const [changing, looking] = [await serve('serve', ['--allow-changes']), await serve('look', [])];
+    const screenshots = join(TARGET, 'screenshots');
+    mkdirSync(screenshots, { recursive: true });
+    server = await playwright.launchServer({ executablePath: chromium, env, args: ARGUMENTS });
+    const browser = server.wsEndpoint();
+    project.provide('product', {
+      browser,
+      chromium,
+      env,
+      screenshots,
+      changing,
+      looking,
+      ways: await ways(browser, changing),
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return end;
+}
+
+/** A program in a process group of its own, so that what it starts ends with it. */
+class Running {
+  readonly #child: ChildProcess;
+  readonly #log: string;
+
+  constructor(program: string, args: string[], env: Record<string, string>, log: string) {
+    const out = openSync(log, 'w');
+    this.#child = spawn(program, args, { env, stdio: ['pipe', out, out], detached: true });
+    this.#child.on('error', (error) => appendFileSync(log, String(error)));
+    closeSync(out);
+    this.#log = log;
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#child.spawnfile} did not start: ${this.said}`);
+    return this.#child.pid;
+  }
+
+  get said(): string {
+    return read(this.#log);
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  async end(): Promise<void> {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (this.hasEnded) return;
+      const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+      process.kill(-this.pid, signal);
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
+    }
+  }
+}
+
+/** Where a server is, and the cookie that it gives to who knows the token. */
+async function served(server: Running): Promise<Served> {
+  const told = /http:\/\/\S+\?token=\S+/;
+  await until('the server', server, () => told.test(server.said));
+  const invitation = told.exec(server.said)?.[0] ?? '';
+  const cookie = (await fetch(invitation)).headers.get('set-cookie') ?? '';
+  const [, name = '', value = ''] = /^([^=]+)=([^;]+)/.exec(cookie) ?? [];
+  return { url: new URL(invitation).origin, invitation, cookie: { name, value } };
+}
+
+async function ways(browser: string, at: Served): Promise<Way[]> {
+  const one = await playwright.connect(browser);
+  const page = await one.newPage();
+  await page.goto(at.invitation);
+  await page.locator('nav a').first().waitFor();
+  const ways = await page.locator('nav a').evaluateAll((links) =>
+    links.map((link) => ({
+      id: link.getAttribute('href')?.replace(/^#\//, '') ?? '',
+      // Beside the title there may stand how many alerts there are.
+      title: link.firstChild?.textContent?.trim() ?? '',
+      key: link.getAttribute('aria-keyshortcuts') ?? '',
+    })),
+  );
+  await one.close();
+  return ways;
+}
+
+async function until(what: string, of: Running, holds: () => boolean): Promise<void> {
+  for (let tenths = 0; !holds(); tenths += 1) {
+    if (of.hasEnded || tenths > PATIENCE * 10) throw new Error(`${what} did not come: ${of.said}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function built(name: string): string {
+  const file = join(TARGET, 'debug', name);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run \`cargo build --workspace\` first`);
+  return file;
+}
+
+function inPath(name: string): string | null {
+  const files = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, name));
+  return files.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '');

@@ -1,0 +1,111 @@
+/** A person's own settings: language, direction, motion, colours. */
+
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { complaints, go, launch, nothing, open, PHONE, product, shoot, tooWide } from './browser';
+
+const { ways: all } = product ?? { ways: [] };
+
+/** What a browser says its language is, and the desktop's `LANG`. */
+const LANGUAGES = [
+  { lang: 'C', locale: undefined },
+  { lang: 'de_DE.UTF-8', locale: 'de-DE' },
+  { lang: 'ar_EG.UTF-8', locale: 'ar-EG' },
+];
+
+describe.skipIf(product === null).each(LANGUAGES)('under LANG=$lang', ({ lang, locale }) => {
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launch(lang);
+    page = await open(browser, product!.changing, locale === undefined ? {} : { locale });
+  });
+  afterAll(() => browser?.close());
+
+  it('times are written as there', async () => {
+    await go(page, 'now');
+    const text = await page.locator('main').innerText();
+    expect(text).not.toMatch(/NaN|undefined|Invalid/);
+    const told = await page.getByTestId('recorder-state').innerText();
+    if (lang.startsWith('de')) expect(`${told} ${text}`).not.toMatch(/\d [AP]M\b/);
+    if (lang.startsWith('ar')) expect(text).toMatch(/[٠-٩]{2}:[٠-٩]{2}/);
+  });
+
+  it.each(all)('$title says what it says', async ({ id }) => {
+    await go(page, id);
+    await shoot(page, `${id}-${lang.slice(0, 2)}`);
+    nothing(complaints(page), 'complaints');
+    nothing(await tooWide(page), 'too wide');
+  });
+});
+
+describe.skipIf(product === null)('from right to left', () => {
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await launch('ar_EG.UTF-8');
+    page = await open(browser, product!.changing, { locale: 'ar-EG' });
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  });
+  afterAll(() => browser?.close());
+
+  it.each(all)('$title stays readable', async ({ id }) => {
+    await go(page, id);
+    await shoot(page, `${id}-rtl`);
+    nothing(await tooWide(page), 'too wide');
+    await page.setViewportSize(PHONE);
+    nothing(await tooWide(page), 'too wide, phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+});
+
+describe.skipIf(product === null)('for eyes that need it', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser?.close());
+
+  const look = (options: BrowserContextOptions) => open(browser, product!.changing, options);
+
+  it('nothing moves where motion is unwelcome', async () => {
+    const page = await look({ reducedMotion: 'reduce' });
+    for (const { id } of all) {
+      await go(page, id);
+      const moving = await page.evaluate(() =>
+        document.getAnimations().map((one) => String(one.effect && (one.effect as KeyframeEffect).target?.className)),
+      );
+      nothing(moving, id);
+    }
+    await page.context().close();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'with few colours of their own, %s, everything is still there',
+    async (colorScheme) => {
+      const page = await look({ forcedColors: 'active', colorScheme });
+      for (const { id } of all) {
+        await go(page, id);
+        await shoot(page, `${id}-contrast-${colorScheme}`);
+        nothing(await washedOut(page), `${id}: filled with the colour of the ground`);
+      }
+      const chosen = await page.locator('nav a[aria-current]').evaluate((link) => getComputedStyle(link).outlineStyle);
+      expect(chosen).toBe('solid');
+      await page.context().close();
+    },
+  );
+});
+
+/** Bars and dots that have no words, and no colour either. */
+function washedOut(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const ground = getComputedStyle(document.documentElement).backgroundColor;
+    return [...document.querySelectorAll('header .dot, main .part, main .bar > span, main .busy, main .swatch')]
+      .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 1)
+      .filter((one) => getComputedStyle(one).backgroundColor === ground)
+      .map((one) => `${one.tagName}.${one.className} in ${one.parentElement?.className}`);
+  });
+}

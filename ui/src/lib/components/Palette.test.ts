@@ -1,0 +1,120 @@
+/** Pages by their keys and by their names, and the field in which everything is found. */
+
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { expect, test, vi } from 'vitest';
+import App from '../../App.svelte';
+import { onOneClock } from '../../fixture/clock';
+import { Fixture, type Scene } from '../../fixture/fixture';
+import { found, type Deed } from '../palette';
+
+onOneClock();
+
+async function show(scene: Scene = 'alarm') {
+  const machine = new Fixture(scene);
+  const spies = { pause: vi.spyOn(machine, 'pause'), snooze: vi.spyOn(machine, 'snooze') };
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  return spies;
+}
+
+const page = () => document.querySelector('main')?.dataset.page;
+const field = () => screen.getByRole('combobox', { name: /^Search pages/ });
+const options = () => [...document.querySelectorAll('#palette-list [role=option]')];
+const words = () => options().map((option) => option.querySelector('.words')?.textContent);
+const marked = () => options().findIndex((option) => option.getAttribute('aria-selected') === 'true');
+const search = (typed: string) => fireEvent.input(field(), { target: { value: typed } });
+const press = (key: string, more = {}) => fireEvent.keyDown(document.body, { key, ...more });
+
+test('a number shows its page, but not while somebody types', async () => {
+  await show();
+  expect(page()).toBe('now');
+  await press('3');
+  await waitFor(() => expect(page()).toBe('processes'));
+  expect(document.activeElement).toBe(document.querySelector('main'));
+  expect(document.title).toBe('Processes · Hoofbeat');
+  expect(screen.getByTestId('page-processes').getAttribute('aria-current')).toBe('page');
+  await fireEvent.keyDown(screen.getByRole('searchbox'), { key: '1' });
+  await press('1', { ctrlKey: true });
+  await press('9');
+  expect(page()).toBe('processes');
+});
+
+test('the alerts that stand are counted at their page, and lead there from the first one', async () => {
+  await show();
+  expect(screen.getByTestId('page-alerts').textContent).toMatch(/Alerts\s*2\s*, 2 alerts/);
+  const standing = screen.getByTestId('standing');
+  expect(standing.querySelectorAll('li')).toHaveLength(3);
+  expect(standing.querySelector('a')?.getAttribute('href')).toBe('#/alerts');
+});
+
+test('a value in a sentence is shown in the chart, wherever the sentence stands', async () => {
+  await show();
+  await press('4');
+  await waitFor(() => expect(page()).toBe('alerts'));
+  const value = [...screen.getByTestId('alert-gpu-hot').querySelectorAll('button.link')][0];
+  await fireEvent.click(value as Element);
+  await waitFor(() => expect(page()).toBe('history'));
+  await waitFor(() => expect(screen.getByTestId('strip-gpu.temperature').dataset.asked).toBe('true'));
+});
+
+test('what is typed is found by its words, and Enter does it', async () => {
+  const { pause, snooze } = await show();
+  await press('k', { ctrlKey: true });
+  expect(words().slice(0, 4)).toEqual(['Now', 'History', 'Processes', 'Alerts']);
+  await search('hist');
+  expect(words()[0]).toBe('History');
+  await fireEvent.keyDown(field(), { key: 'Enter' });
+  await waitFor(() => expect(page()).toBe('history'));
+  await waitFor(() => expect(screen.queryByTestId('palette')).toBeNull());
+
+  await press('k', { ctrlKey: true });
+  await search('snooze CPU');
+  await fireEvent.click(options()[0] as Element);
+  expect(snooze).toHaveBeenCalledWith('cpu-busy', 'cpu', null, expect.any(Number));
+
+  await press('k', { metaKey: true });
+  await search('pause');
+  await fireEvent.keyDown(field(), { key: 'Enter' });
+  expect(pause).toHaveBeenCalledTimes(1);
+});
+
+test('where the page may only look, it says so and offers nothing else', async () => {
+  document.documentElement.dataset['lookOnly'] = '';
+  try {
+    await show();
+    expect(screen.getByTestId('looks-only').textContent).toContain('view only');
+    expect(screen.getByTestId('pause').classList).toContain('changes');
+    await press('k', { ctrlKey: true });
+    await search('pause');
+    expect(words()).toEqual([]);
+    await search('snooze');
+    expect(words()).toEqual([]);
+  } finally {
+    delete document.documentElement.dataset['lookOnly'];
+  }
+});
+
+test('arrows move the mark and turn around at the ends; what is not found is said', async () => {
+  await show();
+  await fireEvent.click(screen.getByTestId('search'));
+  await search('temperature of');
+  const last = options().length - 1;
+  expect(last).toBeGreaterThan(1);
+  expect(marked()).toBe(0);
+  for (const [key, at] of Object.entries({ ArrowUp: last, ArrowDown: 0, End: last, Home: 0 })) {
+    await fireEvent.keyDown(field(), { key });
+    await waitFor(() => expect(marked(), key).toBe(at));
+  }
+  await search('no such thing');
+  expect(screen.getByText('Nothing is called that.')).toBeDefined();
+  await fireEvent.keyDown(field(), { key: 'Enter' });
+  expect(screen.getByTestId('palette')).toBeDefined();
+});
+
+test('what begins with what was typed comes first, then words that do, then the rest', () => {
+  const deed = (words: string, about = ''): Deed => ({ id: words, kind: 'Chart', words, about, run: () => undefined });
+  const all = [deed('Upload'), deed('CPU load'), deed('Load'), deed('Pressure', 'cpu.load')];
+  expect(found(all, 'load').map(({ words }) => words)).toEqual(['Load', 'CPU load', 'Upload', 'Pressure']);
+  expect(found(all, ' load  CPU ').map(({ words }) => words)).toEqual(['CPU load', 'Pressure']);
+  expect(found(all, '')).toHaveLength(4);
+});

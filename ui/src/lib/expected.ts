@@ -1,0 +1,125 @@
+/** Who may use a GPU, in words. What is expected and what is not, Hoofbeat decides. */
+
+import { duration, moment, text } from './format';
+import { visible } from './names';
+import type { DeclaredInfo } from './types/generated/DeclaredInfo';
+import type { Failure } from './types/generated/Failure';
+import type { ForecastInfo } from './types/generated/ForecastInfo';
+import type { HabitInfo } from './types/generated/HabitInfo';
+import type { Habits } from './types/generated/Habits';
+
+const WEEK = 7 * 86400;
+
+/** Each policy in words, with a shape that says the same. */
+export const POLICIES: Record<DeclaredInfo['policy'], { words: string; shape: string; tone: string }> = {
+  allow: { words: 'may run', shape: '✓', tone: 'good' },
+  deny: { words: 'must not run', shape: '✕', tone: 'bad' },
+  must_run: { words: 'must run', shape: '●', tone: 'plain' },
+};
+
+/** What tells one habit from all others. */
+export function habitId({ key, uid }: HabitInfo): string {
+  return `${uid ?? ''} ${key}`;
+}
+
+/** Those that were seen for the first time in the last seven days or wait for an answer: these first, then the newest. */
+export function newcomers(habits: readonly HabitInfo[], now: number): HabitInfo[] {
+  return habits
+    .filter((one) => one.is_unanswered || now - one.first < WEEK)
+    .sort((a, b) => Number(b.is_unanswered) - Number(a.is_unanswered) || b.first - a.first);
+}
+
+/** All others, those of most days first. */
+export function regulars(habits: readonly HabitInfo[], now: number): HabitInfo[] {
+  const fresh = new Set(newcomers(habits, now));
+  return habits.filter((one) => !fresh.has(one)).sort((a, b) => b.days - a.days);
+}
+
+/** Whom an expectation means: "program train.py, user ada". */
+export function whom({ whom }: DeclaredInfo): string {
+  return whom.map(([key, pattern]) => `${key} ${visible(pattern)}`).join(', ');
+}
+
+/** Its times and limits; empty where it has none. */
+export function limits({ hours, share, vram, grace }: DeclaredInfo): string {
+  const parts = [
+    hours,
+    share === null ? null : `at most ${text(share, '%')} of the GPU`,
+    vram === null ? null : `at most ${text(vram, 'B')} of its memory`,
+    grace === null ? null : `missing for ${duration(grace)} at most`,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}
+
+/** At which hours of the day somebody comes, in words: "09–13, 22–02". */
+export function hoursInWords(hours: readonly number[]): string {
+  const count = hours.length;
+  const busy = (at: number) => (hours[(at + count) % count] ?? 0) >= 0.5;
+  const begins = hours.flatMap((_, at) => (busy(at) && !busy(at - 1) ? [at] : []));
+  if (begins.length === 0) return hours.some((_, at) => busy(at)) ? 'at all hours' : '';
+  const two = (hour: number) => String(hour % 24).padStart(2, '0');
+  return begins
+    .map((begin) => {
+      let end = begin + 1;
+      while (busy(end)) end += 1;
+      return `${two(begin)}–${two(end)}`;
+    })
+    .join(', ');
+}
+
+/** What a person should know first. */
+export function summary(
+  declared: readonly DeclaredInfo[],
+  habits: Habits | null,
+  failure: Failure | null = null,
+): { words: string; tone: 'good' | 'warn' | 'bad' | 'plain' } {
+  const broken = declared.flatMap((one) => one.now).length;
+  const waiting = habits?.habits.filter((one) => one.is_unanswered).length ?? 0;
+  const differs =
+    broken === 1 ? 'One use differs from what you declared' : `${broken} uses differ from what you declared`;
+  const waits = `${waiting === 1 ? 'One use waits' : `${waiting} uses wait`} for your answer`;
+  if (broken > 0 && waiting > 0) return { words: `${differs}, and ${lower(waits)}.`, tone: 'bad' };
+  if (broken > 0) return { words: `${differs}.`, tone: 'bad' };
+  if (waiting > 0) return { words: `${waits}.`, tone: 'warn' };
+  if (failure?.code === 'no_recording') return { words: 'Nobody was seen on a GPU yet.', tone: 'plain' };
+  if (habits === null) return { words: 'What was learnt cannot be read.', tone: 'plain' };
+  if (habits.habits.length === 0) {
+    return { words: 'Nothing was learnt yet: nobody has worked on a GPU for half a minute.', tone: 'plain' };
+  }
+  return { words: 'Everything is as expected.', tone: 'good' };
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+/** How far the learning is. */
+export function learning({ began, tells_from: from, reports }: Habits, now: number): string {
+  if (reports === null) return '';
+  if (!reports) return 'New uses are only learnt: [baseline] report is off in the settings.';
+  if (began === null || from === null) return '';
+  if (from > now) return `It still learns until ${moment(from, now)}: what is new is listed, and raises no alarm.`;
+  return `It has learnt since ${moment(began, now)}.`;
+}
+
+/** How many alarms are to be expected. */
+export function foretold({ days, new_a_week: fresh, odd_hours_a_week: odd }: ForecastInfo): string {
+  if (fresh === null) return days === 0 ? '' : 'How many alarms are to be expected can be told after a day of history.';
+  const rest = odd === null ? '' : `, ${often(odd)} about odd hours`;
+  return `To be expected a week: ${often(fresh)} about new programs${rest} (from ${Math.floor(days)} days of history).`;
+}
+
+function often(aWeek: number): string {
+  return aWeek < 0.05 ? 'hardly an alarm' : `about ${aWeek.toFixed(1)} alarms`;
+}
+
+/** What a form for an identity begins with. */
+export function draftOf(habit: HabitInfo | null): Record<string, string> {
+  if (habit === null) return { policy: 'allow' };
+  const id = visible(habit.identity)
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 48);
+  return { id, policy: 'allow', identity: habit.identity, ...(habit.user === null ? {} : { user: habit.user }) };
+}

@@ -1,0 +1,93 @@
+/** How questions and news travel in a browser. */
+
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { over } from './api';
+import { http } from './http';
+import type { News } from './types/generated/News';
+
+/** The browser's own, as far as it is used: what a server says is said by the test. */
+class Source {
+  static readonly CLOSED = 2;
+  static all: Source[] = [];
+  readyState = 0;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onerror: (() => void) | null = null;
+
+  constructor(readonly url: string) {
+    Source.all.push(this);
+  }
+
+  close(): void {
+    this.readyState = Source.CLOSED;
+  }
+}
+
+const answer = (status: number, body: unknown) =>
+  vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(Response.json(body, { status })));
+
+beforeEach(() => {
+  Source.all = [];
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  vi.stubGlobal('EventSource', Source);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function turn(visibility: DocumentVisibilityState): void {
+  vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(visibility);
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+test('a question is sent as the server reads it, and its answer comes back', async () => {
+  const fetched = answer(200, [{ id: 'a' }]);
+  expect(await over(http).events(5, 10)).toEqual([{ id: 'a' }]);
+  const [path, sent] = fetched.mock.lastCall ?? [];
+  expect(path).toBe('/api/ask');
+  expect(sent?.method).toBe('POST');
+  expect(JSON.parse(String(sent?.body))).toEqual({ ask: 'events', since: 5, limit: 10 });
+});
+
+test('what the server refuses is told in its words, and its silence in ours', async () => {
+  const failure = { code: 'not_allowed', message: 'This page may only look.' };
+  answer(403, failure);
+  await expect(over(http).resume()).rejects.toEqual(failure);
+  vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('failed to fetch'));
+  await expect(over(http).resume()).rejects.toMatchObject({ code: 'io', message: /does not answer/ });
+  vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('<html>a proxy</html>', { status: 502 }));
+  await expect(over(http).resume()).rejects.toMatchObject({ code: 'io' });
+});
+
+test('a page whose token is not known any more is asked for it again', async () => {
+  const reload = vi.spyOn(window.location, 'reload').mockImplementation(() => undefined);
+  answer(401, { code: 'sign_in', message: 'This browser has not said the token.' });
+  await expect(over(http).resume()).rejects.toMatchObject({ code: 'sign_in' });
+  expect(reload).toHaveBeenCalledTimes(1);
+});
+
+test('news come while somebody can see them, and a line that breaks is told', async () => {
+  const news: News[] = [];
+  await http.subscribe((one) => news.push(one));
+  expect(Source.all).toHaveLength(1);
+  const [first] = Source.all;
+  first?.onmessage?.({ data: '{"kind":"recorder","failure":null}' });
+  expect(news).toEqual([{ kind: 'recorder', failure: null }]);
+  first?.onerror?.();
+  expect(news[1]).toMatchObject({ kind: 'unreadable', failure: { code: 'io' } });
+
+  turn('hidden');
+  expect(first?.readyState).toBe(Source.CLOSED);
+  expect(Source.all).toHaveLength(1);
+  turn('visible');
+  expect(Source.all).toHaveLength(2);
+
+  answer(503, { code: 'busy', message: '16 browsers look already.' });
+  const second = Source.all[1];
+  if (second) second.readyState = Source.CLOSED;
+  second?.onerror?.();
+  await vi.waitFor(() => expect(news.at(-1)).toMatchObject({ kind: 'unreadable', failure: { code: 'busy' } }));
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(Source.all, 'it asks again').toHaveLength(3);
+});
