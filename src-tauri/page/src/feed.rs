@@ -12,6 +12,7 @@ use hoofbeat_core::store::recorder_runs;
 use serde::Serialize;
 
 use crate::alerts::{self, AlertNow, SnoozeInfo};
+use crate::away::{AwayInfo, LastAbsence};
 use crate::config::{ConfigNow, ConfigTrouble};
 use crate::failure::Failure;
 use crate::recording::Recording;
@@ -22,7 +23,8 @@ const LOOK: Duration = Duration::from_millis(200);
 const ASK: Duration = Duration::from_secs(1);
 /// How often it notes that somebody looks: `hoofbeat why --away` tells what happened since.
 const NOTE: Duration = Duration::from_secs(60);
-/// How often the config is read, for its rules and the price of energy: whoever edits it sees it soon.
+/// How often the config is read, for its rules and the price of energy: whoever edits it sees it soon. As often it is asked
+/// whether somebody came back.
 const SETTINGS: Duration = Duration::from_secs(10);
 /// After this long without a write, the file is opened again: a recorder that found it damaged has set it aside, and an
 /// open file would go on showing the old one. Longer than the tick on battery.
@@ -61,6 +63,11 @@ pub enum News {
         /// Which; `null` once it is mended.
         trouble: Option<ConfigTrouble>,
     },
+    /// What the GPUs did while nobody was there.
+    Away {
+        /// What; `null` once it is no news any more, or somebody has left again.
+        away: Option<AwayInfo>,
+    },
 }
 
 /// Pushes news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`).
@@ -91,6 +98,7 @@ struct Feed {
     settled: Option<Instant>,
     settings: ConfigNow,
     trouble: Option<ConfigTrouble>,
+    absence: LastAbsence,
     runs: Option<bool>,
     unreadable: Option<Failure>,
     start_failure: Option<Failure>,
@@ -144,6 +152,7 @@ impl Feed {
         }
         if is_to_be_read {
             news.extend(self.config_news());
+            news.extend(self.away_news());
         }
         news
     }
@@ -154,6 +163,14 @@ impl Feed {
         let is_news = trouble != self.trouble;
         self.trouble = trouble.clone();
         is_news.then_some(News::Config { trouble })
+    }
+
+    /// What happened in the last absence, where that is another thing than before. What is wrong with the recording, the
+    /// status tells.
+    fn away_news(&mut self) -> Option<News> {
+        let told = self.absence.step(self.face.as_ref()?, &self.settings.tariff, SystemClock.now().unix());
+        let told = told.inspect_err(|error| log::debug!("what happened in the last absence is not known: {error}"));
+        told.ok().flatten().map(|away| News::Away { away })
     }
 
     /// The status with its verdicts and alerts, where it differs from the one before.
@@ -258,6 +275,7 @@ mod tests {
             }
             News::Unreadable { failure } => format!("unreadable {:?}", failure.code),
             News::Recorder { failure } => format!("recorder {:?}", failure.as_ref().map(|failure| failure.code)),
+            News::Away { away } => format!("away {:?}", away.as_ref().map(|one| (one.since, one.until, one.episodes))),
             News::Config { trouble } => format!("config {:?}", trouble.as_ref().map(|one| (one.line, one.in_force))),
         };
         news.iter().map(word).collect()
@@ -415,6 +433,7 @@ mod tests {
         rewrite_stale::<crate::question::Question>(&mut stale);
         rewrite_stale::<crate::ending::Ending>(&mut stale);
         rewrite_stale::<crate::ending::Doubt>(&mut stale);
+        rewrite_stale::<AwayInfo>(&mut stale);
         rewrite_stale::<AlertNow>(&mut stale);
         rewrite_stale::<SnoozeInfo>(&mut stale);
         rewrite_stale::<crate::rules::Rules>(&mut stale);

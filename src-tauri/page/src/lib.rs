@@ -5,6 +5,7 @@
 
 mod alerts;
 mod answer;
+mod away;
 mod config;
 mod ending;
 mod expected;
@@ -24,6 +25,7 @@ use hoofbeat_core::paths::absolute;
 use serde::Serialize;
 
 pub use self::alerts::{AlertNow, SnoozeInfo};
+pub use self::away::AwayInfo;
 pub use self::ending::{Doubt, Ending};
 pub use self::expected::{DeclaredInfo, ExpectKey, ExpectProblem, Expected, ForecastInfo, HabitInfo, Habits};
 pub use self::failure::{Code, Failure};

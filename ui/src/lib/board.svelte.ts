@@ -5,6 +5,7 @@ import { judge, type Condition } from './condition';
 import { unitOf } from './format';
 import { append, toLine, trim, type Line } from './series';
 import type { AlertNow } from './types/generated/AlertNow';
+import type { AwayInfo } from './types/generated/AwayInfo';
 import type { ConfigTrouble } from './types/generated/ConfigTrouble';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { Failure } from './types/generated/Failure';
@@ -44,6 +45,8 @@ export class Board {
   askFailure = $state.raw<Failure | null>(null);
   /** What is wrong with the config file. */
   configTrouble = $state.raw<ConfigTrouble | null>(null);
+  /** What the GPUs did while nobody was there, while that is news. */
+  away = $state.raw<AwayInfo | null>(null);
   metrics = $state.raw<readonly MetricInfo[]>([]);
   /** Newest first. */
   events = $state.raw<readonly EventInfo[]>([]);
@@ -123,6 +126,9 @@ export class Board {
         break;
       case 'config':
         this.configTrouble = news.trouble;
+        break;
+      case 'away':
+        this.away = news.away;
         break;
     }
   }

@@ -161,6 +161,12 @@ export function moment(ts: number, now: number): string {
   return date.toDateString() === new Date(now * 1000).toDateString() ? time : `${dayAndMonth.format(date)}, ${time}`;
 }
 
+/** A stretch from one moment to another; of one day, the day is told once at most. */
+export function fromTo(from: number, to: number, now: number): string {
+  const isOneDay = new Date(from * 1000).toDateString() === new Date(to * 1000).toDateString();
+  return `${moment(from, now)} – ${moment(to, isOneDay ? to : now)}`;
+}
+
 /** A time of day to the second. */
 export function clock(ts: number): string {
   return withSeconds.format(new Date(ts * 1000));

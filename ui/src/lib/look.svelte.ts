@@ -1,6 +1,8 @@
 /** How a person wants to see the pages, on this machine: in which unit of temperature, and light or dark. */
 
-const KEY = 'hoofbeat.look';
+import { keep, kept } from './keep';
+
+const PLACE = 'look';
 
 export const TEMPERATURES = ['°C', '°F'] as const;
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -38,9 +40,10 @@ class Look {
 
   /** Takes what was kept. */
   read(): void {
-    const kept = stored();
-    this.#temperature = TEMPERATURES.find((one) => one === kept['temperature']) ?? '°C';
-    this.#theme = THEMES.find((one) => one === kept['theme']) ?? 'system';
+    // Whatever else stands there has neither.
+    const chosen = Object(kept(PLACE)) as Record<string, unknown>;
+    this.#temperature = TEMPERATURES.find((one) => one === chosen['temperature']) ?? '°C';
+    this.#theme = THEMES.find((one) => one === chosen['theme']) ?? 'system';
     this.#show();
   }
 
@@ -49,21 +52,7 @@ class Look {
   }
 
   #keep(): void {
-    try {
-      localStorage.setItem(KEY, JSON.stringify({ temperature: this.#temperature, theme: this.#theme }));
-    } catch {
-      // A browser that keeps nothing shows it until it is closed.
-    }
-  }
-}
-
-/** What an earlier page kept; nothing where it cannot be read. */
-function stored(): Record<string, unknown> {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    return typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
-  } catch {
-    return {};
+    keep(PLACE, { temperature: this.#temperature, theme: this.#theme });
   }
 }
 

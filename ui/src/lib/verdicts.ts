@@ -151,7 +151,8 @@ function monthly({ monthly_cost: cost }: VerdictInfo): Piece[] {
   return cost === null ? [] : [{ text: `; ${money(cost)} a month` }];
 }
 
-function money({ amount, currency }: MoneyInfo): string {
+/** So much money, as an estimate. */
+export function money({ amount, currency }: MoneyInfo): string {
   return aboutMoney(amount, visible(currency));
 }
 

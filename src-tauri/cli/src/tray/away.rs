@@ -17,24 +17,18 @@ use hoofbeat_core::why::{Summary, summary};
 
 use super::News;
 
-/// For how many seconds after the return it is news.
-const NEWS: i64 = 4 * 3600;
 /// How often is looked whether somebody has seen it.
 const CHECK: Duration = Duration::from_secs(5);
-/// For how many seconds the sum still grows: a minute is written once it is over.
-const GROWS: i64 = 90;
-/// Seconds of a GPU's time that are worth a word.
-const WORTH_TELLING: f64 = 1.0;
 
 /// Tells `news` of this absence, and when nothing is to be told of it any more.
 pub fn watch(folder: PathBuf, absence: Absence, news: SyncSender<News>) {
-    let Some(until) = absence.until.filter(|until| is_recent(*until, NEWS)) else { return };
+    let Some(until) = absence.news(now()) else { return };
     let run = move || {
         // The tray's thread lives as long as the process.
         let tell = |sentence| drop(news.send(News::Away(absence, sentence)));
         let (mut told, mut is_summed) = (None, false);
-        while is_news(&folder, until) {
-            if !is_summed || is_recent(until, GROWS) {
+        while is_news(&folder, absence, until) {
+            if !is_summed || absence.grows(now()) {
                 let summed = Face::open(&folder).and_then(|face| face.why_since(absence.since, until));
                 let gpus = summed.map(|gpus| gpus.into_iter().map(|gpu| gpu.summary).collect());
                 match gpus.map(|gpus| sentence(gpus, &tariff())) {
@@ -57,18 +51,18 @@ pub fn watch(folder: PathBuf, absence: Absence, news: SyncSender<News>) {
     }
 }
 
-/// Whether this second lies at most so many seconds back.
-fn is_recent(ts: i64, seconds: i64) -> bool {
-    let now = jiff::Timestamp::now().as_second();
-    (ts..ts.saturating_add(seconds)).contains(&now)
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
 }
 
 /// Whether nobody has looked since the return, nobody has left again, and not too much time has passed.
-fn is_news(folder: &Path, until: i64) -> bool {
+fn is_news(folder: &Path, absence: Absence, until: i64) -> bool {
     let asked = Face::open(folder).and_then(|face| Ok((face.last_look()?, face.last_absence()?)));
     // What cannot be read says neither.
     let (looked, last) = asked.unwrap_or_default();
-    is_recent(until, NEWS) && looked.is_none_or(|look| look < until) && last.is_none_or(|last| last.since < until)
+    absence.news(now()).is_some()
+        && looked.is_none_or(|look| look < until)
+        && last.is_none_or(|last| last.since < until)
 }
 
 fn tariff() -> Tariff {
@@ -78,11 +72,10 @@ fn tariff() -> Tariff {
 
 /// What the GPU that worked longest did, and how many others worked; `None` where nothing is recorded of a GPU.
 fn sentence(mut gpus: Vec<Summary>, tariff: &Tariff) -> Option<String> {
-    let busy = |gpu: &Summary| gpu.busy.unwrap_or_else(|| gpu.users.iter().map(|(_, seconds)| seconds).sum());
-    gpus.sort_by(|one, other| busy(other).total_cmp(&busy(one)));
+    gpus.sort_by(|one, other| other.worked().total_cmp(&one.worked()));
     let (first, others) = gpus.split_first()?;
     let told = summary(first, &|joules| tariff.words(joules), &Untrusted::notification);
-    let more = match others.iter().filter(|gpu| busy(gpu) >= WORTH_TELLING).count() {
+    let more = match others.iter().filter(|gpu| gpu.has_worked()).count() {
         0 => String::new(),
         1 => " · 1 more GPU worked".to_owned(),
         count => format!(" · {count} more GPUs worked"),
@@ -120,12 +113,5 @@ mod tests {
         check(&[("A", Some(0.5), &[]), ("B", Some(600.0), &used)], Some(told));
         let three: [Gpu<'_>; 3] = [("A", Some(9.0), &[]), ("B", Some(600.0), &used), ("C", None, &[("x", 30.0)])];
         check(&three, Some(&format!("{told} · 2 more GPUs worked")));
-    }
-
-    #[test]
-    fn news_grow_old() {
-        let now = jiff::Timestamp::now().as_second();
-        assert!(is_recent(now - 60, 3600));
-        assert!(!is_recent(now - 3600, 3600) && !is_recent(now + 3600, 3600));
     }
 }

@@ -55,6 +55,21 @@ pub struct Absence {
 }
 
 impl Absence {
+    /// For how many seconds after the return it is news.
+    const NEWS: i64 = 4 * 3600;
+    /// For how many seconds a sum over it still grows: a minute is written once it is over.
+    const GROWS: i64 = 90;
+
+    /// The second at which somebody was back, while that is news at the second `now`.
+    pub fn news(self, now: i64) -> Option<i64> {
+        self.until.filter(|until| (*until..until.saturating_add(Absence::NEWS)).contains(&now))
+    }
+
+    /// Whether a sum over it that was made at the second `now` is not the last word.
+    pub fn grows(self, now: i64) -> bool {
+        self.until.is_some_and(|until| (until..until.saturating_add(Absence::GROWS)).contains(&now))
+    }
+
     /// What the details of an event of the kind `presence` say; `None` where they are of a newer Hoofbeat.
     pub fn of(detail: &Value) -> Option<Absence> {
         let second = |key| detail.get(key).and_then(Value::as_i64);
@@ -295,5 +310,20 @@ mod tests {
         ] {
             assert_eq!(Absence::of(&strange), None, "{strange}");
         }
+    }
+
+    #[test]
+    fn news_grow_old() {
+        #[track_caller]
+        fn check(until: Option<i64>, now: i64, expected: (bool, bool)) {
+            let absence = Absence { since: 100, until, sign: Sign::Idle, is_at_latest: false };
+            assert_eq!((absence.news(now).is_some(), absence.grows(now)), expected);
+        }
+        check(None, 200, (false, false));
+        check(Some(200), 199, (false, false));
+        check(Some(200), 200, (true, true));
+        check(Some(200), 290, (true, false));
+        check(Some(200), 200 + 4 * 3600 - 1, (true, false));
+        check(Some(200), 200 + 4 * 3600, (false, false));
     }
 }

@@ -33,6 +33,18 @@ pub struct Summary {
     pub users: Vec<(Untrusted, f64)>,
 }
 
+impl Summary {
+    /// Seconds in which it worked, as far as anything tells.
+    pub fn worked(&self) -> f64 {
+        self.busy.unwrap_or_else(|| self.users.iter().map(|(_, seconds)| seconds).sum())
+    }
+
+    /// Whether that is worth a word.
+    pub fn has_worked(&self) -> bool {
+        self.worked() >= WORTH_NAMING
+    }
+}
+
 /// The sentence.
 pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
     let name = if gpu.is_alone { "GPU".to_owned() } else { cut(names(&gpu.label)) };
