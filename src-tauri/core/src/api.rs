@@ -42,9 +42,9 @@ pub use self::users::Users;
 pub use self::verdicts::evidence_id;
 pub use self::why::{Past, Why};
 pub use crate::model::answer::{
-    AlertInfo, Change, Changes, EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, History, HistoryQuery,
-    IdentityUsage, Lane, LaneOf, MetricInfo, ProcessGroup, ProcessInfo, ProcessList, ProcessMember, Recorder, Ribbons,
-    SCHEMA, Series, SessionInfo, SourceStatus, Status, Used, Value, VerdictInfo,
+    AlertInfo, Change, Changes, EpisodeInfo, EventInfo, GpuProcess, GpuTotal, GpuUsages, Happened, History,
+    HistoryQuery, IdentityUsage, Lane, LaneOf, MetricInfo, ProcessGroup, ProcessInfo, ProcessList, ProcessMember,
+    Recorder, Ribbons, SCHEMA, Series, SessionInfo, SourceStatus, Status, Used, Value, VerdictInfo,
 };
 pub use crate::sensors::processes::Process;
 

@@ -33,6 +33,10 @@ pub fn answer(page: &Page, question: Question) -> Result<String, Failure> {
         }
         Question::Metrics => json(&api::metrics()),
         Question::Events { since, limit } => json(&recording.ask(|face| face.events(since, limit.min(MOST_EVENTS)))?),
+        Question::Happened { since, until, kinds, limit } => {
+            stretch(since, until)?;
+            json(&recording.ask(|face| face.happened(&kinds, since, until, limit.min(MOST_EVENTS)))?)
+        }
         Question::Marks { since, until } => {
             stretch(since, until)?;
             json(&recording.ask(|face| face.marks(since, until, MOST_EVENTS))?)
@@ -161,6 +165,7 @@ mod tests {
         let source = || "gpu:1".to_owned();
         for (since, until, expected) in [(5, 5, Code::BadRequest), (5, 6, Code::NoRecording)] {
             for question in [
+                Question::Happened { since, until, kinds: Vec::new(), limit: 1 },
                 Question::Marks { since, until },
                 Question::Ribbons { source: source(), since, until, points: 1 },
                 Question::Episodes { source: None, since, until },

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hoofbeat_core::model::EventKind;
 use serde::Deserialize;
 
 use crate::rules::RuleDraft;
@@ -34,6 +35,20 @@ pub enum Question {
         /// From then on.
         #[cfg_attr(test, ts(type = "number"))]
         since: i64,
+        /// At most so many.
+        limit: usize,
+    },
+    /// What happened in a stretch of time, newest first, and how much of each kind.
+    Happened {
+        /// From then on.
+        #[cfg_attr(test, ts(type = "number"))]
+        since: i64,
+        /// Before then.
+        #[cfg_attr(test, ts(type = "number"))]
+        until: i64,
+        /// Only events of these kinds; of all, where none is named.
+        #[cfg_attr(test, ts(type = "Array<string>"))]
+        kinds: Vec<EventKind>,
         /// At most so many.
         limit: usize,
     },
@@ -235,6 +250,7 @@ impl Question {
             Question::History { .. }
             | Question::Metrics
             | Question::Events { .. }
+            | Question::Happened { .. }
             | Question::Marks { .. }
             | Question::Ribbons { .. }
             | Question::Episodes { .. }
@@ -292,6 +308,10 @@ mod tests {
         assert!(
             read(r#"{"ask": "snooze", "rule": "r", "source": "*", "key": null, "until": null}"#).unwrap().changes()
         );
+        let happened =
+            |kinds: &str| format!(r#"{{"ask": "happened", "since": 1, "until": 2, "kinds": [{kinds}], "limit": 9}}"#);
+        assert!(!read(&happened(r#""gpu_woke""#)).unwrap().changes());
+        assert!(read(&happened(r#""no_such_kind""#)).is_err());
         for wrong in [r#"{"ask": "sql"}"#, r#"{"ask": "pause"}"#, r#"{"ask": "pause", "until": 1, "path": "/"}"#, "{}"]
         {
             assert!(read(wrong).is_err(), "{wrong}");

@@ -22,6 +22,7 @@ export function over(wire: Wire): Backend {
     history: (query) => wire.ask({ ask: 'history', ...query }),
     metrics: () => wire.ask({ ask: 'metrics' }),
     events: (since, limit) => wire.ask({ ask: 'events', since, limit }),
+    happened: (since, until, kinds, limit) => wire.ask({ ask: 'happened', since, until, kinds: [...kinds], limit }),
     marks: (since, until) => wire.ask({ ask: 'marks', since, until }),
     ribbons: (source, since, until, points) => wire.ask({ ask: 'ribbons', source, since, until, points }),
     episodes: (source, since, until) => wire.ask({ ask: 'episodes', source, since, until }),

@@ -12,6 +12,7 @@ import type { ExpectProblem } from './types/generated/ExpectProblem';
 import type { Failure } from './types/generated/Failure';
 import type { ForecastInfo } from './types/generated/ForecastInfo';
 import type { Habits } from './types/generated/Habits';
+import type { Happened } from './types/generated/Happened';
 import type { History } from './types/generated/History';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { News } from './types/generated/News';
@@ -42,6 +43,8 @@ export interface Backend {
   metrics(): Promise<MetricInfo[]>;
   /** Events from `since` on, newest first. */
   events(since: number, limit: number): Promise<EventInfo[]>;
+  /** What happened in a stretch of time, newest first: of these kinds, or of all where none is named. */
+  happened(since: number, until: number, kinds: readonly string[], limit: number): Promise<Happened>;
   /** What charts of a stretch of time are marked with, newest first. */
   marks(since: number, until: number): Promise<EventInfo[]>;
   /** Who used a GPU, as ribbons below its chart. */

@@ -116,6 +116,73 @@ test('an episode says who and whether that was expected, and leads to its time',
   await waitFor(() => expect(screen.getByTestId('past-back')).toBeDefined());
 });
 
+const listed = () => [...screen.getByTestId('happened').querySelectorAll<HTMLElement>('li')];
+const stories = () => [...document.querySelectorAll('.story')].map((story) => story.textContent);
+
+test('what happened is listed, by kind, and how much more there is', async () => {
+  const { machine } = await show();
+  const happened = vi.spyOn(machine, 'happened');
+  expect(listed()).toHaveLength(200);
+  expect(screen.getByTestId('happened').textContent).toMatch(/and \d+ earlier ones; choose one kind/);
+  expect(listed()[0]?.textContent).toMatch(/NVIDIA RTX A2000 woke after 4 min asleep; Firefox has it open/);
+  const sort = screen.getByTestId<HTMLSelectElement>('happened-sort');
+  const options = [...sort.options].map((option) => option.textContent);
+  expect(options[0]).toMatch(/^All \(\d+\)$/);
+  expect(options).toContain('Alerts (2)');
+  expect(
+    options.some((option) => option?.startsWith('Recorder')),
+    'of which there is none',
+  ).toBe(false);
+
+  await fireEvent.change(sort, { target: { value: 'alerts' } });
+  expect(address()).toEqual({ events: 'alerts' });
+  await waitFor(() => expect(listed()).toHaveLength(2));
+  expect(happened).toHaveBeenCalledWith(now - 86400, now + 1, ['alert_fired', 'alert_cleared'], 200);
+  expect(screen.getByTestId('happened').textContent).not.toContain('earlier ones');
+  await fireEvent.change(sort, { target: { value: 'held' } });
+  await waitFor(() => expect(listed()[0]?.textContent).toMatch(/The GPU was held back by .*power limit.* for \d+ min/));
+  expect(listed().length).toBe(screen.getByTestId('held').querySelectorAll('li').length);
+  await fireEvent.change(sort, { target: { value: '' } });
+  await waitFor(() => expect(listed()).toHaveLength(200));
+  expect(address()).toEqual({});
+});
+
+test('what is pointed at in the list is shown on the charts, and the other way round', async () => {
+  await show('fine', '#/history?events=alerts');
+  const [over, fired] = listed().map((row) => row.querySelector('button')!);
+  expect(stories()).toEqual([]);
+  fired!.focus();
+  await waitFor(() => expect(stories()).toHaveLength(1));
+  expect(stories()[0]).toContain('GeForce RTX 4090 at 91 °C');
+  expect(screen.getByTestId('past-cursor').textContent).not.toBe('');
+  await fireEvent.keyDown(fired!, { key: 'Home' });
+  expect(document.activeElement).toBe(over);
+  expect([over!.tabIndex, fired!.tabIndex]).toEqual([0, -1]);
+  over!.blur();
+  await waitFor(() => expect(stories()).toEqual([]));
+  expect(screen.getByTestId('past-cursor').textContent).toBe('');
+
+  const mark = [...screen.getByTestId('marks').querySelectorAll('button')].find((one) =>
+    one.getAttribute('aria-label')?.includes('91 °C'),
+  );
+  mark!.focus();
+  await waitFor(() => expect(listed().some((row) => row.classList.contains('lit'))).toBe(true));
+  await fireEvent.keyDown(mark!, { key: 'Escape' });
+  await waitFor(() => expect(listed().some((row) => row.classList.contains('lit'))).toBe(false));
+  await fireEvent.click(fired!);
+  expect(address()).toMatchObject({ from: String(now - 1580), to: String(now - 1460) });
+});
+
+test('what held the GPU back is lit on the lane and in the list', async () => {
+  await show('fine', '#/history?events=held');
+  const lane = screen.getByTestId('held').querySelectorAll('li');
+  await fireEvent.pointerEnter(lane[0]!);
+  await waitFor(() => expect(listed().at(-1)?.classList.contains('lit')).toBe(true));
+  await fireEvent.pointerLeave(lane[0]!);
+  await fireEvent.pointerEnter(listed()[0]!.querySelector('button')!);
+  await waitFor(() => expect([...lane].at(-1)?.classList.contains('lit')).toBe(true));
+});
+
 test('what changed is said against the time before', async () => {
   await show();
   const lines = [...screen.getByTestId('changed').querySelectorAll('li')].map((line) => line.textContent?.trim());
@@ -200,5 +267,6 @@ test('names from outside are text', async () => {
   await show('hostile');
   expect(screen.getByTestId('ribbons').textContent).toContain('<img src=x onerror=alert(1)>\ufffdgnp.');
   expect(screen.getByTestId('episodes').textContent).toContain('<img src=x');
+  expect(screen.getByTestId('happened').textContent).toContain('<img src=x');
   expect(document.querySelector('main img')).toBeNull();
 });

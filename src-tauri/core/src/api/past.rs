@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::Face;
 use crate::model::EventKind;
-use crate::model::answer::{EventInfo, Ribbons};
+use crate::model::answer::{EventInfo, Happened, Ribbons};
 use crate::store::StoreError;
 
 /// What a chart is marked with. What GPUs do all day, waking and sleeping, would cover it.
@@ -31,6 +31,15 @@ impl Face {
     /// The database cannot be read.
     pub fn ribbons(&self, source: &str, since: i64, until: i64, points: usize) -> Result<Ribbons, StoreError> {
         self.reader.ribbons(source, since, until, points)
+    }
+
+    /// What happened from `since` until `until` (Unix seconds), newest first: the last `limit` events of these kinds, or of
+    /// all where none is named; and how many there are of each kind.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn happened(&self, kinds: &[EventKind], since: i64, until: i64, limit: usize) -> Result<Happened, StoreError> {
+        self.reader.happened(kinds, since, until, limit)
     }
 
     /// What a chart of the time from `since` until `until` (Unix seconds) is marked with, newest first, at most `limit`.

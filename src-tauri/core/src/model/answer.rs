@@ -262,6 +262,17 @@ pub struct EventInfo {
     pub detail: serde_json::Value,
 }
 
+/// What happened in a stretch of time.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Happened {
+    /// The newest events of the kinds that were asked for, newest first.
+    pub events: Vec<EventInfo>,
+    /// How many there are of each kind, also of those that were not asked for.
+    #[cfg_attr(test, ts(type = "Record<string, number>"))]
+    pub counts: BTreeMap<String, usize>,
+}
+
 /// An alert that is not over.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -337,6 +348,7 @@ mod tests {
         rewrite_stale::<Series>(&mut stale);
         rewrite_stale::<MetricInfo>(&mut stale);
         rewrite_stale::<EventInfo>(&mut stale);
+        rewrite_stale::<Happened>(&mut stale);
         rewrite_stale::<AlertInfo>(&mut stale);
         rewrite_stale::<VerdictInfo>(&mut stale);
         rewrite_stale::<MoneyInfo>(&mut stale);

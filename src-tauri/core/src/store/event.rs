@@ -1,5 +1,7 @@
 //! The table `event`: what happened, kept for as long as the hours are.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, Rows, params};
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
@@ -47,6 +49,36 @@ pub(super) fn read(db: &Connection, since: i64, limit: usize) -> Result<Vec<Even
          WHERE e.ts >= ? ORDER BY e.ts DESC, e.seq DESC LIMIT ?",
     )?;
     collect(query.query(params![since, limit as i64])?)
+}
+
+/// Events of a stretch of time, both ends included, newest first: of these kinds, or of all where none is named.
+pub(super) fn between(
+    db: &Connection,
+    kinds: &[EventKind],
+    [since, until]: [i64; 2],
+    limit: usize,
+) -> Result<Vec<EventInfo>, StoreError> {
+    let words: Vec<Value> = kinds.iter().map(|kind| word(*kind)).collect::<Result<_, _>>()?;
+    let mut query = db.prepare_cached(
+        "SELECT e.ts, e.kind, s.uid, e.detail FROM event e LEFT JOIN source s USING(source_id)
+         WHERE e.ts BETWEEN ?1 AND ?2 AND (?3 = '[]' OR e.kind IN (SELECT value FROM json_each(?3)))
+         ORDER BY e.ts DESC, e.seq DESC LIMIT ?4",
+    )?;
+    collect(query.query(params![since, until, Value::from(words).to_string(), limit as i64])?)
+}
+
+/// How many events of each kind there are in a stretch of time, both ends included. Kinds of a newer Hoofbeat are left out.
+pub(super) fn counts(db: &Connection, [since, until]: [i64; 2]) -> Result<BTreeMap<String, usize>, StoreError> {
+    let mut query = db.prepare_cached("SELECT kind, count(*) FROM event WHERE ts BETWEEN ? AND ? GROUP BY kind")?;
+    let rows = query.query_map([since, until], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        let (kind, count) = row?;
+        if EventKind::deserialize(StrDeserializer::<Error>::new(&kind)).is_ok() {
+            counts.insert(kind, usize::try_from(count).unwrap_or_default());
+        }
+    }
+    Ok(counts)
 }
 
 /// Unexpected uses of one reason from `since` on, newest first.

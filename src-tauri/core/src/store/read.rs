@@ -19,8 +19,8 @@ use super::{
 };
 use crate::metrics::Metric;
 use crate::model::answer::{
-    EpisodeInfo, EventInfo, GpuUsages, History, HistoryQuery, Recorder, SCHEMA, SessionInfo, SourceStatus, Status,
-    Value,
+    EpisodeInfo, EventInfo, GpuUsages, Happened, History, HistoryQuery, Recorder, SCHEMA, SessionInfo, SourceStatus,
+    Status, Value,
 };
 use crate::model::baseline::{BaselineRow, PastUse};
 use crate::model::channel::ChannelState;
@@ -153,6 +153,17 @@ impl Reader {
     /// The database cannot be read.
     pub fn events(&self, since: i64, limit: usize) -> Result<Vec<EventInfo>, StoreError> {
         event::read(&self.db, since, limit)
+    }
+
+    /// See [`crate::api::Face::happened`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn happened(&self, kinds: &[EventKind], since: i64, until: i64, limit: usize) -> Result<Happened, StoreError> {
+        // Otherwise an event in between would be in one of them only.
+        let transaction = self.db.unchecked_transaction()?;
+        let events = event::between(&transaction, kinds, [since, until], limit)?;
+        Ok(Happened { events, counts: event::counts(&transaction, [since, until])? })
     }
 
     /// Unexpected uses of one reason from `since` on, newest first, at most `limit`.

@@ -130,3 +130,27 @@ fn a_chart_is_marked_with_what_matters_on_it() {
     assert_eq!(told(HOUR, HOUR + 600, 9), [180, 120, 0]);
     assert_eq!(told(HOUR, HOUR + 150, 1), [120]);
 }
+
+#[test]
+fn what_happened_is_told_of_any_time_and_of_the_kinds_that_are_wanted_and_counted_by_kind() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = open(temp.path(), HOUR).store;
+    let kinds = [EventKind::Suspend, EventKind::GpuWoke, EventKind::AlertFired, EventKind::GpuWoke];
+    let events =
+        (0..4).zip(kinds).map(|(at, kind)| Event { ts: HOUR + at * 60, kind, source: None, detail: json!({}) });
+    store.append(&[Tick { ts: HOUR + 300, events: events.collect(), ..Tick::default() }], false).unwrap();
+    let face = Face::open(temp.path()).unwrap();
+    let told = |kinds: &[EventKind], until, limit| {
+        let happened = face.happened(kinds, HOUR, until, limit).unwrap();
+        let events: Vec<_> = happened.events.into_iter().map(|event| event.ts - HOUR).collect();
+        let counts: Vec<_> = happened.counts.into_iter().collect();
+        (events, counts)
+    };
+    let counts = |counts: &[(&str, usize)]| counts.iter().map(|(kind, count)| (kind.to_string(), *count)).collect();
+    let all: Vec<(String, usize)> = counts(&[("alert_fired", 1), ("gpu_woke", 2), ("suspend", 1)]);
+    assert_eq!(told(&[], HOUR + 600, 9), (vec![180, 120, 60, 0], all.clone()));
+    assert_eq!(told(&[], HOUR + 600, 2), (vec![180, 120], all.clone()));
+    assert_eq!(told(&[EventKind::GpuWoke], HOUR + 600, 9), (vec![180, 60], all));
+    let early = counts(&[("alert_fired", 1), ("gpu_woke", 1), ("suspend", 1)]);
+    assert_eq!(told(&[EventKind::Paused], HOUR + 150, 9), (vec![], early));
+}

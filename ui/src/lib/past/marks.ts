@@ -2,6 +2,7 @@
 
 import type { EventInfo } from '../types/generated/EventInfo';
 import { sentence, tone, type Surroundings, type Tone } from '../words';
+import { keyOf } from './happened';
 
 /** A mark: a moment, or a stretch where `from` is earlier. */
 export interface Mark {
@@ -12,7 +13,7 @@ export interface Mark {
   word: string;
   tone: Tone;
   /** What happened, each a sentence with its time; several where they lie too near to each other to be told apart. */
-  events: readonly { ts: number; sentence: string }[];
+  events: readonly { key: string; ts: number; sentence: string }[];
 }
 
 /** How each kind looks; a kind that is not here is no mark. */
@@ -44,7 +45,7 @@ export function marksOf(
     const begin = Math.max(event.ts - seconds, from);
     const end = Math.min(event.ts, to);
     if (end < from || begin > to) continue;
-    const said = { ts: event.ts - seconds, sentence: sentence(event, around) };
+    const said = { key: keyOf(event), ts: event.ts - seconds, sentence: sentence(event, around) };
     marks.push({ from: begin, to: end, shape: look[0], word: look[1], tone: tone(event), events: [said] });
   }
   return marks.sort((a, b) => a.from - b.from);

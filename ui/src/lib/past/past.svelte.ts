@@ -16,6 +16,8 @@ import type { EventInfo } from '../types/generated/EventInfo';
 import type { Failure } from '../types/generated/Failure';
 import type { Ribbons } from '../types/generated/Ribbons';
 import { MOST_CHARTS, remember, remembered } from './chosen';
+import { linesOf, MOST_LISTED, SORTS, type Line as HappenedLine } from './happened';
+import { heldBack, type Held } from './scale';
 import { fitting, OPENING, read, SHORTEST, written, type Stretch } from './stretch';
 
 /** About the width of a chart in pixels. */
@@ -43,11 +45,16 @@ export interface Found {
   stretch: Stretch;
   gpu: string | null;
   strips: readonly Strip[];
-  /** What held the GPU back, in bits. */
-  throttle: Line | null;
   ribbons: Ribbons | null;
   episodes: readonly EpisodeInfo[];
   marks: readonly EventInfo[];
+  /** When the GPU was held back. */
+  held: readonly Held[];
+  /** What happened, narrowed to this sort of it, newest first. */
+  lines: readonly HappenedLine[];
+  sort: string | null;
+  /** How many events of each kind there were. */
+  counts: Record<string, number>;
   changes: Changes | null;
   failure: Failure | null;
 }
@@ -59,6 +66,8 @@ export class Past {
   loading = $state(false);
   /** The moment under the crosshair. */
   cursor = $state<number | null>(null);
+  /** The keys of what is pointed at among what happened, in the list or on the charts. */
+  pointed = $state.raw<readonly string[]>([]);
   /** What is being chosen. */
   brushed = $state.raw<readonly [number, number] | null>(null);
   /** Whence a person came by choosing a stretch, the last one at the end. */
@@ -71,6 +80,11 @@ export class Past {
     const wanted = this.route.place.params.get('gpu');
     const known = this.gpus.find((gpu) => gpu.id === wanted) ?? this.gpus.find((gpu) => gpu.health === 'ok');
     return (known ?? this.gpus[0])?.id ?? null;
+  });
+  /** What the list of what happened is narrowed to. */
+  sort: string | null = $derived.by(() => {
+    const wanted = this.route.place.params.get('events');
+    return SORTS.find(({ id }) => id === wanted)?.id ?? null;
   });
   /** The charts, the first one on top. */
   metrics: readonly string[] = $derived.by(() => {
@@ -130,6 +144,17 @@ export class Past {
     this.route.change({ gpu });
   }
 
+  /** Narrows the list of what happened; to everything where no such sort is known. */
+  narrow(sort: string): void {
+    this.route.change({ events: sort === '' ? null : sort });
+  }
+
+  /** Points at something that happened, wherever it is shown; a moment brings the crosshair there. */
+  point(keys: readonly string[], ts: number | null): void {
+    this.pointed = keys;
+    this.cursor = ts;
+  }
+
   /** Adds a chart. */
   add(metric: string): void {
     this.#choose([...this.metrics, metric].slice(-MOST_CHARTS));
@@ -151,7 +176,14 @@ export class Past {
     const { board, gpu, metrics } = this;
     const { params } = this.route.place;
     const stretch = this.stretch();
-    const key = JSON.stringify([written(stretch), gpu, metrics, params.get('metric'), board.status?.recorder.state]);
+    const key = JSON.stringify([
+      written(stretch),
+      gpu,
+      metrics,
+      this.sort,
+      params.get('metric'),
+      board.status?.recorder.state,
+    ]);
     const age = board.now - this.#loaded;
     const due = Math.min(LATEST, Math.max(SOONEST, (stretch.to - stretch.from) / POINTS));
     const lives = stretch.span !== null || stretch.to > this.#loaded;
@@ -163,7 +195,7 @@ export class Past {
   /** Reads everything of a stretch. */
   async load(stretch: Stretch = this.stretch()): Promise<void> {
     const ask = ++this.#asked;
-    const { board, gpu, metrics } = this;
+    const { board, gpu, metrics, sort } = this;
     const { backend } = board;
     this.#loaded = board.now;
     this.loading = true;
@@ -172,8 +204,10 @@ export class Past {
     const of = (metric: string) => this.#strip(metric, gpu, stretch);
     const throttle =
       gpu === null ? null : backend.history({ metric: 'gpu.throttle', source: gpu, since, until, points: POINTS });
-    const [marks, ribbons, episodes, changes, held, ...strips] = await Promise.allSettled([
+    const kinds = SORTS.find(({ id }) => id === sort)?.kinds ?? [];
+    const [marks, happened, ribbons, episodes, changes, throttled, ...strips] = await Promise.allSettled([
       backend.marks(since, until),
+      backend.happened(since, until, kinds, sort === 'held' ? 0 : MOST_LISTED),
       gpu === null ? null : backend.ribbons(gpu, since, until, RIBBON_POINTS),
       gpu === null ? [] : backend.episodes(gpu, since, until),
       gpu === null ? null : backend.changes(gpu, since, until),
@@ -182,19 +216,26 @@ export class Past {
     ] as const);
     // Something else was asked for meanwhile: this answer is old.
     if (ask !== this.#asked) return;
-    const all = [marks, ribbons, episodes, changes, held];
+    const all = [marks, happened, ribbons, episodes, changes, throttled];
     const wrong = all.find((answer) => answer.status === 'rejected');
     const value = <T>(answer: PromiseSettledResult<T>, otherwise: T): T =>
       answer.status === 'fulfilled' ? answer.value : otherwise;
-    const bits = value(held, null)?.series[0];
+    const bits = value(throttled, null)?.series[0];
+    // What lies nearer together than three pixels is one.
+    const held = heldBack(bits ? toLine(bits) : null, [from, to], ((to - from) / POINTS) * 3);
+    const { events, counts } = value(happened, { events: [], counts: {} });
+    const told = sort === null || sort === 'held' ? held : [];
     this.found = {
       stretch,
       gpu,
       strips: strips.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
-      throttle: bits ? toLine(bits) : null,
       ribbons: value(ribbons, null),
       episodes: value(episodes, []),
       marks: value(marks, []),
+      held,
+      lines: linesOf(events, told, { now: to, sources: board.sources, metrics: board.metrics }),
+      sort,
+      counts,
       changes: value(changes, null),
       failure: wrong ? asFailure(wrong.reason) : null,
     };

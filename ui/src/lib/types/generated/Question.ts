@@ -32,6 +32,22 @@ since: number,
 /**
  * At most so many.
  */
+limit: number, } | { "ask": "happened", 
+/**
+ * From then on.
+ */
+since: number, 
+/**
+ * Before then.
+ */
+until: number, 
+/**
+ * Only events of these kinds; of all, where none is named.
+ */
+kinds: Array<string>, 
+/**
+ * At most so many.
+ */
 limit: number, } | { "ask": "marks", 
 /**
  * From then on.
