@@ -8,7 +8,7 @@ import { remember, remembered } from './chosen';
 import { unexpectedIn, whoIn } from './episodes';
 import { episodes } from '../../fixture/past';
 import { grouped, marksOf } from './marks';
-import { AXIS, gaps, heldBack, MARGIN, Scale } from './scale';
+import { AXIS, gaps, heldBack, MARGIN, outside, Scale } from './scale';
 import {
   around,
   between,
@@ -179,6 +179,23 @@ test('what changed is said in plain words, and names stay text', () => {
     'Ollama (less): did not use the GPU; 30 % before, 6 GiB less memory',
     'a\ufffdb (less): 5 % of the GPU instead of 20 %',
     'Driver says nothing (more): 1 GiB more memory',
+  ]);
+});
+
+test('a ribbon begins and ends where the recording does, though its minute is longer', () => {
+  const line = { source: 'gpu:1', label: 'GPU', step: 1, points: [] as [number, number, number, number][] };
+  for (const ts of [...Array(30).keys()].map((at) => NOW + 37 + at)) line.points.push([ts, 1, 1, 1]);
+  const holes = gaps(line, NOW - 60, NOW + 120);
+  expect(holes).toEqual([
+    [NOW - 60, NOW + 37],
+    [NOW + 67, NOW + 120],
+  ]);
+  expect(outside([NOW, NOW + 60], holes)).toEqual([[NOW + 37, NOW + 60]]);
+  expect(outside([NOW + 60, NOW + 120], holes)).toEqual([[NOW + 60, NOW + 67]]);
+  expect(outside([NOW - 60, NOW], holes)).toEqual([]);
+  expect(outside([NOW - 60, NOW + 120], [[NOW, NOW + 10]])).toEqual([
+    [NOW - 60, NOW],
+    [NOW + 10, NOW + 120],
   ]);
 });
 

@@ -53,6 +53,16 @@ export function gaps(line: Line | undefined, from: number, to: number): Part[] {
   return found;
 }
 
+/** What is left of a part outside of others, which are in order. */
+export function outside([from, to]: Part, holes: readonly Part[]): Part[] {
+  const left: Part[] = [];
+  for (const [begin, end] of holes) {
+    if (from < Math.min(begin, to)) left.push([from, Math.min(begin, to)]);
+    from = Math.max(from, end);
+  }
+  return from < to ? [...left, [from, to]] : left;
+}
+
 /** A stretch in which something held a GPU back, with what did, in bits. */
 export interface Held {
   from: number;
