@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstOrder, held, nextOrder, rowsOf, type Column } from './processes';
+import { firstOrder, held, neighbour, nextOrder, rowsOf, type Column, type Row } from './processes';
 import type { ProcessGroup } from './types/generated/ProcessGroup';
 import type { ProcessMember } from './types/generated/ProcessMember';
 
@@ -79,6 +79,29 @@ test('while rows are held, none moves, and new ones are last', () => {
   const now = rowsOf([group('c', { cpu: 9 }), group('b', { cpu: 8 }), group('a', { cpu: 1 })], order, '', new Set());
   expect(now.map((row) => row.name)).toEqual(['c', 'b', 'a']);
   expect(held(now, before).map((row) => row.name)).toEqual(['a', 'b', 'c']);
+});
+
+test('beside a row that is gone stands one that belongs together with it, or the next', () => {
+  const one = group('web', { cpu: 9, members: [member(7, { cpu: 5 }), member(8, { cpu: 4 }), member(9, { cpu: 3 })] });
+  const order = firstOrder('cpu');
+  const id = rowsOf([one], order, '', new Set())[0]?.id ?? '';
+  const rows = rowsOf([one, group('b', { cpu: 2 }), group('c', { cpu: 1 })], order, '', new Set([id]));
+  const told = (row: Row | undefined) => row && (row.kind === 'member' ? row.pid : row.name);
+  expect(rows.map(told)).toEqual(['web', 7, 8, 9, 'b', 'c']);
+  const beside = (at: number, ...gone: number[]) =>
+    told(
+      neighbour(
+        rows[at]!,
+        rows,
+        rows.filter((_, nth) => nth !== at && !gone.includes(nth)),
+      ),
+    );
+  expect(beside(1)).toBe(8);
+  expect(beside(3)).toBe(8);
+  expect(beside(3, 2)).toBe(7);
+  expect(beside(0, 1, 2, 3)).toBe('b');
+  expect(beside(5)).toBe('b');
+  expect(beside(0, 1, 2, 3, 4, 5)).toBeUndefined();
 });
 
 test('names are text, and a process that cannot be seen says so once', () => {

@@ -89,6 +89,15 @@ export function held(rows: readonly Row[], before: readonly Row[]): Row[] {
   return blocks.sort((a, b) => place(a) - place(b)).flat();
 }
 
+/** The row beside one that is gone: below it, or above it where that belongs together with it; of those that are left. */
+export function neighbour(gone: Row, before: readonly Row[], now: readonly Row[]): Row | undefined {
+  const at = before.indexOf(gone);
+  const [above, below] = [before.slice(0, at).reverse(), before.slice(at + 1)];
+  const order = gone.kind === 'member' && below[0]?.kind !== 'member' ? [...above, ...below] : [...below, ...above];
+  const left = new Map(now.map((row) => [row.id, row]));
+  return order.map(({ id }) => left.get(id)).find((row) => row !== undefined);
+}
+
 /** The id of a process's row. */
 export function memberId(group: string, member: Pick<ProcessMember, 'pid' | 'started'>): string {
   return `${group} ${member.pid} ${member.started ?? ''}`;

@@ -93,6 +93,43 @@ test('everything is reached by keys', async () => {
   expect(document.activeElement?.getAttribute('aria-rowindex')).toBe(grid().getAttribute('aria-rowcount'));
 });
 
+test('when the process that has the keyboard ends, the row beside it gets it, and that is said', async () => {
+  const { machine } = await show('fine');
+  const said = () => screen.getByTestId('processes-said').textContent;
+  await fireEvent.click(row(/^\s*Ollama/));
+  await vi.advanceTimersByTimeAsync(50);
+  row(/^\s*Ollama/).focus();
+  for (let nth = 0; nth < 2; nth += 1) {
+    await press('ArrowDown');
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(document.activeElement).toBe(row(/5177/));
+  expect(said()).toBe('');
+  // One ends by itself, and the only other one is ended by the person.
+  await machine.endProcess(5177, 0, false);
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(document.activeElement).toBe(row(/5120/));
+  expect(said()).toBe('ollama (5177) has ended. Now at ollama (5120).');
+  await press('Delete');
+  await fireEvent.click(screen.getByTestId('end-sure'));
+  await vi.advanceTimersByTimeAsync(7000);
+  expect(screen.queryByTestId('end-dialog')).toBeNull();
+  expect(document.activeElement?.getAttribute('role')).toBe('row');
+  expect(document.activeElement?.isConnected).toBe(true);
+});
+
+test('a person who types elsewhere is left there when a process ends', async () => {
+  const { machine } = await show('fine');
+  await fireEvent.click(row(/^\s*Blender/));
+  const search = screen.getByRole('searchbox', { name: /filter processes/i });
+  search.focus();
+  await machine.endProcess(4211, 0, false);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(screen.getByTestId('processes').textContent).not.toContain('Blender');
+  expect(document.activeElement).toBe(search);
+  expect(screen.getByTestId('processes-said').textContent).toBe('');
+});
+
 test('of thousands of rows only those are drawn that can be seen', async () => {
   await show('many');
   expect(Number(grid().getAttribute('aria-rowcount'))).toBeGreaterThan(2500);
