@@ -118,6 +118,17 @@ test('when the process that has the keyboard ends, the row beside it gets it, an
   expect(document.activeElement?.isConnected).toBe(true);
 });
 
+test('when the last process that was found ends, others can be looked for', async () => {
+  const { machine } = await show('fine');
+  const search = screen.getByRole('searchbox', { name: /filter processes/i });
+  await fireEvent.input(search, { target: { value: '4211' } });
+  row(/^\s*Blender/).focus();
+  await machine.endProcess(4211, 0, false);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(screen.getByTestId('processes-none')).toBeDefined();
+  expect(document.activeElement).toBe(search);
+});
+
 test('a person who types elsewhere is left there when a process ends', async () => {
   const { machine } = await show('fine');
   await fireEvent.click(row(/^\s*Blender/));
