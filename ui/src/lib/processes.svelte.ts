@@ -1,6 +1,5 @@
 /** The processes, read again and again for as long as a person can see them: nobody pays for a list that nobody sees. */
 
-import { SvelteSet } from 'svelte/reactivity';
 import { asFailure, type Backend } from './backend';
 import type { Failure } from './types/generated/Failure';
 import type { ProcessList } from './types/generated/ProcessList';
@@ -16,7 +15,7 @@ export class LiveProcesses {
   /** Why the last look failed; the list is then the one before. */
   failure = $state.raw<Failure | null>(null);
   /** The ids of the rows whose processes are told one by one, with the keys of their identities. */
-  readonly open = new SvelteSet<string>();
+  open = $state.raw<ReadonlySet<string>>(new Set());
 
   readonly #backend: Backend;
   readonly #keys = new Map<string, string>();
@@ -42,12 +41,14 @@ export class LiveProcesses {
   /** Opens a row or closes it. What is in it, is asked at once. */
   turn({ id, key }: { id: string; key: string }, isOpen: boolean): void {
     if (isOpen === this.open.has(id)) return;
+    const open = new Set(this.open);
     if (isOpen) {
-      this.open.add(id);
+      this.open = open.add(id);
       this.#keys.set(id, key);
       this.look();
     } else {
-      this.open.delete(id);
+      open.delete(id);
+      this.open = open;
       this.#keys.delete(id);
     }
   }
