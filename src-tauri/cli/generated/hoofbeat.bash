@@ -181,6 +181,9 @@ _hoofbeat() {
             hoofbeat__subcmd__data,check)
                 cmd="hoofbeat__subcmd__data__subcmd__check"
                 ;;
+            hoofbeat__subcmd__data,delete)
+                cmd="hoofbeat__subcmd__data__subcmd__delete"
+                ;;
             hoofbeat__subcmd__data,help)
                 cmd="hoofbeat__subcmd__data__subcmd__help"
                 ;;
@@ -189,6 +192,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__data__subcmd__help,check)
                 cmd="hoofbeat__subcmd__data__subcmd__help__subcmd__check"
+                ;;
+            hoofbeat__subcmd__data__subcmd__help,delete)
+                cmd="hoofbeat__subcmd__data__subcmd__help__subcmd__delete"
                 ;;
             hoofbeat__subcmd__data__subcmd__help,help)
                 cmd="hoofbeat__subcmd__data__subcmd__help__subcmd__help"
@@ -207,6 +213,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__expect,forecast)
                 cmd="hoofbeat__subcmd__expect__subcmd__forecast"
+                ;;
+            hoofbeat__subcmd__expect,forget)
+                cmd="hoofbeat__subcmd__expect__subcmd__forget"
                 ;;
             hoofbeat__subcmd__expect,habits)
                 cmd="hoofbeat__subcmd__expect__subcmd__habits"
@@ -234,6 +243,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__expect__subcmd__help,forecast)
                 cmd="hoofbeat__subcmd__expect__subcmd__help__subcmd__forecast"
+                ;;
+            hoofbeat__subcmd__expect__subcmd__help,forget)
+                cmd="hoofbeat__subcmd__expect__subcmd__help__subcmd__forget"
                 ;;
             hoofbeat__subcmd__expect__subcmd__help,habits)
                 cmd="hoofbeat__subcmd__expect__subcmd__help__subcmd__habits"
@@ -358,6 +370,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help__subcmd__data,check)
                 cmd="hoofbeat__subcmd__help__subcmd__data__subcmd__check"
                 ;;
+            hoofbeat__subcmd__help__subcmd__data,delete)
+                cmd="hoofbeat__subcmd__help__subcmd__data__subcmd__delete"
+                ;;
             hoofbeat__subcmd__help__subcmd__data,path)
                 cmd="hoofbeat__subcmd__help__subcmd__data__subcmd__path"
                 ;;
@@ -372,6 +387,9 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__help__subcmd__expect,forecast)
                 cmd="hoofbeat__subcmd__help__subcmd__expect__subcmd__forecast"
+                ;;
+            hoofbeat__subcmd__help__subcmd__expect,forget)
+                cmd="hoofbeat__subcmd__help__subcmd__expect__subcmd__forget"
                 ;;
             hoofbeat__subcmd__help__subcmd__expect,habits)
                 cmd="hoofbeat__subcmd__help__subcmd__expect__subcmd__habits"
@@ -1341,7 +1359,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__data)
-            opts="-h -V --data-dir --root --json --color --help --version check path help"
+            opts="-h -V --data-dir --root --json --color --help --version check path delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1404,8 +1422,44 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__data__subcmd__delete)
+            opts="-y -h -V --before --all --yes --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --before)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__data__subcmd__help)
-            opts="check path help"
+            opts="check path delete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1419,6 +1473,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__data__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__data__subcmd__help__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1573,7 +1641,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__expect)
-            opts="-h -V --data-dir --root --json --color --help --version list add remove check forecast habits accept trust-all help"
+            opts="-h -V --data-dir --root --json --color --help --version list add remove check forecast habits accept forget trust-all help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1776,6 +1844,42 @@ _hoofbeat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hoofbeat__subcmd__expect__subcmd__forget)
+            opts="-h -V --uid --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --uid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hoofbeat__subcmd__expect__subcmd__habits)
             opts="-h -V --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1809,7 +1913,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__expect__subcmd__help)
-            opts="list add remove check forecast habits accept trust-all help"
+            opts="list add remove check forecast habits accept forget trust-all help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1865,6 +1969,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__expect__subcmd__help__subcmd__forecast)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__expect__subcmd__help__subcmd__forget)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2311,7 +2429,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__data)
-            opts="check path"
+            opts="check path delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2325,6 +2443,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__data__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__data__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2381,7 +2513,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__expect)
-            opts="list add remove check forecast habits accept trust-all"
+            opts="list add remove check forecast habits accept forget trust-all"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2437,6 +2569,20 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__expect__subcmd__forecast)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__expect__subcmd__forget)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -43,7 +43,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "episodes" -d 'Sho
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "alerts" -d 'Show alerts and the rules behind them, try rules out, and settle what fires'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
-complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "data" -d 'Show where the recording is and how large; check it, or delete history'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "config" -d 'Show, check or explain the config file'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "open" -d 'Open the window'
 complete -c hoofbeat -n "__fish_hoofbeat_needs_command" -f -a "serve" -d 'Show the window\'s pages to a browser, on this machine or a phone'
@@ -143,23 +143,24 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -l json -d 'Answer in JSON'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "list" -d 'Show what is declared'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "remove" -d 'Remove a declaration'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "accept" -d 'Say that what alarmed is expected'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept trust-all help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "list" -d 'Show what is declared'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "remove" -d 'Remove a declaration'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -229,6 +230,15 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from accept" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -l uid -d 'Only of the user with this number' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from forget" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from trust-all" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -244,6 +254,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and not __fish_seen_subcommand_from list history rules enable disable check test ack snooze unsnooze help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
@@ -378,17 +389,18 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand doctor" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -l json -d 'Answer in JSON'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "check" -d 'Check the whole database and every checksum'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "path" -d 'Print the folder'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -f -a "check" -d 'Check the whole database and every checksum'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -f -a "delete" -d 'Delete history for good, as the window\'s settings do; settings and what was learnt stay'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and not __fish_seen_subcommand_from check path delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -405,8 +417,20 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from path" -s V -l version -d 'Print version'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l before -d 'What was recorded before the day (in UTC) of this moment: 30d, yesterday, 2026-11-20 or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l all -d 'Everything'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask; needed where nobody can be asked'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -l json -d 'Answer in JSON'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the whole database and every checksum'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete history for good, as the window\'s settings do; settings and what was learnt stay'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand data; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand config; and not __fish_seen_subcommand_from path check show example set help" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
@@ -531,7 +555,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_s
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "expect" -d 'Declare who may, must and must not use a GPU, and show what differs from it'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "alerts" -d 'Show alerts and the rules behind them, try rules out, and settle what fires'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "doctor" -d 'Look for what keeps Hoofbeat from working well, and say what helps'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "data" -d 'Show where the recording is and how large; check it, or delete history'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "config" -d 'Show, check or explain the config file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "open" -d 'Open the window'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and not __fish_seen_subcommand_from watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help" -f -a "serve" -d 'Show the window\'s pages to a browser, on this machine or a phone'
@@ -547,6 +571,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'Show what is not over, worst first'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "history" -d 'Show what fired, for how long and how far'
@@ -560,6 +585,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "unsnooze" -d 'Take snoozes back'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "check" -d 'Check the whole database and every checksum'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "path" -d 'Print the folder'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from data" -f -a "delete" -d 'Delete history for good, as the window\'s settings do; settings and what was learnt stay'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the file is'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the file'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the file that is in force'

@@ -82,7 +82,7 @@ pub enum Command {
     Alerts(Alerts),
     /// Look for what keeps Hoofbeat from working well, and say what helps
     Doctor,
-    /// Show where the recording is and how large; check it
+    /// Show where the recording is and how large; check it, or delete history
     Data(Data),
     /// Show, check or explain the config file
     Config(Config),
@@ -242,6 +242,14 @@ pub enum ExpectCommand {
     Habits,
     /// Say that what alarmed is expected
     Accept {
+        /// Its key or name, as `expect habits` shows it
+        identity: String,
+        /// Only of the user with this number
+        #[arg(long, value_name = "NUMBER")]
+        uid: Option<u32>,
+    },
+    /// Take back what was learnt of a program or service: it is new when it comes again
+    Forget {
         /// Its key or name, as `expect habits` shows it
         identity: String,
         /// Only of the user with this number
@@ -425,12 +433,14 @@ pub struct Data {
 }
 
 /// Commands below `data`.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum DataCommand {
     /// Check the whole database and every checksum
     Check,
     /// Print the folder
     Path,
+    /// Delete history for good, as the window's settings do; settings and what was learnt stay
+    Delete(crate::commands::data::Delete),
 }
 
 /// What to do with the config file.

@@ -5,7 +5,7 @@
 
 mod alerts;
 mod config;
-mod data;
+pub mod data;
 mod doctor;
 mod expect;
 mod generate;

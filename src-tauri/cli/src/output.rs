@@ -107,6 +107,15 @@ impl Output {
         writeln!(self.out, "{}", line.as_ref())
     }
 
+    /// Prints what is to be answered on the same line, at once.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn ask(&mut self, question: &str) -> io::Result<()> {
+        write!(self.out, "{question}")?;
+        self.out.flush()
+    }
+
     /// Prints bytes as they are.
     ///
     /// # Errors

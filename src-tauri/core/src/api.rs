@@ -30,7 +30,7 @@ use crate::store::{Reader, StoreError};
 use crate::why::presence::Absence;
 
 pub use self::bundle::{Bundle, BundleError};
-pub use self::data::{DataSize, bytes as data_bytes};
+pub use self::data::{DataSize, bytes as data_bytes, day_of};
 pub use self::expectations::{Forecast, Unexpected};
 pub use self::groups::{add_usages, groups};
 pub use self::live::{LiveProcesses, process};

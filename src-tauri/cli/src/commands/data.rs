@@ -1,4 +1,6 @@
-//! `hoofbeat data`: where the recording is, how large, and whether it is whole.
+//! `hoofbeat data`: where the recording is, how large, and whether it is whole; and how history goes.
+
+mod delete;
 
 use hoofbeat_core::api::{SCHEMA, data_bytes};
 use hoofbeat_core::format;
@@ -11,6 +13,8 @@ use crate::args::{self, DataCommand, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{Cell, Output, Style};
 use crate::time;
+
+pub use self::delete::Options as Delete;
 
 /// How many tables and indexes are shown to a person; what is large is what one asks for.
 const LARGEST: usize = 8;
@@ -26,6 +30,8 @@ struct Summary {
     oldest: Option<i64>,
     /// Unix seconds of the newest tick.
     newest: Option<i64>,
+    /// Whether history is to go that no recorder has deleted yet.
+    awaits_deletion: bool,
 }
 
 #[derive(Serialize)]
@@ -37,12 +43,13 @@ struct Table {
 /// Shows or checks the recording.
 pub fn run(global: &Global, options: &args::Data, output: &mut Output) -> Outcome {
     let folder = super::folder(global)?;
-    match options.command {
+    match &options.command {
         Some(DataCommand::Path) if output.json => {
             Ok(output.json(&serde_json::json!({ "schema": SCHEMA, "path": folder }))?)
         }
         Some(DataCommand::Path) => Ok(output.line(folder.display().to_string())?),
         Some(DataCommand::Check) => check(&folder, output),
+        Some(DataCommand::Delete(options)) => delete::run(&folder, options, output),
         None => summary(&folder, output),
     }
 }
@@ -65,8 +72,15 @@ fn summary(folder: &std::path::Path, output: &mut Output) -> Outcome {
     let reader = Reader::open(folder)?;
     let tables = reader.table_bytes()?.into_iter().map(|(name, bytes)| Table { name, bytes }).collect();
     let (oldest, newest) = reader.range()?.unzip();
-    let summary =
-        Summary { schema: SCHEMA, path: folder.to_path_buf(), bytes: data_bytes(folder), tables, oldest, newest };
+    let summary = Summary {
+        schema: SCHEMA,
+        path: folder.to_path_buf(),
+        bytes: data_bytes(folder),
+        tables,
+        oldest,
+        newest,
+        awaits_deletion: reader.awaits_deletion()?,
+    };
     if output.json {
         return Ok(output.json(&summary)?);
     }
@@ -76,6 +90,9 @@ fn summary(folder: &std::path::Path, output: &mut Output) -> Outcome {
         Some((oldest, newest)) => format!("from {} to {}", time::moment(oldest, &now), time::moment(newest, &now)),
         None => "nothing recorded yet".to_string(),
     })?;
+    if summary.awaits_deletion {
+        output.line("some of it is to be deleted, which the recorder does between two ticks, and at its next start where none runs")?;
+    }
     output.line("")?;
     // They come largest first.
     let (shown, rest) = summary.tables.split_at(summary.tables.len().min(LARGEST));

@@ -36,6 +36,7 @@ pub fn run(global: &Global, options: &args::Expect, output: &mut Output) -> Outc
         Some(ExpectCommand::Forecast) => forecast(global, output),
         Some(ExpectCommand::Habits) => habits(global, output),
         Some(ExpectCommand::Accept { identity, uid }) => accept(global, identity, *uid, output),
+        Some(ExpectCommand::Forget { identity, uid }) => forget(global, identity, *uid, output),
         Some(ExpectCommand::TrustAll) => trust_all(global, output),
     }
 }
@@ -300,6 +301,18 @@ fn accept(global: &Global, identity: &str, uid: Option<u32>, output: &mut Output
     let names: Vec<String> = accepted.iter().map(|row| row.key.json().into_owned()).collect();
     let sentence = format!("{} is expected from now on.", accepted[0].label.terminal());
     say(&json!({ "schema": SCHEMA, "accepted": names }), &sentence, output)
+}
+
+fn forget(global: &Global, identity: &str, uid: Option<u32>, output: &mut Output) -> Outcome {
+    let forgotten = super::face(global)?.forget_named(identity, uid)?;
+    let Some(first) = forgotten.first() else {
+        return Err(Failure::Usage(format!(
+            "nothing was learnt of {identity:?}; `hoofbeat expect habits` shows of whom something was"
+        )));
+    };
+    let sentence = format!("{} is new when it comes again.", first.label.terminal());
+    let rows = forgotten.iter().map(|row| json!({ "key": row.key.json(), "uid": row.uid }));
+    say(&json!({ "schema": SCHEMA, "forgotten": rows.collect::<Vec<_>>() }), &sentence, output)
 }
 
 fn trust_all(global: &Global, output: &mut Output) -> Outcome {

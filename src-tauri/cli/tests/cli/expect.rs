@@ -1,13 +1,19 @@
 //! Who may use a GPU: declared, listed, compared with who does, and taken back.
 
 use std::fs;
+use std::time::Duration;
 
 use hoofbeat_core::api::Face;
-use hoofbeat_core::model::EventKind;
+use hoofbeat_core::model::baseline::BaselineRow;
+use hoofbeat_core::model::{EventKind, Keep, Now, Tick};
+use hoofbeat_core::store::Store;
 use serde_json::json;
 
 use crate::gpus::{Driver, recorder, wait_for_shares};
 use crate::sandbox::{Sandbox, wait_for};
+
+/// A moment of the past.
+const START: i64 = 1_780_000_000;
 
 #[test]
 fn a_forbidden_program_is_told_as_soon_as_it_is_declared_and_no_more_once_that_is_removed() {
@@ -97,7 +103,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
     check(&["add", "b"], 2, "names nobody");
     check(&["add", "a", "--program", "y"], 2, "there are two expectations \"a\"");
     check(&["remove", "z"], 2, "there is no expectation \"z\"; there are a");
-    for nothing in [&["forecast"][..], &["habits"], &["accept", "x"], &["trust-all"]] {
+    for nothing in [&["forecast"][..], &["habits"], &["accept", "x"], &["forget", "x"], &["trust-all"]] {
         check(nothing, 5, "hoofbeat watch");
     }
     let text = fs::read_to_string(sandbox.path("config.toml")).unwrap();
@@ -105,6 +111,7 @@ fn what_makes_no_sense_is_refused_in_one_sentence_and_changes_nothing() {
     assert_eq!(sandbox.run(&["expect", "check"]).code, 0, "nothing is recorded, and nothing differs");
     sandbox.record();
     check(&["accept", "x"], 2, "nothing of \"x\" waits for an answer");
+    check(&["forget", "x"], 2, "nothing was learnt of \"x\"");
     let trusted = sandbox.run(&["expect", "trust-all", "--json"]);
     assert_eq!((trusted.code, &trusted.json()["trusted"]), (0, &json!(true)), "{trusted:?}");
     let forecast = sandbox.run(&["expect", "forecast", "--json"]).json();
@@ -134,5 +141,50 @@ fn a_pattern_that_matches_no_gpu_is_written_with_a_warning() {
     assert!(checked.stdout.contains("\"wrong\" is about no GPU"), "{checked:?}");
     let warnings = sandbox.run(&["expect", "check", "--json"]).json();
     assert_eq!(warnings["warnings"].as_array().map(Vec::len), Some(1), "{warnings}");
+    watcher.terminate();
+}
+
+#[test]
+fn what_was_learnt_of_somebody_is_forgotten_by_key_or_name_and_of_one_user_where_that_is_said() {
+    let sandbox = Sandbox::new();
+    let row = |key: &str, label: &str, uid| BaselineRow {
+        key: key.into(),
+        uid: Some(uid),
+        label: label.into(),
+        first: START,
+        updated: START,
+        count: 1.0,
+        hours: [0.0; 24],
+        days: 3,
+        last_day: 0,
+        alarmed: 0,
+    };
+    let baseline = vec![
+        row("program:blender", "Blender", 1000),
+        row("program:blender", "Blender", 1001),
+        row("docker:ollama", "Ollama", 0),
+        row("unit:x", "x", 0),
+    ];
+    let wall = Duration::from_secs(START as u64);
+    let mut store = Store::open(&sandbox.data(), Keep::default(), Now { wall, boot: wall }).unwrap().store;
+    let learning = Some((START, false));
+    store.append(&[Tick { ts: START, baseline, learning, ..Tick::default() }], true).unwrap();
+    drop(store);
+
+    let one = sandbox.run(&["expect", "forget", "Blender", "--uid", "1001", "--json"]).json();
+    assert_eq!(one["forgotten"], json!([{ "key": "program:blender", "uid": 1001 }]));
+    let words = sandbox.run(&["expect", "forget", "docker:ollama"]);
+    assert_eq!((words.code, words.stdout.as_str()), (0, "Ollama is new when it comes again.\n"), "{words:?}");
+    let unknown = sandbox.run(&["expect", "forget", "Blender", "--uid", "7"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("expect habits"), "{unknown:?}");
+
+    // What was said while nothing recorded is learnt by the next recorder.
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    let habits = || sandbox.run(&["expect", "habits", "--json"]).json()["habits"].clone();
+    let left = wait_for("what is left", || {
+        let left: Vec<_> = habits().as_array()?.iter().map(|one| (one["key"].clone(), one["uid"].clone())).collect();
+        (left.len() == 2).then_some(left)
+    });
+    assert_eq!(left, [(json!("program:blender"), json!(1000)), (json!("unit:x"), json!(0))]);
     watcher.terminate();
 }

@@ -13,6 +13,7 @@ mod broken_config;
 mod bus;
 mod channels;
 mod commands;
+mod data;
 mod dependencies;
 mod expect;
 mod generated;

@@ -43,12 +43,21 @@ impl Face {
     /// # Errors
     /// The database cannot be written.
     pub fn delete_history(&self, older_than_days: Option<u32>, now: i64) -> Result<(), StoreError> {
-        let before = older_than_days.map_or(EVERYTHING, |days| {
-            let then = now - i64::from(days) * DAY;
-            then - then.rem_euclid(DAY)
-        });
-        store::ask_deletion(&self.folder, before)
+        self.delete_before(older_than_days.map(|days| now - i64::from(days) * DAY))
     }
+
+    /// The same of what was recorded before the day of a moment (Unix seconds); or of everything.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn delete_before(&self, moment: Option<i64>) -> Result<(), StoreError> {
+        store::ask_deletion(&self.folder, moment.map_or(EVERYTHING, day_of))
+    }
+}
+
+/// The first second of the day in UTC that a moment lies in: history is deleted by whole days.
+pub fn day_of(moment: i64) -> i64 {
+    moment - moment.rem_euclid(DAY)
 }
 
 /// Bytes of all files in a recording's folder, the write-ahead log and what was set aside included.

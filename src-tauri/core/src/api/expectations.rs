@@ -113,15 +113,35 @@ impl Face {
     /// # Errors
     /// The database cannot be read or written.
     pub fn accept(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
+        let mut rows = self.learnt_of(name, uid)?;
+        rows.retain(|row| row.alarmed != 0);
+        for row in &rows {
+            store::accept(&self.folder, &Acceptance::One { key: row.key.clone(), uid: row.uid })?;
+        }
+        Ok(rows)
+    }
+
+    /// Says the same as [`Face::forget`] of all that goes by this key or name, of one user or of all. Gives what is
+    /// forgotten, which is nothing where nothing was learnt of it.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub fn forget_named(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
+        let rows = self.learnt_of(name, uid)?;
+        for row in &rows {
+            store::accept(&self.folder, &Acceptance::Forget { key: row.key.clone(), uid: row.uid })?;
+        }
+        Ok(rows)
+    }
+
+    /// What was learnt of whom a person calls so: by key, as any use has it, or by name.
+    fn learnt_of(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
         let named = Untrusted::from(name);
         let (mut rows, ..) = self.reader.baseline()?;
         rows.retain(|row| {
             let same = row.label == named || row.key == named || row.key == who(&named, &row.label, None).0;
-            row.alarmed != 0 && same && (uid.is_none() || row.uid == uid)
+            same && (uid.is_none() || row.uid == uid)
         });
-        for row in &rows {
-            store::accept(&self.folder, &Acceptance::One { key: row.key.clone(), uid: row.uid })?;
-        }
         Ok(rows)
     }
 
