@@ -1,6 +1,6 @@
 /**
- * Starts what the tests look at: the scripted GPU with its processes, the recorder on it, and two servers, one that allows
- * changes and one that only shows. All of it in folders that are gone afterwards, in an environment made from scratch.
+ * Starts what the tests look at: the scripted GPU with its processes, the recorder on it, and servers: one that allows
+ * changes, one that only shows, and one on this machine itself, where processes can be ended. All of it in folders that are gone afterwards, in an environment made from scratch.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -47,6 +47,8 @@ export interface Product {
   screenshots: string;
   changing: Served;
   looking: Served;
+  /** On this machine itself, whose processes can be ended; it allows changes. */
+  ending: Served;
 }
 
 declare module 'vitest' {
@@ -125,9 +127,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const machine = join(stage, 'machine');
     const watch = start('watch', hoofbeat, ['--root', machine, 'watch', '--headless']);
     await until('the recording', watch, () => existsSync(join(env.HOOFBEAT_DATA_DIR, 'hoofbeat.db')));
-    const serve = (name: string, more: string[]) =>
-      served(start(name, hoofbeat, ['--root', machine, 'serve', '--bind', '127.0.0.1:0', ...more]));
-    const [changing, looking] = [await serve('serve', ['--allow-changes']), await serve('look', [])];
+    const serve = (name: string, root: string[], more: string[]) =>
+      served(start(name, hoofbeat, [...root, 'serve', '--bind', '127.0.0.1:0', ...more]));
+    const [changing, looking, ending] = [
+      await serve('serve', ['--root', machine], ['--allow-changes']),
+      await serve('look', ['--root', machine], []),
+      await serve('end', [], ['--allow-changes']),
+    ];
     const screenshots = join(TARGET, 'screenshots');
     mkdirSync(screenshots, { recursive: true });
     server = await playwright.launchServer({ executablePath: chromium, env, args: ARGUMENTS });
@@ -139,6 +145,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       screenshots,
       changing,
       looking,
+      ending,
       ways: await ways(browser, changing),
     });
   } catch (error) {
