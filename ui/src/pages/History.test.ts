@@ -145,6 +145,10 @@ test('what happened is listed, by kind, and how much more there is', async () =>
   await fireEvent.change(sort, { target: { value: '' } });
   await waitFor(() => expect(listed()).toHaveLength(200));
   expect(address()).toEqual({});
+  // A kind that was chosen stays so in a time that has none of it.
+  window.location.hash = '#/history?span=15m&events=driver';
+  await waitFor(() => expect(screen.getByTestId('happened').textContent).toContain('Nothing of this kind'));
+  expect(listed()).toHaveLength(0);
 });
 
 test('what is pointed at in the list is shown on the charts, and the other way round', async () => {
