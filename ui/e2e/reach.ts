@@ -49,6 +49,9 @@ function prepare(deeds: string): void {
     return false;
   };
   const reached: Element[] = [];
+  /** What had the focus at all: of a row that ends, the page itself gives it to the next. */
+  const met = new Set<EventTarget | null>();
+  document.addEventListener('focusin', ({ target }) => met.add(target));
   const found: FocusWays = { unseen: [], jumps: [], missed: [] };
   // Of radio buttons Tab reaches one, and of what is moved through by arrows too.
   const roams = (element: Element) =>
@@ -74,7 +77,7 @@ function prepare(deeds: string): void {
       const names = new Set(reached.map(name));
       // What came or went meanwhile is known by its name.
       const left = [...document.querySelectorAll(deeds)].filter(
-        (element) => isSeen(element) && !roams(element) && !reached.includes(element) && !names.has(name(element)),
+        (element) => isSeen(element) && !roams(element) && !met.has(element) && !names.has(name(element)),
       );
       found.missed = left.map(name);
       return found;

@@ -118,6 +118,15 @@ test('when the process that has the keyboard ends, the row beside it gets it, an
   expect(document.activeElement?.isConnected).toBe(true);
 });
 
+test('a row that Tab led to has the keyboard, too', async () => {
+  const { machine } = await show('fine');
+  row(/^\s*Blender/).focus();
+  await machine.endProcess(4211, 0, false);
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(document.activeElement).toBe(row(/^\s*Ollama/));
+  expect(screen.getByTestId('processes-said').textContent).toBe('Blender has ended. Now at Ollama.');
+});
+
 test('when the last process that was found ends, others can be looked for', async () => {
   const { machine } = await show('fine');
   const search = screen.getByRole('searchbox', { name: /filter processes/i });
