@@ -37,17 +37,11 @@ export default ts.config(
   },
   {
     files: ['src/**'],
-    ignores: ['src/lib/tauri.ts', 'src/lib/uplot.ts'],
+    ignores: ['src/lib/tauri.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
-          paths: [
-            {
-              name: 'uplot',
-              message: 'Import it from lib/uplot.ts: it throws where the browser has no valid language.',
-            },
-          ],
           patterns: [
             {
               group: ['@tauri-apps/*'],

@@ -36,7 +36,5 @@ export default defineConfig(({ mode }) => ({
     restoreMocks: true,
     // A fresh browser for each file would be nine tenths of the time.
     isolate: false,
-    // Otherwise Node loads it once for good, and it could not be seen to fail and then to work.
-    server: { deps: { inline: ['uplot'] } },
   },
 }));

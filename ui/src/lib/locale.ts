@@ -2,8 +2,7 @@
  * Gives the browser a language that it knows.
  *
  * WebKitGTK under `LANG=C.UTF-8` says that its language is "C". That is no language tag, and everything built on `Intl`
- * throws a RangeError for it: uPlot does so while it is being imported, which would leave a blank window. Importing this
- * file first repairs it.
+ * throws a RangeError for it, which would leave a blank window. Importing this file first repairs it.
  */
 
 /** English with the 24-hour clock: what a machine without a language setting prints elsewhere, too. */

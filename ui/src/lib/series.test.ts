@@ -1,7 +1,7 @@
 /** Stretches of history: gaps, folding, and values that join live. */
 
 import { expect, test } from 'vitest';
-import { align, append, fold, pace, pointAt, rank, summarize, trim, type Line, type Point } from './series';
+import { append, fold, pace, pointAt, rank, summarize, trim, type Line, type Point } from './series';
 
 function line(step: number, points: Point[], source = 'a'): Line {
   return { source, label: source, step, points };
@@ -9,32 +9,14 @@ function line(step: number, points: Point[], source = 'a'): Line {
 
 const flat = (ts: number, value = 1): Point => [ts, value, value, value];
 
-test('a gap is a null, and another line’s points do not break a line', () => {
-  const a = line(5, [flat(0), flat(5), flat(20), flat(25)]);
-  const b = line(5, [flat(0, 2), flat(5, 2), flat(10, 2), flat(15, 2), flat(20, 2)], 'b');
-  const { x, lines } = align([a, b]);
-  expect(x).toEqual([0, 5, 10, 15, 20, 25]);
-  expect(lines[0]?.mean).toEqual([1, 1, null, undefined, 1, 1]);
-  expect(lines[1]?.mean).toEqual([2, 2, 2, 2, 2, undefined]);
-});
-
-test('a gap is seen without a neighbour that has points in it', () => {
-  const { x, lines } = align([line(5, [flat(0), flat(5), flat(20)])]);
-  expect(x).toEqual([0, 5, 10, 20]);
-  expect(lines[0]?.high).toEqual([1, 1, null, 1]);
-});
-
 test('a tick longer than the step is no gap', () => {
   const slow = line(1, [flat(0), flat(5), flat(10), flat(15), flat(40)]);
   expect(pace(slow)).toBe(5);
-  expect(align([slow]).lines[0]?.mean).toEqual([1, 1, 1, 1, null, 1]);
   expect(pointAt(slow, 12)?.[0]).toBe(10);
   expect(pointAt(slow, 22)).toBeNull();
 });
 
-test('nothing aligns to nothing', () => {
-  expect(align([])).toEqual({ x: [], lines: [] });
-  expect(align([line(1, [])]).x).toEqual([]);
+test('nothing comes to nothing', () => {
   expect(summarize(line(1, []))).toBeNull();
 });
 

@@ -19,15 +19,6 @@ export interface Line {
   points: Point[];
 }
 
-/** What uPlot draws: `null` breaks a line, `undefined` does not (another line has a point there). */
-export type Column = (number | null | undefined)[];
-
-/** Lines brought onto one time axis. */
-export interface Aligned {
-  x: number[];
-  lines: { low: Column; mean: Column; high: Column }[];
-}
-
 /** A point later than this many paces after the one before stands behind a gap. */
 const GAP_PACES = 1.5;
 
@@ -54,43 +45,6 @@ export function pace(line: Line): number {
 /** Whether something is missing between two neighbouring points of a line with this pace. */
 export function isGap(pace: number, before: Point, after: Point): boolean {
   return after[0] - before[0] > pace * GAP_PACES;
-}
-
-/** Brings lines onto one time axis. */
-export function align(lines: readonly Line[]): Aligned {
-  const stamps = new Set<number>();
-  const paces = lines.map(pace);
-  for (const [which, line] of lines.entries()) {
-    const own = paces[which] ?? line.step;
-    line.points.forEach((point, at) => {
-      stamps.add(point[0]);
-      const next = line.points[at + 1];
-      if (next && isGap(own, point, next)) stamps.add(point[0] + line.step);
-    });
-  }
-  const x = [...stamps].sort((a, b) => a - b);
-  const index = new Map(x.map((ts, at) => [ts, at]));
-  const empty = (): Column => new Array<undefined>(x.length).fill(undefined);
-  return {
-    x,
-    lines: lines.map((line, which) => {
-      const own = paces[which] ?? line.step;
-      const columns = { low: empty(), mean: empty(), high: empty() };
-      const set = (ts: number, low: number | null, mean: number | null, high: number | null) => {
-        const at = index.get(ts);
-        if (at === undefined) return;
-        columns.low[at] = low;
-        columns.mean[at] = mean;
-        columns.high[at] = high;
-      };
-      line.points.forEach((point, at) => {
-        set(...point);
-        const next = line.points[at + 1];
-        if (next && isGap(own, point, next)) set(point[0] + line.step, null, null, null);
-      });
-      return columns;
-    }),
-  };
 }
 
 /** Adds a value that was just measured to the end of a line, folding it into the point in whose step it falls. */

@@ -39,6 +39,14 @@ export class Scale {
 /** A stretch of time, in Unix seconds. */
 export type Part = readonly [from: number, to: number];
 
+/** Several lines as one that has a point wherever any of them has: a gap is where none of them has anything. */
+export function merged(lines: readonly Line[]): Line | undefined {
+  const [first, ...more] = lines;
+  if (!first || more.length === 0) return first;
+  const points = lines.flatMap((line) => line.points).sort((a, b) => a[0] - b[0]);
+  return { ...first, points: points.filter((point, at) => point[0] !== points[at - 1]?.[0]) };
+}
+
 /** Where nothing was recorded of a line between two moments. */
 export function gaps(line: Line | undefined, from: number, to: number): Part[] {
   if (!line || line.points.length === 0) return [[from, to]];
