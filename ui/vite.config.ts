@@ -27,8 +27,9 @@ function weigh(): Plugin {
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), mode === 'test' ? svelteTesting() : weigh()],
-  // WebKitGTK of Debian 12, the oldest that the window runs on.
-  build: { target: 'safari17', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  // WebKitGTK of Debian 12, the oldest that the window runs on. Styles of a version before would be written without
+  // light-dark(), in a way in which only the desktop turns a page dark, and not the person who chose so.
+  build: { target: 'safari17', cssTarget: 'safari17.5', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   clearScreen: false,
   test: {
     environment: 'happy-dom',
