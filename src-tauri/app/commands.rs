@@ -1,12 +1,14 @@
-//! The two ways of the page to Hoofbeat: questions, and news. They run beside the window's own thread, which must stay free
+//! The ways of the page to Hoofbeat: questions, news, and files that a person takes along. They run beside the window's own thread, which must stay free
 //! to draw. Each is declared in build.rs and named in a capability.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hoofbeat_page::{Code, Failure, News, Page, Question};
-use tauri::State;
-use tauri::ipc::{Channel, Response};
+use tauri::ipc::{Channel, InvokeBody, Request, Response};
+use tauri::{AppHandle, Manager, Runtime, State};
+
+use crate::save;
 
 /// The feed of the page that is shown: dropping the sender ends it. A page that was reloaded subscribes again.
 #[derive(Default)]
@@ -41,4 +43,18 @@ pub(crate) async fn ask(page: State<'_, Arc<Page>>, question: Question) -> Resul
     let answered = tauri::async_runtime::spawn_blocking(move || page.answer(question)).await;
     let broken = |error| Failure::new(Code::Io, format!("The question could not be answered: {error}."));
     Ok(Response::new(answered.map_err(broken)??))
+}
+
+/// Saves what a page made, under the name in the header `name`; where it lies, as a person says it.
+#[tauri::command(async)]
+pub(crate) fn save<R: Runtime>(app: AppHandle<R>, request: Request<'_>) -> Result<String, Failure> {
+    let name = request.headers().get("name").and_then(|name| name.to_str().ok());
+    let (Some(name), InvokeBody::Raw(bytes)) = (name, request.body()) else {
+        return Err(Failure::new(Code::BadRequest, "A file needs a name and its bytes."));
+    };
+    let unknown =
+        |error| Failure::new(Code::Io, format!("Your home folder is not known, so nothing is saved: {error}."));
+    let home = app.path().home_dir().map_err(unknown)?;
+    let folder = save::folder(app.path().download_dir().ok(), &home);
+    save::new_file(&folder, name, bytes).map(|path| save::spoken(&path, &home))
 }

@@ -5,6 +5,7 @@
 //! window. Deliberately not here: what the page may ask, and the answers (`hoofbeat_page`).
 
 mod commands;
+mod save;
 mod window;
 
 use std::path::{Path, PathBuf};
@@ -65,7 +66,7 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
         .plugin(window::single_instance(folder, page.clone()))
         .manage(managed)
         .manage(Feed::default())
-        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::ask])
+        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::ask, commands::save])
         .setup(move |app| {
             // Beside the window, which takes about as long to open.
             std::thread::Builder::new().name("recorder-start".into()).spawn(move || page.ensure_recorder())?;
