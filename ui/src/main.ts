@@ -7,11 +7,11 @@ import App from './App.svelte';
 import { over } from './lib/api';
 import type { Backend } from './lib/backend';
 import { http } from './lib/http';
-import { tauri } from './lib/tauri';
+import { inWindow, tauri } from './lib/tauri';
 
 /** What answers: made-up data where the page is built with `--mode fixture`, Tauri in the window, else the server. */
 async function backend(): Promise<Backend> {
-  if (import.meta.env.MODE !== 'fixture') return over('__TAURI_INTERNALS__' in window ? tauri : http);
+  if (import.meta.env.MODE !== 'fixture') return over(inWindow() ? tauri : http);
   const { fixture } = await import('./fixture/fixture');
   return fixture();
 }

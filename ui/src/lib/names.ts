@@ -5,7 +5,7 @@ import type { SourceStatus } from './types/generated/SourceStatus';
 
 /** C0 and C1 controls, line separators, and the characters that turn the reading direction or cannot be seen. */
 // eslint-disable-next-line no-control-regex -- control characters are what it removes
-const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+const DANGEROUS = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /** Letters of the scripts that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;

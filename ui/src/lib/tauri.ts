@@ -9,3 +9,9 @@ export const tauri: Wire = {
   subscribe: (listener) => invoke('subscribe', { channel: new Channel<News>(listener) }),
   ask: (question) => invoke('ask', { question }),
 };
+
+/** Whether the page is shown in the window, and not in a browser. */
+export const inWindow = () => '__TAURI_INTERNALS__' in window;
+
+/** Saves a new file in the folder for downloads; where it lies, as a person says it. */
+export const save = (name: string, bytes: Uint8Array): Promise<string> => invoke('save', bytes, { headers: { name } });

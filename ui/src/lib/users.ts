@@ -39,7 +39,8 @@ export function usersOf(source: SourceStatus): Users {
   };
 }
 
-function everyUser(source: SourceStatus): User[] {
+/** All of them. */
+export function everyUser(source: SourceStatus): User[] {
   const users = new Map<string, User>();
   for (const { pid, key, identity, share, vram } of source.processes ?? []) {
     const known = users.get(key);
