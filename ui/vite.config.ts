@@ -33,6 +33,8 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   test: {
     environment: 'happy-dom',
+    // Images and tables that are compared letter by letter hold times.
+    env: { TZ: 'UTC' },
     include: ['src/**/*.test.ts'],
     restoreMocks: true,
     // A fresh browser for each file would be nine tenths of the time.

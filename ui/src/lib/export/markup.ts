@@ -41,9 +41,10 @@ export interface Words {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** What XML cannot hold, not even escaped. Other control characters have been made visible where the name came in. */
-// eslint-disable-next-line no-control-regex -- control characters are what it removes
-const IMPOSSIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/gu;
+/** What XML cannot hold, and what breaks a line or turns the reading direction; a name that is isolated stays that. */
+const IMPOSSIBLE =
+  // eslint-disable-next-line no-control-regex -- control characters are what it removes
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2067\u206a-\u206f\ufeff\ufffe\uffff\p{Cs}]/gu;
 
 /** An element around what is markup already. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {

@@ -44,7 +44,13 @@ export function draw(figure: Figure, ink: Ink, font: string): Drawing {
   const marks = grouped(figure.marks, (APART / (right - left)) * (to - from));
 
   const head = [
-    label(cut(figure.title, 17, right - PAD - 80), { x: PAD, y: PAD + 14, size: 17, weight: 600, fill: ink('var(--ink)') }),
+    label(cut(figure.title, 17, right - PAD - 80), {
+      x: PAD,
+      y: PAD + 14,
+      size: 17,
+      weight: 600,
+      fill: ink('var(--ink)'),
+    }),
     label(stretch(from, to), { x: PAD, y: PAD + 34, fill: ink('var(--soft)') }),
     label('Hoofbeat', { x: right, y: PAD + 14, size: 11, fill: ink('var(--soft)'), at: 'end' }),
   ];
@@ -67,12 +73,15 @@ export function draw(figure: Figure, ink: Ink, font: string): Drawing {
       ...{ xmlns: 'http://www.w3.org/2000/svg', width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}` },
       ...{ role: 'img', 'font-family': font, direction: 'ltr' },
     },
-    element('title', {}, escaped(figure.title)),
-    element('rect', { width: WIDTH, height, fill: ink('var(--card)') }),
-    ...head,
-    ...marks.map((mark, which) => story(mark, marks[which + 1], frame, [top, y])),
-    ...drawn,
-    ...times,
+    // A line each, so that two images can be compared.
+    ...[
+      element('title', {}, escaped(figure.title)),
+      element('rect', { width: WIDTH, height, fill: ink('var(--card)') }),
+      ...head,
+      ...marks.map((mark, which) => story(mark, marks[which + 1], frame, [top, y])),
+      ...drawn,
+      ...times,
+    ].map((part) => `\n${part}`),
   );
   return { svg: `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`, width: WIDTH, height };
 }
