@@ -1,5 +1,7 @@
 //! The window, as WebKit shows it.
 
+use std::os::unix::fs::PermissionsExt;
+
 use hoofbeat_product_tests::webdriver::Window;
 use hoofbeat_product_tests::{Desktop, Program, wait_for, wait_until};
 use rustix::process::Signal;
@@ -101,6 +103,59 @@ fn the_past_is_drawn_and_a_part_of_it_is_chosen_with_keys() {
     assert_eq!(script(beyond).as_i64(), Some(0));
     window.click("past-back");
     wait_until("the hour", || script("return location.hash") == "#/history?span=1h");
+}
+
+#[test]
+fn a_chart_is_saved_where_downloads_lie_and_copied() {
+    let Some(desktop) = Desktop::start() else { return };
+    let folder = desktop.path("home/Receipts");
+    // As a desktop tells where downloads belong; the folder itself comes with the first of them.
+    std::fs::write(desktop.path("home/.config/user-dirs.dirs"), "XDG_DOWNLOAD_DIR=\"$HOME/Receipts\"\n")
+        .expect("our own folder is writable");
+    let _watch = desktop.watch(&[]);
+    desktop.wait_for_ticks(5);
+    let window = Window::open(&desktop);
+    window.wait_for_text("recorder-state", |text| text.to_lowercase().contains("recording"));
+    window.click("page-history");
+    window.click("past-15m");
+    window.wait_for_text("take-CPU busy", |_| true);
+    window.click("take-CPU busy");
+
+    // What is said, and only where it was, is true.
+    let saved = |deed: &str, end: &str| {
+        window.click(&format!("take-{deed}"));
+        let said = window.wait_for_text("taken", |text| text.ends_with(&format!(".{end}.")));
+        let name = said.strip_prefix("Saved as ~/Receipts/").and_then(|rest| rest.strip_suffix('.'));
+        let path = folder.join(name.unwrap_or_else(|| panic!("it says `{said}`")));
+        let mode = std::fs::metadata(&path).expect("the file is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{said}");
+        std::fs::read(&path).expect("the file can be read")
+    };
+    let table = String::from_utf8(saved("Save CSV", "csv")).expect("it is UTF-8");
+    let mut lines = table.split_terminator("\r\n");
+    let head = "ts,time,source,label,step (s),cpu.utilization min (%),cpu.utilization avg (%),cpu.utilization max (%)";
+    assert_eq!(lines.next(), Some(head));
+    let first = lines.next().expect("something was recorded");
+    let cells: Vec<_> = first.split(',').collect();
+    assert!(cells[0].parse::<i64>().is_ok() && cells[1].ends_with("+00:00") && cells[2] == "cpu", "{first}");
+
+    let image = String::from_utf8(saved("Save SVG", "svg")).expect("it is UTF-8");
+    assert!(image.contains("<title>CPU busy</title>") && image.trim_end().ends_with("</svg>"), "{image}");
+    let picture = saved("Save PNG", "png");
+    assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n"), "{:?}", picture.get(..16));
+    // WebKit has drawn it, and not only a ground in one colour: that would be some thousand bytes.
+    assert!(picture.len() > 20_000, "{} bytes", picture.len());
+
+    // Under the same name, and beside the first.
+    let again = saved("Save CSV", "csv");
+    assert!(again.starts_with(head.as_bytes()));
+    let tables = std::fs::read_dir(&folder).expect("the folder is there").flatten();
+    assert_eq!(tables.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count(), 2);
+
+    for deed in ["Copy as CSV", "Copy image"] {
+        window.click(&format!("take-{deed}"));
+        window.wait_for_text("taken", |text| text == "Copied.");
+    }
 }
 
 #[test]
