@@ -71,6 +71,23 @@ describe.skipIf(product === null)('for eyes that need it', () => {
 
   const look = (options: BrowserContextOptions) => open(browser, product!.changing, options);
 
+  it.each([
+    ['Dark', 'light'],
+    ['Light', 'dark'],
+  ] as const)('%s is chosen where the desktop is %s', async (theme, colorScheme) => {
+    const page = await look({ colorScheme });
+    const ground = () =>
+      page.evaluate(() => {
+        const parts = getComputedStyle(document.documentElement).backgroundColor.match(/\d+/g)?.map(Number) ?? [];
+        return parts.slice(0, 3).reduce((sum, part) => sum + part, 0) / 3 > 128 ? 'light' : 'dark';
+      });
+    expect(await ground()).toBe(colorScheme);
+    await go(page, 'settings');
+    await page.getByRole('radio', { name: theme }).check({ force: true });
+    await expect.poll(ground).toBe(theme.toLowerCase());
+    await page.context().close();
+  });
+
   it('nothing moves where motion is unwelcome', async () => {
     const page = await look({ reducedMotion: 'reduce' });
     for (const { id } of all) {
