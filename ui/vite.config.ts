@@ -9,7 +9,10 @@ import { defineConfig } from 'vitest/config';
 /** The most that the window may have to load, compressed. */
 const LIMIT_KIB = 120;
 
-/** Prints what the bundle weighs, and fails the build where it is too heavy. */
+/** What only tests and designers need. */
+const MADE_UP = /\/src\/(fixture|gallery)\//;
+
+/** Prints what the bundle weighs, and fails the build where it is too heavy or holds anything of the made-up machine. */
 function weigh(): Plugin {
   return {
     name: 'weigh',
@@ -19,6 +22,9 @@ function weigh(): Plugin {
       const kib = texts.reduce((sum, text) => sum + gzipSync(text).length, 0) / 1024;
       const sentence = `bundle: ${kib.toFixed(1)} KiB gzip (limit ${LIMIT_KIB})`;
       if (kib > LIMIT_KIB) this.error(sentence);
+      const strange = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+      const first = strange.find((id) => MADE_UP.test(id));
+      if (first) this.error(`${first} is in the bundle: what is made up belongs behind \`--mode fixture\``);
       // eslint-disable-next-line no-console -- the build's own output
       console.log(sentence);
     },

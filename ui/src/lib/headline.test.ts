@@ -1,7 +1,8 @@
 /** The sentence at the top, in every state of the machine. */
 
 import { expect, test } from 'vitest';
-import { Fixture, verdicts } from '../fixture/fixture';
+import { Fixture } from '../fixture/fixture';
+import { verdicts } from '../fixture/verdicts';
 import type { Condition } from './condition';
 import { headline, type Piece } from './headline';
 import type { SourceStatus } from './types/generated/SourceStatus';
