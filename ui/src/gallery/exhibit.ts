@@ -32,8 +32,10 @@ export interface Exhibit {
   /** What the machine is like beyond its scene. */
   prepare?: (machine: Fixture) => void;
   draw: (at: Place, setting: Setting) => Mounted | Promise<Mounted>;
+  /** Whether it needs a window to itself: it looks at the window's size, or lies above everything in it. */
+  isFramed?: boolean;
   /** Whether it brings its own board, and so waits for none. */
-  isWindow?: boolean;
+  isWhole?: boolean;
   /** What a person did to it. */
   act?: (root: HTMLElement) => void | Promise<void>;
 }

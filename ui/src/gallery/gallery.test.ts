@@ -133,12 +133,21 @@ describe('an address', () => {
     settings.enableIframePageLoading = true;
     settings.fetch.interceptor = { beforeAsyncRequest: async ({ window }) => new window.Response('') };
     await visit('#/gallery/pieces');
-    const frames = () => [...document.querySelectorAll('iframe')].map((frame) => frame.getAttribute('src'));
-    expect(frames()).toContain('#/gallery/pieces/meter-full');
+    const meter = () => screen.getByTestId('exhibit-meter-full');
+    await vi.waitFor(() => expect(meter().querySelector('[role="meter"]')).not.toBeNull());
     await fireEvent.click(screen.getByText('dark'));
-    await vi.waitFor(() => expect(frames()).toContain('#/gallery/pieces/meter-full?theme=dark'));
+    await vi.waitFor(() => expect(document.documentElement.style.colorScheme).toBe('dark'));
     await fireEvent.input(screen.getByLabelText('Find an exhibit'), { target: { value: 'nearly' } });
-    expect(frames()).toEqual(['#/gallery/pieces/meter-full?theme=dark']);
+    expect(document.querySelectorAll('figure')).toHaveLength(1);
+    // What is squeezed needs a window of that width.
+    await fireEvent.click(screen.getByText('360'));
+    const frame = meter().querySelector('iframe');
+    expect([frame?.getAttribute('src'), frame?.style.width]).toEqual([
+      '#/gallery/pieces/meter-full?theme=dark',
+      '360px',
+    ]);
+    await visit('#/gallery/windows');
+    expect(document.querySelectorAll('figure iframe').length).toBeGreaterThan(20);
     expect(told).toEqual([]);
   });
 

@@ -46,17 +46,23 @@ export function apply(knobs: Knobs): void {
   look.temperature = knobs.isFahrenheit ? '°F' : '°C';
   root.dir = knobs.isRightToLeft ? 'rtl' : 'ltr';
   root.toggleAttribute('data-look-only', knobs.looksOnly);
-  if (knobs.hasFewColors) takeFewColors();
+  takeFewColors(knobs.hasFewColors);
 }
+
+/** Rules that hold for few colours only, with what they otherwise wait for. */
+const waiting = new Map<CSSMediaRule, string>();
 
 /**
  * Lets the rules for few colours hold. What a browser itself then forces upon a page is not seen so; for that there is its
  * own emulation, and the tests in Chromium.
  */
-function takeFewColors(): void {
+function takeFewColors(isWanted: boolean): void {
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules) {
-      if (rule instanceof CSSMediaRule && rule.media.mediaText.includes('forced-colors')) rule.media.mediaText = 'all';
+      if (rule instanceof CSSMediaRule && rule.media.mediaText.includes('forced-colors')) {
+        waiting.set(rule, rule.media.mediaText);
+      }
     }
   }
+  for (const [rule, usual] of waiting) rule.media.mediaText = isWanted ? 'all' : usual;
 }

@@ -38,7 +38,7 @@ const form = (id: string, title: string, rule: string | null, more: Partial<Exhi
       };
       return mount(RuleEditor, { ...at, props });
     },
-    { width: 760, height: 680, ...more },
+    { width: 760, height: 680, isFramed: true, ...more },
   );
 
 /** The first alert recovers: it is below its limit, but not for long enough. */

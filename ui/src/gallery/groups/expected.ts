@@ -57,7 +57,7 @@ const form = (id: string, title: string, whose: string | null, more: Partial<Exh
       };
       return mount(ExpectEditor, { ...at, props });
     },
-    { width: 760, height: 640, ...more },
+    { width: 760, height: 640, isFramed: true, ...more },
   );
 
 export const expected: Group = {

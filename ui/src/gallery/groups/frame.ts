@@ -21,7 +21,7 @@ function each(id: string, component: Component, scenes: readonly [scene: Scene, 
 
 const search = (id: string, title: string, typed: string, scene: Scene = 'fine') =>
   exhibit(id, title, (at) => mount(Palette, { ...at, props: { close: () => undefined } }), {
-    ...{ scene, width: 720, height: 560 },
+    ...{ scene, width: 720, height: 560, isFramed: true },
     act: (root) => type(first(root, 'input'), typed),
   });
 

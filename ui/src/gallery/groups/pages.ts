@@ -26,6 +26,7 @@ export const pages: Group = {
         scene,
         width: 1280,
         height: 720,
+        isFramed: true,
       }),
     ),
   ),

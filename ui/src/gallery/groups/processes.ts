@@ -36,7 +36,7 @@ const dialog = (id: string, title: string, step: Step, more: Partial<MemberRow> 
       endings.step = step;
       return mount(EndDialog, { ...at, props: { endings, row, now: setting.board.now } });
     },
-    { scene, width: 640, height: 420 },
+    { scene, width: 640, height: 420, isFramed: true },
   );
 
 const RECEIPTS: Receipt[] = [

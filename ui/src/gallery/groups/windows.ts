@@ -41,7 +41,7 @@ export const windows: Group = {
   about: 'The whole window on made-up machines, alive: its pages can be visited.',
   exhibits: STATES.map(([scene, title, note]) =>
     exhibit(scene, title, ({ target }, { machine }) => mount(App, { target, props: { backend: machine } }), {
-      ...{ scene, width: 1280, height: 800, isWindow: true },
+      ...{ scene, width: 1280, height: 800, isFramed: true, isWhole: true },
       ...(note === undefined ? {} : { note }),
     }),
   ),
