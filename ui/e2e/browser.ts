@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
-import type { Product, Served } from './product';
+import type { Product } from './product';
+import type { Served } from './running';
 import { ARGUMENTS } from './scene';
 
 /** `null` where there is no browser: what needs one is skipped. */
@@ -23,8 +24,13 @@ export function launch(lang?: string): Promise<Browser> {
   return chromium.launch({ executablePath, env: { ...env, LANG: lang }, args: ARGUMENTS });
 }
 
-/** A page of a browser that has said the token; what it complains of is kept. */
-export async function open(browser: Browser, at: Served, options: BrowserContextOptions = {}): Promise<Page> {
+/** A page of a browser that has said the token, once the recorder is in a state; what it complains of is kept. */
+export async function open(
+  browser: Browser,
+  at: Served,
+  options: BrowserContextOptions = {},
+  state = 'recording',
+): Promise<Page> {
   const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light', ...options });
   await context.addCookies([{ ...at.cookie, url: at.url, httpOnly: true, sameSite: 'Strict' }]);
   const page = await context.newPage();
@@ -41,13 +47,18 @@ export async function open(browser: Browser, at: Served, options: BrowserContext
   // A name that were taken for markup would call this.
   await page.exposeFunction('hurt', () => told.push('a name from outside ran as code'));
   await page.goto(at.url);
-  await page.locator('[data-state="recording"]').waitFor();
+  await page.locator(`[data-state="${state}"]`).waitFor();
   return page;
 }
 
 /** What a page complained of since this was asked last: errors on its console, what the CSP refused, and code of strangers. */
 export function complaints(page: Page): string[] {
   return troubles.get(page)?.splice(0) ?? [];
+}
+
+/** The same without that a question was refused, which a browser writes down wherever that is what is to be seen. */
+export function graveComplaints(page: Page): string[] {
+  return complaints(page).filter((told) => !/^Failed to load resource: .*\/api\/(ask|news)\)$/.test(told));
 }
 
 /** Unfolds all that a page keeps folded. */
@@ -77,18 +88,20 @@ export async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(needed().screenshots, `browser-${name}.png`), animations: 'disabled' });
 }
 
-/** What axe finds, a line each. */
-export async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
+/** What axe finds, a line each; with `rules`, of these alone. */
+export async function findings(page: Page, ...rules: string[]): Promise<string[]> {
+  // It is half a megabyte, which a page keeps until it is left.
+  if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axe.source);
+  const violations = await page.evaluate(async (rules) => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    const only = rules.length > 0 ? { runOnly: rules } : {};
+    const { violations } = await axe.run(document, { resultTypes: ['violations'], ...only });
     return violations.map(({ id, help, nodes }) => ({
       id,
       help,
       nodes: nodes.map((node) => [node.html, node.failureSummary]),
     }));
-  });
+  }, rules);
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(([html, why]) => `${id}: ${help}: ${html?.slice(0, 160)} (${why?.replace(/\s+/g, ' ')})`),
   );
@@ -100,7 +113,7 @@ export function tooWide(page: Page): Promise<string[]> {
     const rolls = (element: Element | null): boolean =>
       element !== null &&
       (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || rolls(element.parentElement));
-    const places = [document.documentElement, ...document.querySelectorAll('.window, main, main > *')];
+    const places = [document.documentElement, ...document.querySelectorAll('.window, main, main > :not(.unseen)')];
     const wide = places.filter((place) => place.scrollWidth > place.clientWidth + 1 && place.clientWidth > 0);
     const beyond = [...document.querySelectorAll('#app *')].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect();

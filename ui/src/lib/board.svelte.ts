@@ -1,7 +1,7 @@
 /** What the page knows about the machine now: the last status, the last minutes for the sparklines, events, and time. */
 
 import { asFailure, type Backend } from './backend';
-import { judge, type Condition } from './condition';
+import { isLive, judge, type Condition } from './condition';
 import { unitOf } from './format';
 import { append, toLine, trim, type Line } from './series';
 import type { AlertNow } from './types/generated/AlertNow';
@@ -190,7 +190,7 @@ export class Board {
 
   #extend(status: Status): void {
     for (const source of status.sources) {
-      if (source.ts === null || source.health !== 'ok') continue;
+      if (source.ts === null || !isLive(source)) continue;
       for (const metric of this.#sparks) {
         const value = source.metrics[metric];
         if (!value) continue;

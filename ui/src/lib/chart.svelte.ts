@@ -2,6 +2,7 @@
 
 import { asFailure } from './backend';
 import type { Board } from './board.svelte';
+import { isLive } from './condition';
 import { isDrawable } from './format';
 import { sourceName } from './names';
 import { append, fold, rank, summarize, toLine, trim, type Line } from './series';
@@ -156,7 +157,7 @@ export class Chart {
     const lines = [...this.lines];
     for (const source of status.sources) {
       const value = source.metrics[this.metric];
-      if (!value || source.ts === null || source.health !== 'ok') continue;
+      if (!value || source.ts === null || !isLive(source)) continue;
       let line = lines.find((line) => line.source === source.id);
       if (!line) {
         const step = lines[0]?.step ?? Math.ceil(this.span.seconds / LINE_POINTS);

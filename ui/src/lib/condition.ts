@@ -22,13 +22,18 @@ export function isTold(health: SourceStatus['health'], condition: Condition | nu
   return health !== 'ok' && !(health === 'stale' && condition?.kind === 'off');
 }
 
+/** Whether a source's values are of now. A driver that refuses something tells the rest all the same. */
+export function isLive({ health }: Pick<SourceStatus, 'health'>): boolean {
+  return health === 'ok' || health === 'denied' || health === 'unsupported';
+}
+
 /** A source's health in a word; the reason follows on its card. */
 const HEALTH = {
   ok: '',
   asleep: 'asleep',
   lost: 'gone',
   denied: 'no permission',
-  unsupported: 'not supported',
+  unsupported: 'not readable',
   stale: 'no data',
 };
 

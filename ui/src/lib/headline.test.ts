@@ -48,7 +48,7 @@ const memory = source('memory', 'memory', {
 
 test('it says what the machine does, and every number leads to its evidence', () => {
   const pieces = heads(status(cpu, memory), RECORDING);
-  expect(say(pieces)).toBe('CPU is 12 % busy, 54 °C. Memory 6.1 of 24 GiB.');
+  expect(say(pieces)).toBe('No GPU was found. CPU is 12 % busy, 54 °C. Memory 6.1 of 24 GiB.');
   expect(pieces.filter((piece) => piece.metric).map((piece) => `${piece.source} ${piece.metric}`)).toEqual([
     'cpu cpu.utilization',
     'cpu cpu.temperature',
@@ -58,7 +58,7 @@ test('it says what the machine does, and every number leads to its evidence', ()
 
 test('a value that was not read is not spoken of', () => {
   const bare = source('cpu', 'cpu', { 'cpu.utilization': [12, '%'] });
-  expect(say(heads(status(bare), RECORDING))).toBe('CPU is 12 % busy.');
+  expect(say(heads(status(bare), RECORDING))).toBe('No GPU was found. CPU is 12 % busy.');
   expect(say(heads(status(), RECORDING))).toBe('Waiting for the first values.');
   const warm = source('cpu', 'cpu', { 'cpu.temperature': [56, '°C'] });
   const gpu = source('RTX', 'gpu', { 'gpu.temperature': [91, '°C'] });
@@ -81,7 +81,7 @@ test('the GPU comes first; one that sleeps is news only where none is awake', ()
 test('what is wrong comes first of all', () => {
   const full = source('/home', 'filesystem', { 'disk.used': [94.6, 'B'], 'disk.total': [100, 'B'] });
   expect(say(heads(status(cpu, full), RECORDING, [[{ text: 'RTX at 91 °C, limit 87 °C' }]]))).toBe(
-    'RTX at 91 °C, limit 87 °C. CPU is 12 % busy, 54 °C. /home is 94 % full.',
+    'RTX at 91 °C, limit 87 °C. No GPU was found. CPU is 12 % busy, 54 °C. /home is 94 % full.',
   );
   // Of what everybody may use, where that is told: 5 % may be root's.
   const metrics: Record<string, [number, string]> = {
@@ -90,7 +90,7 @@ test('what is wrong comes first of all', () => {
     'disk.total': [100, 'B'],
   };
   expect(say(heads(status(cpu, source('/', 'filesystem', metrics)), RECORDING))).toBe(
-    'CPU is 12 % busy, 54 °C. / is 93 % full.',
+    'No GPU was found. CPU is 12 % busy, 54 °C. / is 93 % full.',
   );
 });
 
@@ -98,10 +98,10 @@ test('two alerts are told in full, and no number twice', () => {
   const used: Piece = { text: '6.1 GiB', metric: 'memory.used', source: 'memory' };
   const alerts: Piece[][] = [[{ text: 'Memory used at ' }, used], [{ text: 'B' }], [{ text: 'C' }], [{ text: 'D' }]];
   const words = (count: number) => say(heads(status(cpu, memory), RECORDING, alerts.slice(0, count)));
-  expect(words(1)).toBe('Memory used at 6.1 GiB. CPU is 12 % busy, 54 °C.');
-  expect(words(2)).toBe('Memory used at 6.1 GiB. B. CPU is 12 % busy, 54 °C.');
-  expect(words(3)).toBe('Memory used at 6.1 GiB. B · 1 more alert. CPU is 12 % busy, 54 °C.');
-  expect(words(4)).toBe('Memory used at 6.1 GiB. B · 2 more alerts. CPU is 12 % busy, 54 °C.');
+  expect(words(1)).toBe('Memory used at 6.1 GiB. No GPU was found. CPU is 12 % busy, 54 °C.');
+  expect(words(2)).toBe('Memory used at 6.1 GiB. B. No GPU was found. CPU is 12 % busy, 54 °C.');
+  expect(words(3)).toBe('Memory used at 6.1 GiB. B · 1 more alert. No GPU was found. CPU is 12 % busy, 54 °C.');
+  expect(words(4)).toBe('Memory used at 6.1 GiB. B · 2 more alerts. No GPU was found. CPU is 12 % busy, 54 °C.');
 });
 
 test('without a recorder it says since when', () => {

@@ -66,6 +66,10 @@ function machine({ status, verdicts, alerts }: News, now: number): Piece[] {
       { text: read ? 'Recording; nothing here tells how busy this machine is.' : 'Waiting for the first values.' },
     ];
   }
+  // Whoever has one, and looks for it here, is to know that it is not seen.
+  if (!status.sources.some((source) => source.kind === 'gpu')) {
+    sentences.splice(urgent.length, 0, [{ text: 'No GPU was found' }]);
+  }
   return sentences.flatMap((sentence, at): Piece[] => {
     const last = sentence.at(-1);
     return [...(at > 0 ? [{ text: ' ' }] : []), ...sentence.slice(0, -1), ...(last ? [{ ...last, after: '.' }] : [])];

@@ -19,11 +19,11 @@ export function visible(text: string): string {
   return RIGHT_TO_LEFT.test(safe) ? `\u2068${safe}\u2069` : safe;
 }
 
-/** A name that must not fill a whole sentence. */
-export function brief(name: string): string {
+/** A name that must not fill a whole sentence, or words that must not fill the page. */
+export function brief(name: string, most = MOST_CHARACTERS): string {
   const characters = [...name];
-  if (characters.length <= MOST_CHARACTERS) return name;
-  const beginning = `${characters.slice(0, MOST_CHARACTERS - 1).join('')}…`;
+  if (characters.length <= most) return name;
+  const beginning = `${characters.slice(0, most - 1).join('')}…`;
   // What stands by itself ends with the name.
   return beginning.startsWith('\u2068') ? `${beginning}\u2069` : beginning;
 }

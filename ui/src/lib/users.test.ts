@@ -49,6 +49,12 @@ test.each([
   expect(usersOf(gpu([], remainder)).unseen).toBe(told);
 });
 
+test('what stands in the list already is no part of the remainder', () => {
+  const hidden = { ...process(3999999, 'a process that cannot be seen', 57), key: 'hidden' };
+  expect(usersOf(gpu([hidden], 60)).unseen).toBeNull();
+  expect(usersOf(gpu([hidden], 75)).unseen).toBe(18);
+});
+
 test('a name may be anything, and a recording may have none', () => {
   const { shown } = usersOf(gpu([process(7, ' \n', 1), process(8, '\u202e<b>', 2)]));
   expect(shown.map((user) => user.name)).toEqual(['\ufffd<b>', '\ufffd']);

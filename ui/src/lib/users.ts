@@ -23,6 +23,8 @@ export interface Users {
   unseen: number | null;
 }
 
+/** What core calls processes that only the driver tells of. */
+const HIDDEN = 'hidden';
 /** So many fit on a card; a browser alone may bring a dozen. */
 const MOST = 8;
 /** A smaller remainder is rounding, and the driver's own work. */
@@ -31,7 +33,9 @@ const LEAST_UNSEEN = 5;
 /** The users of a GPU, those who use it most first. */
 export function usersOf(source: SourceStatus): Users {
   const all = everyUser(source);
-  const unseen = source.metrics['gpu.remainder']?.value ?? 0;
+  // The driver counts processes that it alone knows, and they stand in the list already.
+  const hidden = all.find((user) => user.key === HIDDEN)?.share ?? 0;
+  const unseen = (source.metrics['gpu.remainder']?.value ?? 0) - hidden;
   return {
     shown: all.slice(0, MOST),
     more: Math.max(0, all.length - MOST),

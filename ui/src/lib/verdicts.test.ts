@@ -59,6 +59,13 @@ test.each<[string, VerdictInfo]>([
   ['RTX is gone', verdict('lost', { busy: null })],
   ['RTX cannot be read: not yours', verdict('driver', { cause: 'said', reason: 'not yours', busy: null })],
   [
+    "RTX cannot be read: NVIDIA's driver library (libnvidia-ml.so.1) is not installed; install NVIDIA's driver",
+    verdict('driver', {
+      ...{ cause: 'said', busy: null },
+      reason: "NVIDIA's driver library (libnvidia-ml.so.1) is not installed; install NVIDIA's driver",
+    }),
+  ],
+  [
     'RTX is idle and takes 50 W: Ollama holds 18 GiB',
     verdict('idle-expensive', { cause: 'held', culprits: [by('Ollama')] }),
   ],

@@ -17,6 +17,8 @@ import type { VerdictInfo } from './types/generated/VerdictInfo';
 const LONG = 60;
 /** Joules that are worth a word. */
 const WORTH_TELLING = 360;
+/** The most characters of why a GPU cannot be read. */
+const LONG_REASON = 160;
 /** A remainder that is worth a word, in percent. */
 const UNSEEN = 10;
 
@@ -71,7 +73,8 @@ function awakeSentence(verdict: VerdictInfo, gpu: SourceStatus, name: string, na
 
 /** Of a GPU that was not read. */
 function unreadWords(verdict: VerdictInfo): string {
-  const reason = verdict.reason ? `: ${brief(visible(verdict.reason))}` : '';
+  // It is a sentence of the recorder's, and often the only one that says what to do.
+  const reason = verdict.reason ? `: ${brief(visible(verdict.reason), LONG_REASON)}` : '';
   switch (verdict.state) {
     case 'asleep':
       return 'is asleep';

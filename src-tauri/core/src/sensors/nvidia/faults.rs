@@ -60,9 +60,10 @@ pub(super) fn told(error: &NvmlError) -> (Health, String) {
         NvmlError::DriverNotLoaded | NvmlError::Uninitialized => {
             (Health::Lost, "NVIDIA's driver is not loaded; it is looked for again".into())
         }
-        NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => {
-            (Health::Unsupported, "NVIDIA's driver library (libnvidia-ml.so.1) is not installed".into())
-        }
+        NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => (
+            Health::Unsupported,
+            "NVIDIA's driver library (libnvidia-ml.so.1) is not installed; install NVIDIA's driver".into(),
+        ),
         // In a container that was given some of the machine's GPUs, the kernel shows the others, too.
         NvmlError::NotFound => {
             (Health::Unsupported, "not given to this container, or NVIDIA's driver does not drive it".into())
