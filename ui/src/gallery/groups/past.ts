@@ -18,6 +18,10 @@ import History from '../../pages/History.svelte';
 import { exhibit, first, never, type Exhibit, type Group, type Place, type Setting } from '../exhibit';
 
 const WIDTH = 1080;
+/** Recorded without a hole, and not now. */
+const PLAIN = { holes: [], lives: false };
+/** Nothing is pointed at. */
+const UNPOINTED = { pointed: [], point: () => {} };
 
 /** A part of the page, once the last day has been read. */
 function part(
@@ -91,12 +95,12 @@ export const past: Group = {
     stack('stack-failing', 'Charts: one cannot be read', 'fine', { prepare: withoutPower }),
     part('ribbons', 'Who used it', (at, _, { ribbons, stretch }) => {
       if (!ribbons) throw new Error('the machine tells no ribbons');
-      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor: null } });
+      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor: null, ...PLAIN } });
     }),
     part('ribbons-cursor', 'Who used it: at a moment', (at, _, { ribbons, stretch }) => {
       if (!ribbons) throw new Error('the machine tells no ribbons');
       const cursor = stretch.to - 1800;
-      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor } });
+      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor, ...PLAIN } });
     }),
     part(
       'marks',
@@ -105,7 +109,10 @@ export const past: Group = {
         const around = { now: found.stretch.to, sources: board.sources, metrics: board.metrics };
         const all = marksOf(found.marks, [found.stretch.from, found.stretch.to], found.gpu, around);
         const scale = scaleOf(found);
-        return mount(Marks, { ...at, props: { marks: grouped(all, scale.seconds(16)), scale, now: board.now } });
+        return mount(Marks, {
+          ...at,
+          props: { marks: grouped(all, scale.seconds(16)), scale, now: board.now, ...UNPOINTED },
+        });
       },
       { height: 90 },
     ),
@@ -115,7 +122,7 @@ export const past: Group = {
         { from, to: from + 7200, bits: 0b11 },
         { from: to - 3600, to: to - 3500, bits: 0b1 },
       ];
-      return mount(HeldBack, { ...at, props: { held, scale: scaleOf(found) } });
+      return mount(HeldBack, { ...at, props: { held, scale: scaleOf(found), ...UNPOINTED } });
     }),
     episodes('episodes', 'Episodes', 'fine'),
     episodes('episodes-hostile', 'Episodes: names of strangers', 'hostile'),

@@ -2,7 +2,7 @@
 
 import type { Board } from '../board.svelte';
 import { marksOf } from '../past/marks';
-import { heldBack, type Held, type Part } from '../past/scale';
+import type { Held, Part } from '../past/scale';
 import type { Strip } from '../past/past.svelte';
 import { colorsOf, nameOf, titleOfMetric } from '../past/strips';
 import { sourceName } from '../names';
@@ -12,8 +12,6 @@ import type { Matter, Picture } from './matter';
 
 /** Pixels of a chart that stands alone, of the first one of several, and of the others. */
 const [ALONE, TALL, LOW] = [300, 150, 96];
-/** What held a GPU back is one stretch where pauses are shorter than this part of the whole. */
-const NEAR = 1 / 300;
 
 /** Whether something is drawn, and not only listed. */
 export function isPicture(matter: Matter): matter is Picture {
@@ -37,7 +35,7 @@ export function figureOf(picture: Picture): Figure {
   }
   const { found } = picture;
   const part: Part = [found.stretch.from, found.stretch.to];
-  const held = heldBack(found.throttle, part, (part[1] - part[0]) * NEAR);
+  const { held } = found;
   const whole = { from: part[0], to: part[1], marks: marks(board, found.marks, part, found.gpu) };
   const gpu = board.sources.find(({ id }) => id === found.gpu);
   const about = gpu ? sourceName(gpu, board.sources) : 'This machine';

@@ -38,8 +38,22 @@ function figure(name: string): Figure {
       return [at(minute), mean * 0.9, mean, mean * 1.1];
     });
   const marks: Mark[] = [
-    { from: at(5), to: at(8), shape: '☾', word: 'slept', tone: 'plain', events: [{ ts: at(5), sentence: 'slept' }] },
-    { from: at(15), to: at(15), shape: '◆', word: 'alert', tone: 'bad', events: [{ ts: at(15), sentence: 'hot' }] },
+    {
+      from: at(5),
+      to: at(8),
+      shape: '☾',
+      word: 'slept',
+      tone: 'plain',
+      events: [{ key: 'a', ts: at(5), sentence: 'slept' }],
+    },
+    {
+      from: at(15),
+      to: at(15),
+      shape: '◆',
+      word: 'alert',
+      tone: 'bad',
+      events: [{ key: 'b', ts: at(15), sentence: 'hot' }],
+    },
   ];
   const held = [{ from: at(0), to: at(4), bits: 0b11 }];
   const curves = [

@@ -48,6 +48,8 @@ export interface Found {
   ribbons: Ribbons | null;
   episodes: readonly EpisodeInfo[];
   marks: readonly EventInfo[];
+  /** What held the GPU back, as it was read. */
+  throttle: Line | null;
   /** When the GPU was held back. */
   held: readonly Held[];
   /** What happened, narrowed to this sort of it, newest first. */
@@ -202,7 +204,7 @@ export class Past {
     const { from, to } = stretch;
     const [since, until] = [from, to + 1];
     const of = (metric: string) => this.#strip(metric, gpu, stretch);
-    const throttle =
+    const limits =
       gpu === null ? null : backend.history({ metric: 'gpu.throttle', source: gpu, since, until, points: POINTS });
     const kinds = SORTS.find(({ id }) => id === sort)?.kinds ?? [];
     const [marks, happened, ribbons, episodes, changes, throttled, ...strips] = await Promise.allSettled([
@@ -211,7 +213,7 @@ export class Past {
       gpu === null ? null : backend.ribbons(gpu, since, until, RIBBON_POINTS),
       gpu === null ? [] : backend.episodes(gpu, since, until),
       gpu === null ? null : backend.changes(gpu, since, until),
-      throttle,
+      limits,
       ...metrics.map(of),
     ] as const);
     // Something else was asked for meanwhile: this answer is old.
@@ -222,7 +224,8 @@ export class Past {
       answer.status === 'fulfilled' ? answer.value : otherwise;
     const bits = value(throttled, null)?.series[0];
     // What lies nearer together than three pixels is one.
-    const held = heldBack(bits ? toLine(bits) : null, [from, to], ((to - from) / POINTS) * 3);
+    const throttle = bits ? toLine(bits) : null;
+    const held = heldBack(throttle, [from, to], ((to - from) / POINTS) * 3);
     const { events, counts } = value(happened, { events: [], counts: {} });
     const told = sort === null || sort === 'held' ? held : [];
     this.found = {
@@ -232,6 +235,7 @@ export class Past {
       ribbons: value(ribbons, null),
       episodes: value(episodes, []),
       marks: value(marks, []),
+      throttle,
       held,
       lines: linesOf(events, told, { now: to, sources: board.sources, metrics: board.metrics }),
       sort,
