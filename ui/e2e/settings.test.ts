@@ -54,6 +54,7 @@ describe.skipIf(product === null)('from right to left', () => {
   it.each(all)('$title stays readable', async ({ id }) => {
     await go(page, id);
     await shoot(page, `${id}-rtl`);
+    nothing(await turned(page), 'words that stand the wrong way round');
     nothing(await tooWide(page), 'too wide');
     await page.setViewportSize(PHONE);
     nothing(await tooWide(page), 'too wide, phone');
@@ -115,6 +116,31 @@ describe.skipIf(product === null)('for eyes that need it', () => {
     },
   );
 });
+
+/** Latin words and values whose second part stands left of the first: "GiB 24", "GeForce NVIDIA". */
+function turned(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.textContent ?? '';
+      const place = (from: number, to: number) => {
+        const range = document.createRange();
+        range.setStart(node, from);
+        range.setEnd(node, to);
+        return range.getBoundingClientRect();
+      };
+      for (const match of text.matchAll(/([\d.]+|[A-Za-z]{2,})\s(%|°C|[KMGT]?i?B|[A-Za-z]{3,})/g)) {
+        const [, first = '', second = ''] = match;
+        const end = match.index + match[0].length;
+        const [left, right] = [place(match.index, match.index + first.length), place(end - second.length, end)];
+        const isSeen = left.width > 0 && right.width > 0 && Math.abs(left.top - right.top) < 2;
+        if (isSeen && right.left < left.left) found.push(match[0]);
+      }
+    }
+    return found;
+  });
+}
 
 /** Bars and dots that have no words, and no colour either. */
 function washedOut(page: Page): Promise<string[]> {

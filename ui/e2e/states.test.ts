@@ -197,6 +197,8 @@ describe.skipIf(product === null)('one recording, from its first second on', () 
   });
 
   it('is damaged', async () => {
+    await page.setViewportSize(DESKTOP);
+    await go(page, 'now');
     world.damage();
     // What was read before stays, and is said to be old.
     await page.getByTestId('banner-unreadable').waitFor();

@@ -66,7 +66,7 @@ test('a value that was not read is not spoken of', () => {
   const disk = source('sda', 'disk', { 'disk.read': [0, 'B/s'] });
   expect(say(heads(status(disk), RECORDING))).toBe('Recording; nothing here tells how busy this machine is.');
   const denied = { ...cpu, health: 'denied' as const };
-  expect(say(heads(status(denied, memory), RECORDING))).toBe('Memory 6.1 of 24 GiB.');
+  expect(say(heads(status(denied, memory), RECORDING))).toBe('No GPU was found. Memory 6.1 of 24 GiB.');
 });
 
 test('the GPU comes first; one that sleeps is news only where none is awake', () => {

@@ -29,9 +29,13 @@ beforeEach(() => {
   Source.all = [];
   vi.useFakeTimers({ shouldAdvanceTime: true });
   vi.stubGlobal('EventSource', Source);
+  vi.spyOn(document, 'addEventListener');
 });
 
 afterEach(() => {
+  // It listens until the page goes away, which is after the other tests here.
+  for (const [kind, listener] of vi.mocked(document.addEventListener).mock.calls)
+    document.removeEventListener(kind, listener);
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
