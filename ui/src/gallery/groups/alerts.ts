@@ -4,6 +4,7 @@ import { mount } from 'svelte';
 import type { Fixture } from '../../fixture/fixture';
 import type { Scene } from '../../fixture/machine';
 import Alerts from '../../lib/components/Alerts.svelte';
+import Away from '../../lib/components/Away.svelte';
 import Events from '../../lib/components/Events.svelte';
 import RuleEditor from '../../lib/components/RuleEditor.svelte';
 import Standing from '../../lib/components/Standing.svelte';
@@ -105,6 +106,8 @@ export const alerts: Group = {
       },
       act: (root) => first(root, '[data-testid="rule-save"]').click(),
     }),
+    shown('away', 'While nobody was there', Away, 'fine', { width: 820 }),
+    shown('away-hostile', 'While nobody was there: names of strangers', Away, 'hostile', { width: 820 }),
     shown('standing', 'On the first page', Standing, 'alarm'),
     shown('standing-crowded', 'On the first page: many', Standing, 'alarm', { prepare: crowded }),
     shown('events', 'Events', Events, 'fine'),

@@ -6,22 +6,19 @@ import type { Scene } from '../../fixture/machine';
 import Bar from '../../lib/components/past/Bar.svelte';
 import Changed from '../../lib/components/past/Changed.svelte';
 import Episodes from '../../lib/components/past/Episodes.svelte';
+import Happened from '../../lib/components/past/Happened.svelte';
 import HeldBack from '../../lib/components/past/HeldBack.svelte';
 import Marks from '../../lib/components/past/Marks.svelte';
 import Ribbons from '../../lib/components/past/Ribbons.svelte';
 import Stack from '../../lib/components/past/Stack.svelte';
 import { grouped, marksOf } from '../../lib/past/marks';
 import { Past, type Found } from '../../lib/past/past.svelte';
-import { Scale } from '../../lib/past/scale';
+import { gaps, Scale } from '../../lib/past/scale';
 import { living, SPANS } from '../../lib/past/stretch';
 import History from '../../pages/History.svelte';
 import { exhibit, first, never, type Exhibit, type Group, type Place, type Setting } from '../exhibit';
 
 const WIDTH = 1080;
-/** Recorded without a hole, and not now. */
-const PLAIN = { holes: [], lives: false };
-/** Nothing is pointed at. */
-const UNPOINTED = { pointed: [], point: () => {} };
 
 /** A part of the page, once the last day has been read. */
 function part(
@@ -51,6 +48,18 @@ const episodes = (id: string, title: string, scene: Scene, change: (found: Found
       mount(Episodes, { ...at, props: { found: { ...found, ...change(found) }, show: () => undefined } }),
     { scene, width: 760, span: '7d' },
   );
+
+const ribbons = (id: string, title: string, cursor: (found: Found) => number | null) =>
+  part(id, title, (at, _, found) => {
+    const { from, to } = found.stretch;
+    if (!found.ribbons) throw new Error('the machine tells no ribbons');
+    const holes = gaps(found.strips[0]?.lines[0], from, to);
+    const props = { ribbons: found.ribbons, stretch: [from, to] as const, cursor: cursor(found), holes, lives: false };
+    return mount(Ribbons, { ...at, props });
+  });
+
+const happened = (id: string, title: string, scene: Scene) =>
+  part(id, title, (at, past, found) => mount(Happened, { ...at, props: { past, found } }), { scene, width: 416 });
 
 const changed = (id: string, title: string, more: Partial<NonNullable<Found['changes']>>, scene: Scene = 'fine') =>
   part(
@@ -93,15 +102,8 @@ export const past: Group = {
     stack('stack-server', 'Charts: no GPU', 'server'),
     stack('stack-young', 'Charts: the first minute', 'young', { span: '15m' }),
     stack('stack-failing', 'Charts: one cannot be read', 'fine', { prepare: withoutPower }),
-    part('ribbons', 'Who used it', (at, _, { ribbons, stretch }) => {
-      if (!ribbons) throw new Error('the machine tells no ribbons');
-      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor: null, ...PLAIN } });
-    }),
-    part('ribbons-cursor', 'Who used it: at a moment', (at, _, { ribbons, stretch }) => {
-      if (!ribbons) throw new Error('the machine tells no ribbons');
-      const cursor = stretch.to - 1800;
-      return mount(Ribbons, { ...at, props: { ribbons, stretch: [stretch.from, stretch.to], cursor, ...PLAIN } });
-    }),
+    ribbons('ribbons', 'Who used it', () => null),
+    ribbons('ribbons-cursor', 'Who used it: at a moment', ({ stretch }) => stretch.to - 1800),
     part(
       'marks',
       'What happened',
@@ -109,12 +111,12 @@ export const past: Group = {
         const around = { now: found.stretch.to, sources: board.sources, metrics: board.metrics };
         const all = marksOf(found.marks, [found.stretch.from, found.stretch.to], found.gpu, around);
         const scale = scaleOf(found);
-        return mount(Marks, {
-          ...at,
-          props: { marks: grouped(all, scale.seconds(16)), scale, now: board.now, ...UNPOINTED },
-        });
+        const marks = grouped(all, scale.seconds(16));
+        // The first one tells its story.
+        const pointed = marks[0]?.events.map(({ key }) => key) ?? [];
+        return mount(Marks, { ...at, props: { marks, scale, now: board.now, pointed, point: () => undefined } });
       },
-      { height: 90 },
+      { height: 140 },
     ),
     part('held', 'What held it back', (at, _, found) => {
       const { from, to } = found.stretch;
@@ -122,7 +124,7 @@ export const past: Group = {
         { from, to: from + 7200, bits: 0b11 },
         { from: to - 3600, to: to - 3500, bits: 0b1 },
       ];
-      return mount(HeldBack, { ...at, props: { held, scale: scaleOf(found), ...UNPOINTED } });
+      return mount(HeldBack, { ...at, props: { held, scale: scaleOf(found), pointed: [], point: () => undefined } });
     }),
     episodes('episodes', 'Episodes', 'fine'),
     episodes('episodes-hostile', 'Episodes: names of strangers', 'hostile'),
@@ -132,6 +134,9 @@ export const past: Group = {
         .map((one, id) => ({ ...one, id })),
     })),
     episodes('episodes-none', 'Episodes: none', 'fine', () => ({ episodes: [] })),
+    happened('happened', 'Events', 'fine'),
+    happened('happened-hostile', 'Events: names of strangers', 'hostile'),
+    happened('happened-young', 'Events: the first minute', 'young'),
     changed('changed', 'What changed', {}),
     changed('changed-hostile', 'What changed: names of strangers', {}, 'hostile'),
     changed('changed-none', 'What changed: nothing', { changes: [] }),

@@ -13,6 +13,8 @@ import Sure from '../../lib/components/Sure.svelte';
 import Users from '../../lib/components/Users.svelte';
 import Value from '../../lib/components/Value.svelte';
 import type { SourceStatus } from '../../lib/types/generated/SourceStatus';
+import Menu from '../../lib/export/Menu.svelte';
+import type { Matter } from '../../lib/export/matter';
 import { exhibit, first, GPU, sourceOf, type Exhibit, type Group, type Setting } from '../exhibit';
 
 const WIDTH = 304;
@@ -79,6 +81,10 @@ const sure = (id: string, title: string, more: Partial<Exhibit> = {}, disabled =
     more,
   );
 
+/** What is taken along: of a GPU's users a table, and of the chart a picture, too. */
+const menu = (id: string, title: string, matter: (setting: Setting) => Matter) =>
+  piece(id, title, (at, setting) => mount(Menu, { ...at, props: { matter: () => matter(setting) } }));
+
 export const pieces: Group = {
   id: 'pieces',
   title: 'Pieces',
@@ -97,6 +103,12 @@ export const pieces: Group = {
     meter('meter-empty', 'Part of a whole: nothing', 0),
     meter('meter', 'Part of a whole', 42),
     meter('meter-full', 'Part of a whole: nearly all', 96),
+    menu('take-picture', 'Copy or save: a chart', ({ board, chart }) => ({ kind: 'chart', board, chart, colors: [] })),
+    menu('take-table', 'Copy or save: a table', (setting) => ({
+      kind: 'users',
+      source: sourceOf(setting, GPU),
+      now: setting.board.now,
+    })),
     badge('asleep'),
     badge('asleep', 'idle; let go, so that it may sleep'),
     badge('lost'),
