@@ -13,6 +13,7 @@ mod stretches;
 mod tick;
 mod trace;
 mod why;
+mod window;
 
 use clap::{Parser, Subcommand};
 
@@ -64,6 +65,16 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// The window: from the click to its first values, what it costs while it is open, and what is left of it; and what
+    /// its pages weigh.
+    Window {
+        /// How often it is opened.
+        #[arg(long, default_value_t = 9)]
+        times: usize,
+        /// How long its cost is measured.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// The cost of finding who uses a GPU.
     Scan {
         /// Sleeping processes to start, beside those that are there.
@@ -94,6 +105,7 @@ fn main() -> anyhow::Result<()> {
         Some(What::Why { days }) => why::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
+        Some(What::Window { times, seconds }) => window::run(times, seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
         Some(What::Stretches) => stretches::run(&mut report)?,
         Some(What::Alert { crossings }) => alert::run(crossings, &mut report)?,
@@ -101,6 +113,7 @@ fn main() -> anyhow::Result<()> {
         Some(What::Read { reader }) => return tick::read(reader),
         None => {
             tick::run(300, 60, &mut report)?;
+            window::run(9, 60, &mut report)?;
             gpu::run(60, &mut report)?;
             scan::run(500, &mut report)?;
             stretches::run(&mut report)?;

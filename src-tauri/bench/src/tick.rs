@@ -118,7 +118,7 @@ pub fn cpu_time(pid: u32) -> Result<Duration> {
 }
 
 /// Proportional set size in KiB: memory that others share counts by their number.
-fn pss(pid: u32) -> Result<f64> {
+pub fn pss(pid: u32) -> Result<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("there is no Pss")?;
     Ok(line.trim().trim_end_matches(" kB").parse()?)
