@@ -1,7 +1,7 @@
 /** What an image shows, before anybody draws it: panels below each other, over one time. */
 
 import type { Mark } from '../past/marks';
-import type { Held } from '../past/scale';
+import type { Held, Part } from '../past/scale';
 import type { Line } from '../series';
 import type { Ribbons } from '../types/generated/Ribbons';
 
@@ -15,7 +15,7 @@ export interface Curve {
 /** One drawing of several. */
 export type Panel =
   | { kind: 'chart'; title: string; unit: string; curves: readonly Curve[]; held: readonly Held[]; height: number }
-  | { kind: 'ribbons'; title: string; ribbons: Ribbons }
+  | { kind: 'ribbons'; title: string; ribbons: Ribbons; holes: readonly Part[] }
   | { kind: 'held'; title: string; held: readonly Held[] };
 
 /** An image. Times are Unix seconds. */

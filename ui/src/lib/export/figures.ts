@@ -2,7 +2,7 @@
 
 import type { Board } from '../board.svelte';
 import { marksOf } from '../past/marks';
-import type { Held, Part } from '../past/scale';
+import { gaps, type Held, type Part } from '../past/scale';
 import type { Strip } from '../past/past.svelte';
 import { colorsOf, nameOf, titleOfMetric } from '../past/strips';
 import { sourceName } from '../names';
@@ -36,12 +36,15 @@ export function figureOf(picture: Picture): Figure {
   const { found } = picture;
   const part: Part = [found.stretch.from, found.stretch.to];
   const { held } = found;
+  // As on the page: ribbons are minutes wide, and a recording begins and ends within one.
+  const first = found.strips[0]?.lines[0];
+  const holes = first ? gaps(first, part[0], part[1]) : [];
   const whole = { from: part[0], to: part[1], marks: marks(board, found.marks, part, found.gpu) };
   const gpu = board.sources.find(({ id }) => id === found.gpu);
   const about = gpu ? sourceName(gpu, board.sources) : 'This machine';
   const users: Panel[] =
     found.ribbons && found.ribbons.lanes.length > 0
-      ? [{ kind: 'ribbons', title: 'Who used the GPU', ribbons: found.ribbons }]
+      ? [{ kind: 'ribbons', title: 'Who used the GPU', ribbons: found.ribbons, holes }]
       : [];
   switch (picture.kind) {
     case 'strip': {

@@ -3,10 +3,9 @@
 import { ticks } from '../axis';
 import { duration, text, throttleReasons } from '../format';
 import { colorOf, laneName } from '../past/lanes';
-import { gaps, merged, type Held } from '../past/scale';
+import { gaps, merged, outside, type Held } from '../past/scale';
 import { summarize, type Line } from '../series';
 import { spanOf, traceBand, traceMean, within, type View } from '../trace';
-import type { Ribbons } from '../types/generated/Ribbons';
 import type { Curve, Panel } from './figure';
 import { breadth, cut, element, label, Letters, tenth } from './markup';
 
@@ -171,7 +170,7 @@ function lanes(panel: Panel & { kind: 'ribbons' }, frame: Frame, y: number, whic
       label(cut(laneName(lane), 12, room), { x: pad + 16, y: middle + 4, fill: ink('var(--ink)') }),
       label(time, { x: left - 8, y: middle + 4, size: 11, fill: ink('var(--soft)'), at: 'end' }),
       rect(left, middle - 0.5, right - left, 1, { fill: ink('var(--hair)') }),
-      element('path', { d: ribbon(ribbons, at, frame, middle), fill, 'shape-rendering': 'crispEdges' }),
+      element('path', { d: ribbon(panel, at, frame, middle), fill, 'shape-rendering': 'crispEdges' }),
     ].join('');
   });
   const title = label(panel.title, { x: pad, y: y + 14, weight: 600, fill: ink('var(--ink)') });
@@ -179,12 +178,15 @@ function lanes(panel: Panel & { kind: 'ribbons' }, frame: Frame, y: number, whic
 }
 
 /** As thick as the share at each time; whoever only holds memory is a hair, and whoever works can be seen. */
-function ribbon({ lanes, step }: Ribbons, at: number, { x }: Frame, middle: number): string {
-  const bars = (lanes[at]?.points ?? []).map(([ts, share]) => {
-    const [begin, end] = [x(ts), x(ts + step)];
+function ribbon({ ribbons, holes }: Panel & { kind: 'ribbons' }, at: number, { x }: Frame, middle: number): string {
+  const { lanes, step } = ribbons;
+  const bars = (lanes[at]?.points ?? []).flatMap(([ts, share]) => {
     const thick = share === null || share === 0 ? 1 : Math.max(2, (share / 100) * THICK);
-    const wide = tenth(Math.max(end - begin, 1));
-    return end <= begin ? '' : `M${tenth(begin)} ${tenth(middle - thick / 2)}h${wide}v${tenth(thick)}h-${wide}z`;
+    return outside([ts, ts + step], holes).map(([from, to]) => {
+      const [begin, end] = [x(from), x(to)];
+      const wide = tenth(Math.max(end - begin, 1));
+      return end <= begin ? '' : `M${tenth(begin)} ${tenth(middle - thick / 2)}h${wide}v${tenth(thick)}h-${wide}z`;
+    });
   });
   return bars.join('');
 }

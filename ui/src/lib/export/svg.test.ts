@@ -70,6 +70,7 @@ function figure(name: string): Figure {
       {
         kind: 'ribbons',
         title: 'Who used the GPU',
+        holes: [[at(16.5), at(20)]],
         ribbons: {
           ...{ schema: 1, source: 'gpu:a', step: 60 },
           lanes: [
