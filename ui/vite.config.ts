@@ -5,6 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { catalogues } from './catalogues';
 
 /** The most that the window may have to load, compressed. */
 const LIMIT_KIB = 120;
@@ -32,7 +33,7 @@ function weigh(): Plugin {
 }
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), mode === 'test' ? svelteTesting() : weigh()],
+  plugins: [svelte(), catalogues(), mode === 'test' ? svelteTesting() : weigh()],
   // WebKitGTK of Debian 12, the oldest that the window runs on. Styles of a version before would be written without
   // light-dark(), in a way in which only the desktop turns a page dark, and not the person who chose so.
   build: { target: 'safari17', cssTarget: 'safari17.5', assetsInlineLimit: 0, modulePreload: { polyfill: false } },

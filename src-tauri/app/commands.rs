@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hoofbeat_core::language::Language;
 use hoofbeat_page::{Code, Failure, News, Page, Question};
 use tauri::ipc::{Channel, InvokeBody, Request, Response};
 use tauri::{AppHandle, Manager, Runtime, State};
@@ -27,20 +28,25 @@ pub(crate) fn subscribe(
     page: State<'_, Arc<Page>>,
     feed: State<'_, Feed>,
     channel: Channel<News>,
+    language: Option<Language>,
 ) -> Result<(), Failure> {
     let page = Arc::clone(&page);
     let (sender, stop) = self::channel();
     feed.replace(Some(sender));
     let thread = std::thread::Builder::new().name("feed".into());
-    let started = thread.spawn(move || page.tell(&stop, |news| channel.send(news).is_ok()));
+    let started = thread.spawn(move || page.tell(language, &stop, |news| channel.send(news).is_ok()));
     started.map(drop).map_err(|error| Failure::new(Code::Io, format!("The live view could not be started: {error}.")))
 }
 
 /// The answer to a question. Some take seconds, on a thread that nobody else waits for.
 #[tauri::command]
-pub(crate) async fn ask(page: State<'_, Arc<Page>>, question: Question) -> Result<Response, Failure> {
+pub(crate) async fn ask(
+    page: State<'_, Arc<Page>>,
+    question: Question,
+    language: Option<Language>,
+) -> Result<Response, Failure> {
     let page = Arc::clone(&page);
-    let answered = tauri::async_runtime::spawn_blocking(move || page.answer(question)).await;
+    let answered = tauri::async_runtime::spawn_blocking(move || page.answer(question, language)).await;
     let broken = |error| Failure::new(Code::Io, format!("The question could not be answered: {error}."));
     Ok(Response::new(answered.map_err(broken)??))
 }

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::format;
+use crate::language::Language;
 use crate::model::baseline::Learning;
 use crate::model::expectation::Expectation;
 use crate::model::notify::Notify;
@@ -57,6 +58,8 @@ pub struct Config {
     pub channels: Channels,
     /// How the tray's icon says how busy the machine is.
     pub icon: IconStyle,
+    /// What language is spoken; `None`: that of the desktop or browser.
+    pub language: Option<Language>,
     /// What energy costs; shown where it is known.
     pub tariff: Tariff,
     /// What counts as use of a GPU.

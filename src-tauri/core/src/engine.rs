@@ -44,6 +44,7 @@ use self::probe::{Probe, Sensed};
 use crate::alerts;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::language;
 use crate::model::tray::IconStyle;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
@@ -203,6 +204,7 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     if config.channels.are_on() {
         outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
     }
+    language::choose(config.language);
     if config.icon != IconStyle::default() {
         outlet.publish(Published::Icon(config.icon));
     }

@@ -11,6 +11,7 @@ pub mod engine;
 mod fingerprint;
 pub mod format;
 pub mod identity;
+pub mod language;
 #[cfg(any(test, fuzzing))]
 pub mod laws;
 pub mod metrics;

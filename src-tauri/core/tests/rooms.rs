@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. A new room gets its line here.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("language", &[]),
     ("metrics", &[]),
     ("untrusted", &[]),
     ("paths", &[]),
@@ -15,21 +16,25 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("procfs", &["parse", "paths", "untrusted"]),
     ("model", &["metrics", "untrusted"]),
     ("clock", &["model"]),
-    ("format", &["metrics", "model"]),
+    ("format", &["language", "metrics", "model"]),
     ("alerts", BELOW),
     ("config", BELOW),
     // What part somebody plays follows from the name.
-    ("why", &["metrics", "untrusted", "identity", "model", "format"]),
+    ("why", &["language", "metrics", "untrusted", "identity", "model", "format"]),
     // A process is named while it is met, beside what the sensors read of it.
     ("identity", &["untrusted", "paths", "parse", "procfs"]),
     ("fingerprint", &["untrusted", "paths"]),
-    ("sensors", &["metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"]),
+    (
+        "sensors",
+        &["language", "metrics", "untrusted", "paths", "parse", "procfs", "identity", "model", "clock", "format"],
+    ),
     ("store", BELOW),
     // It looks into the parsers of the rooms beside it, and none of them knows of it.
     ("laws", &["metrics", "untrusted", "paths", "procfs", "identity", "sensors"]),
     (
         "engine",
         &[
+            "language",
             "metrics",
             "untrusted",
             "paths",
@@ -48,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "api",
         &[
             "identity",
+            "language",
             "metrics",
             "untrusted",
             "paths",
@@ -64,7 +70,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// What lies below the siblings.
-const BELOW: &[&str] = &["metrics", "untrusted", "paths", "parse", "procfs", "model", "clock", "format"];
+const BELOW: &[&str] = &["language", "metrics", "untrusted", "paths", "parse", "procfs", "model", "clock", "format"];
 
 /// The rooms that a source text names in code, the tests in it included.
 fn named(text: &str) -> Vec<String> {

@@ -107,6 +107,7 @@ pub fn answer(page: &Page, question: Question) -> Result<String, Failure> {
         Question::DeleteHistory { older_than_days } => {
             json(&recording.ask(|face| face.delete_history(older_than_days, now.unix()))?)
         }
+        Question::Language => json(&settings::language(&config_file()?)),
         Question::About => json(&settings::about(&config_file()?)),
         Question::Snooze { rule, source, key, until } => {
             alerts::check_end(until, now.unix())?;
@@ -158,9 +159,9 @@ mod tests {
     fn answers_are_json_and_failures_say_why() {
         let folder = tempfile::tempdir().unwrap();
         let page = Page::new(folder.path(), None);
-        let metrics = page.answer(Question::Metrics).unwrap();
+        let metrics = page.answer(Question::Metrics, None).unwrap();
         assert!(metrics.starts_with(r#"[{"key":"#), "{metrics}");
-        let failure = page.answer(Question::Events { since: 0, limit: 1 }).unwrap_err();
+        let failure = page.answer(Question::Events { since: 0, limit: 1 }, None).unwrap_err();
         assert_eq!(failure.code, Code::NoRecording);
         let source = || "gpu:1".to_owned();
         for (since, until, expected) in [(5, 5, Code::BadRequest), (5, 6, Code::NoRecording)] {
@@ -171,7 +172,7 @@ mod tests {
                 Question::Episodes { source: None, since, until },
                 Question::Changes { source: source(), since, until },
             ] {
-                assert_eq!(page.answer(question).unwrap_err().code, expected, "{since} to {until}");
+                assert_eq!(page.answer(question, None).unwrap_err().code, expected, "{since} to {until}");
             }
         }
     }

@@ -21,6 +21,7 @@ mod settings;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
+use hoofbeat_core::language::{self, Language};
 use hoofbeat_core::paths::absolute;
 use serde::Serialize;
 
@@ -64,17 +65,25 @@ impl Page {
     }
 
     /// Tells news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`). It looks and
-    /// waits on the thread that it is called on.
-    pub fn tell(&self, stop: &Receiver<()>, push: impl FnMut(News) -> bool) {
-        feed::run(&self.recording, stop, push);
+    /// waits on the thread that it is called on. Sentences are in the language of the page, or of this process.
+    pub fn tell(&self, language: Option<Language>, stop: &Receiver<()>, push: impl FnMut(News) -> bool) {
+        speaking(language, || feed::run(&self.recording, stop, push));
     }
 
-    /// The answer to a question, as JSON. It reads files and may take seconds.
+    /// The answer to a question, as JSON, in the language of the page or of this process. It reads files and may take
+    /// seconds.
     ///
     /// # Errors
     /// What went wrong, in a sentence for a person.
-    pub fn answer(&self, question: Question) -> Result<String, Failure> {
-        answer::answer(self, question)
+    pub fn answer(&self, question: Question, language: Option<Language>) -> Result<String, Failure> {
+        speaking(language, || answer::answer(self, question))
+    }
+}
+
+fn speaking<T>(page: Option<Language>, work: impl FnOnce() -> T) -> T {
+    match page {
+        Some(language) => language::within(language, work),
+        None => work(),
     }
 }
 

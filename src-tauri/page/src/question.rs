@@ -217,6 +217,8 @@ pub enum Question {
         /// Only what is more than so many days old; `null` is everything.
         older_than_days: Option<u32>,
     },
+    /// Which language a person chose for every page; `null` where none, so that each follows its desktop or browser.
+    Language,
     /// What Hoofbeat is, and whom it tells of alerts.
     About,
     /// Nothing is to be said of the alerts of a rule on a source for a while.
@@ -266,6 +268,7 @@ impl Question {
             | Question::Settings
             | Question::CheckSetting { .. }
             | Question::Data
+            | Question::Language
             | Question::About => false,
             Question::EndProcess { .. }
             | Question::Pause { .. }

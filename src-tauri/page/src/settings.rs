@@ -7,6 +7,7 @@ use std::path::Path;
 
 use hoofbeat_core::api::DataSize;
 use hoofbeat_core::config::{Address, Config, Form, SettingNow, SettingsBook};
+use hoofbeat_core::language::Language;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -164,6 +165,11 @@ pub fn data(size: DataSize, folder: &Path, file: &Path) -> DataInfo {
     let folder = folder.display().to_string();
     let (samples, minutes, hours) = (oldest.samples, oldest.minutes, oldest.hours);
     DataInfo { folder, bytes, cap, free, samples, minutes, hours, awaits_deletion }
+}
+
+/// The language that a person chose. A config file with a mistake chooses none.
+pub fn language(file: &Path) -> Option<Language> {
+    Config::in_force(file).ok().and_then(|config| config.language)
 }
 
 /// What Hoofbeat is, and whom it tells of alerts.

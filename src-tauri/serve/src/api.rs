@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_lite::stream;
+use hoofbeat_core::language::Language;
 use hoofbeat_page::{Code, Failure, Page, Question};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -62,6 +63,12 @@ pub fn router(server: Arc<Server>) -> Router {
 #[derive(Deserialize)]
 struct Said {
     token: Option<String>,
+}
+
+/// What the address says of the page's language.
+#[derive(Deserialize)]
+struct Spoken {
+    language: Option<Language>,
 }
 
 /// Lets in who may come in, and has every answer say what browsers are to keep from it.
@@ -133,7 +140,11 @@ async fn sign_in(server: &Server, token: &str) -> Response {
 }
 
 /// The answer to a question.
-async fn ask(State(server): State<Arc<Server>>, question: Result<Json<Question>, JsonRejection>) -> Response {
+async fn ask(
+    State(server): State<Arc<Server>>,
+    Query(Spoken { language }): Query<Spoken>,
+    question: Result<Json<Question>, JsonRejection>,
+) -> Response {
     let question = match question {
         Ok(Json(question)) => question,
         Err(error) => return failed(Failure::new(Code::BadRequest, format!("That is no question: {error}."))),
@@ -148,7 +159,7 @@ async fn ask(State(server): State<Arc<Server>>, question: Result<Json<Question>,
         return failed(Failure::new(Code::NotAllowed, words));
     }
     let page = Arc::clone(&server.page);
-    match tokio::task::spawn_blocking(move || page.answer(question)).await {
+    match tokio::task::spawn_blocking(move || page.answer(question, language)).await {
         Ok(Ok(answer)) => {
             ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], answer).into_response()
         }
@@ -158,7 +169,7 @@ async fn ask(State(server): State<Arc<Server>>, question: Result<Json<Question>,
 }
 
 /// News, for as long as the browser listens.
-async fn news(State(server): State<Arc<Server>>) -> Response {
+async fn news(State(server): State<Arc<Server>>, Query(Spoken { language }): Query<Spoken>) -> Response {
     let Ok(place) = Arc::clone(&server.listeners).try_acquire_owned() else {
         let words = format!("{MOST_LISTENERS} browsers look already. Close one of them.");
         return failed(Failure::new(Code::Busy, words));
@@ -168,7 +179,7 @@ async fn news(State(server): State<Arc<Server>>) -> Response {
     let (stop, stopped) = channel();
     let page = Arc::clone(&server.page);
     let tell = move || {
-        page.tell(&stopped, |news| match serde_json::to_string(&news) {
+        page.tell(language, &stopped, |news| match serde_json::to_string(&news) {
             Ok(text) => sender.blocking_send(text).is_ok(),
             Err(error) => {
                 log::warn!("news cannot be sent: {error}");

@@ -4,6 +4,7 @@
  */
 
 import type { Backend } from './backend';
+import type { Language } from './types/generated/Language';
 import type { News } from './types/generated/News';
 import type { Question } from './types/generated/Question';
 
@@ -13,6 +14,11 @@ export interface Wire {
   subscribe(listener: (news: News) => void): Promise<void>;
   /** The answer has the shape that its question asks for: both ends are made from the same Rust. */
   ask<T>(question: Question): Promise<T>;
+}
+
+/** The language that a person chose for every page; `null` where none, or nobody answers. */
+export function chosen(wire: Wire): Promise<Language | null> {
+  return wire.ask<Language | null>({ ask: 'language' }).catch(() => null);
 }
 
 /** What the page may ask, over a wire. */

@@ -49,7 +49,7 @@ test('a question is sent as the server reads it, and its answer comes back', asy
   const fetched = answer(200, [{ id: 'a' }]);
   expect(await over(http).events(5, 10)).toEqual([{ id: 'a' }]);
   const [path, sent] = fetched.mock.lastCall ?? [];
-  expect(path).toBe('/api/ask');
+  expect(path).toBe('/api/ask?language=en');
   expect(sent?.method).toBe('POST');
   expect(JSON.parse(String(sent?.body))).toEqual({ ask: 'events', since: 5, limit: 10 });
 });

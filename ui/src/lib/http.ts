@@ -1,9 +1,11 @@
 /** A browser's way to Hoofbeat, through `hoofbeat serve`: questions by HTTP, news as server-sent events. */
 
 import type { Wire } from './api';
+import { spoken } from './language';
 import type { Failure } from './types/generated/Failure';
 import type { News } from './types/generated/News';
 
+const at = (path: string) => `${path}?language=${spoken()}`;
 const NEWS = '/api/news';
 /** Milliseconds until a browser that was refused asks again. */
 const PATIENCE = 5000;
@@ -19,7 +21,7 @@ export const http: Wire = {
     let retry: ReturnType<typeof setTimeout> | undefined;
     const fail = (failure: Failure) => listener({ kind: 'unreadable', failure });
     const open = () => {
-      const own = new EventSource(NEWS);
+      const own = new EventSource(at(NEWS));
       source = own;
       own.onmessage = ({ data }) => listener(JSON.parse(data) as News);
       own.onerror = () => {
@@ -43,7 +45,7 @@ export const http: Wire = {
   async ask<T>(question: Parameters<Wire['ask']>[0]): Promise<T> {
     const body = JSON.stringify(question);
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch('/api/ask', { method: 'POST', headers, body }).catch(() => Promise.reject(GONE));
+    const response = await fetch(at('/api/ask'), { method: 'POST', headers, body }).catch(() => Promise.reject(GONE));
     if (!response.ok) throw await failureOf(response);
     return (await response.json().catch(() => Promise.reject(GONE))) as T;
   },
@@ -53,7 +55,7 @@ export const http: Wire = {
 async function refusal(): Promise<Failure> {
   const stop = new AbortController();
   try {
-    const response = await fetch(NEWS, { signal: stop.signal });
+    const response = await fetch(at(NEWS), { signal: stop.signal });
     return response.ok ? GONE : await failureOf(response);
   } catch {
     return GONE;

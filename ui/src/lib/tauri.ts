@@ -2,12 +2,13 @@
 
 import { Channel, invoke } from '@tauri-apps/api/core';
 import type { Wire } from './api';
+import { spoken } from './language';
 import type { News } from './types/generated/News';
 
 /** The commands of `src-tauri/app/commands.rs`. */
 export const tauri: Wire = {
-  subscribe: (listener) => invoke('subscribe', { channel: new Channel<News>(listener) }),
-  ask: (question) => invoke('ask', { question }),
+  subscribe: (listener) => invoke('subscribe', { channel: new Channel<News>(listener), language: spoken() }),
+  ask: (question) => invoke('ask', { question, language: spoken() }),
 };
 
 /** Whether the page is shown in the window, and not in a browser. */

@@ -4,6 +4,7 @@ use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::config::{
     Address, Channels, CommandChannel, Config, ConfigError, EditError, SecretFile, Tariff, WebhookChannel,
 };
+use hoofbeat_core::language::Language;
 use hoofbeat_core::model::notify::Notify;
 use hoofbeat_core::model::rule::{NoData, Rule, Side, Threshold, Watched, When};
 use hoofbeat_core::model::{Keep, UseRules};
@@ -111,6 +112,7 @@ fn settings(config: &Config) -> Value {
         notify,
         channels,
         icon,
+        language,
         tariff,
         sessions,
         rules: _,
@@ -144,6 +146,7 @@ fn settings(config: &Config) -> Value {
         },
         "baseline": { "report": learning.report, "learn": learning.learn.as_secs() },
         "tray": { "icon": icon.word() },
+        "text": { "language": language.map_or("auto", Language::code) },
         "energy": { "price": price, "currency": currency },
         "sessions": { "share": share, "vram": vram, "for": hold.as_secs(), "bridge": bridge.as_secs() },
     })

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::clock::SystemClock;
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
+use hoofbeat_core::language::{self, Language};
 use hoofbeat_core::{paths, sensors};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -28,6 +29,7 @@ use crate::wording;
 pub fn run(global: &Global, options: &args::Watch) -> Outcome {
     let folder = super::folder(global)?;
     let config = paths::config_file()?;
+    language::follow(Language::of_environment(|name| std::env::var(name).ok()));
     // Before anything is opened: a signal that comes while it starts is to end it in order, too.
     let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(no_thread)?;
     let engine = match engine::start(Options {

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use super::expect::hours;
 use super::read::{kind, string};
 use super::values::{self, Problem};
+use crate::language::Language;
 use crate::model::expectation::Hours;
 use crate::model::tray::IconStyle;
 
@@ -51,6 +52,15 @@ pub(super) fn icon(value: &DeValue<'_>) -> Result<IconStyle, Problem> {
     let text = string(value)?;
     let known = IconStyle::WORDS.iter().find(|(_, word)| *word == text).map(|(style, _)| *style);
     known.ok_or_else(|| Problem::new(format!("there is no icon {text:?}"), "write \"bar\" or \"digits\""))
+}
+
+pub(super) fn language(value: &DeValue<'_>) -> Result<Option<Language>, Problem> {
+    let text = string(value)?;
+    if text == "auto" {
+        return Ok(None);
+    }
+    let known = Language::ALL.iter().find(|(_, code, _)| *code == text).map(|(language, ..)| Some(*language));
+    known.ok_or_else(|| Problem::new(format!("there is no language {text:?}"), "write \"auto\", \"en\" or \"de\""))
 }
 
 pub(super) fn learn(value: &DeValue<'_>) -> Result<Duration, Problem> {

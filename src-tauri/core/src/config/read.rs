@@ -9,7 +9,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::channels::{self, Channels};
-use super::limits::{age, cap, count, currency, icon, learn, pause, price, quiet, share, tick, vram, window};
+use super::limits::{age, cap, count, currency, icon, language, learn, pause, price, quiet, share, tick, vram, window};
 use super::rule::severity;
 use super::values::{self, Problem};
 use super::{Config, ConfigError, Tariff};
@@ -230,6 +230,14 @@ pub const SETTINGS: &[Setting] = &[
         set: |config, value| icon(value).map(|set| config.icon = set),
     },
     Setting {
+        section: "text",
+        key: "language",
+        default: "\"auto\"",
+        doc: "In which language the tray, notifications and pages speak: \"auto\", that of the desktop or browser, \"en\", English, or \"de\", German. The command line speaks English.",
+        form: Form::OneOf(&["auto", "en", "de"]),
+        set: |config, value| language(value).map(|set| config.language = set),
+    },
+    Setting {
         section: "energy",
         key: "price",
         default: "0.0",
@@ -416,6 +424,7 @@ pub(super) fn defaults() -> Config {
         channels: Channels::default(),
         notify: Notify::default(),
         icon: IconStyle::default(),
+        language: None,
         tariff: Tariff::default(),
         sessions: UseRules::default(),
         rules: super::rule::rules(None).expect("the built-in rules are valid: a test reads them").0,

@@ -65,7 +65,7 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
     );
     check(
         "[recroding]\n",
-        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [notify.command], [notify.webhook], [tray], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
+        "config.toml:1:2: there is no section \"recroding\"; the sections are [recording], [keep], [notify], [notify.command], [notify.webhook], [tray], [text], [energy], [sessions], [baseline], [[rule]] and [[expect]]",
     );
     check(
         "[keep]\nmin = \"1d\"\n",
@@ -112,6 +112,13 @@ fn a_config_says_what_is_wrong_where_and_what_to_write_instead() {
          \"EUR\" or \"$\"",
     );
     check("[tray]\nicon = \"text\"\n", "config.toml:2:8: there is no icon \"text\"; write \"bar\" or \"digits\"");
+    check(
+        "[text]\nlanguage = \"fr\"\n",
+        "config.toml:2:12: there is no language \"fr\"; write \"auto\", \"en\" or \"de\"",
+    );
+    let language = |text| Config::parse(text, Path::new("x")).map(|config| config.language);
+    assert_eq!(language("[text]\nlanguage = \"auto\"\n"), Ok(None));
+    assert_eq!(language("[text]\nlanguage = \"de\"\n"), Ok(Some(crate::language::Language::German)));
     let set = Config::parse("[tray]\nicon = \"digits\"\n", Path::new("x")).map(|config| config.icon);
     assert_eq!(set, Ok(IconStyle::Digits));
     check("[notify]\nenabled = \"yes\"\n", "config.toml:2:11: this is a string; write true or false");

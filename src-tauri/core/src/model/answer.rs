@@ -333,6 +333,7 @@ mod tests {
         let second = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings");
         assert!(!second.exists(), "delete {}: the page's copy is the only one", second.display());
         let mut stale = Vec::new();
+        rewrite_stale::<crate::language::Language>(&mut stale);
         rewrite_stale::<Status>(&mut stale);
         rewrite_stale::<Recorder>(&mut stale);
         rewrite_stale::<SourceStatus>(&mut stale);

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
 use crate::engine::news::{Command, Published, Trouble};
+use crate::language;
 use crate::model::{self, EventKind, Now, RecorderState};
 use crate::why::presence::Absence;
 
@@ -174,6 +175,7 @@ impl Core {
         if config.channels != self.config.channels {
             self.outlet.publish(Published::Channels(Arc::new(config.channels.clone())));
         }
+        language::choose(config.language);
         if config.icon != self.config.icon {
             self.outlet.publish(Published::Icon(config.icon));
         }
