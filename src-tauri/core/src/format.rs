@@ -1,14 +1,18 @@
 //! Values with units as text for people: the only place in Rust that does it. `ui/` has a TypeScript twin; the cases in
-//! `format.json` are plain data so that both can be held to them.
+//! `format.json`, and in `format.de.json` for German, are plain data so that both can be held to them.
 //!
 //! Deliberately not here: moments (time zones belong to the faces) and names from outside (`untrusted`).
 
 use std::time::Duration;
 
+use crate::language::{self, Language};
 use crate::metrics::{Metric, Unit};
+use crate::say;
 
 /// The bits of `gpu.throttle` by name, from the lowest on.
-const THROTTLES: [&str; 5] = ["power limit", "heat", "current limit", "signal from the board", "other limit"];
+fn throttles() -> [&'static str; 5] {
+    [say!("power limit"), say!("heat"), say!("current limit"), say!("signal from the board"), say!("other limit")]
+}
 
 /// A value of a metric, with its unit: `64 °C`, `1.2 GiB`, `38 %`.
 pub fn value(metric: Metric, value: f64) -> String {
@@ -60,10 +64,11 @@ pub fn duration(time: Duration) -> String {
 
 /// What holds a GPU back: `power limit, heat`, or `nothing`. A bit that is not known yet is a limit, too.
 pub fn throttle(bits: f64) -> String {
-    let (bits, last) = (bits as u64, THROTTLES.len() - 1);
+    let (bits, all) = (bits as u64, throttles());
+    let last = all.len() - 1;
     let is_set = |bit: &usize| bits & 1 << bit != 0 || *bit == last && bits >> last != 0;
-    let names: Vec<&str> = (0..THROTTLES.len()).filter(is_set).map(|bit| THROTTLES[bit]).collect();
-    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    let names: Vec<&str> = (0..all.len()).filter(is_set).map(|bit| all[bit]).collect();
+    if names.is_empty() { say!("nothing").to_owned() } else { names.join(", ") }
 }
 
 /// Energy as an estimate: `about 12 Wh`. What a GPU says of its power is some percent off, so no more than two figures.
@@ -88,7 +93,7 @@ fn about(value: f64, unit: &str) -> String {
     let (mut figures, mut power) = (value.abs(), 0_usize);
     match figures {
         0.0 => return format!("0 {unit}"),
-        size if size < 0.01 => return format!("less than 0.01 {unit}"),
+        size if size < 0.01 => return say!("less than {amount}", amount = format!("{} {unit}", fixed(0.01, 2))),
         _ => {}
     }
     let mut decimals = 0;
@@ -105,7 +110,7 @@ fn about(value: f64, unit: &str) -> String {
         0 => format!("{whole}{}", "0".repeat(power)),
         decimals => fixed(whole / 10_f64.powi(decimals), decimals as usize),
     };
-    format!("about {number} {unit}")
+    say!("about {amount}", amount = format!("{number} {unit}"))
 }
 
 /// How a number without a prefix is shown.
@@ -158,7 +163,11 @@ fn scaled(value: f64, step: f64, units: &[&str], base: Base) -> String {
 fn fixed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    match (text, language::current()) {
+        ("-0", _) => "0".to_owned(),
+        (text, Language::English) => text.to_owned(),
+        (text, Language::German) => text.replace('.', ","),
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +188,14 @@ mod tests {
         serde_json::from_str(include_str!("format.json")).unwrap()
     }
 
+    /// In each language its own cases.
+    fn each(check: impl Fn(Cases)) {
+        check(cases());
+        let german: Cases = serde_json::from_str(include_str!("format.de.json")).unwrap();
+        assert_eq!(german.quantities.len(), cases().quantities.len(), "the same values in every language");
+        language::within(Language::German, || check(german));
+    }
+
     #[test]
     fn each_bit_of_what_holds_a_gpu_back_has_its_own_name() {
         use crate::model::throttle::{CURRENT, HEAT, OTHER, POWER, SIGNAL};
@@ -191,35 +208,44 @@ mod tests {
 
     #[test]
     fn quantities_read_as_people_write_them() {
-        for (value, symbol, text) in cases().quantities {
-            let shown = |line: &&crate::metrics::Definition| line.unit.symbol() == symbol && line.kind != Kind::Flags;
-            let line = crate::metrics::TABLE.iter().find(shown).unwrap();
-            assert_eq!(super::value(line.metric, value), text, "{value} {symbol}");
-        }
+        each(|cases| {
+            for (value, symbol, text) in cases.quantities {
+                let shown =
+                    |line: &&crate::metrics::Definition| line.unit.symbol() == symbol && line.kind != Kind::Flags;
+                let line = crate::metrics::TABLE.iter().find(shown).unwrap();
+                assert_eq!(super::value(line.metric, value), text, "{value} {symbol}");
+            }
+        });
     }
 
     #[test]
     fn durations_read_as_people_write_them() {
-        for (seconds, text) in cases().durations {
-            assert_eq!(duration(Duration::from_secs(seconds)), text, "{seconds} s");
-        }
+        each(|cases| {
+            for (seconds, text) in cases.durations {
+                assert_eq!(duration(Duration::from_secs(seconds)), text, "{seconds} s");
+            }
+        });
     }
 
     #[test]
     fn estimates_have_two_figures() {
-        for (joules, text) in cases().energies {
-            assert_eq!(about_energy(joules), text, "{joules} J");
-        }
-        for (amount, currency, text) in cases().money {
-            assert_eq!(about_money(amount, &currency), text, "{amount}");
-        }
+        each(|cases| {
+            for (joules, text) in cases.energies {
+                assert_eq!(about_energy(joules), text, "{joules} J");
+            }
+            for (amount, currency, text) in cases.money {
+                assert_eq!(about_money(amount, &currency), text, "{amount}");
+            }
+        });
     }
 
     #[test]
     fn throttle_reasons_have_names() {
-        for (bits, text) in cases().throttles {
-            assert_eq!(super::value(Metric::GpuThrottle, bits as f64), text, "{bits}");
-        }
+        each(|cases| {
+            for (bits, text) in cases.throttles {
+                assert_eq!(super::value(Metric::GpuThrottle, bits as f64), text, "{bits}");
+            }
+        });
     }
 
     #[test]

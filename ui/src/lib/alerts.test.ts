@@ -59,6 +59,18 @@ test('a sentence without its value leads there as a whole, and one without a met
   expect(pieces.some((piece) => piece.metric)).toBe(false);
 });
 
+test('its value is found in whatever language the recorder wrote it', () => {
+  for (const [before, value] of [
+    ['RTX: GPU memory used at ', '1.2 GiB'],
+    ['RTX: Grafikspeicher bei ', '1,2 GiB'],
+  ] as const) {
+    const used = { metric: 'gpu.memory.used', value: 1.2 * 1024 ** 3, unit: 'B' };
+    const pieces = alertSentence(alert({ title: `${before}${value}`, ...used }), NOW);
+    expect(pieces[0]).toMatchObject({ text: before, tone: 'warn' });
+    expect(pieces[1]).toMatchObject({ text: '1.2\u00a0GiB', metric: 'gpu.memory.used' });
+  }
+});
+
 test('what recovers is not told as if it were so since it fired', () => {
   const title = 'CPU 64 °C, was 96 °C';
   const pieces = alertSentence(alert({ title, value: 64, phase: 'recovering', is_back: true }), NOW);

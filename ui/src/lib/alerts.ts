@@ -54,10 +54,10 @@ function subject(alert: AlertInfo, tone: Tone): Piece[] {
   const { title, metric, value, unit, source } = alert;
   const words = visible(title);
   if (metric === null || value === null) return [{ text: words, tone }];
-  const written = recorded(value, unit);
+  const written = recorded(value, unit).find((form) => words.includes(form));
+  if (written === undefined) return [{ text: words, metric, source, tone }];
   // What it was before stands behind what it is.
   const at = alert.is_back ? words.indexOf(written) : words.lastIndexOf(written);
-  if (at < 0) return [{ text: words, metric, source, tone }];
   const pieces: Piece[] = [
     { text: words.slice(0, at), tone },
     { text: tied(text(value, unitOf(metric, unit))), metric, source, tone },

@@ -1,23 +1,30 @@
 /** Values as text, held to the same cases as the Rust twin. */
 
-import { expect, test } from 'vitest';
-// Not a copy: the very file that format.rs is tested against.
+import { afterEach, expect, test } from 'vitest';
+import catalogue from '../../../languages/de.json';
+// Not copies: the very files that format.rs is tested against.
+import german from '../../../src-tauri/core/src/format.de.json';
 import cases from '../../../src-tauri/core/src/format.json';
 import {
   aboutEnergy,
   aboutMoney,
+  briefEnergy,
   clock,
   duration,
   moment,
   ofWhole,
   parts,
+  recorded,
   text,
   throttleReasons,
   timeTick,
   words,
 } from './format';
+import { learn } from './language';
 
 const KIB = 1024;
+
+afterEach(() => learn('en', {}));
 
 test.each(cases.quantities as [number, string, string][])('%f %s is written %s', (value, unit, expected) => {
   expect(text(value, unit)).toBe(expected);
@@ -69,4 +76,37 @@ test('numbers that stand for something are said in words, and others are not', (
   expect(words('gpu.pcie.width', 16)).toBe('×16');
   expect(words('gpu.temperature', 64)).toBeNull();
   expect(words('gpu.throttle', NaN)).toBeNull();
+});
+
+test('an estimate in a column has a sign in place of a word', () => {
+  expect([1530, 20, 0].map(briefEnergy)).toEqual(['≈ 0.43 Wh', 'less than 0.01 Wh', '0 Wh']);
+});
+
+test('German pages write each of these cases in German', () => {
+  learn('de', catalogue);
+  for (const [value, unit, expected] of german.quantities as [number, string, string][]) {
+    expect(text(value, unit), `${value} ${unit}`).toBe(expected);
+  }
+  for (const [seconds, expected] of german.durations as [number, string][]) expect(duration(seconds)).toBe(expected);
+  for (const [joules, expected] of german.energies as [number, string][]) expect(aboutEnergy(joules)).toBe(expected);
+  for (const [amount, currency, expected] of german.money as [number, string, string][]) {
+    expect(aboutMoney(amount, currency)).toBe(expected);
+  }
+  for (const [bits, expected] of german.throttles as [number, string][]) expect(throttleReasons(bits)).toBe(expected);
+  expect(parts(12.3e6, 'B/s')).toEqual({ number: '12,3', unit: 'MB/s' });
+  expect(ofWhole(6.1 * KIB ** 3, 24 * KIB ** 3, 'B')).toBe('6,1 von 24 GiB');
+});
+
+test('days and times are those of the language that the page speaks', () => {
+  const at = (day: number) => new Date(2026, 9, day, 14, 2).getTime() / 1000;
+  learn('de', catalogue);
+  expect(moment(at(20), at(21))).toBe('20. Okt., 14:02');
+  expect(clock(at(20))).toBe('14:02:00');
+});
+
+test('a recorded value is known in every language that the recorder may speak', () => {
+  expect(recorded(1288490189, 'B')).toEqual(['1.2 GiB', '1,2 GiB']);
+  expect(recorded(96, '°C')).toEqual(['96 °C']);
+  learn('de', catalogue);
+  expect(recorded(1288490189, 'B')).toEqual(['1,2 GiB', '1.2 GiB']);
 });

@@ -1,13 +1,15 @@
 /**
- * The one place where values become text for people; the twin of `format.rs`. Both are tested against `format.json`, so a
- * card and a line in the terminal never disagree.
+ * The one place where values become text for people; the twin of `format.rs`. Both are tested against `format.json`, and in
+ * German against `format.de.json`, so a card and a line in the terminal never disagree.
  *
  * Inside, every value is in its metric's unit (°C, W, bytes, Hz, %, s). Bytes are shown in powers of 1024 and rates in
  * powers of 1000, as memory and networks are sold.
  */
 
-import { language } from './locale';
+import { say, spoken } from './language';
+import { regional } from './locale';
 import { look } from './look.svelte';
+import type { Language } from './types/generated/Language';
 
 /** A number and its unit, apart, so that a page can set the unit smaller. */
 export interface Parts {
@@ -69,19 +71,33 @@ export function text(value: number, unit: string): string {
   return suffix === '' ? number : suffix === '/s' ? `${number}${suffix}` : `${number} ${suffix}`;
 }
 
-/** The same as the recorder writes it into its sentences, whatever a person likes to see here. */
-export function recorded(value: number, unit: string): string {
-  return unit === '°C' ? `${fixed(value, 0)} °C` : text(value, unit);
+/** What stands between a number and its decimals. */
+const POINTS: Record<Language, string> = { en: '.', de: ',' };
+
+/**
+ * The same as the recorder writes it into its sentences, whatever a person likes to see here: in the language of the page,
+ * and in those that the recorder may speak beside it.
+ */
+export function recorded(value: number, unit: string): string[] {
+  const own = unit === '°C' ? `${fixed(value, 0)} °C` : text(value, unit);
+  return [...new Set([own, ...Object.values(POINTS).map((point) => own.replace(POINTS[spoken()], point))])];
 }
 
 /** What holds a GPU's clock down, by the bit of `gpu.throttle`; the twin of `sensors/gpu/throttle.rs`. */
-const THROTTLE = ['power limit', 'heat', 'current limit', 'signal from the board', 'other limit'] as const;
+const throttles = () => [
+  say('power limit'),
+  say('heat'),
+  say('current limit'),
+  say('signal from the board'),
+  say('other limit'),
+];
 
 /** The names in a value of `gpu.throttle`. A bit that is not known yet is a limit, too. */
 export function throttleReasons(bits: number): string {
-  const known = THROTTLE.filter((_, bit) => Math.floor(bits / 2 ** bit) % 2 === 1);
-  const more = bits >= 2 ** THROTTLE.length && !known.includes('other limit') ? ['other limit'] : [];
-  return [...known, ...more].join(', ') || 'nothing';
+  const all = throttles();
+  const isSet = (bit: number) =>
+    Math.floor(bits / 2 ** bit) % 2 === 1 || (bit === all.length - 1 && bits >= 2 ** all.length);
+  return all.filter((_, bit) => isSet(bit)).join(', ') || say('nothing');
 }
 
 /** Metrics whose numbers stand for something else. */
@@ -105,9 +121,8 @@ export function isDrawable(metric: string): boolean {
 export function ofWhole(part: number, total: number, unit: string): string {
   const whole = parts(total, unit);
   const own = parts(part, unit);
-  return own.unit === whole.unit
-    ? `${own.number} of ${whole.number} ${whole.unit}`
-    : `${text(part, unit)} of ${text(total, unit)}`;
+  const short = own.unit === whole.unit ? own.number : text(part, unit);
+  return say('{part} of {whole}', { part: short, whole: text(total, unit) });
 }
 
 /** A stretch of time: "45 s", "2 min", "1 h 12 min", "3 d 4 h". Cut, not rounded: what has not passed is not claimed. */
@@ -128,37 +143,62 @@ export function duration(seconds: number): string {
 
 /** Energy as an estimate: "about 12 Wh". What a GPU says of its power is some percent off, so no more than two figures. */
 export function aboutEnergy(joules: number): string {
-  const hours = joules / 3600;
-  // What would be shown as 1000 Wh is 1 kWh.
-  if (hours < 995) return about(hours, 'Wh');
-  return hours < 995_000 ? about(hours / 1000, 'kWh') : about(hours / 1e6, 'MWh');
+  return energy(joules, inWords);
+}
+
+/** The same in a column: "≈ 12 Wh". */
+export function briefEnergy(joules: number): string {
+  return energy(joules, (amount) => `≈ ${amount}`);
 }
 
 /** Money as an estimate: "about 0.42 EUR". */
 export function aboutMoney(amount: number, currency: string): string {
-  return about(amount, currency);
+  return about(amount, currency, inWords);
 }
 
-function about(value: number, unit: string): string {
+/** How an estimate is marked as one. */
+type Marked = (amount: string) => string;
+
+const inWords: Marked = (amount) => say('about {amount}', { amount });
+
+function energy(joules: number, marked: Marked): string {
+  const hours = joules / 3600;
+  // What would be shown as 1000 Wh is 1 kWh.
+  if (hours < 995) return about(hours, 'Wh', marked);
+  return hours < 995_000 ? about(hours / 1000, 'kWh', marked) : about(hours / 1e6, 'MWh', marked);
+}
+
+function about(value: number, unit: string, marked: Marked): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return `0 ${unit}`;
   let [figures, power, decimals] = [Math.abs(value), 0, 0];
-  if (figures < 0.01) return `less than 0.01 ${unit}`;
+  if (figures < 0.01) return say('less than {amount}', { amount: `${fixed(0.01, 2)} ${unit}` });
   for (; figures >= 99.5; power += 1) figures /= 10;
   for (; figures < 9.95 && decimals < 3; decimals += 1) figures *= 10;
   const whole = Math.round(figures);
-  return `about ${decimals === 0 ? `${whole}${'0'.repeat(power)}` : fixed(whole / 10 ** decimals, decimals)} ${unit}`;
+  return marked(`${decimals === 0 ? `${whole}${'0'.repeat(power)}` : fixed(whole / 10 ** decimals, decimals)} ${unit}`);
 }
 
-const hourAndMinute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
-const withSeconds = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const dayAndMonth = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
+/** Writes moments in one way, in the language of the page. */
+function written(options: Intl.DateTimeFormatOptions): (date: Date) => string {
+  let [format, language]: [Intl.DateTimeFormat | null, Language | null] = [null, null];
+  return (date) => {
+    if (!format || language !== spoken()) {
+      [format, language] = [new Intl.DateTimeFormat(regional(spoken()), options), spoken()];
+    }
+    return format.format(date);
+  };
+}
+
+const hourAndMinute = written({ hour: '2-digit', minute: '2-digit' });
+const withSeconds = written({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const dayAndMonth = written({ day: 'numeric', month: 'short' });
 
 /** A moment of today as a time, another one with its day; Unix seconds, in local time. */
 export function moment(ts: number, now: number): string {
   const date = new Date(ts * 1000);
-  const time = hourAndMinute.format(date);
-  return date.toDateString() === new Date(now * 1000).toDateString() ? time : `${dayAndMonth.format(date)}, ${time}`;
+  const time = hourAndMinute(date);
+  return date.toDateString() === new Date(now * 1000).toDateString() ? time : `${dayAndMonth(date)}, ${time}`;
 }
 
 /** A stretch from one moment to another; of one day, the day is told once at most. */
@@ -169,15 +209,15 @@ export function fromTo(from: number, to: number, now: number): string {
 
 /** A time of day to the second. */
 export function clock(ts: number): string {
-  return withSeconds.format(new Date(ts * 1000));
+  return withSeconds(new Date(ts * 1000));
 }
 
 /** A tick of a time axis whose ticks are `step` seconds apart. */
 export function timeTick(ts: number, step: number): string {
   const date = new Date(ts * 1000);
-  if (step < 60) return withSeconds.format(date);
+  if (step < 60) return withSeconds(date);
   const midnight = date.getHours() === 0 && date.getMinutes() === 0;
-  return step >= 86400 || midnight ? dayAndMonth.format(date) : hourAndMinute.format(date);
+  return step >= 86400 || midnight ? dayAndMonth(date) : hourAndMinute(date);
 }
 
 function scaled(value: number, unit: string): Parts {
@@ -207,7 +247,7 @@ function short(value: number): string {
 /** A fixed number of decimals, without zeros at the end and without a negative zero. */
 function fixed(value: number, decimals: number): string {
   const number = Number(even(value, decimals).toFixed(decimals));
-  return String(number === 0 ? 0 : number);
+  return String(number === 0 ? 0 : number).replace('.', POINTS[spoken()]);
 }
 
 /** The same value, but where it lies exactly between two decimals: there `toFixed` rounds up and Rust to even. */

@@ -36,3 +36,13 @@ test('a language that the browser knows is kept', async () => {
   expect(language).toBe('de-AT');
   expect(navigator.language).toBe('de-AT');
 });
+
+test('times are written as in the region of the browser where it speaks the language of the page', async () => {
+  speak('de-AT');
+  const { regional } = await import('./locale');
+  expect([regional('de'), regional('en')]).toEqual(['de-AT', 'en-GB']);
+  speak('en-US');
+  vi.resetModules();
+  const { regional: american } = await import('./locale');
+  expect([american('de'), american('en')]).toEqual(['de', 'en-US']);
+});

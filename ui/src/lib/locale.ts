@@ -5,6 +5,8 @@
  * throws a RangeError for it, which would leave a blank window. Importing this file first repairs it.
  */
 
+import type { Language } from './types/generated/Language';
+
 /** English with the 24-hour clock: what a machine without a language setting prints elsewhere, too. */
 const FALLBACK = 'en-GB';
 
@@ -17,8 +19,14 @@ function isKnown(language: string): boolean {
   }
 }
 
-/** The language in which numbers and times are written. */
+/** What the browser speaks. */
 export const language = isKnown(navigator.language) ? navigator.language : FALLBACK;
+
+/** The tag under which times are written in a language of the pages: with the browser's region where it speaks that, too. */
+export function regional(spoken: Language): string {
+  if (language.split('-')[0]?.toLowerCase() === spoken) return language;
+  return spoken === 'en' ? FALLBACK : spoken;
+}
 
 if (language !== navigator.language) {
   Object.defineProperty(navigator, 'language', { value: language, configurable: true });

@@ -6,9 +6,9 @@
 use super::notice::{Notice, NoticePhase};
 use super::words::{Names, quantity, subject};
 use super::{Ending, words};
-use crate::format;
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Rule, Watched, When};
+use crate::{format, say};
 
 /// The news: "GPU at 52 °C, the fan may rest".
 pub(super) fn title(notice: &Notice, asked: Option<f64>, names: Names<'_>) -> String {
@@ -17,18 +17,22 @@ pub(super) fn title(notice: &Notice, asked: Option<f64>, names: Names<'_>) -> St
     let subject = subject(source, names);
     let temperature = asked.zip(condition(rule)).filter(|(_, metric)| metric.definition().unit == Unit::Celsius);
     if let Some((celsius, metric)) = temperature.filter(|_| is_fan) {
-        return format!("{subject} at {}, the fan may rest", format::value(metric, celsius));
+        let temperature = format::value(metric, celsius);
+        return say!("{gpu} at {temperature}, the fan may rest", gpu = subject, temperature);
     }
-    let what = words::what(rule, source, names);
-    let at = value.map(|value| format!(" at {}", quantity(rule, value))).unwrap_or_default();
-    format!("{what}{at} does not matter any more: {}", why(notice, asked))
+    let (what, why) = (words::what(rule, source, names), why(notice, asked));
+    match value.map(|value| quantity(rule, value)) {
+        Some(value) => say!("{what} at {value} does not matter any more: {why}", what, value, why),
+        None => say!("{what} does not matter any more: {why}", what, why),
+    }
 }
 
 /// Why, in a sentence, for the text below the news.
 pub(super) fn body(notice: &Notice) -> Option<String> {
     let NoticePhase::Cleared { ending: Ending::Disarmed(asked), .. } = notice.phase else { return None };
-    let value = notice.value.map(|value| format!(" It was last at {}.", quantity(&notice.rule, value)));
-    Some(format!("It ended because {}.{}", why(notice, asked), value.unwrap_or_default()))
+    let because = say!("It ended because {why}.", why = why(notice, asked));
+    let last = notice.value.map(|value| say!("It was last at {value}.", value = quantity(&notice.rule, value)));
+    Some(std::iter::once(because).chain(last).collect::<Vec<_>>().join(" "))
 }
 
 fn why(notice: &Notice, asked: Option<f64>) -> String {
@@ -36,12 +40,12 @@ fn why(notice: &Notice, asked: Option<f64>) -> String {
     match (&rule.when, asked) {
         // Where both could be it, the other condition is named: the hours end by themselves.
         (Some(When::Metric(metric, past)), Some(value)) if !past.met(value) => {
-            format!("{} is at {}", metric.key(), format::value(*metric, value))
+            say!("{metric} is at {value}", metric = metric.key(), value = format::value(*metric, value))
         }
-        (Some(When::Metric(metric, _)), None) => format!("{} is not read any more", metric.key()),
-        (Some(When::Away), _) if rule.hours.is_none() => "somebody is there again".to_owned(),
-        (Some(When::Away), _) => "somebody is there again, or the hours of the rule are over".to_owned(),
-        _ => "the hours of the rule are over".to_owned(),
+        (Some(When::Metric(metric, _)), None) => say!("{metric} is not read any more", metric = metric.key()),
+        (Some(When::Away), _) if rule.hours.is_none() => say!("somebody is there again").to_owned(),
+        (Some(When::Away), _) => say!("somebody is there again, or the hours of the rule are over").to_owned(),
+        _ => say!("the hours of the rule are over").to_owned(),
     }
 }
 
@@ -59,6 +63,7 @@ mod tests {
 
     use super::*;
     use crate::alerts::Detail;
+    use crate::language::{self, Language};
     use crate::model::expectation::Hours;
     use crate::model::rule::{Side, Threshold};
     use crate::model::{Source, SourceKind};
@@ -89,6 +94,10 @@ mod tests {
         let rule = Rule { when: hot, ..Rule::bare(fan, [1.0, 2.0]) };
         let body = "It ended because gpu.temperature is at 52 °C. It was last at 0 RPM.";
         check(rule.clone(), 0.0, Some(52.0), "GPU at 52 °C, the fan may rest", body);
+        let body = "Der Alarm ist vorbei, denn gpu.temperature liegt bei 52 °C. Letzter Wert: 0 RPM.";
+        language::within(Language::German, || {
+            check(rule.clone(), 0.0, Some(52.0), "GPU bei 52 °C, der Lüfter darf ruhen", body);
+        });
         let title = "GPU fan at 0 RPM does not matter any more: gpu.temperature is not read any more";
         check(rule.clone(), 0.0, None, title, "It ended because gpu.temperature is not read any more.");
         let hours = Some(Hours { from: 22 * 60, until: 7 * 60 });

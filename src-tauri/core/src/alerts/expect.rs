@@ -12,6 +12,7 @@ pub use self::problems::problems;
 use crate::model::UseRules;
 use crate::model::expectation::{Expectation, Policy};
 use crate::model::rule::matches;
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// Kinds of keys that stand for what runs, whatever it runs in.
@@ -103,13 +104,13 @@ impl Reason {
     /// In words, as the end of a sentence.
     pub fn words(self) -> &'static str {
         match self {
-            Reason::Denied => "must not run",
-            Reason::OutsideHours => "outside its hours",
-            Reason::OverLimit => "over its limit",
-            Reason::Missing => "missing",
-            Reason::New => "never seen before",
-            Reason::OddHour => "at an odd hour",
-            Reason::ChangedBinary => "its program's file is another one than before",
+            Reason::Denied => say!("must not run"),
+            Reason::OutsideHours => say!("outside its hours"),
+            Reason::OverLimit => say!("over its limit"),
+            Reason::Missing => say!("missing"),
+            Reason::New => say!("never seen before"),
+            Reason::OddHour => say!("at an odd hour"),
+            Reason::ChangedBinary => say!("its program's file is another one than before"),
         }
     }
 }

@@ -6,7 +6,9 @@
 use super::notice::ActiveAlert;
 use super::words::{Names, news, quantity, what};
 use crate::metrics::Metric;
+use crate::model::Health;
 use crate::model::rule::{Aggregate, Rule, Watched};
+use crate::say;
 
 /// The news: "CPU 64 °C, was 96 °C"; `None` where what fired is so still, and only what else its rule asks for is not.
 pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> {
@@ -15,20 +17,21 @@ pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> 
     let what = what(rule, source, names);
     Some(match &rule.watched {
         Watched::Event { .. } => {
-            let said = news(rule, source, who.as_ref(), alert.peak, detail, names);
-            if value > 0.0 { said } else { format!("{said}; nothing more since") }
+            let news = news(rule, source, who.as_ref(), alert.peak, detail, names);
+            if value > 0.0 { news } else { say!("{news}; nothing more since", news) }
         }
-        Watched::Health(health) => format!("{what} is there again, was {}", health.word()),
-        Watched::Verdict(word) => format!("{what} was {}", state(word)),
+        Watched::Health(health) => again(*health, what),
+        Watched::Verdict(word) => state(word, what),
         Watched::Metric { metric, of } => {
             let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
-            let (number, was) = (quantity(rule, value), was(rule, *metric, alert.peak));
-            match metric {
-                _ if full => format!("{what} full in {number} if it goes on like this, {was}"),
-                Metric::GpuMargin => format!("{what} {number} from its slowdown, {was}"),
-                _ if of.is_some() => format!("{what} {number} full, {was}"),
-                _ => format!("{what} {number}, {was}"),
-            }
+            let number = quantity(rule, value);
+            let now = match metric {
+                _ if full => say!("{what} full in {time} if it goes on like this", what, time = number),
+                Metric::GpuMargin => say!("{what} {margin} from its slowdown", what, margin = number),
+                _ if of.is_some() => say!("{what} {share} full", what, share = number),
+                _ => format!("{what} {number}"),
+            };
+            format!("{now}, {}", was(rule, *metric, alert.peak))
         }
     })
 }
@@ -37,26 +40,38 @@ pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> 
 fn was(rule: &Rule, metric: Metric, peak: Option<f64>) -> String {
     match (metric, peak) {
         // A limit is known where the value is not.
-        (_, None) => format!("was past {}", quantity(rule, rule.fire.limit)),
-        (Metric::GpuMargin, Some(peak)) if peak <= 0.0 => "was as hot as it may be".to_owned(),
-        (Metric::GpuMargin, Some(peak)) => format!("was within {}", quantity(rule, peak)),
-        (Metric::GpuFanSpeed, Some(peak)) if peak < 1.0 => "stood still".to_owned(),
-        (_, Some(peak)) => format!("was {}", quantity(rule, peak)),
+        (_, None) => say!("was past {limit}", limit = quantity(rule, rule.fire.limit)),
+        (Metric::GpuMargin, Some(peak)) if peak <= 0.0 => say!("was as hot as it may be").to_owned(),
+        (Metric::GpuMargin, Some(peak)) => say!("was within {margin}", margin = quantity(rule, peak)),
+        (Metric::GpuFanSpeed, Some(peak)) if peak < 1.0 => say!("stood still").to_owned(),
+        (_, Some(peak)) => say!("was {value}", value = quantity(rule, peak)),
+    }
+}
+
+/// How a source was that is there again.
+fn again(health: Health, what: String) -> String {
+    match health {
+        Health::Ok => say!("{what} is there again, was ok", what),
+        Health::Asleep => say!("{what} is there again, was asleep", what),
+        Health::Lost => say!("{what} is there again, was lost", what),
+        Health::Denied => say!("{what} is there again, was denied", what),
+        Health::Unsupported => say!("{what} is there again, was unsupported", what),
+        Health::Stale => say!("{what} is there again, was stale", what),
     }
 }
 
 /// What was said of a GPU in this state.
-fn state(word: &str) -> &'static str {
+fn state(word: &str, gpu: String) -> String {
     match word {
-        "throttled" => "held back",
-        "idle-expensive" => "idle and yet took much power",
-        "hot-idle" => "hot without work",
-        "unattributed" => "busy, and nobody saw for whom",
-        "driver" => "doing something that its driver does not tell",
-        "lost" => "gone",
-        "asleep" => "asleep",
-        "idle" => "idle",
-        _ => "busy",
+        "throttled" => say!("{gpu} was held back", gpu),
+        "idle-expensive" => say!("{gpu} was idle and yet took much power", gpu),
+        "hot-idle" => say!("{gpu} was hot without work", gpu),
+        "unattributed" => say!("{gpu} was busy, and nobody saw for whom", gpu),
+        "driver" => say!("{gpu} was doing something that its driver does not tell", gpu),
+        "lost" => say!("{gpu} was gone", gpu),
+        "asleep" => say!("{gpu} was asleep", gpu),
+        "idle" => say!("{gpu} was idle", gpu),
+        _ => say!("{gpu} was busy", gpu),
     }
 }
 
@@ -70,7 +85,7 @@ mod tests {
     use super::*;
     use crate::alerts::{Detail, Who, words};
     use crate::model::rule::Window;
-    use crate::model::{EventKind, Health, Source, SourceKind};
+    use crate::model::{EventKind, Source, SourceKind};
     use crate::untrusted::Untrusted;
 
     #[track_caller]
@@ -124,6 +139,27 @@ mod tests {
         check(latched(Watched::Verdict("throttled".into())), 0.0, Some(1.0), "RTX was held back");
         let used = latched(Watched::Event { kind: EventKind::UnexpectedUse, what: None });
         check(used, 0.0, Some(1.0), "x\u{fffd} uses RTX and never did before; nothing more since");
+    }
+
+    #[test]
+    fn german_tells_it_alike() {
+        use crate::language::{Language, within};
+        let check = |rule, value, peak, expected| within(Language::German, || check(rule, value, peak, expected));
+        let latched = |watched| Rule::bare(watched, [0.5, 0.5]);
+        check(of(Metric::GpuTemperature, None, [87.0, 80.0]), 64.0, Some(91.0), "RTX 64 °C, vorher 91 °C");
+        check(of(Metric::GpuTemperature, None, [87.0, 80.0]), 64.0, None, "RTX 64 °C, vorher jenseits von 87 °C");
+        check(latched(Watched::Health(Health::Lost)), 0.0, Some(1.0), "RTX ist wieder da, war verschwunden");
+        check(latched(Watched::Verdict("asleep".into())), 0.0, Some(1.0), "RTX schlief");
+        let used = latched(Watched::Event { kind: EventKind::UnexpectedUse, what: None });
+        check(used, 0.0, Some(1.0), "x\u{fffd} benutzt RTX zum ersten Mal; seitdem nichts mehr");
+    }
+
+    #[test]
+    fn every_state_of_a_source_has_its_words() {
+        for (health, word) in Health::WORDS {
+            let said = format!("RTX is there again, was {word}");
+            check(Rule::bare(Watched::Health(*health), [0.5, 0.5]), 0.0, Some(1.0), &said);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! real alert. Deliberately not here: that it is marked as a test, and how it is shown (the faces).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,9 +13,12 @@ use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Aggregate, Rule, Side, Watched};
 use crate::model::{EventKind, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
+use crate::{format, say};
 
 /// Whose doing it is said to be, where nobody is at work.
 const NOBODY: &str = "hoofbeat-test";
+/// The bytes that it is said to hold.
+const HELD: u64 = 2 << 30;
 
 /// What is known of the source that it is to be about.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +43,10 @@ pub fn sample(rule: &Rule, known: Known, now: i64) -> Notice {
     let is_event = matches!(rule.watched, Watched::Event { .. });
     let is_at_work = source.kind == SourceKind::Gpu && !is_event && !matches!(rule.watched, Watched::Health(_));
     let does = match &rule.watched {
-        Watched::Verdict(word) if word.starts_with("idle") => format!("GPU 0 %: {NOBODY} holds 2 GiB"),
+        Watched::Verdict(word) if word.starts_with("idle") => {
+            let memory = format::value(Metric::GpuMemoryUsed, HELD as f64);
+            format!("GPU 0 %: {}", say!("{who} holds {memory}", who = NOBODY, memory))
+        }
         _ => format!("GPU 97 %: {NOBODY}"),
     };
     let user = || Untrusted::from(does.as_str());
@@ -83,32 +90,30 @@ fn detail(rule: &Rule, reason: Option<String>) -> Detail {
     let event = match &rule.watched {
         Watched::Event { kind: EventKind::Xid, what } => {
             let code = what.as_deref().and_then(|code| code.parse().ok()).unwrap_or(13);
-            Some(json!({ "code": code, "meaning": "an error that was made up for this test" }))
+            Some(json!({ "code": code, "meaning": say!("an error that was made up for this test") }))
         }
         Watched::Event { kind: EventKind::UnexpectedUse, what } => {
             let why = what.as_deref().unwrap_or("new");
-            Some(json!({ "why": why, "share": 97.0, "vram": 2_u64 << 30 }))
+            Some(json!({ "why": why, "share": 97.0, "vram": HELD }))
         }
         _ => None,
     };
     let reason = match rule.watched {
-        Watched::Health(health) => {
-            reason.filter(|reason| !reason.is_empty()).or_else(|| Some(excuse(health).to_owned()))
-        }
+        Watched::Health(health) => reason.filter(|reason| !reason.is_empty()).or_else(|| Some(excuse(health))),
         _ => None,
     };
     Detail { event, reason }
 }
 
 /// Why a source may be so.
-fn excuse(health: Health) -> &'static str {
+fn excuse(health: Health) -> String {
     match health {
-        Health::Ok => "it answers again",
-        Health::Asleep => "it sleeps to save power",
-        Health::Lost => "it is not there any more",
-        Health::Denied => "this user may not read it",
-        Health::Unsupported => "its driver does not tell",
-        Health::Stale => "no answer for 30 s",
+        Health::Ok => say!("it answers again").to_owned(),
+        Health::Asleep => say!("it sleeps to save power").to_owned(),
+        Health::Lost => say!("it is not there any more").to_owned(),
+        Health::Denied => say!("this user may not read it").to_owned(),
+        Health::Unsupported => say!("its driver does not tell").to_owned(),
+        Health::Stale => say!("no answer for {time}", time = format::duration(Duration::from_secs(30))),
     }
 }
 
@@ -129,17 +134,17 @@ fn about(rule: &Rule) -> (SourceKind, &'static str) {
         (Metric::DiskUsed | Metric::DiskTotal | Metric::DiskUsable, _) => (SourceKind::Filesystem, "/"),
         (_, "gpu") => (SourceKind::Gpu, "GPU"),
         (_, "cpu") => (SourceKind::Cpu, "CPU"),
-        (_, "memory") => (SourceKind::Memory, "Memory"),
-        (_, "disk") => (SourceKind::Disk, "Disk"),
-        (_, "network") => (SourceKind::Network, "Network"),
+        (_, "memory") => (SourceKind::Memory, say!("Memory")),
+        (_, "disk") => (SourceKind::Disk, say!("Disk")),
+        (_, "network") => (SourceKind::Network, say!("Network")),
         (_, "self") => (SourceKind::Recorder, "Hoofbeat"),
-        _ => (SourceKind::Channel, "Sensor"),
+        _ => (SourceKind::Channel, say!("Sensor")),
     };
     let of_pattern = |pattern: &str| match pattern.split([':', '*']).next().unwrap_or_default() {
         "gpu" => (SourceKind::Gpu, "GPU"),
-        "self" => (SourceKind::Sensor, "A sensor of Hoofbeat"),
-        "disk" => (SourceKind::Disk, "Disk"),
-        _ => (SourceKind::Channel, "Sensor"),
+        "self" => (SourceKind::Sensor, say!("A sensor of Hoofbeat")),
+        "disk" => (SourceKind::Disk, say!("Disk")),
+        _ => (SourceKind::Channel, say!("Sensor")),
     };
     match &rule.watched {
         Watched::Metric { metric, .. } => of_panel(*metric),
@@ -152,6 +157,6 @@ fn about(rule: &Rule) -> (SourceKind, &'static str) {
             | EventKind::GpuKeptAwake => (SourceKind::Gpu, "GPU"),
             _ => (SourceKind::Recorder, "Hoofbeat"),
         },
-        Watched::Health(_) => rule.source.as_deref().map_or((SourceKind::Sensor, "Sensor"), of_pattern),
+        Watched::Health(_) => rule.source.as_deref().map_or((SourceKind::Sensor, say!("Sensor")), of_pattern),
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Deliberately not here: every other alert (`words`).
 
-use super::notice::{Detail, Ending, Notice};
+use super::notice::{Detail, Notice};
 use super::words::Names;
+use crate::say;
 
 /// Why a use is unexpected, in the word of its event.
 fn why(detail: &Detail) -> Option<&str> {
@@ -11,27 +12,35 @@ fn why(detail: &Detail) -> Option<&str> {
 }
 
 /// That it began.
-pub(super) fn begun(detail: &Detail, name: &str, what: &str) -> String {
+pub(super) fn begun(detail: &Detail, name: String, gpu: String) -> String {
     match why(detail) {
-        Some("new") => format!("{name} uses {what} and never did before"),
-        Some("odd_hour") => format!("{name} uses {what} at an hour at which it never did"),
-        Some("denied") => format!("{name} uses {what}, which it must not"),
-        Some("over_limit") => format!("{name} uses more of {what} than it may"),
-        Some("outside_hours") => format!("{name} uses {what} outside its hours"),
+        Some("new") => say!("{name} uses {gpu} and never did before", name, gpu),
+        Some("odd_hour") => say!("{name} uses {gpu} at an hour at which it never did", name, gpu),
+        Some("denied") => say!("{name} uses {gpu}, which it must not", name, gpu),
+        Some("over_limit") => say!("{name} uses more of {gpu} than it may", name, gpu),
+        Some("outside_hours") => say!("{name} uses {gpu} outside its hours", name, gpu),
         // It is about no GPU in particular.
-        Some("missing") => format!("{name} should run and does not"),
-        _ => format!("{name} uses {what} and nobody expected it"),
+        Some("missing") => say!("{name} should run and does not", name),
+        _ => say!("{name} uses {gpu} and nobody expected it", name, gpu),
     }
 }
 
-/// That it is over: "xmrig stopped using RTX after 23 min".
-pub(super) fn over(notice: &Notice, ending: Ending, what: &str, after: &str, names: Names<'_>) -> String {
-    let name = notice.who.as_ref().map_or_else(|| "Somebody".to_owned(), |who| names(&who.name));
-    match (ending, why(&notice.detail)) {
-        (Ending::Expected, _) => format!("{name} is expected on {what} now"),
-        (_, Some("over_limit")) => format!("{name} uses no more of {what} than it may{after}"),
-        (_, Some("outside_hours")) => format!("{name} stopped using {what} outside its hours{after}"),
-        (_, Some("missing")) => format!("{name} is not missing any more{after}"),
-        _ => format!("{name} stopped using {what}{after}"),
+/// That it is over: "xmrig stopped using RTX".
+pub(super) fn over(notice: &Notice, gpu: &str, names: Names<'_>) -> String {
+    let name = name(notice, names);
+    match why(&notice.detail) {
+        Some("over_limit") => say!("{name} uses no more of {gpu} than it may", name, gpu),
+        Some("outside_hours") => say!("{name} stopped using {gpu} outside its hours", name, gpu),
+        Some("missing") => say!("{name} is not missing any more", name),
+        _ => say!("{name} stopped using {gpu}", name, gpu),
     }
+}
+
+/// That a person said that it is as it should be.
+pub(super) fn expected(notice: &Notice, gpu: &str, names: Names<'_>) -> String {
+    say!("{name} is expected on {gpu} now", name = name(notice, names), gpu)
+}
+
+fn name(notice: &Notice, names: Names<'_>) -> String {
+    notice.who.as_ref().map_or_else(|| say!("Somebody").to_owned(), |who| names(&who.name))
 }

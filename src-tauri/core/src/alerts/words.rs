@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::notice::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who};
 use super::{disarmed, recovering, uses};
-use crate::format;
+use crate::language::{self, Language};
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Aggregate, Rule, Side, Watched};
-use crate::model::{EventKind, Source, SourceKind};
+use crate::model::{EventKind, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
+use crate::{format, say};
 
 /// How a name is written.
 pub type Names<'a> = &'a dyn Fn(&Untrusted) -> String;
@@ -25,7 +26,7 @@ pub fn plain(name: &Untrusted) -> String {
 pub fn subject(source: &Source, names: Names<'_>) -> String {
     match source.kind {
         SourceKind::Cpu => "CPU".to_owned(),
-        SourceKind::Memory => "Memory".to_owned(),
+        SourceKind::Memory => say!("Memory").to_owned(),
         SourceKind::Recorder => "Hoofbeat".to_owned(),
         _ if source.label.is_empty() => names(&Untrusted::from(source.id.as_str())),
         _ => names(&source.label),
@@ -57,42 +58,53 @@ pub fn unit(rule: &Rule) -> Option<String> {
 
 /// The news of a notice: "CPU at 96 °C for 2 min", "CPU back to 64 °C after 7 min".
 pub fn title(notice: &Notice, names: Names<'_>) -> String {
-    let long = |time: Duration| Some(time).filter(|time| time.as_secs() > 0).map(format::duration);
     let Notice { rule, source, who, value, detail, .. } = notice;
     match notice.phase {
         NoticePhase::Fired => {
             // What happened has happened, and a forecast is of the time to come.
             let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
-            let held = long(rule.hold).filter(|_| !full && !matches!(rule.watched, Watched::Event { .. }));
-            let held = held.map(|held| format!(" for {held}")).unwrap_or_default();
-            let said = news(rule, source, who.as_ref(), *value, detail, names);
+            let held = Some(rule.hold).filter(|_| !full && !matches!(rule.watched, Watched::Event { .. }));
             // Not "is lost: it fell off the bus for 1 min".
-            let reason = detail.reason.as_deref().filter(|_| matches!(rule.watched, Watched::Health(_)));
-            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            match said.strip_suffix(&reason) {
-                Some(said) => format!("{said}{held}{reason}"),
-                None => format!("{said}{held}"),
-            }
+            let (said, reason) = parted(rule, source, who.as_ref(), *value, detail, names);
+            joined(lasting_for(said, held.unwrap_or_default()), reason)
         }
         NoticePhase::Again { lasted } => {
-            let lasted = long(lasted).map(|lasted| format!(" for {lasted}")).unwrap_or_default();
-            format!("Still {}{lasted}", news(rule, source, who.as_ref(), *value, detail, names))
+            let news = news(rule, source, who.as_ref(), *value, detail, names);
+            lasting_for(say!("Still {news}", news), lasted)
         }
         NoticePhase::Cleared { ending, lasted, .. } => {
-            let after = long(lasted).map(|lasted| format!(" after {lasted}")).unwrap_or_default();
             let what = what(rule, source, names);
-            match (ending, value, &rule.watched) {
-                (Ending::RuleChanged, ..) => format!("{what} is no longer watched as before"),
-                (Ending::Unread, ..) => format!("{what} was not read any more"),
-                (Ending::Passed, ..) => format!("{what}: nothing more{after}"),
-                (Ending::UseOver | Ending::Expected, ..) => uses::over(notice, ending, &what, &after, names),
-                (Ending::Disarmed(asked), ..) => disarmed::title(notice, asked, names),
-                (Ending::Read, _, Watched::Health(_)) => format!("{what} is there again{after}"),
-                (Ending::Read, _, Watched::Verdict(_)) => format!("{what} is back to normal{after}"),
-                (Ending::Read, Some(value), _) => format!("{what} back to {}{after}", quantity(rule, *value)),
-                (Ending::Read, None, _) => format!("{what} was not read any more"),
+            let over = match (ending, value, &rule.watched) {
+                (Ending::RuleChanged, ..) => return say!("{what} is no longer watched as before", what),
+                (Ending::Unread, ..) | (Ending::Read, None, Watched::Metric { .. } | Watched::Event { .. }) => {
+                    return say!("{what} was not read any more", what);
+                }
+                (Ending::Disarmed(asked), ..) => return disarmed::title(notice, asked, names),
+                (Ending::Expected, ..) => return uses::expected(notice, &what, names),
+                (Ending::Passed, ..) => say!("{what}: nothing more", what),
+                (Ending::UseOver, ..) => uses::over(notice, &what, names),
+                (Ending::Read, _, Watched::Health(_)) => say!("{what} is there again", what),
+                (Ending::Read, _, Watched::Verdict(_)) => say!("{what} is back to normal", what),
+                (Ending::Read, Some(value), _) => say!("{what} back to {value}", what, value = quantity(rule, *value)),
+            };
+            match long(lasted) {
+                Some(time) => say!("{news} after {time}", news = over, time),
+                None => over,
             }
         }
+    }
+}
+
+/// A time that is worth a word.
+fn long(time: Duration) -> Option<String> {
+    Some(time).filter(|time| time.as_secs() > 0).map(format::duration)
+}
+
+/// News that are so for this long already.
+fn lasting_for(news: String, lasted: Duration) -> String {
+    match long(lasted) {
+        Some(time) => say!("{news} for {time}", news, time),
+        None => news,
     }
 }
 
@@ -101,8 +113,8 @@ pub fn firing(alert: &ActiveAlert, names: Names<'_>) -> String {
     if let Some(said) = recovering::sentence(alert, names).filter(|_| alert.is_recovering) {
         return said;
     }
-    let said = news(&alert.rule, &alert.source, alert.who.as_ref(), alert.value, &alert.detail, names);
-    if alert.is_silent { format!("{said} when it was last read") } else { said }
+    let news = news(&alert.rule, &alert.source, alert.who.as_ref(), alert.value, &alert.detail, names);
+    if alert.is_silent { say!("{news} when it was last read", news) } else { news }
 }
 
 /// What fired.
@@ -114,80 +126,138 @@ pub fn news(
     detail: &Detail,
     names: Names<'_>,
 ) -> String {
+    let (said, reason) = parted(rule, source, who, value, detail, names);
+    joined(said, reason)
+}
+
+fn joined(said: String, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) => format!("{said}: {reason}"),
+        None => said,
+    }
+}
+
+/// What fired, and the reason that comes behind all that is said of it.
+fn parted<'a>(
+    rule: &Rule,
+    source: &Source,
+    who: Option<&Who>,
+    value: Option<f64>,
+    detail: &'a Detail,
+    names: Names<'_>,
+) -> (String, Option<&'a str>) {
     let what = what(rule, source, names);
-    match &rule.watched {
-        Watched::Event { kind, .. } => event(*kind, &what, who, value, detail, names),
-        Watched::Health(health) => match &detail.reason {
-            Some(reason) if !reason.is_empty() => format!("{what} is {}: {reason}", health.word()),
-            _ => format!("{what} is {}", health.word()),
-        },
-        Watched::Verdict(word) => format!("{what} {}", state(word)),
+    let said = match &rule.watched {
+        Watched::Event { kind, .. } => event(*kind, what, who, value, detail, names),
+        Watched::Health(of) => {
+            let reason = detail.reason.as_deref().filter(|reason| !reason.is_empty());
+            return (health(*of, what), reason.map(language::said));
+        }
+        Watched::Verdict(word) => state(word, what),
         Watched::Metric { metric, of } => {
             let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
-            let Some(value) = value else {
-                let past = quantity(rule, rule.fire.limit);
+            match value {
+                Some(value) => reading(*metric, value, what, quantity(rule, value), full, of.is_some()),
                 // A silence, or the last value is not known any more.
-                return format!("{what} past {past}");
-            };
-            let number = quantity(rule, value);
-            match metric {
-                _ if full => format!("{what} full in {number} if it goes on like this"),
-                // The margin says nothing to whom who does not know the limit.
-                Metric::GpuMargin if value <= 0.0 => format!("{what} as hot as it may be"),
-                Metric::GpuMargin => format!("{what} within {number} of its slowdown"),
-                Metric::MemoryPressure => format!("Tasks wait for memory {number} of the time"),
-                Metric::CpuPressure => format!("Tasks wait for a CPU {number} of the time"),
-                Metric::GpuFanSpeed if value < 1.0 => format!("{what} stands still"),
-                _ if of.is_some() => format!("{what} {number} full"),
-                _ => format!("{what} at {number}"),
+                None => say!("{what} past {limit}", what, limit = quantity(rule, rule.fire.limit)),
             }
         }
+    };
+    (said, None)
+}
+
+/// That a reading is past its limit. `number` is the value in words; `full`: when something will be full; `part`: of what
+/// it is a part.
+fn reading(metric: Metric, value: f64, what: String, number: String, full: bool, part: bool) -> String {
+    match metric {
+        _ if full => say!("{what} full in {time} if it goes on like this", what, time = number),
+        // The margin says nothing to whom who does not know the limit.
+        Metric::GpuMargin if value <= 0.0 => say!("{what} as hot as it may be", what),
+        Metric::GpuMargin => say!("{what} within {margin} of its slowdown", what, margin = number),
+        Metric::MemoryPressure => say!("Tasks wait for memory {share} of the time", share = number),
+        Metric::CpuPressure => say!("Tasks wait for a CPU {share} of the time", share = number),
+        Metric::GpuFanSpeed if value < 1.0 => say!("{what} stands still", what),
+        _ if part => say!("{what} {share} full", what, share = number),
+        _ => say!("{what} at {value}", what, value = number),
     }
 }
 
 fn event(
     kind: EventKind,
-    what: &str,
+    what: String,
     who: Option<&Who>,
     count: Option<f64>,
     detail: &Detail,
     names: Names<'_>,
 ) -> String {
     let told = |key: &str| detail.event.as_ref().and_then(|event| event.get(key)?.as_str().map(Untrusted::from));
-    let name = || who.map_or_else(|| "somebody".to_owned(), |who| names(&who.name));
+    let name = || who.map_or_else(|| say!("somebody").to_owned(), |who| names(&who.name));
     match kind {
         EventKind::Xid => {
             let code = detail.event.as_ref().and_then(|event| event.get("code")?.as_i64());
-            let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-            let meaning = told("meaning").map(|meaning| format!(": {}", names(&meaning))).unwrap_or_default();
-            format!("{what} reports error{code}{meaning}")
+            let said = match code {
+                Some(code) => say!("{what} reports error {code}", what, code),
+                None => say!("{what} reports error", what),
+            };
+            let meaning = told("meaning").map(|meaning| names(&Untrusted::from(language::said(&meaning.json()))));
+            joined(said, meaning.as_deref())
         }
-        EventKind::UnexpectedUse => uses::begun(detail, &name(), what),
+        EventKind::UnexpectedUse => uses::begun(detail, name(), what),
         EventKind::GpuWoke => {
             let count = count.map(|count| format::quantity(count, Unit::Number)).unwrap_or_default();
-            format!("{what} was woken {count} times")
+            say!("{what} was woken {count} times", what, count)
         }
-        _ => format!("{what}: {}", event_word(kind)),
+        _ => joined(what, Some(event_word(kind))),
     }
 }
 
 /// What a kind of event is called: "gpu woke".
-fn event_word(kind: EventKind) -> String {
-    kind.word().replace('_', " ")
+fn event_word(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::RecorderStarted => say!("recorder started"),
+        EventKind::RecorderStopped => say!("recorder stopped"),
+        EventKind::Paused => say!("paused"),
+        EventKind::Resumed => say!("resumed"),
+        EventKind::ClockStep => say!("clock step"),
+        EventKind::Suspend => say!("suspend"),
+        EventKind::AlertFired => say!("alert fired"),
+        EventKind::AlertCleared => say!("alert cleared"),
+        EventKind::StoreFailed => say!("store failed"),
+        EventKind::StoreRecovered => say!("store recovered"),
+        EventKind::DatabaseSetAside => say!("database set aside"),
+        EventKind::GpuWoke => say!("gpu woke"),
+        EventKind::GpuSlept => say!("gpu slept"),
+        EventKind::GpuKeptAwake => say!("gpu kept awake"),
+        EventKind::UnexpectedUse => say!("unexpected use"),
+        EventKind::Xid => say!("xid"),
+        EventKind::Presence => say!("presence"),
+    }
+}
+
+/// How a source is.
+fn health(health: Health, what: String) -> String {
+    match health {
+        Health::Ok => say!("{what} is ok", what),
+        Health::Asleep => say!("{what} is asleep", what),
+        Health::Lost => say!("{what} is lost", what),
+        Health::Denied => say!("{what} is denied", what),
+        Health::Unsupported => say!("{what} is unsupported", what),
+        Health::Stale => say!("{what} is stale", what),
+    }
 }
 
 /// What is said of a GPU in this state.
-fn state(word: &str) -> &'static str {
+fn state(word: &str, gpu: String) -> String {
     match word {
-        "throttled" => "held back",
-        "idle-expensive" => "idle at much power",
-        "hot-idle" => "hot without work",
-        "unattributed" => "busy, and nobody sees for whom",
-        "driver" => "does something that its driver does not tell",
-        "lost" => "gone",
-        "asleep" => "asleep",
-        "idle" => "idle",
-        _ => "busy",
+        "throttled" => say!("{gpu} held back", gpu),
+        "idle-expensive" => say!("{gpu} idle at much power", gpu),
+        "hot-idle" => say!("{gpu} hot without work", gpu),
+        "unattributed" => say!("{gpu} busy, and nobody sees for whom", gpu),
+        "driver" => say!("{gpu} does something that its driver does not tell", gpu),
+        "lost" => say!("{gpu} gone", gpu),
+        "asleep" => say!("{gpu} asleep", gpu),
+        "idle" => say!("{gpu} idle", gpu),
+        _ => say!("{gpu} busy", gpu),
     }
 }
 
@@ -203,47 +273,58 @@ pub fn body(notice: &Notice, names: Names<'_>) -> String {
     let because = notice.because.as_ref().filter(|_| !is_said);
     lines.extend(because.map(|because| format!("{}.", names(because))));
     let has_limit = rule.metric().is_some() || matches!(rule.watched, Watched::Metric { .. });
+    let limit = || number(rule.fire.limit);
     match notice.phase {
         NoticePhase::Fired | NoticePhase::Again { .. } => {
             if let Some(lasting) = notice.flutters {
-                lines
-                    .push(format!("It comes and goes; it is over when it is quiet for {}.", format::duration(lasting)));
+                let time = format::duration(lasting);
+                lines.push(say!("It comes and goes; it is over when it is quiet for {time}.", time));
             }
             lines.extend(share(detail));
             lines.push(match has_limit {
-                true => format!("The limit of rule {id} is {}.", number(rule.fire.limit)),
-                false => format!("Rule {id}."),
+                true => say!("The limit of rule {rule} is {limit}.", rule = id, limit = limit()),
+                false => say!("Rule {rule}.", rule = id),
             });
         }
         NoticePhase::Cleared { ending, peak, .. } => {
-            let why = match ending {
+            lines.extend(match ending {
                 Ending::Read | Ending::Passed | Ending::UseOver | Ending::Expected => None,
                 Ending::Disarmed(_) => disarmed::body(notice),
-                Ending::Unread => {
-                    Some("There was no reading for a day, so nobody knows whether it is back to normal.".to_owned())
-                }
-                Ending::RuleChanged => {
-                    Some("The rule was changed or removed, so nobody knows whether it is back to normal.".to_owned())
-                }
-            };
-            let extreme = match rule.fire.side {
-                Side::Above => "highest",
-                Side::Below => "lowest",
-            };
-            lines.extend(why);
-            let is = if ending == Ending::RuleChanged { "was" } else { "is" };
-            lines.push(match (has_limit, peak) {
-                (true, Some(peak)) => format!(
-                    "The {extreme} was {}; the limit of rule {id} {is} {}.",
-                    number(peak),
-                    number(rule.fire.limit)
+                Ending::Unread => Some(
+                    say!("There was no reading for a day, so nobody knows whether it is back to normal.").to_owned(),
                 ),
-                (true, None) => format!("The limit of rule {id} {is} {}.", number(rule.fire.limit)),
-                (false, _) => format!("Rule {id}."),
+                Ending::RuleChanged => Some(
+                    say!("The rule was changed or removed, so nobody knows whether it is back to normal.").to_owned(),
+                ),
+            });
+            let was = ending == Ending::RuleChanged;
+            lines.push(match has_limit {
+                true => limited(rule.fire.side, was, peak.map(number), id, limit()),
+                false => say!("Rule {rule}.", rule = id),
             });
         }
     }
     lines.join(" ")
+}
+
+/// How far it went, and the limit that the rule has, or had before it was changed.
+fn limited(side: Side, was: bool, peak: Option<String>, rule: String, limit: String) -> String {
+    match (side, was, peak) {
+        (Side::Above, false, Some(peak)) => {
+            say!("The highest was {peak}; the limit of rule {rule} is {limit}.", peak, rule, limit)
+        }
+        (Side::Above, true, Some(peak)) => {
+            say!("The highest was {peak}; the limit of rule {rule} was {limit}.", peak, rule, limit)
+        }
+        (Side::Below, false, Some(peak)) => {
+            say!("The lowest was {peak}; the limit of rule {rule} is {limit}.", peak, rule, limit)
+        }
+        (Side::Below, true, Some(peak)) => {
+            say!("The lowest was {peak}; the limit of rule {rule} was {limit}.", peak, rule, limit)
+        }
+        (_, false, None) => say!("The limit of rule {rule} is {limit}.", rule, limit),
+        (_, true, None) => say!("The limit of rule {rule} was {limit}.", rule, limit),
+    }
 }
 
 /// A person's words as a sentence, which another one follows.
@@ -264,9 +345,11 @@ fn lasting(notice: &Notice) -> Duration {
 fn share(detail: &Detail) -> Option<String> {
     let event = detail.event.as_ref()?;
     let value = |key: &str, metric| Some(format::value(metric, event.get(key)?.as_f64()?));
-    let parts = [value("share", Metric::GpuUtilization), value("vram", Metric::GpuMemoryUsed)];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| format!("It has {} of the GPU.", parts.join(" and ")))
+    match (value("share", Metric::GpuUtilization), value("vram", Metric::GpuMemoryUsed)) {
+        (Some(share), Some(memory)) => Some(say!("It has {share} and {memory} of the GPU.", share, memory)),
+        (Some(share), None) | (None, Some(share)) => Some(say!("It has {share} of the GPU.", share)),
+        (None, None) => None,
+    }
 }
 
 /// A source with what the rule measures there, as short as is clear: a temperature needs no word, "CPU busy" says CPU
@@ -280,19 +363,27 @@ pub(super) fn what(rule: &Rule, source: &Source, names: Names<'_>) -> String {
     }
     let label = match (metric, of) {
         (Metric::DiskUsed, Some(_)) => return subject,
-        (Metric::GpuMemoryUsed, Some(_)) => "memory",
+        (Metric::GpuMemoryUsed, Some(_)) => say!("memory"),
         // An explanation in brackets is for tables, not for sentences.
-        _ => line.label.split(" (").next().unwrap_or(line.label),
+        _ => label(*metric).split(" (").next().unwrap_or_default(),
     };
     if label.to_lowercase().starts_with(&subject.to_lowercase()) {
         label.to_owned()
     } else {
-        format!("{subject}: {}", lower_first(label))
+        format!("{subject}: {}", inside(label))
     }
 }
 
-/// The first letter small, unless the word is an abbreviation.
-pub(super) fn lower_first(label: &str) -> String {
+/// What a metric is called.
+pub(super) fn label(metric: Metric) -> &'static str {
+    language::said(metric.definition().label)
+}
+
+/// A label where it does not begin a sentence: in English the first letter is small, unless the word is an abbreviation.
+pub(super) fn inside(label: &str) -> String {
+    if language::current() == Language::German {
+        return label.to_owned();
+    }
     let mut chars = label.chars();
     match (chars.next(), chars.next()) {
         (Some(first), Some(second)) if second.is_lowercase() => {

@@ -11,6 +11,7 @@ use crate::metrics::Metric;
 use crate::model::answer::{AlertInfo, SourceStatus};
 use crate::model::rule::{Rule, Watched};
 use crate::model::{AlertPhase, AlertRow, EventKind, Source, SourceKind};
+use crate::say;
 use crate::store::{Reader, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -68,7 +69,7 @@ fn info(reader: &Reader, sources: &[SourceStatus], rule: &Rule, row: AlertRow) -
     let is_reading = matches!(rule.watched, Watched::Metric { .. }) && value.is_some();
     let is_event = matches!(rule.watched, Watched::Event { .. });
     let title = match text("title").filter(|_| !is_reading && (is_event || !is_recovering)) {
-        Some(title) if is_recovering => format!("{title}; nothing more since"),
+        Some(title) if is_recovering => say!("{news}; nothing more since", news = title),
         Some(title) => title,
         None => words::firing(&alert, &words::plain),
     };

@@ -169,4 +169,30 @@ mod tests {
         check("event = \"xid/79\"\nfire = \"> 2\"", "More than 2 errors of a GPU (79) in 10 min");
         check("verdict = \"asleep\"", "A GPU is asleep");
     }
+
+    #[test]
+    fn german_tells_what_a_rule_watches() {
+        use crate::language::{Language, said, within};
+        let config = Config::default();
+        let check = |id: &str, line: &str| {
+            let rule = config.rules.iter().find(|rule| rule.id == id).unwrap();
+            within(Language::German, || {
+                // What metrics are called stands in their table.
+                let labels = ["GPU temperature", "GPU fan", "GPU memory used", "GPU memory", "GPU busy"];
+                let labels = ["Space used", "Usable space"].into_iter().chain(labels);
+                let line = labels.fold(line.to_owned(), |line, label| line.replace(&format!("<{label}>"), said(label)));
+                assert_eq!(watches(rule), line);
+            });
+        };
+        check("gpu-held-back", "Eine GPU ist durch Hitze oder Leistung gedrosselt für 5 min");
+        let fan = "<GPU fan> unter 1 RPM für 1 min, während <GPU temperature> über 75 °C liegt";
+        check("gpu-fan-stopped", fan);
+        check("gpu-memory-full", "<GPU memory used> über 97 % von <GPU memory> für 10 min");
+        check("gpu-lost", "Eine Quelle ist verschwunden für 30 s, auf gpu:*");
+        check("gpu-error", "Jeder Fehler einer GPU, gemeldet nach 45 s");
+        check("busy-while-away", "<GPU busy> im Mittel über 15 min über 30 %, während niemand da ist");
+        check("wake-storm", "Aufwachen einer GPU öfter als 20-mal in 1 h");
+        let disk = "<Space used> füllt <Usable space> in weniger als 1 d, wenn es weitergeht wie in den letzten 6 h, für 30 min";
+        check("disk-fills", disk);
+    }
 }

@@ -33,6 +33,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::snooze::Snooze;
 use crate::model::{self, AlertRow, EventKind, Health, Now, Parts, Reading, RecorderState, Source, SourceKind, Tick};
+use crate::say;
 use crate::store::StoreError;
 use crate::why::presence::{Absence, Presence};
 
@@ -271,7 +272,7 @@ impl Core {
         match self.mode {
             Mode::Ending { since } => {
                 if now.boot.saturating_sub(since) >= LONGEST_END && self.ended.is_none() {
-                    self.ended = Some(Err(StoreError::Io("the disk did not answer".to_owned())));
+                    self.ended = Some(Err(StoreError::Io(say!("the disk did not answer").to_owned())));
                 }
                 return;
             }

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use super::Event;
 use crate::clock::Clock;
-use crate::format;
 use crate::model::{Batch, Health, Now, Room, Source, SourceKind};
 use crate::sensors::{Registration, Roots, Sensor, SensorError};
+use crate::{format, say};
 
 /// Reading a few files needs little stack, a driver's library some more; a dozen threads at the usual 8 MiB frighten
 /// people who read VSZ.
@@ -182,7 +182,7 @@ pub(super) fn spawn(
                     let _ = catch_unwind(AssertUnwindSafe(|| drop(made.take())));
                     let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
                     made = None;
-                    let reason = format!("its reader failed and was started anew: {text}");
+                    let reason = say!("its reader failed and was started anew: {text}", text);
                     Err(SensorError { health: Health::Stale, reason })
                 }
             };
@@ -206,12 +206,12 @@ pub(super) fn overdue(time: Duration) -> String {
         60..=3599 => seconds / 60 * 60,
         _ => seconds / 3600 * 3600,
     };
-    format!("did not answer for {}", format::duration(Duration::from_secs(told)))
+    say!("did not answer for {time}", time = format::duration(Duration::from_secs(told)))
 }
 
 /// What a panic said, on one line.
 pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    let text: String = text.unwrap_or("no reason given").chars().take(200).collect();
+    let text: String = text.unwrap_or(say!("no reason given")).chars().take(200).collect();
     text.replace(char::is_control, " ")
 }

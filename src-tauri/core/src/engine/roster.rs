@@ -11,6 +11,7 @@ use foldhash::HashMap;
 use super::news::SourceNow;
 use crate::metrics::Metric;
 use crate::model::{Condition, GpuUse, Health, Reading, Source, SourceKind, Tick};
+use crate::say;
 use crate::why::{Quiet, User};
 
 /// How long a source that is gone is remembered; a container host makes and loses network interfaces all day.
@@ -116,7 +117,7 @@ impl Roster {
             if entry.mentioned == sample {
                 entry.turn(Health::Ok, "", boot, tick);
             } else if entry.values.is_empty() {
-                entry.turn(Health::Lost, "no longer present", boot, tick);
+                entry.turn(Health::Lost, say!("no longer present"), boot, tick);
             }
         }
         if tick.readings.is_empty() { tick.readings = readings } else { tick.readings.append(&mut readings) }

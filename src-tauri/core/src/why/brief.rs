@@ -8,6 +8,7 @@ use super::sentence::{Names, cut, subject};
 use super::verdict::{Cause, Culprit, State, Verdict};
 use crate::format;
 use crate::metrics::{Metric, Unit};
+use crate::{say, say_count};
 
 /// Use of less than this many seconds began just now.
 const LONG: i64 = 60;
@@ -27,30 +28,25 @@ pub fn busiest(verdicts: &[Verdict]) -> Option<usize> {
 /// All of it: "GPU 94 %, 71 °C: Blender since 21:40".
 pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> String {
     let name = |culprit: &Culprit| cut(names(&culprit.identity));
-    let since = || {
+    let since = |who: String| {
         let since = verdict.culprits.first().and_then(|first| first.since);
-        let since = since.filter(|since| verdict.at - since >= LONG);
-        since.map(|since| format!(" since {}{}", moments(since), cost(verdict))).unwrap_or_default()
+        match since.filter(|since| verdict.at - since >= LONG).map(moments).zip(Some(cost(verdict))) {
+            Some((time, Some(energy))) => say!("{who} since {time}, about {energy}", who, time, energy),
+            Some((time, None)) => say!("{who} since {time}", who, time),
+            None => who,
+        }
     };
     let who = match (verdict.state, &verdict.cause, verdict.culprits.as_slice()) {
-        (State::Display, ..) => "only the desktop".to_owned(),
-        (State::IdleExpensive, Cause::Held, [first, rest @ ..]) => {
-            let memory = first.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64));
-            let hold = if rest.is_empty() { "holds" } else { "hold" };
-            format!("{}{} {hold} {}", name(first), more(rest.len()), memory.unwrap_or_default())
-        }
-        (State::IdleExpensive, Cause::Screens, _) => "its screens".to_owned(),
-        (State::IdleExpensive, Cause::Clocks, _) => "its clocks stay up".to_owned(),
+        (State::Display, ..) => say!("only the desktop").to_owned(),
+        (State::IdleExpensive, Cause::Held, [first, rest @ ..]) => holds(name(first), first.vram, rest.len()),
+        (State::IdleExpensive, Cause::Screens, _) => say!("its screens").to_owned(),
+        (State::IdleExpensive, Cause::Clocks, _) => say!("its clocks stay up").to_owned(),
         (State::Unattributed, cause, _) => unseen(cause).to_owned(),
         // Held back while it works for nobody that is seen.
         (State::Throttled, Cause::Plain, culprits @ [_, ..])
         | (State::One | State::Several | State::Own, _, culprits) => match culprits {
             [] => return head(verdict, names),
-            [only] => name(only) + &since(),
-            [first, second, rest @ ..] => {
-                let comma = if rest.is_empty() { " and" } else { "," };
-                format!("{}{comma} {}{}{}", name(first), name(second), more(rest.len()), since())
-            }
+            [first, rest @ ..] => since(listed(name(first), rest.first().map(name), rest.len())),
         },
         (State::Throttled, cause, _) if *cause != Cause::Plain => unseen(cause).to_owned(),
         _ => return head(verdict, names),
@@ -58,49 +54,77 @@ pub fn brief(verdict: &Verdict, moments: Moments<'_>, names: Names<'_>) -> Strin
     format!("{}: {who}", head(verdict, names))
 }
 
-/// About what it took, cut to the step; nothing where that is less.
-fn cost(verdict: &Verdict) -> String {
+/// About what it took, cut to the step; `None` where that is less.
+fn cost(verdict: &Verdict) -> Option<String> {
     let steps = verdict.energy().map_or(0.0, |joules| (joules / STEP).floor());
-    if steps < 1.0 { String::new() } else { format!(", about {}", format::quantity(steps * STEP, Unit::Joule)) }
+    (steps >= 1.0).then(|| format::quantity(steps * STEP, Unit::Joule))
 }
 
 /// Only what the GPU does: "GPU 94 %, 71 °C".
 pub fn head(verdict: &Verdict, names: Names<'_>) -> String {
     let value = |metric| Some(format::value(metric, verdict.value(metric)?));
-    let readings = |metrics: &[Metric]| -> String {
-        metrics.iter().filter_map(|metric| value(*metric)).map(|text| format!(", {text}")).collect()
-    };
-    let state = match verdict.state {
-        State::None => return "No GPU".to_owned(),
-        State::Asleep => "asleep".to_owned(),
-        State::Lost => "gone".to_owned(),
-        State::Driver => "cannot be read".to_owned(),
-        State::Idle => format!("idle{}", readings(&[Metric::GpuTemperature])),
-        State::IdleExpensive => format!("idle{}", readings(&[Metric::GpuPower])),
-        State::HotIdle => format!("idle and hot{}", readings(&[Metric::GpuTemperature])),
+    let readings = |metric: Metric| value(metric).map(|text| format!(", {text}")).unwrap_or_default();
+    let gpu = subject(verdict, names);
+    match verdict.state {
+        State::None => say!("No GPU").to_owned(),
+        State::Asleep => say!("{gpu} asleep", gpu),
+        State::Lost => say!("{gpu} gone", gpu),
+        State::Driver => say!("{gpu} cannot be read", gpu),
+        State::Idle => say!("{gpu} idle{readings}", gpu, readings = readings(Metric::GpuTemperature)),
+        State::IdleExpensive => say!("{gpu} idle{readings}", gpu, readings = readings(Metric::GpuPower)),
+        State::HotIdle => say!("{gpu} idle and hot{readings}", gpu, readings = readings(Metric::GpuTemperature)),
         State::One | State::Several | State::Display | State::Unattributed | State::Own | State::Throttled => {
             let busy = verdict.busy.map(|percent| format::value(Metric::GpuUtilization, percent));
+            let gpu = format!("{gpu} {}{}", busy.unwrap_or_default(), readings(Metric::GpuTemperature));
             let by = Some(verdict.state).filter(|state| *state == State::Throttled);
-            let by = by.and_then(|_| verdict.value(Metric::GpuThrottle)).map(format::throttle);
-            let by = by.map(|by| format!(", held back by {by}")).unwrap_or_default();
-            format!("{}{}{by}", busy.unwrap_or_default(), readings(&[Metric::GpuTemperature]))
+            match by.and_then(|_| verdict.value(Metric::GpuThrottle)).map(format::throttle) {
+                Some(limits) => say!("{gpu}, held back by {limits}", gpu, limits),
+                None => gpu,
+            }
         }
-    };
-    format!("{} {state}", subject(verdict, names))
+    }
 }
 
 /// Why nobody is named.
 fn unseen(cause: &Cause) -> &'static str {
     match cause {
-        Cause::Instances => "its instances (MIG)",
-        Cause::Elsewhere => "another container",
-        Cause::NoShares => "nobody's share is told",
-        _ => "user not visible",
+        Cause::Instances => say!("its instances (MIG)"),
+        Cause::Elsewhere => say!("another container"),
+        Cause::NoShares => say!("nobody's share is told"),
+        _ => say!("user not visible"),
     }
 }
 
-fn more(count: usize) -> String {
-    if count == 0 { String::new() } else { format!(" and {count} more") }
+/// Those who use a GPU, with what is said of each: the first two, and how many there are beside the first.
+pub(super) fn listed(first: String, second: Option<String>, others: usize) -> String {
+    match (second, others.saturating_sub(1)) {
+        (None, _) => first,
+        (Some(second), 0) => say!("{first} and {second}", first, second),
+        (Some(second), count) => say_count!(
+            count,
+            "{first}, {second} and 1 more",
+            "{first}, {second} and {count} more",
+            first,
+            second,
+            count
+        ),
+    }
+}
+
+/// That somebody keeps so many bytes in a GPU's memory, and how many others do, too.
+pub(super) fn holds(who: String, bytes: Option<u64>, others: usize) -> String {
+    let memory = bytes.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64)).unwrap_or_default();
+    match others {
+        0 => say!("{who} holds {memory}", who, memory),
+        count => say_count!(
+            count,
+            "{who} and 1 more hold {memory}",
+            "{who} and {count} more hold {memory}",
+            who,
+            count,
+            memory
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -192,6 +216,27 @@ mod tests {
         check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: Blender since @100"));
         slowed.cause = Cause::Unseen;
         check(&slowed, &format!("GPU 94 %, 71 °C, held back by {by}: user not visible"));
+    }
+
+    #[test]
+    fn german_has_its_own_words() {
+        use crate::language::{Language, within};
+        let check = |verdict: &Verdict, expected| within(Language::German, || check(verdict, expected));
+        let mut held = Verdict { cause: Cause::Held, ..verdict(State::IdleExpensive, &["Ollama", "b"]) };
+        check(&held, "GPU untätig, 50 W: Ollama und 1 weiteres belegen 18 GiB");
+        held.culprits.push(culprit("c", None));
+        check(&held, "GPU untätig, 50 W: Ollama und 2 weitere belegen 18 GiB");
+        held.culprits.truncate(1);
+        check(&held, "GPU untätig, 50 W: Ollama belegt 18 GiB");
+        let mut several = verdict(State::Several, &["a", "b{who}", "c"]);
+        several.culprits[0].energy = Some(4e6);
+        check(&several, "GPU 94 %, 71 °C: a, b{who} und 1 weiteres seit @100, etwa 1,1 kWh");
+        several.evidence.push(Sample { metric: Metric::GpuThrottle, ts: 1000, value: throttle::POWER as f64 });
+        let slowed = Verdict { state: State::Throttled, cause: Cause::Unseen, ..several };
+        check(&slowed, "GPU 94 %, 71 °C, gedrosselt durch Leistungsgrenze: Nutzer nicht sichtbar");
+        check(&verdict(State::Display, &["Shell"]), "GPU 94 %, 71 °C: nur der Desktop");
+        check(&verdict(State::Lost, &[]), "GPU verschwunden");
+        check(&Verdict::none(1000), "Keine GPU");
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub fn judge(scene: &Scene) -> Verdict {
     let mut verdict = Verdict::of(scene);
     let said = || if scene.reason.is_empty() { Cause::Plain } else { Cause::Said(scene.reason.clone()) };
     match scene.health {
-        Health::Asleep if scene.reason.starts_with("idle") => {
+        // One that sleeps gives no reason, in whatever language the recorder gives them.
+        Health::Asleep if !scene.reason.is_empty() => {
             (verdict.state, verdict.cause) = (State::Idle, Cause::LetGo);
             return verdict;
         }

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use super::brief::{holds, listed};
 use super::verdict::{Cause, Culprit, State, Verdict};
-use crate::format;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
+use crate::{format, language, say};
 
 /// The longest name, in characters, in a sentence.
 const LONGEST: usize = 32;
@@ -16,9 +17,6 @@ const LONGEST: usize = 32;
 const WORTH_TELLING: f64 = 360.0;
 /// A remainder that is worth a word, in percent.
 const UNSEEN: f64 = 10.0;
-
-/// Of a minute that the recorder did not live to write.
-const NOBODY_WROTE: &str = "who used it then is not recorded";
 
 /// How a name is written.
 pub type Names<'a> = &'a dyn Fn(&Untrusted) -> String;
@@ -29,43 +27,51 @@ pub type Costs<'a> = &'a dyn Fn(f64) -> String;
 pub fn sentence(verdict: &Verdict, costs: Costs<'_>, names: Names<'_>) -> String {
     let words = Words { verdict, costs, names };
     let gpu = subject(verdict, names);
+    let warmth = [Metric::GpuTemperature, Metric::GpuPower];
     match verdict.state {
-        State::None => "No GPU was found on this machine".to_owned(),
-        State::Asleep => format!("{gpu} asleep"),
-        State::Idle if verdict.cause == Cause::LetGo => format!("{gpu} idle, left alone so that it may sleep"),
-        State::Idle => format!("{gpu} idle{}", words.readings(&[Metric::GpuTemperature, Metric::GpuPower])),
-        State::Lost => format!("{gpu} gone{}", words.said()),
-        State::Driver if verdict.cause == Cause::Unrecorded => format!("{gpu}: nothing is recorded of it then"),
-        State::Driver => format!("{gpu} cannot be read{}", words.said()),
-        State::IdleExpensive => words.costly(&gpu),
+        State::None => say!("No GPU was found on this machine").to_owned(),
+        State::Asleep => say!("{gpu} asleep", gpu),
+        State::Idle if verdict.cause == Cause::LetGo => say!("{gpu} idle, left alone so that it may sleep", gpu),
+        State::Idle => say!("{gpu} idle{readings}", gpu, readings = words.readings(&warmth)),
+        State::Lost => say!("{gpu} gone", gpu) + &words.said(),
+        State::Driver if verdict.cause == Cause::Unrecorded => say!("{gpu}: nothing is recorded of it then", gpu),
+        State::Driver => say!("{gpu} cannot be read", gpu) + &words.said(),
+        State::IdleExpensive => words.costly(gpu),
         State::HotIdle => {
-            let readings = words.readings(&[Metric::GpuTemperature, Metric::GpuPower]);
-            format!("{gpu} without work and hot{readings}: look at its fan and at the air around it")
+            let readings = words.readings(&warmth);
+            say!("{gpu} without work and hot{readings}: look at its fan and at the air around it", gpu, readings)
         }
-        State::One | State::Several | State::Own => format!("{}: {}", words.busy(&gpu), words.who()),
-        State::Display => format!("{}: only the desktop, {}", words.busy(&gpu), words.who()),
+        State::One | State::Several | State::Own => format!("{}: {}", words.busy(gpu), words.who()),
+        State::Display => say!("{gpu}: only the desktop, {who}", gpu = words.busy(gpu), who = words.who()),
         State::Throttled => {
-            let by = words.value(Metric::GpuThrottle).map(format::throttle).unwrap_or_default();
-            let who = match (&verdict.cause, verdict.culprits.as_slice()) {
+            let limits = words.value(Metric::GpuThrottle).map(format::throttle).unwrap_or_default();
+            let state = say!("{gpu}, held back by {limits}", gpu = words.busy(gpu), limits);
+            match (&verdict.cause, verdict.culprits.as_slice()) {
                 // Who holds memory need not be who works.
                 (Cause::NoShares, _) => {
-                    format!(", and the driver does not say by whom it is used: {}", words.unknown())
+                    let why = words.unknown();
+                    say!("{state}, and the driver does not say by whom it is used: {why}", state, why)
                 }
-                (Cause::Unrecorded, _) => format!("; {NOBODY_WROTE}"),
-                (_, []) => String::new(),
-                _ => format!(": {}", words.who()),
-            };
-            format!("{}, held back by {by}{who}", words.busy(&gpu))
+                (Cause::Unrecorded, _) => unrecorded(state),
+                (_, []) => state,
+                _ => format!("{state}: {}", words.who()),
+            }
         }
         State::Unattributed if verdict.busy.is_none() => {
-            let readings = words.readings(&[Metric::GpuTemperature, Metric::GpuPower]);
-            format!("{gpu}{readings}: cut into instances (MIG), of which the driver tells no use")
+            let readings = words.readings(&warmth);
+            say!("{gpu}{readings}: cut into instances (MIG), of which the driver tells no use", gpu, readings)
         }
-        State::Unattributed if verdict.cause == Cause::Unrecorded => format!("{}; {NOBODY_WROTE}", words.busy(&gpu)),
+        State::Unattributed if verdict.cause == Cause::Unrecorded => unrecorded(words.busy(gpu)),
         State::Unattributed => {
-            format!("{}, and the driver does not say by whom: {}", words.busy(&gpu), words.unknown())
+            let (state, why) = (words.busy(gpu), words.unknown());
+            say!("{state}, and the driver does not say by whom: {why}", state, why)
         }
     }
+}
+
+/// Of a minute that the recorder did not live to write.
+fn unrecorded(state: String) -> String {
+    say!("{state}; who used it then is not recorded", state)
 }
 
 /// What the GPU is called.
@@ -102,9 +108,13 @@ impl Words<'_> {
         metrics.iter().filter_map(told).collect()
     }
 
-    fn busy(&self, gpu: &str) -> String {
-        let busy = self.verdict.busy.map(|percent| format!(" {} busy", format::value(Metric::GpuUtilization, percent)));
-        format!("{gpu}{}{}", busy.unwrap_or_default(), self.readings(&[Metric::GpuTemperature]))
+    fn busy(&self, gpu: String) -> String {
+        let busy = self.verdict.busy.map(|percent| format::value(Metric::GpuUtilization, percent));
+        let gpu = match busy {
+            Some(percent) => say!("{gpu} {percent} busy", gpu, percent),
+            None => gpu,
+        };
+        gpu + &self.readings(&[Metric::GpuTemperature])
     }
 
     fn said(&self) -> String {
@@ -116,7 +126,7 @@ impl Words<'_> {
 
     /// Words of a sensor, which may be those of a file from elsewhere.
     fn text(&self, reason: &str) -> String {
-        (self.names)(&Untrusted::from(reason))
+        (self.names)(&Untrusted::from(language::said(reason)))
     }
 
     fn name(&self, name: &Untrusted) -> String {
@@ -133,70 +143,80 @@ impl Words<'_> {
         };
         let mut text = match culprits.as_slice() {
             [] => String::new(),
-            [only] => one(only),
-            [first, second] => format!("{} and {}", one(first), one(second)),
-            [first, second, rest @ ..] => format!("{}, {} and {} more", one(first), one(second), rest.len()),
+            [first, rest @ ..] => self.since(first, listed(one(first), rest.first().map(one), rest.len())),
         };
-        if let [first, ..] = culprits.as_slice() {
-            text += &self.since(first);
-        }
         if let Some(joules) = self.verdict.energy().filter(|joules| *joules >= WORTH_TELLING) {
             text += &format!(", {}", (self.costs)(joules));
         }
         if let Some(unseen) = self.verdict.remainder.filter(|unseen| *unseen >= UNSEEN) {
-            text += &format!("; {} not visible", format::value(Metric::GpuUtilization, unseen));
+            let share = format::value(Metric::GpuUtilization, unseen);
+            text = say!("{who}; {share} not visible", who = text, share);
         }
         text
     }
 
-    fn since(&self, culprit: &Culprit) -> String {
+    fn since(&self, culprit: &Culprit, who: String) -> String {
         let seconds = culprit.since.and_then(|since| u64::try_from(self.verdict.at - since).ok());
-        let long = seconds.filter(|seconds| *seconds >= 60).map(Duration::from_secs);
-        long.map(|long| format!(" for {}", format::duration(long))).unwrap_or_default()
+        match seconds.filter(|seconds| *seconds >= 60).map(Duration::from_secs) {
+            Some(long) => say!("{who} for {time}", who, time = format::duration(long)),
+            None => who,
+        }
     }
 
     /// An idle GPU that takes much.
-    fn costly(&self, gpu: &str) -> String {
+    fn costly(&self, gpu: String) -> String {
         let verdict = self.verdict;
-        let watts = self.value(Metric::GpuPower);
-        let power = watts.map(|watts| format!(" and takes {}", format::value(Metric::GpuPower, watts)));
-        let clocks = self.value(Metric::GpuPstate).map(|state| format!(" in P{state:.0}")).unwrap_or_default();
-        let why = match (&verdict.cause, verdict.culprits.as_slice()) {
-            (Cause::Held, [first, rest @ ..]) => {
-                let memory = first.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64));
-                let more = match rest.len() {
-                    0 => String::new(),
-                    more => format!(" and {more} more"),
-                };
-                let hold = if rest.is_empty() { "holds" } else { "hold" };
-                format!(": {}{more} {hold} {}{clocks}", self.name(&first.identity), memory.unwrap_or_default())
-            }
-            (Cause::Screens, _) => format!(": its screens keep its clocks up{clocks}"),
-            (Cause::Unrecorded, _) => format!("; {NOBODY_WROTE}"),
-            (Cause::Clocks, _) => format!(": its clocks stay up{clocks}, and nobody is seen to use it"),
-            _ => String::new(),
+        let power = self.value(Metric::GpuPower).map(|watts| format::value(Metric::GpuPower, watts));
+        let idle = match power {
+            Some(power) => say!("{gpu} idle and takes {power}", gpu, power),
+            None => say!("{gpu} idle", gpu),
         };
-        let month = verdict.monthly_energy().map(|joules| format!("; {} a month", (self.costs)(joules)));
-        format!("{gpu} idle{}{why}{}", power.unwrap_or_default(), month.unwrap_or_default())
+        let clocks = self.value(Metric::GpuPstate).map(|state| format!("P{state:.0}"));
+        let at = |why: String| match &clocks {
+            Some(clocks) => say!("{why} in {clocks}", why, clocks),
+            None => why,
+        };
+        let idle = match (&verdict.cause, verdict.culprits.as_slice()) {
+            (Cause::Held, [first, rest @ ..]) => {
+                format!("{idle}: {}", at(holds(self.name(&first.identity), first.vram, rest.len())))
+            }
+            (Cause::Screens, _) => format!("{idle}: {}", at(say!("its screens keep its clocks up").to_owned())),
+            (Cause::Unrecorded, _) => unrecorded(idle),
+            (Cause::Clocks, _) => {
+                let clocks = at(say!("its clocks stay up").to_owned());
+                say!("{idle}: {clocks}, and nobody is seen to use it", idle, clocks)
+            }
+            _ => idle,
+        };
+        match verdict.monthly_energy().map(self.costs) {
+            Some(cost) => say!("{idle}; {cost} a month", idle, cost),
+            None => idle,
+        }
     }
 
     /// Why nobody is named.
     fn unknown(&self) -> String {
         let why = match &self.verdict.cause {
             Cause::Said(reason) => self.text(reason),
-            Cause::Instances => "it is cut into instances (MIG)".to_owned(),
-            Cause::Elsewhere => "processes that this machine does not show, of another container".to_owned(),
-            Cause::NoShares => "it tells nobody's share".to_owned(),
-            _ => "other users, work that ended meanwhile, or the kernel".to_owned(),
+            Cause::Instances => say!("it is cut into instances (MIG)").to_owned(),
+            Cause::Elsewhere => say!("processes that this machine does not show, of another container").to_owned(),
+            Cause::NoShares => say!("it tells nobody's share").to_owned(),
+            _ => say!("other users, work that ended meanwhile, or the kernel").to_owned(),
         };
-        let verb = if self.verdict.cause == Cause::NoShares { "holds" } else { "does" };
         let one = |culprit: &Culprit| {
-            let much = match self.verdict.cause {
-                Cause::NoShares => culprit.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64)),
-                _ => culprit.share.map(|share| format::value(Metric::GpuUtilization, share)),
-            };
-            Some(format!("; {} {verb} {}", self.name(&culprit.identity), much?))
+            let who = self.name(&culprit.identity);
+            Some(match self.verdict.cause {
+                Cause::NoShares => holds(who, Some(culprit.vram?), 0),
+                _ => {
+                    let share = culprit.share.map(|share| format::value(Metric::GpuUtilization, share))?;
+                    say!("{who} does {share}", who, share)
+                }
+            })
         };
-        why + &self.verdict.culprits.iter().take(2).filter_map(one).collect::<String>()
+        let told = self.verdict.culprits.iter().take(2).filter_map(one);
+        std::iter::once(why).chain(told).collect::<Vec<_>>().join("; ")
     }
 }
+
+#[cfg(test)]
+mod tests;

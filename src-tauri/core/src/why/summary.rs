@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use super::sentence::{Costs, Names, cut};
-use crate::format;
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
+use crate::{format, say, say_count};
 
 /// More identities than this are counted.
 const NAMED: usize = 3;
@@ -51,30 +51,32 @@ pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
     let long = |seconds: f64| format::duration(Duration::from_secs_f64(seconds.max(0.0)));
     let users: Vec<&(Untrusted, f64)> = gpu.users.iter().filter(|(_, seconds)| *seconds >= WORTH_NAMING).collect();
     let mut text = match gpu.busy {
-        Some(seconds) if seconds < WORTH_NAMING && users.is_empty() => format!("{name} did nothing"),
-        Some(seconds) => format!("{name} worked for {}", long(seconds)),
-        None if users.is_empty() => format!("{name} did not tell what it did"),
-        None => format!("{name} worked"),
+        Some(seconds) if seconds < WORTH_NAMING && users.is_empty() => say!("{gpu} did nothing", gpu = name),
+        Some(seconds) => say!("{gpu} worked for {time}", gpu = name, time = long(seconds)),
+        None if users.is_empty() => say!("{gpu} did not tell what it did", gpu = name),
+        None => say!("{gpu} worked", gpu = name),
     };
     let told = users.iter().take(NAMED).map(|(who, seconds)| format!("{} {}", cut(names(who)), long(*seconds)));
     let mut who: Vec<String> = told.collect();
     if users.len() > NAMED {
-        who.push(format!("{} more", users.len() - NAMED));
+        let count = users.len() - NAMED;
+        who.push(say_count!(count, "1 more", "{count} more", count));
     }
     let unseen = gpu.busy.zip(gpu.explained).map(|(busy, explained)| busy - explained);
     if let Some(seconds) =
         unseen.filter(|seconds| *seconds >= WORTH_NAMING && *seconds > gpu.busy.unwrap_or(0.0) / 10.0)
     {
-        who.push(format!("not visible {}", long(seconds)));
+        who.push(say!("not visible {time}", time = long(seconds)));
     }
     if !who.is_empty() {
         text += &format!(": {}", who.join(", "));
     }
     if let Some(joules) = gpu.energy.filter(|joules| *joules > 0.0) {
-        text += &format!("; took {}", costs(joules));
+        text = say!("{gpu}; took {cost}", gpu = text, cost = costs(joules));
     }
     if let Some(celsius) = gpu.hottest {
-        text += &format!("; at most {}", format::value(Metric::GpuTemperature, celsius));
+        let temperature = format::value(Metric::GpuTemperature, celsius);
+        text = say!("{gpu}; at most {temperature}", gpu = text, temperature);
     }
     text
 }
@@ -82,6 +84,7 @@ pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{Language, within};
 
     #[test]
     fn a_stretch_is_a_sentence() {
@@ -118,5 +121,12 @@ mod tests {
         };
         let said = summary(&gpu, &format::about_energy, &Untrusted::terminal).replace('\u{a0}', " ");
         assert_eq!(said, "RTX worked for 1 min; took about 10 Wh; at most 81 °C");
+        let said = within(Language::German, || summary(&gpu, &format::about_energy, &Untrusted::terminal));
+        let expected = "RTX hat 1 min gearbeitet; Verbrauch etwa 10 Wh; höchstens 81 °C";
+        assert_eq!(said.replace('\u{a0}', " "), expected);
+        let users = ["a", "b", "c", "d", "e"].map(|name| (Untrusted::from(name), 2.0)).to_vec();
+        let gpu = Summary { busy: Some(60.0), explained: Some(10.0), energy: None, hottest: None, users, ..gpu };
+        let said = within(Language::German, || summary(&gpu, &format::about_energy, &Untrusted::terminal));
+        assert_eq!(said, "RTX hat 1 min gearbeitet: a 2 s, b 2 s, c 2 s, 2 weitere, nicht sichtbar 50 s");
     }
 }

@@ -4,6 +4,7 @@
 
 use super::{letters, path};
 use crate::model::expectation::{Expectation, Policy};
+use crate::say;
 
 /// What is wrong with the declarations as they stand: those that can never match, and those that contradict each other.
 /// One sentence each.
@@ -24,49 +25,53 @@ pub fn problems(expectations: &[Expectation]) -> Vec<String> {
 
 /// Why an expectation can never match anything.
 fn never(one: &Expectation) -> Option<String> {
-    let id = &one.id;
+    let id = format!("{:?}", one.id);
     if let Some((key, _)) = one.patterns().find(|(_, pattern)| pattern.is_empty()) {
-        return Some(format!("The expectation {id:?} can never match: its {key} is empty."));
+        return Some(say!("The expectation {id} can never match: its {key} is empty.", id, key));
     }
     if one.patterns().next().is_none() {
-        return Some(format!(
-            "The expectation {id:?} names nobody: give it an identity, program, unit, container or user."
+        return Some(say!(
+            "The expectation {id} names nobody: give it an identity, program, unit, container or user.",
+            id
         ));
     }
     let limits = [("share", one.share == Some(0.0)), ("vram", one.vram == Some(0))];
     if let Some((key, _)) = limits.iter().find(|(_, is_zero)| *is_zero) {
-        return Some(format!(
-            "The expectation {id:?} cannot be kept: its {key} allows 0 of a GPU; to forbid all use, write policy = \"deny\" \
-             (--deny) without a limit."
+        return Some(say!(
+            "The expectation {id} cannot be kept: its {key} allows 0 of a GPU; to forbid all use, write policy = \"deny\" \
+             (--deny) without a limit.",
+            id,
+            key
         ));
     }
     if one.program.as_deref().is_some_and(|pattern| pattern.starts_with("~/")) {
-        return Some(format!(
-            "The expectation {id:?} can never match: write the whole path of its program, without ~."
-        ));
+        return Some(say!("The expectation {id} can never match: write the whole path of its program, without ~.", id));
     }
     if path(one).is_some() && one.container.is_some() {
-        return Some(format!(
-            "The expectation {id:?} can never match: the path of a program means none in a container, whose paths are its \
-             own."
+        return Some(say!(
+            "The expectation {id} can never match: the path of a program means none in a container, whose paths are its \
+             own.",
+            id
         ));
     }
     // A service has both a unit and a file.
     let program = if path(one).is_some() { &None } else { &one.program };
     let places = [program, &one.unit, &one.container];
     if places.into_iter().flatten().count() > 1 {
-        return Some(format!(
-            "The expectation {id:?} can never match: a use goes by its container, its unit or its program, never by two \
-             of them."
+        return Some(say!(
+            "The expectation {id} can never match: a use goes by its container, its unit or its program, never by two of \
+             them.",
+            id
         ));
     }
     let nobody = one.user.as_ref().filter(|user| user.uid.is_none() && user.name != "*");
-    nobody.map(|user| format!("The expectation {id:?} can never match: there is no user {:?} here.", user.name))
+    let name = format!("{:?}", nobody?.name);
+    Some(say!("The expectation {id} can never match: there is no user {name} here.", id, name))
 }
 
 /// How two expectations contradict each other: of those that name the same use, neither names it more exactly.
 fn contradiction(one: &Expectation, other: &Expectation) -> Option<String> {
-    let ids = format!("The expectations {:?} and {:?}", one.id, other.id);
+    let id = |of: &Expectation| format!("{:?}", of.id);
     let apart = || match (one.hours, other.hours) {
         (Some(a), Some(b)) => !(0..24 * 60).any(|minute| a.contains(minute) && b.contains(minute)),
         _ => false,
@@ -77,10 +82,12 @@ fn contradiction(one: &Expectation, other: &Expectation) -> Option<String> {
         // Allowed by day and forbidden by night is no contradiction.
         let is_one = overlap(one, other) && letters(one) == letters(other) && !apart();
         return is_one.then(|| {
-            format!(
-                "{ids} contradict each other: both mean the same as exactly, and {:?} decides, which denies; remove one of \
-                 them, or name more exactly whom the other means.",
-                denial.id
+            say!(
+                "The expectations {one} and {other} contradict each other: both mean the same as exactly, and {denial} \
+                 decides, which denies; remove one of them, or name more exactly whom the other means.",
+                one = id(one),
+                other = id(other),
+                denial = id(denial)
             )
         });
     }
@@ -89,7 +96,10 @@ fn contradiction(one: &Expectation, other: &Expectation) -> Option<String> {
         return None;
     }
     let limits = |of: &Expectation| (of.policy, of.hours, of.share, of.vram);
-    (is_both && !apart() || limits(one) == limits(other)).then(|| format!("{ids} say the same twice: remove one."))
+    let is_twice = is_both && !apart() || limits(one) == limits(other);
+    is_twice.then(|| {
+        say!("The expectations {one} and {other} say the same twice: remove one.", one = id(one), other = id(other))
+    })
 }
 
 /// Whether there are uses that both name: nothing that both say something of tells them apart, and both say something of

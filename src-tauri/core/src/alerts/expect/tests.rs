@@ -313,3 +313,21 @@ fn a_limit_of_nothing_is_a_prohibition() {
     }
     assert_eq!(problems(&[limits(Some(0.5), Some(1))]), [""; 0]);
 }
+
+#[test]
+fn german_says_what_is_wrong_and_why() {
+    use crate::language::{Language, within};
+    let list = [
+        Expectation::of_identity("a", Policy::Allow, "x"),
+        Expectation::of_identity("{other}", Policy::Deny, "x"),
+        Expectation { container: Some("c".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") },
+    ];
+    let expected = [
+        "Die Erwartungen \"a\" und \"{other}\" widersprechen sich: beide meinen dasselbe gleich genau, und es gilt die \
+         verbietende, \"{other}\"; eine davon entfernen oder genauer angeben, wen die andere meint.",
+        "Die Erwartung \"x\" kann nie zutreffen: der Pfad eines Programms meint keines in einem Container, denn der hat \
+         eigene Pfade.",
+    ];
+    assert_eq!(within(Language::German, || problems(&list)), expected);
+    assert_eq!(within(Language::German, || Reason::Denied.words()), "darf nicht laufen");
+}

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::alerts::notice::NoticePhase;
+use crate::language::within;
 use crate::model::Health;
 use crate::model::rule::Window;
 
@@ -148,4 +149,74 @@ fn a_persons_own_words_are_filled_in() {
     assert_eq!(body(&of("Look at it! "), &plain), format!("Look at it! GPU 97 %: Blender. {limit}"));
     let told = Notice { rule, ..of("Hot! GPU 97 %: Blender") };
     assert_eq!(body(&told, &plain), format!("Hot! GPU 97 %: Blender. {limit}"));
+}
+
+#[test]
+fn titles_and_bodies_are_german_where_german_is_spoken() {
+    #[track_caller]
+    fn check(notice: Notice, news: &str, rest: &str) {
+        within(Language::German, || {
+            assert_eq!(title(&notice, &Untrusted::notification).replace('\u{a0}', " "), news);
+            assert_eq!(body(&notice, &Untrusted::notification).replace('\u{a0}', " "), rest);
+        });
+    }
+    let (limit, hot) = ("Die Grenze der Regel hot ist 95 °C.", Metric::CpuTemperature);
+    check(notice(SourceKind::Cpu, "", hot, Some(96.0), 120), "CPU bei 96 °C seit 2 min", limit);
+    check(notice(SourceKind::Chip, "{what}\n{", hot, None, 0), "{what}\u{fffd}{ jenseits von 95 °C", limit);
+    let peak = format!("Höchstwert: 97 °C; {}", limit.replace("Die", "die"));
+    check(cleared(Some(64.0), 420, Some(97.0)), "CPU wieder bei 64 °C (nach 7 min)", &peak);
+    let normal = "ob wieder alles normal ist, weiß niemand.";
+    let unread = format!("Seit einem Tag kam kein Messwert; {normal} {peak}");
+    check(cleared(None, 60, Some(97.0)), "CPU wurde nicht mehr gelesen", &unread);
+    let changed = format!("Die Regel wurde geändert oder entfernt; {normal} {}", peak.replace(" ist ", " war "));
+    check(
+        withdrawn(97.0),
+        "CPU wird nicht mehr wie bisher überwacht",
+        &changed.replace("alles normal war", "alles normal ist"),
+    );
+    let again = NoticePhase::Again { lasted: Duration::from_secs(7200) };
+    let again = Notice { phase: again, ..notice(SourceKind::Cpu, "", hot, Some(96.0), 120) };
+    let flutters = Notice { flutters: Some(Duration::from_secs(600)), ..again };
+    let quiet = "Der Alarm kommt und geht; er ist vorbei, sobald 10 min lang Ruhe ist.";
+    check(flutters, "Weiterhin: CPU bei 96 °C seit 2 h", &format!("{quiet} {limit}"));
+
+    let gpu = |watched, value| of_rule(rule(watched, 60), SourceKind::Gpu, "RTX", value);
+    let metric = |metric, of, value| gpu(Watched::Metric { metric, of }, Some(value));
+    check(metric(Metric::GpuMargin, None, 3.0), "RTX nur 3 °C vor der Drosselgrenze seit 1 min", limit);
+    let full = metric(Metric::GpuMemoryUsed, Some(Metric::GpuMemoryTotal), 98.4);
+    check(full, "RTX: Speicher zu 98 % voll seit 1 min", "Die Grenze der Regel hot ist 95 %.");
+    // A label is a noun and keeps its first letter.
+    let power = within(Language::German, || label(Metric::GpuPower));
+    let limit = "Die Grenze der Regel hot ist 95 W.";
+    check(metric(Metric::GpuPower, None, 340.0), &format!("RTX: {power} bei 340 W seit 1 min"), limit);
+    let lost = Detail { reason: Some("fell off the bus".into()), event: None };
+    let gone = Notice { detail: lost, ..gpu(Watched::Health(Health::Lost), Some(1.0)) };
+    check(gone, "RTX ist verschwunden seit 1 min: fell off the bus", "Regel hot.");
+    check(gpu(Watched::Verdict("throttled".into()), Some(1.0)), "RTX gedrosselt seit 1 min", "Regel hot.");
+    let event = |kind| gpu(Watched::Event { kind, what: None }, Some(21.0));
+    check(event(EventKind::GpuWoke), "RTX wurde 21-mal geweckt", "Regel hot.");
+    check(event(EventKind::Suspend), "RTX: Bereitschaft", "Regel hot.");
+    let used = |phase| {
+        let detail =
+            Detail { event: Some(json!({ "why": "new", "share": 97.0, "vram": 1_610_612_736_u64 })), reason: None };
+        let who = Some(Who { key: "program:x".into(), name: "xmrig\n{gpu}".into() });
+        Notice { detail, who, phase, ..event(EventKind::UnexpectedUse) }
+    };
+    let share = "Anteil an der GPU: 97 % und 1,5 GiB. Regel hot.";
+    check(used(NoticePhase::Fired), "xmrig\u{fffd}{gpu} benutzt RTX zum ersten Mal", share);
+    let over = |ending| NoticePhase::Cleared { ending, lasted: Duration::from_secs(1380), peak: None };
+    check(used(over(Ending::UseOver)), "xmrig\u{fffd}{gpu} benutzt RTX nicht mehr (nach 23 min)", "Regel hot.");
+    check(used(over(Ending::Expected)), "xmrig\u{fffd}{gpu} ist auf RTX jetzt erwartet", "Regel hot.");
+}
+
+#[test]
+fn an_event_is_called_by_its_word() {
+    for kind in EventKind::ALL {
+        assert_eq!(event_word(*kind), kind.word().replace('_', " "));
+        assert_ne!(within(Language::German, || event_word(*kind)), event_word(*kind));
+    }
+    for (health, word) in Health::WORDS {
+        let notice = of_rule(rule(Watched::Health(*health), 0), SourceKind::Gpu, "RTX", Some(1.0));
+        assert_eq!(title(&notice, &plain), format!("RTX is {word}"));
+    }
 }

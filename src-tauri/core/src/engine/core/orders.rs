@@ -11,9 +11,9 @@ use crate::config::Config;
 use crate::engine::grid::Grid;
 use crate::engine::journal::Report;
 use crate::engine::news::{Command, Published, Trouble};
-use crate::language;
 use crate::model::{self, EventKind, Now, RecorderState};
 use crate::why::presence::Absence;
+use crate::{language, say};
 
 impl Core {
     pub(super) fn command(&mut self, command: Command, now: Now) {
@@ -108,16 +108,18 @@ impl Core {
             Report::Failed { reason } => {
                 self.troubles.insert(Trouble::Unwritten);
                 self.note(now, EventKind::StoreFailed, json!({ "reason": reason }));
-                self.trouble(format!(
+                self.trouble(say!(
                     "History cannot be written ({reason}); recording goes on in memory, for an hour at least, and is \
-                     written as soon as that is possible."
+                     written as soon as that is possible.",
+                    reason
                 ));
             }
             Report::UpkeepFailed { reason } => {
                 self.troubles.insert(Trouble::Untidy);
-                self.trouble(format!(
+                self.trouble(say!(
                     "Finished hours cannot be put away ({reason}); recording goes on, and this is tried again each \
-                     minute."
+                     minute.",
+                    reason
                 ));
             }
             Report::UpkeepRecovered => {
@@ -146,7 +148,7 @@ impl Core {
                 }
                 Err(error) => {
                     self.troubles.insert(Trouble::Config);
-                    self.trouble(format!("{error}. The settings from before stay in force."));
+                    self.trouble(say!("{error}. The settings from before stay in force.", error));
                 }
             },
             Report::Ended(result) => {
@@ -205,12 +207,12 @@ impl Core {
 pub(in crate::engine) fn set_aside(event: &model::Event) -> String {
     let text = |key| event.detail.get(key).and_then(Value::as_str);
     match event.kind {
-        EventKind::DatabaseSetAside => format!(
-            "The database was damaged ({}) and was set aside as {}; recording goes on in a new one, with what could be \
-             saved.",
-            text("reason").unwrap_or("unreadable"),
-            text("file").unwrap_or("a file beside it"),
+        EventKind::DatabaseSetAside => say!(
+            "The database was damaged ({reason}) and was set aside as {file}; recording goes on in a new one, with what \
+             could be saved.",
+            reason = text("reason").unwrap_or(say!("unreadable")),
+            file = text("file").unwrap_or(say!("a file beside it")),
         ),
-        _ => format!("The store reports: {}.", event.detail),
+        _ => say!("The store reports: {detail}.", detail = event.detail),
     }
 }

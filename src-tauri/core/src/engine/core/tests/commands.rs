@@ -218,3 +218,14 @@ fn a_tick_that_is_changed_is_told_before_it_comes() {
     rig.core.handle(Event::Journal(Report::Config(Box::new(Ok(config)))));
     assert_eq!(rig.ticks().iter().map(|tick| tick.step).collect::<Vec<_>>(), [Some(60)]);
 }
+
+#[test]
+fn troubles_are_told_in_the_language_of_the_recorder() {
+    use crate::language::{Language, within};
+    let detail = json!({ "reason": "{file}", "file": "hoofbeat.db.damaged" });
+    let event = model::Event { ts: 1, kind: EventKind::DatabaseSetAside, source: None, detail };
+    let said = within(Language::German, || super::super::orders::set_aside(&event));
+    let expected = "Die Datenbank war beschädigt ({file}) und liegt jetzt als hoofbeat.db.damaged beiseite; die \
+                    Aufzeichnung geht in einer neuen weiter, mit allem, was zu retten war.";
+    assert_eq!(said, expected);
+}
