@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("paths", &[]),
     ("parse", &[]),
     ("procfs", &["parse", "paths", "untrusted"]),
-    ("model", &["metrics", "untrusted"]),
+    ("model", &["language", "metrics", "untrusted"]),
     ("clock", &["model"]),
     ("format", &["language", "metrics", "model"]),
     ("alerts", BELOW),

@@ -220,3 +220,21 @@ fn an_event_is_called_by_its_word() {
         assert_eq!(title(&notice, &plain), format!("RTX is {word}"));
     }
 }
+
+#[test]
+fn what_an_alert_could_look_like_is_made_up_in_the_language_that_is_spoken() {
+    use crate::alerts::sample::{Known, sample};
+    #[track_caller]
+    fn check(watched: Watched, news: &str, rest: &str) {
+        within(Language::German, || {
+            let notice = sample(&Rule::bare(watched, [0.5, 0.5]), Known::default(), 0);
+            assert_eq!(title(&notice, &plain).replace('\u{a0}', " "), news);
+            assert!(body(&notice, &plain).replace('\u{a0}', " ").starts_with(rest), "{}", body(&notice, &plain));
+        });
+    }
+    let error = Watched::Event { kind: EventKind::Xid, what: Some("79".to_owned()) };
+    check(error, "GPU meldet Fehler 79: ein für diesen Test erfundener Fehler", "Regel ");
+    check(Watched::Health(Health::Stale), "Sensor antwortet nicht: seit 30 s keine Antwort", "Regel ");
+    let idle = Watched::Verdict("idle-expensive".to_owned());
+    check(idle, "GPU untätig bei hohem Verbrauch", "GPU 0 %: hoofbeat-test belegt 2 GiB. Regel ");
+}
