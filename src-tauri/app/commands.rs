@@ -5,7 +5,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hoofbeat_core::language::Language;
-use hoofbeat_page::{Code, Failure, News, Page, Question};
+use hoofbeat_core::say;
+use hoofbeat_page::{Code, Failure, News, Page, Question, speaking};
 use tauri::ipc::{Channel, InvokeBody, Request, Response};
 use tauri::{AppHandle, Manager, Runtime, State};
 
@@ -35,7 +36,8 @@ pub(crate) fn subscribe(
     feed.replace(Some(sender));
     let thread = std::thread::Builder::new().name("feed".into());
     let started = thread.spawn(move || page.tell(language, &stop, |news| channel.send(news).is_ok()));
-    started.map(drop).map_err(|error| Failure::new(Code::Io, format!("The live view could not be started: {error}.")))
+    let failed = |error| Failure::new(Code::Io, say!("The live view could not be started: {error}.", error));
+    started.map(drop).map_err(|error: std::io::Error| speaking(language, || failed(error)))
 }
 
 /// The answer to a question. Some take seconds, on a thread that nobody else waits for.
@@ -47,20 +49,24 @@ pub(crate) async fn ask(
 ) -> Result<Response, Failure> {
     let page = Arc::clone(&page);
     let answered = tauri::async_runtime::spawn_blocking(move || page.answer(question, language)).await;
-    let broken = |error| Failure::new(Code::Io, format!("The question could not be answered: {error}."));
-    Ok(Response::new(answered.map_err(broken)??))
+    let broken = |error| Failure::new(Code::Io, say!("The question could not be answered: {error}.", error));
+    Ok(Response::new(answered.map_err(|error| speaking(language, || broken(error)))??))
 }
 
 /// Saves what a page made, under the name in the header `name`; where it lies, as a person says it.
 #[tauri::command(async)]
 pub(crate) fn save<R: Runtime>(app: AppHandle<R>, request: Request<'_>) -> Result<String, Failure> {
-    let name = request.headers().get("name").and_then(|name| name.to_str().ok());
-    let (Some(name), InvokeBody::Raw(bytes)) = (name, request.body()) else {
-        return Err(Failure::new(Code::BadRequest, "A file needs a name and its bytes."));
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let work = || {
+        let (Some(name), InvokeBody::Raw(bytes)) = (header("name"), request.body()) else {
+            return Err(Failure::new(Code::BadRequest, say!("A file needs a name and its bytes.")));
+        };
+        let unknown = |error| {
+            Failure::new(Code::Io, say!("Your home folder is not known, so nothing is saved: {error}.", error))
+        };
+        let home = app.path().home_dir().map_err(unknown)?;
+        let folder = save::folder(app.path().download_dir().ok(), &home);
+        save::new_file(&folder, name, bytes).map(|path| save::spoken(&path, &home))
     };
-    let unknown =
-        |error| Failure::new(Code::Io, format!("Your home folder is not known, so nothing is saved: {error}."));
-    let home = app.path().home_dir().map_err(unknown)?;
-    let folder = save::folder(app.path().download_dir().ok(), &home);
-    save::new_file(&folder, name, bytes).map(|path| save::spoken(&path, &home))
+    speaking(header("language").and_then(Language::of), work)
 }

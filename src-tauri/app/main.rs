@@ -13,6 +13,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use hoofbeat_core::config::Config;
+use hoofbeat_core::language::{self, Language};
 use hoofbeat_page::Page;
 use tauri::Manager;
 
@@ -47,10 +49,18 @@ fn main() -> ExitCode {
         Ok(folder) => folder,
         Err(error) => return fail(&error),
     };
+    speak();
     match run(&folder, arguments.root.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+/// Speaks the language that a person chose, or else that of the desktop, where no page says which is its own.
+fn speak() {
+    language::follow(Language::of_environment(|name| std::env::var(name).ok()));
+    let config = hoofbeat_core::paths::config_file().ok().and_then(|file| Config::in_force(&file).ok());
+    language::choose(config.and_then(|config| config.language));
 }
 
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

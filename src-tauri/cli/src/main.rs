@@ -24,6 +24,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use hoofbeat_core::language::{self, Language};
 
 fn main() -> ExitCode {
     let arguments = args::Arguments::parse();
@@ -39,9 +40,12 @@ fn main() -> ExitCode {
 fn start_log(recorder: bool) {
     let default = if recorder { "info" } else { "warn" };
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(default))
-        .format(|out, record| match record.level() {
-            log::Level::Info => writeln!(out, "hoofbeat: {}", record.args()),
-            level => writeln!(out, "hoofbeat: {}: {}", level.as_str().to_lowercase(), record.args()),
+        .format(|out, record| {
+            // What a person is told in their language, too, stands in a log in the one that everybody can search for.
+            language::within(Language::English, || match record.level() {
+                log::Level::Info => writeln!(out, "hoofbeat: {}", record.args()),
+                level => writeln!(out, "hoofbeat: {}: {}", level.as_str().to_lowercase(), record.args()),
+            })
         })
         .init();
 }

@@ -22,6 +22,7 @@ use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{AlertKey, Digest, Ending, Notice, NoticePhase};
 use hoofbeat_core::model::Health;
 use hoofbeat_core::model::rule::{Severity, Watched};
+use hoofbeat_core::say;
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 use serde_json::Value;
@@ -440,11 +441,11 @@ impl Thread {
 /// that as well; GNOME shows three at most.
 fn actions(say: &Say) -> Vec<&'static str> {
     if say.asks {
-        return vec![CLICK, "Open Hoofbeat", KEEP, "Keep watching", OPEN, "Open window"];
+        return vec![CLICK, say!("Open Hoofbeat"), KEEP, say!("Keep watching"), OPEN, say!("Open window")];
     }
     let answers = say.alert.as_deref().map(Answer::to).unwrap_or_default();
     let answers = answers.into_iter().flat_map(|answer| [answer.key(), answer.label()]);
-    [CLICK, "Open Hoofbeat", OPEN, "Open"].into_iter().chain(answers).collect()
+    [CLICK, say!("Open Hoofbeat"), OPEN, say!("Open")].into_iter().chain(answers).collect()
 }
 
 fn reason(error: &zbus::Error) -> String {

@@ -6,6 +6,7 @@
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Kind, Metric, TABLE};
 use hoofbeat_core::model::SourceKind;
+use hoofbeat_core::say;
 
 /// What to show of one kind of source.
 enum Part {
@@ -122,8 +123,10 @@ pub fn share(metric: Metric, used: f64, total: Option<f64>) -> String {
     let Some(total) = total else { return used_text };
     let total_text = format::value(metric, total);
     match (used_text.rsplit_once([' ', '\u{a0}', '\u{202f}']), total_text.rsplit_once([' ', '\u{a0}', '\u{202f}'])) {
-        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} of {total_text}"),
-        _ => format!("{used_text} of {total_text}"),
+        (Some((number, unit)), Some((_, other))) if unit == other => {
+            say!("{part} of {whole}", part = number, whole = total_text)
+        }
+        _ => say!("{part} of {whole}", part = used_text, whole = total_text),
     }
 }
 

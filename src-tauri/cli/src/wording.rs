@@ -12,6 +12,7 @@ use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::SourceKind;
 use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::{Verdict, brief, busiest, head, judge};
+use hoofbeat_core::{say, say_count};
 use jiff::tz::TimeZone;
 
 use crate::{summary, time};
@@ -35,14 +36,25 @@ pub fn digest_title(digest: &Digest) -> String {
     if let ([item], 0) = (digest.items.as_slice(), digest.more) {
         return digest_line(item, digest.ts);
     }
-    let alerts = if count == 1 { "alert" } else { "alerts" };
     match digest.wait {
-        Wait::Quiet => format!("{count} {alerts} while it was quiet"),
-        Wait::Burst if digest.window.as_secs() == 60 => format!("{count} more {alerts} in the last minute"),
-        Wait::Burst => format!("{count} more {alerts} in the last {}", format::duration(digest.window)),
-        Wait::Hour => format!("{count} more {alerts} in the last hour"),
-        Wait::Day => format!("{count} notes of the day"),
-        Wait::Over => format!("{count} alerts are over"),
+        Wait::Quiet => {
+            say_count!(count, "{count} alert while it was quiet", "{count} alerts while it was quiet", count)
+        }
+        Wait::Burst if digest.window.as_secs() == 60 => {
+            say_count!(count, "{count} more alert in the last minute", "{count} more alerts in the last minute", count)
+        }
+        Wait::Burst => say_count!(
+            count,
+            "{count} more alert in the last {time}",
+            "{count} more alerts in the last {time}",
+            count,
+            time = format::duration(digest.window)
+        ),
+        Wait::Hour => {
+            say_count!(count, "{count} more alert in the last hour", "{count} more alerts in the last hour", count)
+        }
+        Wait::Day => say!("{count} notes of the day", count),
+        Wait::Over => say!("{count} alerts are over", count),
     }
 }
 
@@ -50,17 +62,17 @@ pub fn digest_title(digest: &Digest) -> String {
 pub fn digest_body(digest: &Digest) -> String {
     if let ([_], 0) = (digest.items.as_slice(), digest.more) {
         return match digest.wait {
-            Wait::Quiet => "It waited for the end of the quiet hours.",
-            Wait::Burst | Wait::Hour => "It waited because there were many alerts.",
-            Wait::Day => "It was not urgent.",
-            Wait::Over => "You were told of it together with others.",
+            Wait::Quiet => say!("It waited for the end of the quiet hours."),
+            Wait::Burst | Wait::Hour => say!("It waited because there were many alerts."),
+            Wait::Day => say!("It was not urgent."),
+            Wait::Over => say!("You were told of it together with others."),
         }
         .to_string();
     }
     let mut lines: Vec<String> = digest.items.iter().take(LISTED).map(|item| digest_line(item, digest.ts)).collect();
     let more = digest.items.len().saturating_sub(LISTED) as u64 + digest.more;
     if more > 0 {
-        lines.push(format!("and {more} more"));
+        lines.push(say!("and {count} more", count = more));
     }
     lines.join("\n")
 }
@@ -71,13 +83,13 @@ fn digest_line(item: &DigestItem, now: i64) -> String {
     let title = item.title.sentence();
     let Some(over) = item.over else {
         let lasts = u64::try_from(now - item.since).unwrap_or(0);
-        return if lasts > 0 { format!("{title} for {}", long(lasts)) } else { title };
+        return if lasts > 0 { say!("{title} for {time}", title, time = long(lasts)) } else { title };
     };
     match (over.times, over.seconds) {
-        (..=1, Some(seconds)) => format!("{title}, over after {}", long(seconds)),
-        (..=1, None) => format!("{title}, over"),
-        (times, Some(seconds)) => format!("{title}, {times} times, {} in all", long(seconds)),
-        (times, None) => format!("{title}, {times} times"),
+        (..=1, Some(seconds)) => say!("{title}, over after {time}", title, time = long(seconds)),
+        (..=1, None) => say!("{title}, over", title),
+        (times, Some(seconds)) => say!("{title}, {times} times, {time} in all", title, times, time = long(seconds)),
+        (times, None) => say!("{title}, {times} times", title, times),
     }
 }
 
@@ -106,17 +118,17 @@ pub fn state(snapshot: &Snapshot, zone: &TimeZone) -> String {
         && let Some(used) = memory.value(Metric::MemoryUsed)
     {
         let total = memory.value(Metric::MemoryTotal);
-        parts.push(format!("memory {}", summary::share(Metric::MemoryUsed, used, total)));
+        parts.push(say!("memory {used}", used = summary::share(Metric::MemoryUsed, used, total)));
     }
-    if parts.is_empty() { "Nothing was read yet".to_string() } else { parts.join(" · ") }
+    if parts.is_empty() { say!("Nothing was read yet").to_owned() } else { parts.join(" · ") }
 }
 
 /// What is wrong with the recording itself, in a few words.
 pub fn trouble(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::Unwritten => "History cannot be written; it waits in memory",
-        Trouble::Untidy => "Finished hours cannot be put away",
-        Trouble::Config => "The settings have a mistake: hoofbeat config check",
+        Trouble::Unwritten => say!("History cannot be written; it waits in memory"),
+        Trouble::Untidy => say!("Finished hours cannot be put away"),
+        Trouble::Config => say!("The settings have a mistake: hoofbeat config check"),
     }
 }
 

@@ -17,6 +17,7 @@ mod limits;
 mod read;
 mod rule;
 mod settings;
+mod typed;
 mod values;
 
 use std::fs;
@@ -33,6 +34,7 @@ use crate::model::notify::Notify;
 use crate::model::rule::Rule;
 use crate::model::tray::IconStyle;
 use crate::model::{Keep, UseRules};
+use crate::say;
 
 pub use builtin::{Listed, Origin};
 pub use channels::{Address, Channels, CommandChannel, SecretFile, WebhookChannel, WebhookFormat};
@@ -196,23 +198,23 @@ impl Config {
 fn text(file: &Path) -> std::io::Result<String> {
     let meta = fs::metadata(file)?;
     if !meta.is_file() {
-        return Err(std::io::Error::other("it is not a regular file"));
+        return Err(std::io::Error::other(say!("it is not a regular file")));
     }
     if meta.len() > LONGEST {
-        return Err(std::io::Error::other("it is larger than 1 MiB"));
+        return Err(std::io::Error::other(say!("it is larger than 1 MiB")));
     }
     fs::read_to_string(file)
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> ConfigError {
     let remedy = match error.kind() {
-        ErrorKind::NotFound => "`hoofbeat watch` writes an example there",
-        ErrorKind::PermissionDenied => "make it readable for your user",
-        ErrorKind::InvalidData => "save it as UTF-8 text",
-        _ => "put a config file there",
+        ErrorKind::NotFound => say!("`hoofbeat watch` writes an example there"),
+        ErrorKind::PermissionDenied => say!("make it readable for your user"),
+        ErrorKind::InvalidData => say!("save it as UTF-8 text"),
+        _ => say!("put a config file there"),
     };
     let reason = match error.kind() {
-        ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        ErrorKind::InvalidData => say!("it is not UTF-8 text").to_owned(),
         _ => error.to_string(),
     };
     ConfigError::Unreadable { file: file.to_path_buf(), reason, remedy: remedy.to_owned() }

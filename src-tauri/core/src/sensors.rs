@@ -28,6 +28,7 @@ mod recorder;
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::gpu::gate::LET_GO;
 use crate::clock::Clock;
 use crate::model::{Batch, Health};
 use crate::parse;

@@ -65,6 +65,7 @@ use catalog::Catalog;
 use crate::model::baseline::Acceptance;
 use crate::model::snooze::Snooze;
 use crate::model::{Keep, Now, RecorderState, Tick};
+use crate::say;
 
 /// The recorder's store: the only writer of measurements.
 #[derive(Debug)]
@@ -153,10 +154,12 @@ impl Store {
         let database = folder::database(&self.folder);
         let log = connection::log_of(&database);
         let (Ok(database), Ok(log)) = (identity(database), identity(log)) else {
-            return Err(StoreError::Damaged("its file or its log was deleted while it was recorded into".into()));
+            return Err(StoreError::Damaged(say!("its file or its log was deleted while it was recorded into").into()));
         };
         if *self.files.get_or_insert([database, log]) != [database, log] {
-            return Err(StoreError::Damaged("its file or its log was replaced while it was recorded into".into()));
+            return Err(StoreError::Damaged(
+                say!("its file or its log was replaced while it was recorded into").into(),
+            ));
         }
         Ok(())
     }
@@ -403,7 +406,7 @@ pub fn ask_deletion(folder: &Path, before: i64) -> Result<(), StoreError> {
     let db = wisher(folder)?;
     if schema::version(&db)? < schema::WITH_FORGETTING {
         return Err(StoreError::Refused(
-            "an older Hoofbeat records here and deletes nothing; start it anew".to_owned(),
+            say!("an older Hoofbeat records here and deletes nothing; start it anew").to_owned(),
         ));
     }
     recorder::write_deletion(&db, before)
@@ -445,7 +448,7 @@ pub fn accept(folder: &Path, acceptance: &Acceptance) -> Result<(), StoreError> 
     };
     if found < needed {
         return Err(StoreError::Refused(
-            "an older Hoofbeat records here and does not know how; start it anew".to_owned(),
+            say!("an older Hoofbeat records here and does not know how; start it anew").to_owned(),
         ));
     }
     baseline::answer(&db, acceptance)
@@ -471,7 +474,7 @@ fn snoozer(folder: &Path) -> Result<Connection, StoreError> {
     let db = wisher(folder)?;
     if schema::version(&db)? < schema::WITH_SNOOZES_OF_WHOM {
         return Err(StoreError::Refused(
-            "an older Hoofbeat records here and knows no such snoozes; start it anew".to_owned(),
+            say!("an older Hoofbeat records here and knows no such snoozes; start it anew").to_owned(),
         ));
     }
     Ok(db)

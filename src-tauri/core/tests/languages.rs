@@ -9,8 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hoofbeat_core::config::SETTINGS;
+use hoofbeat_core::config::{Config, EXPECT_KEYS, RULE_KEYS, SETTINGS};
 use hoofbeat_core::metrics;
+use hoofbeat_core::model::Health;
+use hoofbeat_core::paths::PathError;
+use hoofbeat_core::sensors::LET_GO;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -108,9 +111,20 @@ fn said() -> BTreeMap<String, String> {
     for line in metrics::TABLE {
         said.entry(line.label.to_owned()).or_insert_with(|| "the metric table".to_owned());
     }
-    for setting in SETTINGS {
-        said.entry(setting.doc.to_owned()).or_insert_with(|| "the settings".to_owned());
-    }
+    let mut table = |name: &str, text: &str| drop(said.entry(text.to_owned()).or_insert_with(|| name.to_owned()));
+    SETTINGS.iter().for_each(|setting| table("the settings", setting.doc));
+    EXPECT_KEYS.iter().for_each(|key| table("the keys of expectations", key.doc));
+    // A form has words of its own for the keys of rules; only this one is told as the config file has it.
+    RULE_KEYS.iter().filter(|key| key.key == "fire").for_each(|key| table("the keys of rules", key.doc));
+    Config::default()
+        .listed()
+        .iter()
+        .filter_map(|one| one.reason.as_deref())
+        .for_each(|reason| table("a rule", reason));
+    let healths = Health::WORDS.iter().filter(|(health, _)| *health != Health::Ok);
+    healths.for_each(|(_, word)| table("the healths", word));
+    table("the sensors of GPUs", LET_GO);
+    table("the paths", &PathError::NoConfigFile.to_string());
     said
 }
 

@@ -6,6 +6,7 @@ use hoofbeat_core::api::{AlertInfo, Face, Status};
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::model::snooze::Snooze;
+use hoofbeat_core::say;
 use serde::Serialize;
 
 use crate::failure::{Code, Failure};
@@ -66,7 +67,7 @@ pub fn standing(
 pub fn check_end(until: Option<i64>, now: i64) -> Result<(), Failure> {
     match until {
         Some(until) if until <= now => {
-            Err(Failure::new(Code::BadRequest, format!("A snooze until {until} would be over already.")))
+            Err(Failure::new(Code::BadRequest, say!("A snooze until {until} would be over already.", until)))
         }
         _ => Ok(()),
     }

@@ -5,7 +5,9 @@
 use hoofbeat_core::api::{self, Face, HistoryQuery};
 use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::config::Config;
+use hoofbeat_core::language;
 use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::say;
 
 use crate::ending::{self, Wanted};
 use crate::failure::{Code, Failure};
@@ -31,7 +33,11 @@ pub fn answer(page: &Page, question: Question) -> Result<String, Failure> {
             let query = query(&metric, source, since, until, points)?;
             json(&recording.ask(|face| face.history(&query))?)
         }
-        Question::Metrics => json(&api::metrics()),
+        Question::Metrics => {
+            let mut metrics = api::metrics();
+            metrics.iter_mut().for_each(|metric| metric.label = language::said(metric.label));
+            json(&metrics)
+        }
         Question::Events { since, limit } => json(&recording.ask(|face| face.events(since, limit.min(MOST_EVENTS)))?),
         Question::Happened { since, until, kinds, limit } => {
             stretch(since, until)?;
@@ -121,7 +127,8 @@ pub fn answer(page: &Page, question: Question) -> Result<String, Failure> {
 
 fn query(metric: &str, source: Option<String>, since: i64, until: i64, points: usize) -> Result<HistoryQuery, Failure> {
     let bad = |message: String| Failure::new(Code::BadRequest, message);
-    let metric = Metric::from_key(metric).ok_or_else(|| bad(format!("There is no metric {metric:?}.")))?;
+    let metric = Metric::from_key(metric)
+        .ok_or_else(|| bad(say!("There is no metric {metric}.", metric = format_args!("{metric:?}"))))?;
     stretch(since, until)?;
     Ok(HistoryQuery { metric, source, since, until, points: points.clamp(1, MOST_POINTS) })
 }
@@ -129,7 +136,7 @@ fn query(metric: &str, source: Option<String>, since: i64, until: i64, points: u
 /// Refuses a stretch of time that is none, or is longer than anybody can have recorded.
 fn stretch(since: i64, until: i64) -> Result<(), Failure> {
     if since >= until || until.checked_sub(since).is_none_or(|seconds| seconds > LONGEST) {
-        let message = format!("From {since} to {until} is no stretch of time that could be shown.");
+        let message = say!("From {since} to {until} is no stretch of time that could be shown.", since, until);
         return Err(Failure::new(Code::BadRequest, message));
     }
     Ok(())

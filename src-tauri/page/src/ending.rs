@@ -15,6 +15,7 @@ use std::time::Duration;
 use hoofbeat_core::api::{Process, Users, process};
 use hoofbeat_core::clock::Clock;
 use hoofbeat_core::identity::Role;
+use hoofbeat_core::say;
 use hoofbeat_core::sensors::Roots;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -84,7 +85,7 @@ fn end_within(
 ) -> Result<Ending, Failure> {
     let roots = Roots::at(root.unwrap_or(Path::new("/")));
     if !roots.live() {
-        return Err(refused("These are the processes of another machine, which cannot be ended from here."));
+        return Err(refused(say!("These are the processes of another machine, which cannot be ended from here.")));
     }
     // First the descriptor, then the look at whom it holds: the other way round, the number could change hands between.
     let held = hold(wanted.pid)?;
@@ -116,20 +117,25 @@ fn hold(pid: u32) -> Result<OwnedFd, Failure> {
 fn permit(process: &Process, own: u32) -> Result<(), Failure> {
     let pid = process.pid;
     if pid == 1 {
-        return Err(refused("Process 1 is what everything else on this machine was started by: shut it down instead."));
+        return Err(refused(say!(
+            "Process 1 is what everything else on this machine was started by: shut it down instead."
+        )));
     }
     if process.identity.role == Role::Kernel {
-        return Err(refused("It is a part of the kernel, which cannot be ended."));
+        return Err(refused(say!("It is a part of the kernel, which cannot be ended.")));
     }
     if pid == std::process::id() {
-        return Err(refused("It is what shows you this page: close that instead."));
+        return Err(refused(say!("It is what shows you this page: close that instead.")));
     }
     if process.uid != own {
         let mut users = Users::at(None);
         let (whose, ours) = (users.name(process.uid), users.name(own));
-        let words = format!(
+        let words = say!(
             "It belongs to {whose}, and Hoofbeat runs as {ours} and ends only what is {ours}'s. Whoever may can end it \
-             in a terminal: `sudo kill {pid}`."
+             in a terminal: `sudo kill {pid}`.",
+            whose,
+            ours,
+            pid
         );
         return Err(refused(&words));
     }
@@ -160,7 +166,7 @@ fn has_ended(held: &OwnedFd, patience: Duration) -> Result<bool, Failure> {
 }
 
 fn gone() -> Failure {
-    refused("It has ended already.")
+    refused(say!("It has ended already."))
 }
 
 fn refused(words: &str) -> Failure {
@@ -170,9 +176,11 @@ fn refused(words: &str) -> Failure {
 fn failed(errno: Errno) -> Failure {
     match errno {
         Errno::SRCH => gone(),
-        Errno::PERM => refused("The kernel does not let Hoofbeat end it: it has rights that Hoofbeat has not."),
-        Errno::NOSYS => refused("This kernel is too old (before 5.3) for ending exactly one process: use `kill`."),
-        errno => refused(&format!("It could not be ended: {errno}.")),
+        Errno::PERM => refused(say!("The kernel does not let Hoofbeat end it: it has rights that Hoofbeat has not.")),
+        Errno::NOSYS => {
+            refused(say!("This kernel is too old (before 5.3) for ending exactly one process: use `kill`."))
+        }
+        errno => refused(&say!("It could not be ended: {error}.", error = errno)),
     }
 }
 

@@ -11,6 +11,7 @@ use hoofbeat_core::api::{Face, Forecast, Unexpected, Users};
 use hoofbeat_core::config::{Config, EXPECT_KEYS};
 use hoofbeat_core::model::baseline::BaselineRow;
 use hoofbeat_core::model::expectation::{Expectation, Policy};
+use hoofbeat_core::{language, say};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -142,7 +143,7 @@ pub fn declared(file: &Path, face: impl FnOnce(&Config) -> Vec<Unexpected>) -> R
     let key = |key: &hoofbeat_core::config::RuleKey| ExpectKey {
         key: key.key,
         required: key.required,
-        doc: key.doc,
+        doc: language::said(key.doc),
         words: if key.key == "policy" { Policy::WORDS.iter().map(|(_, word)| *word).collect() } else { Vec::new() },
     };
     Ok(Expected { declared, problems: problems(&config.expectations), keys: EXPECT_KEYS.iter().map(key).collect() })
@@ -150,8 +151,11 @@ pub fn declared(file: &Path, face: impl FnOnce(&Config) -> Vec<Unexpected>) -> R
 
 fn info(one: &Expectation, found: &[Unexpected]) -> DeclaredInfo {
     let in_words = |differs: &Unexpected| match &differs.used {
-        Some(used) => format!("{} on {}: {}", used.label.json(), used.gpu, differs.reason.words()),
-        None => "must run, and does not use a GPU".to_owned(),
+        Some(used) => {
+            let (who, gpu) = (used.label.json(), &used.gpu);
+            say!("{who} on {gpu}: {reason}", who, gpu, reason = differs.reason.words())
+        }
+        None => say!("must run, and does not use a GPU").to_owned(),
     };
     DeclaredInfo {
         id: one.id.clone(),

@@ -23,6 +23,7 @@ use std::sync::mpsc::Receiver;
 
 use hoofbeat_core::language::{self, Language};
 use hoofbeat_core::paths::absolute;
+use hoofbeat_core::say;
 use serde::Serialize;
 
 pub use self::alerts::{AlertNow, SnoozeInfo};
@@ -80,7 +81,8 @@ impl Page {
     }
 }
 
-fn speaking<T>(page: Option<Language>, work: impl FnOnce() -> T) -> T {
+/// Has this thread speak the language of a page, or of this process, while it does something.
+pub fn speaking<T>(page: Option<Language>, work: impl FnOnce() -> T) -> T {
     match page {
         Some(language) => language::within(language, work),
         None => work(),
@@ -90,11 +92,11 @@ fn speaking<T>(page: Option<Language>, work: impl FnOnce() -> T) -> T {
 /// Where the config is.
 fn config_file() -> Result<PathBuf, Failure> {
     let file = hoofbeat_core::paths::config_file();
-    file.map_err(|error| Failure::new(Code::BadConfig, failure::sentence(&error.to_string())))
+    file.map_err(|error| Failure::new(Code::BadConfig, failure::sentence(language::said(&error.to_string()))))
 }
 
 /// What a page gets.
 fn json(answer: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(answer)
-        .map_err(|error| Failure::new(Code::Io, format!("The answer cannot be sent: {error}.")))
+        .map_err(|error| Failure::new(Code::Io, say!("The answer cannot be sent: {error}.", error)))
 }

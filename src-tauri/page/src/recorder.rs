@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use hoofbeat_core::say;
 use hoofbeat_core::store::recorder_runs;
 
 use crate::failure::{Code, Failure};
@@ -37,9 +38,9 @@ fn start(program: &Path, folder: &Path, root: Option<&Path>, log: Option<&Path>)
     // A process group of its own: neither the end of this window nor ^C or a closed terminal reaches it.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(log.and_then(create_log).map_or_else(Stdio::null, Stdio::from));
-    let mut child = command
-        .spawn()
-        .map_err(|error| failed(format!("The recorder could not be started: {}: {error}.", program.display())))?;
+    let mut child = command.spawn().map_err(|error| {
+        failed(say!("The recorder could not be started: {program}: {error}.", program = program.display(), error))
+    })?;
     let deadline = Instant::now() + PATIENCE;
     loop {
         if recorder_runs(folder) {
@@ -51,12 +52,12 @@ fn start(program: &Path, folder: &Path, root: Option<&Path>, log: Option<&Path>)
             Ok(Some(_)) if recorder_runs(folder) => return Ok(()),
             Ok(Some(status)) => return Err(failed(ended(status, log))),
             Ok(None) => {}
-            Err(error) => return Err(failed(format!("The recorder was started and then lost: {error}."))),
+            Err(error) => return Err(failed(say!("The recorder was started and then lost: {error}.", error))),
         }
         if Instant::now() >= deadline {
             reap_later(child);
             let seconds = PATIENCE.as_secs();
-            return Err(failed(format!("The recorder was started but does not record after {seconds} s.")));
+            return Err(failed(say!("The recorder was started but does not record after {seconds} s.", seconds)));
         }
         std::thread::sleep(LOOK);
     }
@@ -73,8 +74,8 @@ fn ended(status: ExitStatus, log: Option<&Path>) -> String {
     let said = log.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     match said.lines().rev().find(|line| !line.trim().is_empty()) {
-        Some(line) => format!("The recorder ended at once: {}", line.trim()),
-        None => format!("The recorder ended at once ({status})."),
+        Some(line) => say!("The recorder ended at once: {line}", line = line.trim()),
+        None => say!("The recorder ended at once ({status}).", status),
     }
 }
 

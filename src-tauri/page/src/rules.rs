@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use hoofbeat_core::api::{Face, Replayed, watches};
 use hoofbeat_core::config::{Config, ConfigError, Draft, DraftProblem, EditError, Entry, Origin, RuleBook};
+use hoofbeat_core::language;
 use hoofbeat_core::model::rule::{Rule, Severity};
 use hoofbeat_core::store::StoreError;
 use serde::{Deserialize, Serialize};
@@ -145,7 +146,7 @@ impl From<&Entry> for RuleInfo {
             id: listed.rule.id.clone(),
             severity: listed.rule.severity,
             watches: watches(&listed.rule),
-            reason: listed.reason.clone(),
+            reason: listed.reason.as_deref().map(|reason| language::said(reason).to_owned()),
             origin: listed.origin,
             enabled: listed.is_on,
             fields: entry.fields(),

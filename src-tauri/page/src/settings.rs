@@ -7,7 +7,7 @@ use std::path::Path;
 
 use hoofbeat_core::api::DataSize;
 use hoofbeat_core::config::{Address, Config, Form, SettingNow, SettingsBook};
-use hoofbeat_core::language::Language;
+use hoofbeat_core::language::{self, Language};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -120,7 +120,7 @@ impl From<&SettingNow> for SettingInfo {
         SettingInfo {
             section: setting.section,
             key: setting.key,
-            doc: setting.doc,
+            doc: language::said(setting.doc),
             default: setting.default_text(),
             value: set.clone(),
             form: setting.form.into(),

@@ -15,12 +15,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_lite::stream;
 use hoofbeat_core::language::Language;
-use hoofbeat_page::{Code, Failure, Page, Question};
+use hoofbeat_core::{language, say};
+use hoofbeat_page::{Code, Failure, Page, Question, speaking};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::access::{self, Access};
 use crate::pages;
+use crate::spoken::{self, Spoken};
 
 /// The largest question: a rule with all its texts is a fraction of that.
 const MOST_BYTES: usize = 64 * 1024;
@@ -65,15 +67,10 @@ struct Said {
     token: Option<String>,
 }
 
-/// What the address says of the page's language.
-#[derive(Deserialize)]
-struct Spoken {
-    language: Option<Language>,
-}
-
 /// Lets in who may come in, and has every answer say what browsers are to keep from it.
 async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
-    let mut response = match refuse(&server, &request) {
+    let language = spoken::asked(request.uri()).unwrap_or_else(|| spoken::of(request.headers()));
+    let mut response = match language::within(language, || refuse(&server, &request)) {
         Some(refused) => refused,
         None => next.run(request).await,
     };
@@ -89,8 +86,8 @@ fn refuse(server: &Server, request: &Request) -> Option<Response> {
     let host = text(header::HOST).unwrap_or_default();
     if !server.access.is_ours(host) {
         let words =
-            "This machine is not called that. Use its address, or start `hoofbeat serve --name` with this name.\n";
-        return Some((StatusCode::MISDIRECTED_REQUEST, words).into_response());
+            say!("This machine is not called that. Use its address, or start `hoofbeat serve --name` with this name.");
+        return Some((StatusCode::MISDIRECTED_REQUEST, format!("{words}\n")).into_response());
     }
     // Browsers say with every request that may change something from which page it comes.
     let is_foreign = match headers.get(header::ORIGIN) {
@@ -98,13 +95,13 @@ fn refuse(server: &Server, request: &Request) -> Option<Response> {
         None => false,
     };
     if is_foreign {
-        return Some(failed(Failure::new(Code::NotAllowed, "Only Hoofbeat's own page may ask.")));
+        return Some(failed(Failure::new(Code::NotAllowed, say!("Only Hoofbeat's own page may ask."))));
     }
     let is_open = ["/", "/token", pages::SIGN_IN_STYLE].contains(&request.uri().path());
     if is_open || is_signed_in(server, headers) {
         return None;
     }
-    Some(failed(Failure::new(Code::SignIn, "This browser has not said the token.")))
+    Some(failed(Failure::new(Code::SignIn, say!("This browser has not said the token."))))
 }
 
 fn is_signed_in(server: &Server, headers: &HeaderMap) -> bool {
@@ -113,30 +110,30 @@ fn is_signed_in(server: &Server, headers: &HeaderMap) -> bool {
 
 /// The pages. Their first one asks for the token where it is not known; an address may say it.
 async fn page(State(server): State<Arc<Server>>, Query(said): Query<Said>, request: Request) -> Response {
-    let path = request.uri().path();
+    let (path, language) = (request.uri().path(), spoken::of(request.headers()));
     if path == "/" {
         if let Some(token) = said.token {
-            return sign_in(&server, &token).await;
+            return sign_in(&server, &token, language).await;
         }
         if !is_signed_in(&server, request.headers()) {
-            return pages::sign_in(false);
+            return language::within(language, || pages::sign_in(false));
         }
     }
-    pages::file(path, server.may_change)
-        .unwrap_or_else(|| (StatusCode::NOT_FOUND, "There is no such page.\n").into_response())
+    let nothing = || format!("{}\n", language::within(language, || say!("There is no such page.")));
+    pages::file(path, server.may_change).unwrap_or_else(|| (StatusCode::NOT_FOUND, nothing()).into_response())
 }
 
 /// The token, from the form of a browser that did not know it.
-async fn token(State(server): State<Arc<Server>>, Form(said): Form<Said>) -> Response {
-    sign_in(&server, said.token.as_deref().unwrap_or_default()).await
+async fn token(State(server): State<Arc<Server>>, headers: HeaderMap, Form(said): Form<Said>) -> Response {
+    sign_in(&server, said.token.as_deref().unwrap_or_default(), spoken::of(&headers)).await
 }
 
-async fn sign_in(server: &Server, token: &str) -> Response {
+async fn sign_in(server: &Server, token: &str, language: Language) -> Response {
     if server.access.knows(token) {
-        return pages::signed_in(&server.access.cookie());
+        return language::within(language, || pages::signed_in(&server.access.cookie()));
     }
     tokio::time::sleep(WRONG_TOKEN).await;
-    pages::sign_in(true)
+    language::within(language, || pages::sign_in(true))
 }
 
 /// The answer to a question.
@@ -145,34 +142,44 @@ async fn ask(
     Query(Spoken { language }): Query<Spoken>,
     question: Result<Json<Question>, JsonRejection>,
 ) -> Response {
-    let question = match question {
-        Ok(Json(question)) => question,
-        Err(error) => return failed(Failure::new(Code::BadRequest, format!("That is no question: {error}."))),
+    let question = match speaking(language, || allowed(&server, question)) {
+        Ok(question) => question,
+        Err(failure) => return failed(failure),
     };
-    if question.changes() && !server.may_change {
-        let words = "This page may only look. Start `hoofbeat serve --allow-changes` to change things from here.";
-        return failed(Failure::new(Code::NotAllowed, words));
-    }
-    if question.sets_a_channel() {
-        let words =
-            "Which program or server is told of alerts is set on the machine itself, in its window or config.toml.";
-        return failed(Failure::new(Code::NotAllowed, words));
-    }
     let page = Arc::clone(&server.page);
     match tokio::task::spawn_blocking(move || page.answer(question, language)).await {
         Ok(Ok(answer)) => {
             ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], answer).into_response()
         }
         Ok(Err(failure)) => failed(failure),
-        Err(error) => failed(Failure::new(Code::Io, format!("The question could not be answered: {error}."))),
+        Err(error) => failed(speaking(language, || {
+            Failure::new(Code::Io, say!("The question could not be answered: {error}.", error))
+        })),
     }
+}
+
+/// The question, if this page may ask it.
+fn allowed(server: &Server, question: Result<Json<Question>, JsonRejection>) -> Result<Question, Failure> {
+    let Json(question) =
+        question.map_err(|error| Failure::new(Code::BadRequest, say!("That is no question: {error}.", error)))?;
+    if question.changes() && !server.may_change {
+        let words = say!("This page may only look. Start `hoofbeat serve --allow-changes` to change things from here.");
+        return Err(Failure::new(Code::NotAllowed, words));
+    }
+    if question.sets_a_channel() {
+        let words = say!(
+            "Which program or server is told of alerts is set on the machine itself, in its window or config.toml."
+        );
+        return Err(Failure::new(Code::NotAllowed, words));
+    }
+    Ok(question)
 }
 
 /// News, for as long as the browser listens.
 async fn news(State(server): State<Arc<Server>>, Query(Spoken { language }): Query<Spoken>) -> Response {
     let Ok(place) = Arc::clone(&server.listeners).try_acquire_owned() else {
-        let words = format!("{MOST_LISTENERS} browsers look already. Close one of them.");
-        return failed(Failure::new(Code::Busy, words));
+        let words = || say!("{count} browsers look already. Close one of them.", count = MOST_LISTENERS);
+        return failed(Failure::new(Code::Busy, speaking(language, words)));
     };
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     // When the browser goes away, the stream is dropped, and with it what keeps the thread.
@@ -188,7 +195,8 @@ async fn news(State(server): State<Arc<Server>>, Query(Spoken { language }): Que
         });
     };
     if let Err(error) = std::thread::Builder::new().name("news".into()).spawn(tell) {
-        return failed(Failure::new(Code::Io, format!("The live view could not be started: {error}.")));
+        let words = || say!("The live view could not be started: {error}.", error);
+        return failed(Failure::new(Code::Io, speaking(language, words)));
     }
     let news = stream::unfold((receiver, stop, place), |(mut receiver, stop, place)| async {
         let text = receiver.recv().await?;

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod pages;
+mod spoken;
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use hoofbeat_core::{language, say};
 
 /// The files of `ui/dist`, by their path on the server.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
@@ -58,12 +59,16 @@ pub fn file(path: &str, may_change: bool) -> Option<Response> {
 
 /// Where a browser is asked for the token.
 pub fn sign_in(is_wrong: bool) -> Response {
-    let wrong = if is_wrong { "<p role=alert>That is not the token.</p>" } else { "" };
+    let code = language::current().code();
+    let wrong = if is_wrong { format!("<p role=alert>{}</p>", say!("That is not the token.")) } else { String::new() };
+    let label =
+        say!("The token that {command} told, or that is in its token file", command = "<code>hoofbeat serve</code>");
+    let show = say!("Show");
     let page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
+        "<!doctype html><html lang={code}><meta charset=utf-8><meta name=viewport content='width=device-width'>\
          <title>Hoofbeat</title><link rel=stylesheet href={SIGN_IN_STYLE}><h1>Hoofbeat</h1>{wrong}\
-         <form method=post action=/token><label>The token that <code>hoofbeat serve</code> told, or that is in its \
-         token file<input name=token type=password autofocus required></label><button>Show</button></form></html>"
+         <form method=post action=/token><label>{label}<input name=token type=password autofocus required></label>\
+         <button>{show}</button></form></html>"
     );
     let mut response = typed("text/html; charset=utf-8", "no-store", page);
     *response.status_mut() = StatusCode::UNAUTHORIZED;
@@ -73,8 +78,11 @@ pub fn sign_in(is_wrong: bool) -> Response {
 /// Leads a browser that knew the token to the page, with the cookie. A redirect would not do: browsers hold a strict
 /// cookie back where the way began on another site, such as a mail.
 pub fn signed_in(cookie: &str) -> Response {
-    let page = "<!doctype html><html lang=en><meta charset=utf-8><title>Hoofbeat</title>\
-                <meta http-equiv=refresh content='0;url=/'><a href=/>Go on</a></html>";
+    let (code, go_on) = (language::current().code(), say!("Go on"));
+    let page = format!(
+        "<!doctype html><html lang={code}><meta charset=utf-8><title>Hoofbeat</title>\
+         <meta http-equiv=refresh content='0;url=/'><a href=/>{go_on}</a></html>"
+    );
     let mut response = typed("text/html; charset=utf-8", "no-store", page);
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -5,6 +5,7 @@
 
 use hoofbeat_core::api::SCHEMA;
 use hoofbeat_core::model::rule::Severity;
+use hoofbeat_core::say;
 use hoofbeat_core::untrusted::Untrusted;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ use super::message::Message;
 impl Message {
     /// What is told of trouble at a Unix second.
     pub fn of_trouble(sentence: &str, at: i64) -> Message {
-        let (phase, severity, title) = ("trouble", Severity::Warning, "Hoofbeat needs attention".to_owned());
+        let (phase, severity, title) = ("trouble", Severity::Warning, say!("Hoofbeat needs attention").to_owned());
         // A path in it may have any name.
         let body = Untrusted::from(sentence).sentence();
         let json = json!({

@@ -71,7 +71,7 @@ pub fn run(global: &Global, options: &args::Watch) -> Outcome {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
-        Failure::Failed(error.to_string())
+        Failure::Failed(logged(|| error.to_string()))
     }
 }
 
@@ -144,12 +144,12 @@ fn forward(
         for news in published {
             match &news {
                 Published::Alert(notice) => {
-                    log::info!("{}", crate::output::text(&wording::title(notice)));
+                    log::info!("{}", crate::output::text(&logged(|| wording::title(notice))));
                     channels.notice(notice);
                 }
                 Published::Channels(settings) => channels.set(settings),
                 Published::Digest(digest) => {
-                    log::info!("{}", crate::output::text(&wording::digest_title(digest)));
+                    log::info!("{}", crate::output::text(&logged(|| wording::digest_title(digest))));
                     channels.digest(digest);
                 }
                 Published::Trouble(trouble) => {
@@ -183,6 +183,11 @@ fn forward(
         channels.end();
     };
     std::thread::Builder::new().name("faces".into()).spawn(run)
+}
+
+/// A sentence as it stands in the log, which is English everywhere.
+fn logged(sentence: impl FnOnce() -> String) -> String {
+    language::within(Language::English, sentence)
 }
 
 /// A terminal that closes, and a terminal and a script that both pass Ctrl-C on, send several signals for one wish.

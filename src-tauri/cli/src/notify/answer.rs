@@ -13,6 +13,7 @@ use hoofbeat_core::engine::{Notice, Who, words};
 use hoofbeat_core::model::EventKind;
 use hoofbeat_core::model::expectation::{Expectation, Policy};
 use hoofbeat_core::model::rule::Watched;
+use hoofbeat_core::say;
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 
@@ -61,16 +62,16 @@ impl Answer {
     /// What stands on its button.
     pub fn label(self) -> &'static str {
         match self {
-            Answer::Snooze => "Snooze 1 h",
-            Answer::Expect => "This is expected",
+            Answer::Snooze => say!("Snooze 1 h"),
+            Answer::Expect => say!("This is expected"),
         }
     }
 
     /// Writes it, and says what came of it. May take some seconds.
     pub fn carry_out(self, notice: &Notice, folder: &Path, config: &Path, now: &Zoned) -> Outcome {
         let (done, failed) = match self {
-            Answer::Snooze => (snooze(notice, folder, now), "It could not be snoozed"),
-            Answer::Expect => (expect(notice, folder, config), "It could not be noted as expected"),
+            Answer::Snooze => (snooze(notice, folder, now), say!("It could not be snoozed")),
+            Answer::Expect => (expect(notice, folder, config), say!("It could not be noted as expected")),
         };
         match done {
             Ok((title, body)) => Outcome { title, body, done: true },
@@ -86,11 +87,9 @@ fn snooze(notice: &Notice, folder: &Path, now: &Zoned) -> Result<(String, String
     let who = notice.who.as_ref().map(|who| who.key.as_str());
     let written = Face::open(folder).and_then(|face| face.snooze_whom(rule, source, who, Some(until)));
     written.map_err(|error| error.to_string())?;
-    let title = format!("Snoozed until {}", time::moment(until, now));
-    Ok((
-        title,
-        format!("Said again at once: hoofbeat alerts unsnooze {}", Untrusted::from(rule.as_str()).notification()),
-    ))
+    let title = say!("Snoozed until {moment}", moment = time::moment(until, now));
+    let rule = Untrusted::from(rule.as_str()).notification();
+    Ok((title, say!("Said again at once: hoofbeat alerts unsnooze {rule}", rule)))
 }
 
 /// Who can be declared to be expected: an identity whose use of a GPU was not. Of one that is missing, or whose file is
@@ -104,7 +103,7 @@ fn expected(notice: &Notice) -> Option<&Who> {
 }
 
 fn expect(notice: &Notice, folder: &Path, file: &Path) -> Result<(String, String), String> {
-    let who = expected(notice).ok_or("It is not known who that is.")?;
+    let who = expected(notice).ok_or_else(|| say!("It is not known who that is."))?;
     let gpu = &notice.source.id;
     let config = Config::in_force(file).map_err(|error| error.to_string())?;
     let is_it = |one: &Expectation| {
@@ -129,9 +128,9 @@ fn expect(notice: &Notice, folder: &Path, file: &Path) -> Result<(String, String
         log::warn!("{} is expected, and still waits for an answer: {error}", who.name.notification());
     }
     let subject = words::subject(&notice.source, &Untrusted::notification);
-    let title = format!("Expected from now on: {} on {subject}", who.name.notification());
+    let title = say!("Expected from now on: {who} on {gpu}", who = who.name.notification(), gpu = subject);
     let id = Untrusted::from(id.as_str()).notification();
-    Ok((title, format!("hoofbeat expect list shows it; hoofbeat expect remove {id} takes it back.")))
+    Ok((title, say!("hoofbeat expect list shows it; hoofbeat expect remove {id} takes it back.", id)))
 }
 
 /// `expected-blender`, with a number where that is taken.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use hoofbeat_core::engine::Notice;
+use hoofbeat_core::say;
 use zbus::Connection;
 use zbus::connection::Builder;
 
@@ -22,7 +23,7 @@ impl Trial {
     /// What would be said, marked as a test.
     pub fn of(notice: &Arc<Notice>) -> Trial {
         let say = Say::about(notice, true);
-        Trial { say: Say { title: format!("Test: {}", say.title), transient: true, ..say } }
+        Trial { say: Say { title: say!("Test: {title}", title = say.title), transient: true, ..say } }
     }
 
     /// The line that is always seen.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub use hoofbeat_core::engine::AlertKey as Key;
 use hoofbeat_core::engine::{Digest, Notice, NoticePhase};
 use hoofbeat_core::model::rule::Severity;
+use hoofbeat_core::say;
 
 use super::answer::Outcome;
 use crate::wording;
@@ -28,16 +29,9 @@ const LISTED: usize = 5;
 /// How many wait at most; the oldest is only counted then.
 const MOST: usize = 64;
 
-/// What is added to what an earlier recorder had to say: it may be over by now.
-const LATE: &str = "It happened before a restart and could not be shown then.";
-
-/// What everything that is wrong with the recording is called.
-const TROUBLE: &str = "Hoofbeat needs attention";
-
 /// What makes GNOME show tray icons.
-const EXTENSION: &str = "\u{201c}AppIndicator and KStatusNotifierItem Support\u{201d} \
-                         (https://extensions.gnome.org/extension/615/appindicator-support/)";
-const MEANWHILE: &str = "Once that is there, the icon appears; until then, hoofbeat open opens the window.";
+const EXTENSION: &str = "AppIndicator and KStatusNotifierItem Support";
+const EXTENSION_PAGE: &str = "https://extensions.gnome.org/extension/615/appindicator-support/";
 
 /// Something to say.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +52,12 @@ pub struct Say {
     /// Whether it asks what to do where nothing shows an icon.
     #[serde(default)]
     pub asks: bool,
+    /// Whether it is said that it happened before a restart.
+    #[serde(default)]
+    pub is_late: bool,
+    /// Whether it is about the recording itself: then its title tells no news.
+    #[serde(default)]
+    pub is_trouble: bool,
 }
 
 impl Say {
@@ -72,7 +72,22 @@ impl Say {
             severity: (!over).then_some(notice.rule.severity),
             // Where nobody was told that it began, its end is news that should not vanish.
             transient: over && told_of,
+            ..Say::of(String::new(), String::new())
+        }
+    }
+
+    /// Something else to say, which matters little.
+    fn of(title: String, body: String) -> Say {
+        Say {
+            key: None,
+            alert: None,
+            title,
+            body,
+            severity: None,
+            transient: false,
             asks: false,
+            is_late: false,
+            is_trouble: false,
         }
     }
 }
@@ -106,8 +121,8 @@ impl Waiting {
     pub fn digest(&mut self, digest: &Digest) {
         let firing = digest.items.iter().filter(|item| item.over.is_none());
         let severity = firing.map(|item| item.severity).max();
-        let (title, body) = (wording::digest_title(digest), wording::digest_body(digest));
-        self.push(Say { key: None, alert: None, title, body, severity, transient: false, asks: false });
+        let said = Say::of(wording::digest_title(digest), wording::digest_body(digest));
+        self.push(Say { severity, ..said });
     }
 
     /// That an alert fires is not to be said any more; what came of an answer is.
@@ -123,34 +138,32 @@ impl Waiting {
         // What failed may be tried again.
         let alert = (!done).then(|| notice.clone());
         let severity = (!done).then_some(Severity::Warning);
-        self.push(Say { key: Some(key), alert, title, body, severity, transient: done, asks: false });
+        self.push(Say { key: Some(key), alert, severity, transient: done, ..Say::of(title, body) });
     }
 
     /// Something is wrong with the recording itself.
     pub fn trouble(&mut self, sentence: &str) {
-        let severity = Some(Severity::Warning);
-        let title = TROUBLE.to_string();
-        self.push(Say {
-            key: None,
-            alert: None,
-            title,
-            body: sentence.to_string(),
-            severity,
-            transient: false,
-            asks: false,
-        });
+        let said = Say::of(say!("Hoofbeat needs attention").to_owned(), sentence.to_owned());
+        self.push(Say { severity: Some(Severity::Warning), is_trouble: true, ..said });
     }
 
     /// Nothing shows the icon on this desktop.
     pub fn no_tray(&mut self, desktop: &str) {
         let body = match desktop.split(':').any(|name| name.eq_ignore_ascii_case("gnome")) {
-            true => format!("GNOME shows tray icons only with the extension {EXTENSION}. {MEANWHILE}"),
-            false => {
-                format!("Nothing here shows tray icons; the panels of most desktops can be given a tray. {MEANWHILE}")
-            }
+            true => say!(
+                "GNOME shows tray icons only with the extension “{extension}” ({page}). Once that is there, the icon \
+                 appears; until then, hoofbeat open opens the window.",
+                extension = EXTENSION,
+                page = EXTENSION_PAGE
+            ),
+            false => say!(
+                "Nothing here shows tray icons; the panels of most desktops can be given a tray. Once that is there, \
+                 the icon appears; until then, hoofbeat open opens the window."
+            )
+            .to_owned(),
         };
-        let title = "Hoofbeat records, without an icon".to_owned();
-        self.push(Say { key: None, alert: None, title, body, severity: None, transient: false, asks: true });
+        let title = say!("Hoofbeat records, without an icon").to_owned();
+        self.push(Say { asks: true, ..Say::of(title, body) });
     }
 
     /// What waits, to be kept over a restart; null where nothing does.
@@ -168,8 +181,11 @@ impl Waiting {
         self.dropped += saved["dropped"].as_u64().map_or(0, |dropped| dropped as usize);
         let since = std::mem::take(&mut self.queue);
         for mut say in queue {
-            if !say.body.ends_with(LATE) {
-                say.body = format!("{}\n{LATE}", say.body);
+            if !say.is_late {
+                // It may be over by now.
+                let late = say!("It happened before a restart and could not be shown then.");
+                say.body = format!("{}\n{late}", say.body);
+                say.is_late = true;
             }
             // What came since says more.
             if say.key.is_none() || !since.iter().any(|newer| newer.key == say.key) {
@@ -195,14 +211,14 @@ impl Waiting {
         let count = self.queue.len() + self.dropped;
         let severity = self.queue.iter().map(|say| say.severity).max().flatten();
         // The newest matter most. Trouble has the same title always.
-        let news = |say: &Say| if say.title == TROUBLE { say.body.clone() } else { say.title.clone() };
+        let news = |say: &Say| if say.is_trouble { say.body.clone() } else { say.title.clone() };
         let titles: Vec<String> = self.queue.iter().rev().take(LISTED).map(news).collect();
         let more = if count > titles.len() { " · …" } else { "" };
         let body = format!("{}{more}", titles.join(" · "));
-        let title = format!("{count} messages");
+        let title = say!("{count} messages", count);
         self.queue.clear();
         self.dropped = 0;
-        self.queue.push_back(Say { key: None, alert: None, title, body, severity, transient: false, asks: false });
+        self.queue.push_back(Say { severity, ..Say::of(title, body) });
     }
 
     /// What to say next.
@@ -228,6 +244,8 @@ mod tests {
     use hoofbeat_core::model::{Source, SourceKind};
 
     use super::*;
+
+    const LATE: &str = "It happened before a restart and could not be shown then.";
 
     fn notice(rule: &str, over: bool, severity: Severity) -> Arc<Notice> {
         let phase = match over {

@@ -14,6 +14,7 @@ use hoofbeat_core::paths;
 use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::presence::Absence;
 use hoofbeat_core::why::{Summary, summary};
+use hoofbeat_core::{say, say_count};
 
 use super::News;
 
@@ -77,10 +78,9 @@ fn sentence(mut gpus: Vec<Summary>, tariff: &Tariff) -> Option<String> {
     let told = summary(first, &|joules| tariff.words(joules), &Untrusted::notification);
     let more = match others.iter().filter(|gpu| gpu.has_worked()).count() {
         0 => String::new(),
-        1 => " · 1 more GPU worked".to_owned(),
-        count => format!(" · {count} more GPUs worked"),
+        count => say_count!(count, " · {count} more GPU worked", " · {count} more GPUs worked", count),
     };
-    Some(format!("While you were away: {told}{more}"))
+    Some(say!("While you were away: {told}{more}", told, more))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use hoofbeat_core::engine::{Command, Handle};
 use hoofbeat_core::model::UNTIL_RESUMED;
 use hoofbeat_core::paths::absolute;
+use hoofbeat_core::say;
 use ksni::menu::{CheckmarkItem, StandardItem};
 use ksni::{Category, MenuItem, OfflineReason, Status, ToolTip};
 
@@ -57,11 +58,11 @@ impl Item {
     }
 
     fn open(&self) {
-        say(self.window.open(ksni::current_xdg_activation_token().as_deref()));
+        note(self.window.open(ksni::current_xdg_activation_token().as_deref()));
     }
 
     fn toggle(&self) {
-        say(self.window.toggle(ksni::current_xdg_activation_token().as_deref()));
+        note(self.window.toggle(ksni::current_xdg_activation_token().as_deref()));
     }
 }
 
@@ -78,7 +79,7 @@ fn set_at_login(item: &mut Item) {
     }
 }
 
-fn say(opened: Result<(), String>) {
+fn note(opened: Result<(), String>) {
     if let Err(problem) = opened {
         log::warn!("the window does not open: {problem}");
     }
@@ -176,16 +177,16 @@ impl ksni::Tray for Item {
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
         let pause = if self.view.paused {
-            row("Resume recording", |item| item.engine.send(Command::Resume))
+            row(say!("Resume recording"), |item| item.engine.send(Command::Resume))
         } else {
-            row("Pause for 1 hour", |item| {
+            row(say!("Pause for 1 hour"), |item| {
                 let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
                 item.engine.send(Command::Pause { until });
             })
         };
         // Greyed where there is nothing to snooze, so that it is found where it always is.
         let snooze = MenuItem::Standard(StandardItem {
-            label: "Snooze alerts for 1 h".into(),
+            label: say!("Snooze alerts for 1 h").into(),
             enabled: matches!(self.view.snooze, Offer::Snooze(_)),
             activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
@@ -194,26 +195,26 @@ impl ksni::Tray for Item {
         let mut rows = vec![told_if(Some(&self.view.sentence))];
         let gpus = &self.view.gpus;
         rows.extend((0..gpus.len().max(GPUS)).map(|at| told_if(gpus.get(at).map(String::as_str))));
-        rows.extend([MenuItem::Separator, row("Open Hoofbeat", |item| item.open())]);
+        rows.extend([MenuItem::Separator, row(say!("Open Hoofbeat"), |item| item.open())]);
         rows.push(row_if(self.view.away.as_deref(), |item| item.open()));
         rows.push(snooze);
         let snoozed = &self.view.snoozed;
         rows.extend((0..snooze::LISTED).map(|at| undo(snoozed.rows.get(at))));
-        let more = (snoozed.more > 0).then(|| format!("and {} more snoozes, in the window", snoozed.more));
+        let more = (snoozed.more > 0).then(|| say!("and {count} more snoozes, in the window", count = snoozed.more));
         rows.push(told_if(more.as_deref()));
-        let lasting = (!self.view.paused).then_some("Pause until I resume it");
+        let lasting = (!self.view.paused).then(|| say!("Pause until I resume it"));
         rows.extend([
             pause,
             row_if(lasting, |item| item.engine.send(Command::Pause { until: UNTIL_RESUMED })),
             MenuItem::Separator,
             MenuItem::Checkmark(CheckmarkItem {
-                label: "Start at login".into(),
+                label: say!("Start at login").into(),
                 enabled: entry.is_some(),
                 checked: entry.is_some_and(|entry| login::is_on(&entry)),
                 activate: Box::new(set_at_login),
                 ..CheckmarkItem::default()
             }),
-            row("Quit", |item| item.engine.send(Command::Stop)),
+            row(say!("Quit"), |item| item.engine.send(Command::Stop)),
         ]);
         rows
     }

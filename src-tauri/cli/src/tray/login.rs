@@ -62,7 +62,7 @@ impl Start<'_> {
         let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         Ok(format!(
             "[Desktop Entry]\nType=Application\nName=Hoofbeat\nComment=Records what the GPU does, and shows it in the \
-             tray\nExec={}\nIcon=hoofbeat\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
+             tray\nComment[de]=Zeichnet auf, was die GPU tut, und zeigt es im Infobereich\nExec={}\nIcon=hoofbeat\nTerminal=false\nX-GNOME-Autostart-enabled=true\n",
             words.join(" ")
         ))
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use hoofbeat_core::api::Face;
 use hoofbeat_core::engine::{ActiveAlert, Snapshot, words};
 use hoofbeat_core::model::snooze::{EVERY, Snooze};
+use hoofbeat_core::say;
 use hoofbeat_core::store::StoreError;
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::tz::TimeZone;
@@ -53,8 +54,8 @@ impl Snoozed {
             .iter()
             .filter(|one| snapshot.ts.is_none_or(|ts| one.holds(ts)))
             .map(|one| {
-                let ending = ending(one.until, snapshot, zone, "it is");
-                (format!("Snoozed {ending}: {} · Undo", about(one, snapshot)), Offer::Undo(vec![which(one)]))
+                let (ending, what) = (ending(one.until, snapshot, zone), about(one, snapshot));
+                (say!("Snoozed {ending}: {what} · Undo", ending, what), Offer::Undo(vec![which(one)]))
             })
             .collect();
         let more = rows.len().saturating_sub(LISTED);
@@ -126,25 +127,30 @@ fn which(snooze: &Snooze) -> Which {
 fn about(snooze: &Snooze, snapshot: &Snapshot) -> String {
     let Snooze { rule, source, who, .. } = snooze;
     let outside = |text: &str| Untrusted::from(text).notification();
-    let rule = if rule == EVERY { "all alerts".to_owned() } else { outside(rule) };
+    let what = if rule == EVERY { say!("all alerts").to_owned() } else { outside(rule) };
     let who = who.as_deref().map(|key| {
         let known = snapshot.alerts.iter().filter_map(|alert| alert.who.as_ref()).find(|who| who.key == key);
-        format!(" of {}", known.map_or_else(|| outside(key), |who| who.name.notification()))
+        known.map_or_else(|| outside(key), |who| who.name.notification())
     });
     let known = snapshot.sources.iter().find(|one| one.source.id == *source);
     let place = match known {
-        _ if source == EVERY => String::new(),
-        Some(known) => format!(" on {}", words::subject(&known.source, &Untrusted::notification)),
-        None => format!(" on {}", outside(source)),
+        _ if source == EVERY => None,
+        Some(known) => Some(words::subject(&known.source, &Untrusted::notification)),
+        None => Some(outside(source)),
     };
-    format!("{rule}{}{place}", who.unwrap_or_default())
+    match (who, place) {
+        (None, None) => what,
+        (Some(who), None) => say!("{what} of {who}", what, who),
+        (None, Some(place)) => say!("{what} on {place}", what, place),
+        (Some(who), Some(place)) => say!("{what} of {who} on {place}", what, who, place),
+    }
 }
 
 /// Until when an alert is silent: "until 15:02"; `None` where it is not.
 pub fn silence(alert: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> Option<String> {
     let mut covering = covering(alert, snapshot).peekable();
     covering.peek()?;
-    Some(ending(last(covering), snapshot, zone, "it is"))
+    Some(ending(last(covering), snapshot, zone))
 }
 
 /// Whether an alert is silent.
@@ -166,12 +172,12 @@ fn last<'a>(snoozes: impl Iterator<Item = &'a Snooze>) -> Option<i64> {
     snoozes.map(|snooze| snooze.until).max_by_key(|until| until.unwrap_or(i64::MAX)).flatten()
 }
 
-fn ending(until: Option<i64>, snapshot: &Snapshot, zone: &TimeZone, is: &str) -> String {
+fn ending(until: Option<i64>, snapshot: &Snapshot, zone: &TimeZone) -> String {
     match until {
         Some(until) => {
             let now = time::zoned(snapshot.ts.unwrap_or(until), zone);
-            format!("until {}", time::moment(until, &now))
+            say!("until {moment}", moment = time::moment(until, &now))
         }
-        None => format!("until {is} over"),
+        None => say!("until it is over").to_owned(),
     }
 }

@@ -12,6 +12,7 @@ use hoofbeat_core::model::tray::IconStyle;
 use hoofbeat_core::model::{Health, RecorderState, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::presence::Absence;
+use hoofbeat_core::{language, say, say_count};
 use jiff::tz::TimeZone;
 
 use super::icon::{Icon, STEPS};
@@ -46,7 +47,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        let (icon, sentence) = (Icon::Recording { level: 0 }, "Starting".into());
+        let (icon, sentence) = (Icon::Recording { level: 0 }, say!("Starting").into());
         let (snooze, snoozed) = (Offer::Nothing, Snoozed::default());
         View { icon, sentence, gpus: Vec::new(), away: None, paused: false, snooze, snoozed }
     }
@@ -151,7 +152,7 @@ fn line(gpu: &SourceNow) -> String {
     match (told.is_empty(), gpu.condition.health) {
         // Nothing is read while recording is paused. The row stays: a menu whose rows change closes.
         (true, Health::Ok) => label,
-        (true, health) => format!("{label}: {}", health.word()),
+        (true, health) => format!("{label}: {}", language::said(health.word())),
         (false, _) => format!("{label}: {}", told.join(", ")),
     }
 }
@@ -189,24 +190,28 @@ fn alert_sentence(worst: &ActiveAlert, snapshot: &Snapshot, zone: &TimeZone) -> 
     let newest = worst.rule.metric().and_then(|metric| source?.value(metric)).filter(|_| !worst.is_silent);
     let worst = &worst.clone().seen_with(newest);
     let news = words::firing(worst, &Untrusted::notification);
-    let more = match snapshot.alerts.len() {
-        0 | 1 => String::new(),
-        2 => " · 1 more alert".to_string(),
-        count => format!(" · {} more alerts", count - 1),
+    let more = match snapshot.alerts.len().saturating_sub(1) {
+        0 => String::new(),
+        count => say_count!(count, " · {count} more alert", " · {count} more alerts", count),
     };
-    let silence =
-        snooze::silence(worst, snapshot, zone).map(|ending| format!(" (snoozed {ending})")).unwrap_or_default();
+    let since = time::moment(worst.since, &now);
     // What recovers is not so since then.
-    let since = if worst.is_recovering { ", alert since" } else { " since" };
-    format!("{news}{since} {}{silence}{more}", time::moment(worst.since, &now))
+    let alert = match (worst.is_recovering, snooze::silence(worst, snapshot, zone)) {
+        (false, None) => say!("{news} since {since}", news, since),
+        (true, None) => say!("{news}, alert since {since}", news, since),
+        (false, Some(ending)) => say!("{news} since {since} (snoozed {ending})", news, since, ending),
+        (true, Some(ending)) => say!("{news}, alert since {since} (snoozed {ending})", news, since, ending),
+    };
+    format!("{alert}{more}")
 }
 
 fn paused_until(snapshot: &Snapshot, zone: &TimeZone) -> String {
     match snapshot.until {
         Some(until) => {
-            format!("Paused until {}", time::moment(until, &time::zoned(snapshot.ts.unwrap_or(until), zone)))
+            let now = time::zoned(snapshot.ts.unwrap_or(until), zone);
+            say!("Paused until {moment}", moment = time::moment(until, &now))
         }
-        None => "Paused".to_string(),
+        None => say!("Paused").to_owned(),
     }
 }
 

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::read::{Located, get, kind, string};
+use super::typed::{Located, get, kind, string};
 use super::values::{self, Problem};
 use crate::model::rule::Severity;
+use crate::say;
 
 /// Both channels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -184,20 +185,26 @@ impl fmt::Debug for Address {
 const MOST_WORDS: usize = 64;
 
 pub(super) fn run(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
-    const REMEDY: &str = "write the program and its arguments as a list: run = [\"/usr/bin/mpv\", \"ping.ogg\"]";
+    let remedy = say!("write the program and its arguments as a list: run = [\"/usr/bin/mpv\", \"ping.ogg\"]");
     let DeValue::Array(array) = value else {
-        return Err(Problem::new(format!("this is {}, not a list; no shell takes it apart", kind(value)), REMEDY));
+        return Err(Problem::new(
+            say!("this is {kind}, not a list; no shell takes it apart", kind = kind(value)),
+            remedy,
+        ));
     };
     let words: Option<Vec<String>> = array.iter().map(|word| word.get_ref().as_str().map(str::to_owned)).collect();
-    let words = words.ok_or_else(|| Problem::new("not everything in this list is text", REMEDY))?;
+    let words = words.ok_or_else(|| Problem::new(say!("not everything in this list is text"), remedy))?;
     if words.len() > MOST_WORDS || words.iter().any(|word| word.contains('\0')) {
-        return Err(Problem::new("no program can be given that", "write a script that does it, and name that"));
+        return Err(Problem::new(
+            say!("no program can be given that"),
+            say!("write a script that does it, and name that"),
+        ));
     }
     let is_somewhere = |program: &String| !program.is_empty() && (program.starts_with('/') || !program.contains('/'));
     if words.first().is_some_and(|program| !is_somewhere(program)) {
         return Err(Problem::new(
-            format!("{:?} names no program", words[0]),
-            "write its whole path, beginning with /, or a name that is found in PATH",
+            say!("{text} names no program", text = format_args!("{:?}", words[0])),
+            say!("write its whole path, beginning with /, or a name that is found in PATH"),
         ));
     }
     Ok(words)
@@ -207,8 +214,10 @@ pub(super) fn timeout(value: &DeValue<'_>) -> Result<Duration, Problem> {
     let text = string(value)?;
     let timeout = values::duration(text)?;
     if timeout.is_zero() || timeout > Duration::from_secs(300) {
-        let remedy = "write \"1s\" to \"5m\"; what takes longer can go on in the background";
-        return Err(Problem::new(format!("{text:?} is not a time limit for a program that tells of alerts"), remedy));
+        return Err(Problem::new(
+            say!("{text} is not a time limit for a program that tells of alerts", text = format_args!("{text:?}")),
+            say!("write \"1s\" to \"5m\"; what takes longer can go on in the background"),
+        ));
     }
     Ok(timeout)
 }
@@ -217,8 +226,8 @@ pub(super) fn format(value: &DeValue<'_>) -> Result<WebhookFormat, Problem> {
     let text = string(value)?;
     WebhookFormat::WORDS.iter().find(|(_, word)| *word == text).map(|(format, _)| *format).ok_or_else(|| {
         Problem::new(
-            format!("there is no format {text:?}"),
-            "write \"json\", \"slack\" (Mattermost takes that, too), \"ntfy\" or \"gotify\"",
+            say!("there is no format {format}", format = format_args!("{text:?}")),
+            say!("write \"json\", \"slack\" (Mattermost takes that, too), \"ntfy\" or \"gotify\""),
         )
     })
 }
@@ -230,8 +239,10 @@ pub(super) fn secret_file(value: &DeValue<'_>) -> Result<Option<SecretFile>, Pro
     }
     if text.contains('\0') || !(text.starts_with('/') || text.starts_with("~/")) {
         return Err(Problem::new(
-            "this is not the whole path of a file",
-            "begin it with / or ~/, like \"~/.config/hoofbeat/webhook.secret\"; the secret itself stands in that file",
+            say!("this is not the whole path of a file"),
+            say!(
+                "begin it with / or ~/, like \"~/.config/hoofbeat/webhook.secret\"; the secret itself stands in that file"
+            ),
         ));
     }
     Ok(Some(SecretFile(text.to_owned())))
@@ -245,14 +256,14 @@ pub(super) fn url(value: &DeValue<'_>) -> Result<Option<Address>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    let bad = |reason: &str| Problem::new(reason, "write one like \"https://ntfy.sh/my-topic\"");
+    let bad = |reason: &str| Problem::new(reason, say!("write one like \"https://ntfy.sh/my-topic\""));
     let Some(scheme) = [HTTPS, "http://"].into_iter().find(|scheme| text.starts_with(scheme)) else {
-        return Err(bad("this is not a web address"));
+        return Err(bad(say!("this is not a web address")));
     };
     // What two readers of an address could understand differently is no address.
     let odd = |c: char| !c.is_ascii_graphic() || "\\\"<>^`{|}#".contains(c);
     if text.len() > 2048 || text.contains(odd) {
-        return Err(bad("this web address holds a letter that has no place in one"));
+        return Err(bad(say!("this web address holds a letter that has no place in one")));
     }
     let name = &text[scheme.len()..];
     let before = name.split(['/', '?']).next().unwrap_or_default();
@@ -270,7 +281,7 @@ pub(super) fn url(value: &DeValue<'_>) -> Result<Option<Address>, Problem> {
         None => port.is_empty(),
     };
     if !host || !port_is_one {
-        return Err(bad("this web address names no server"));
+        return Err(bad(say!("this web address names no server")));
     }
     let path = scheme.len() + before.len();
     Ok(Some(Address { whole: text.to_owned(), server: format!("{scheme}{server}"), path }))
@@ -282,21 +293,23 @@ pub(super) fn check(channel: &WebhookChannel, table: &DeTable<'_>) -> Result<(),
     let span = get(table, "url").map(|(span, _)| span).unwrap_or_default();
     if !url.is_encrypted() && !url.is_here() && !channel.insecure {
         let problem = Problem::new(
-            "over http:// anybody on the way can read along and change what is sent",
-            "write https://, or insecure = true where you know the way",
+            say!("over http:// anybody on the way can read along and change what is sent"),
+            say!("write https://, or insecure = true where you know the way"),
         );
         return Err((span, problem));
     }
     if url.has_user() && channel.secret_file.is_some() {
         let problem = Problem::new(
-            "this address has a user, and secret_file names a token; only one of them can be sent",
-            "remove the user from the address, or the line secret_file",
+            say!("this address has a user, and secret_file names a token; only one of them can be sent"),
+            say!("remove the user from the address, or the line secret_file"),
         );
         return Err((span, problem));
     }
     if channel.format == WebhookFormat::Ntfy && url.topic().is_none() {
-        let problem =
-            Problem::new("this address names no topic", "end it with the topic: \"https://ntfy.sh/my-topic\"");
+        let problem = Problem::new(
+            say!("this address names no topic"),
+            say!("end it with the topic: \"https://ntfy.sh/my-topic\""),
+        );
         return Err((span, problem));
     }
     Ok(())

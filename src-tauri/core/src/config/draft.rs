@@ -18,6 +18,7 @@ use super::edit::quoted;
 use super::rule::{BUILTIN, WATCHED, rules};
 use super::{Config, ConfigError, Listed, unreadable};
 use crate::model::rule::{Rule, Severity, Watched};
+use crate::say;
 
 /// The keys that a form offers for every rule, in the order in which they are written.
 pub const FIELDS: [&str; 9] = ["fire", "clear", "for", "keep", "severity", "source", "repeat", "hours", "text"];
@@ -134,24 +135,25 @@ impl RuleBook {
 
     pub(super) fn checked(&self, draft: &Draft) -> Result<Checked, DraftProblem> {
         let id = draft.id.trim();
+        let typed = format!("{id:?}");
         let problem = |field: &str, message: String| DraftProblem { field: Some(field.to_owned()), message };
         match self.entry(id) {
             Some(_) if draft.is_new => {
-                return Err(problem("id", format!("There is a rule {id:?} already: choose another name.")));
+                return Err(problem("id", say!("There is a rule {id} already: choose another name.", id = typed)));
             }
             None if !draft.is_new => {
-                let message = format!("There is no rule {id:?} any more: somebody has changed the file.");
+                let message = say!("There is no rule {id} any more: somebody has changed the file.", id = typed);
                 return Err(DraftProblem { field: None, message });
             }
             _ => {}
         }
         let is_missing = |key: &str| draft.values.get(key).is_none_or(|text| text.trim().is_empty());
         if draft.is_new && id.is_empty() {
-            let message = "Give the rule a name: up to 64 letters, digits and - _ . without spaces.";
+            let message = say!("Give the rule a name: up to 64 letters, digits and - _ . without spaces.");
             return Err(problem("id", message.to_owned()));
         }
         if draft.is_new && is_missing("metric") {
-            return Err(problem("metric", "Choose what the rule watches.".to_owned()));
+            return Err(problem("metric", say!("Choose what the rule watches.").to_owned()));
         }
         let own = self.own.get(id);
         let built_in = tables(BUILTIN);
@@ -161,7 +163,8 @@ impl RuleBook {
         for (key, text) in &draft.values {
             let is_offered = FIELDS.contains(&key.as_str()) || key == "metric";
             if !is_offered {
-                return Err(DraftProblem { field: None, message: format!("A form has no {key:?}.") });
+                let message = say!("A form has no {key}.", key = format_args!("{key:?}"));
+                return Err(DraftProblem { field: None, message });
             }
             if key == "metric" && !draft.is_new {
                 continue;
@@ -235,7 +238,7 @@ fn read(id: &str, table: &Table, base: Option<&Table>) -> Result<Rule, DraftProb
     }
     let problem = |field: Option<&str>, message: String| DraftProblem { field: field.map(str::to_owned), message };
     let root =
-        DeTable::parse(&text).map_err(|error| problem(None, sentence(error.message(), "type something else")))?;
+        DeTable::parse(&text).map_err(|error| problem(None, sentence(error.message(), say!("type something else"))))?;
     let found = rules(root.get_ref().get("rule").map(|rule| rule.get_ref()));
     let (on, off) = found.map_err(|found| {
         let (place, found) = match found {
@@ -253,7 +256,7 @@ fn read(id: &str, table: &Table, base: Option<&Table>) -> Result<Rule, DraftProb
         problem(field, wording::words(field, &keys, &found))
     })?;
     let rule = on.into_iter().chain(off).find(|rule| rule.id == id);
-    rule.ok_or_else(|| problem(None, sentence("this makes no rule", "type something else")))
+    rule.ok_or_else(|| problem(None, sentence(say!("this makes no rule"), say!("type something else"))))
 }
 
 /// A value as it is written in the file, on one line.

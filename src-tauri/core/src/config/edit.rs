@@ -15,6 +15,7 @@ use std::path::Path;
 
 use super::draft::capital;
 use super::{Config, ConfigError, DraftProblem, create, text, unreadable};
+use crate::say;
 
 /// Why the file was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +70,7 @@ impl Config {
             Ok(_) => None,
             Err(EditError::Config(ConfigError::Invalid { file, line, reason, remedy, .. })) => {
                 // Below the head of the new table stands one key a line.
-                let at = line.checked_sub(2).filter(|_| file.as_path() == Path::new(NEW));
+                let at = line.checked_sub(2).filter(|_| file.as_path() == Path::new(new_one()));
                 let field = at.and_then(|at| keys.get(at)).map(|(key, _)| *key);
                 Some(problem(field, &format!("{reason}; {remedy}")))
             }
@@ -86,16 +87,19 @@ impl Config {
         let mut wanted = Config::parse(&before, file)?;
         let Some(at) = wanted.expectations.iter().position(|one| one.id == id) else {
             let ids: Vec<_> = wanted.expectations.iter().map(|one| one.id.as_str()).collect();
-            let there =
-                if ids.is_empty() { "there is none".to_owned() } else { format!("there are {}", ids.join(", ")) };
-            return Err(EditError::Refused(format!("there is no expectation {id:?}; {there}")));
+            let id = format!("{id:?}");
+            return Err(EditError::Refused(match ids.is_empty() {
+                true => say!("there is no expectation {id}; there is none", id),
+                false => say!("there is no expectation {id}; there are {ids}", id, ids = ids.join(", ")),
+            }));
         };
         wanted.expectations.remove(at);
         let after = cut(&before, "[[expect]]", at).filter(|after| Config::parse(after, file).as_ref() == Ok(&wanted));
         let Some(after) = after else {
-            return Err(EditError::Refused(format!(
-                "{}: the expectation {id:?} cannot be cut out without touching the rest; remove it by hand",
-                file.display()
+            return Err(EditError::Refused(say!(
+                "{file}: the expectation {id} cannot be cut out without touching the rest; remove it by hand",
+                file = file.display(),
+                id = format_args!("{id:?}")
             )));
         };
         replace(file, &after)?;
@@ -104,7 +108,9 @@ impl Config {
 }
 
 /// What a mistake in an expectation that is to be added is said of.
-const NEW: &str = "the new expectation";
+fn new_one() -> &'static str {
+    say!("the new expectation")
+}
 
 /// The text with an expectation at its end, and what holds by it.
 fn with_expectation(
@@ -122,7 +128,7 @@ fn with_expectation(
         table.push_str(&format!("{key} = {value}\n"));
     }
     // What is wrong with the new table is said with its own lines, not with those of the file.
-    Config::parse(&table, Path::new(NEW))?;
+    Config::parse(&table, Path::new(new_one()))?;
     let after = appended(before, &table);
     let config = Config::parse(&after, file)?;
     match objection(&config) {
@@ -199,7 +205,8 @@ pub(super) fn quoted(text: &str) -> String {
 /// points to.
 pub(super) fn replace(file: &Path, text: &str) -> Result<(), EditError> {
     let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-    let failed = |error: std::io::Error| EditError::Io(format!("{} cannot be written: {error}", real.display()));
+    let failed =
+        |error: std::io::Error| EditError::Io(say!("{file} cannot be written: {error}", file = real.display(), error));
     let mode = fs::metadata(&real).map_or(0o600, |meta| meta.permissions().mode() & 0o777);
     let mut name = real.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::read::{Located, get, hold, kind, name, optional, pattern, string};
 use super::rule::RuleKey;
+use super::typed::{Located, get, hold, kind, name, optional, pattern, string};
 use super::values::{self, Problem};
 use crate::model::expectation::{Expectation, Hours, Policy, User};
+use crate::say;
 
 /// Every key of an `[[expect]]` table.
 pub const EXPECT_KEYS: &[RuleKey] = &[
@@ -41,20 +42,22 @@ const GRACE: Duration = Duration::from_secs(300);
 
 /// Reads all expectations. `Err(Err(…))` has no place of its own.
 pub(super) fn expectations(value: &DeValue<'_>) -> Result<Vec<Expectation>, Result<Located, Problem>> {
-    let remedy = "write [[expect]], with two brackets, above each expectation";
+    let remedy = say!("write [[expect]], with two brackets, above each expectation");
     let DeValue::Array(array) = value else {
-        return Err(Err(Problem::new("expectations are a list", remedy)));
+        return Err(Err(Problem::new(say!("expectations are a list"), remedy)));
     };
     let mut all: Vec<Expectation> = Vec::new();
     for item in array.iter() {
         let DeValue::Table(table) = item.get_ref() else {
-            return Err(Ok((item.span(), Problem::new("an expectation is a table", remedy))));
+            return Err(Ok((item.span(), Problem::new(say!("an expectation is a table"), remedy))));
         };
         let one = expectation(table, item.span()).map_err(Ok)?;
         if all.iter().any(|other| other.id == one.id) {
             let span = get(table, "id").map_or(item.span(), |(span, _)| span);
-            let problem =
-                Problem::new(format!("there are two expectations {:?}", one.id), "give one of them another id");
+            let problem = Problem::new(
+                say!("there are two expectations {id}", id = format_args!("{:?}", one.id)),
+                say!("give one of them another id"),
+            );
             return Err(Ok((span, problem)));
         }
         all.push(one);
@@ -68,14 +71,14 @@ fn expectation(table: &DeTable<'_>, whole: Range<usize>) -> Result<Expectation, 
         if !EXPECT_KEYS.iter().any(|known| known.key == key.get_ref().as_ref()) {
             let names: Vec<_> = EXPECT_KEYS.iter().map(|known| known.key).collect();
             let problem = Problem::new(
-                format!("an expectation has no {:?}", key.get_ref()),
-                format!("it has {}", names.join(", ")),
+                say!("an expectation has no {key}", key = format_args!("{:?}", key.get_ref())),
+                say!("it has {names}", names = names.join(", ")),
             );
             return Err((key.span(), problem));
         }
     }
     let Some(id) = optional(table, "id", name)? else {
-        let problem = Problem::new("this expectation has no id", "add id = \"…\", a name of your choice");
+        let problem = Problem::new(say!("this expectation has no id"), say!("add id = \"…\", a name of your choice"));
         return Err((whole, problem));
     };
     let one = Expectation {
@@ -94,19 +97,24 @@ fn expectation(table: &DeTable<'_>, whole: Range<usize>) -> Result<Expectation, 
     };
     if one.patterns().all(|(key, _)| key == "gpu") {
         let problem = Problem::new(
-            format!("the expectation {:?} names nobody", one.id),
-            "add identity, program, unit, container or user; identity = \"*\" means everybody",
+            say!("the expectation {id} names nobody", id = format_args!("{:?}", one.id)),
+            say!("add identity, program, unit, container or user; identity = \"*\" means everybody"),
         );
         return Err((whole, problem));
     }
     let limits = ["share", "vram"].into_iter().find(|key| get(table, key).is_some());
     if let Some(key) = limits.filter(|_| one.policy == Policy::Deny) {
-        let problem =
-            Problem::new("what must not run has no limits", "remove the line, or write policy = \"allow\" for a limit");
+        let problem = Problem::new(
+            say!("what must not run has no limits"),
+            say!("remove the line, or write policy = \"allow\" for a limit"),
+        );
         return Err((at(key), problem));
     }
     if get(table, "grace").is_some() && one.policy != Policy::MustRun {
-        let problem = Problem::new("only what must run has a grace", "remove the line, or write policy = \"must_run\"");
+        let problem = Problem::new(
+            say!("only what must run has a grace"),
+            say!("remove the line, or write policy = \"must_run\""),
+        );
         return Err((at("grace"), problem));
     }
     Ok(one)
@@ -114,7 +122,10 @@ fn expectation(table: &DeTable<'_>, whole: Range<usize>) -> Result<Expectation, 
 
 fn pattern_of(text: &str) -> Result<String, Problem> {
     if text.trim().is_empty() {
-        return Err(Problem::new("an empty pattern matches nobody", "remove the line, or write \"*\" for everybody"));
+        return Err(Problem::new(
+            say!("an empty pattern matches nobody"),
+            say!("remove the line, or write \"*\" for everybody"),
+        ));
     }
     pattern(text)
 }
@@ -122,7 +133,10 @@ fn pattern_of(text: &str) -> Result<String, Problem> {
 fn policy(text: &str) -> Result<Policy, Problem> {
     let known = Policy::WORDS.iter().find(|(_, word)| *word == text);
     known.map(|(policy, _)| *policy).ok_or_else(|| {
-        Problem::new(format!("there is no policy {text:?}"), "write \"allow\", \"deny\" or \"must_run\"")
+        Problem::new(
+            say!("there is no policy {policy}", policy = format_args!("{text:?}")),
+            say!("write \"allow\", \"deny\" or \"must_run\""),
+        )
     })
 }
 
@@ -142,9 +156,11 @@ fn user(value: &DeValue<'_>) -> Result<User, Problem> {
 
 /// `"22:00-07:00"`, in local time; `24:00` is an end.
 pub(super) fn hours(text: &str) -> Result<Hours, Problem> {
-    let bad = |why: &str| {
-        Problem::new(format!("{text:?} {why}"), "write two times of day with - between, local time: \"22:00-07:00\"")
+    let typed = format!("{text:?}");
+    let bad = |reason: String| {
+        Problem::new(reason, say!("write two times of day with - between, local time: \"22:00-07:00\""))
     };
+    let no_span = || bad(say!("{text} is not a span of hours", text = typed));
     let time = |part: &str| {
         let (hour, minute) = part.trim().split_once(':')?;
         let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -154,13 +170,13 @@ pub(super) fn hours(text: &str) -> Result<Hours, Problem> {
         let rest: u16 = minute;
         ((whole < 24 && rest < 60) || (whole == 24 && rest == 0)).then_some(whole * 60 + rest)
     };
-    let (from, until) = text.split_once('-').ok_or_else(|| bad("is not a span of hours"))?;
-    let (Some(from), Some(until)) = (time(from), time(until)) else { return Err(bad("is not a span of hours")) };
+    let (from, until) = text.split_once('-').ok_or_else(no_span)?;
+    let (Some(from), Some(until)) = (time(from), time(until)) else { return Err(no_span()) };
     if from == 24 * 60 {
-        return Err(bad("begins at 24:00, when the day is over"));
+        return Err(bad(say!("{text} begins at 24:00, when the day is over", text = typed)));
     }
     if from == until {
-        return Err(bad("is a span of no length"));
+        return Err(bad(say!("{text} is a span of no length", text = typed)));
     }
     Ok(Hours { from, until })
 }
@@ -170,9 +186,14 @@ fn share(value: &DeValue<'_>) -> Result<f64, Problem> {
         DeValue::Integer(number) => number.as_str(),
         DeValue::Float(number) => number.as_str(),
         _ => {
-            return Err(Problem::new(format!("this is {}, not a number", kind(value)), "write for example share = 80"));
+            return Err(Problem::new(
+                say!("this is {kind}, not a number", kind = kind(value)),
+                say!("write for example share = 80"),
+            ));
         }
     };
     let share = text.parse().ok().filter(|share| (0.0..=100.0).contains(share));
-    share.ok_or_else(|| Problem::new(format!("{text} is not a share"), "write percent from 0 to 100: share = 80"))
+    share.ok_or_else(|| {
+        Problem::new(say!("{text} is not a share", text), say!("write percent from 0 to 100: share = 80"))
+    })
 }

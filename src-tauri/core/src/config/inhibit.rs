@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-use super::read::Located;
+use super::typed::Located;
 use super::values::Problem;
 use crate::metrics::nearest;
 use crate::model::rule::Rule;
+use crate::say;
 
 /// An id in the `inhibit_by` of a rule of the file.
 pub(super) struct Named {
@@ -25,17 +26,22 @@ pub(super) fn check(rules: &[&Rule], named: &[Named]) -> Result<(), Located> {
     for Named { rule, by, place } in named {
         let wrong = |reason: String, remedy: String| Err((place.clone(), Problem::new(reason, remedy)));
         if by == rule {
-            let reason = format!("rule {rule:?} would hold down itself, and nobody would ever be told of it");
-            return wrong(reason, "name another rule, or remove it".to_owned());
+            let reason = say!(
+                "rule {rule} would hold down itself, and nobody would ever be told of it",
+                rule = format_args!("{rule:?}")
+            );
+            return wrong(reason, say!("name another rule, or remove it").to_owned());
         }
         if !rules.iter().any(|one| one.id == *by) {
             let near = nearest(by, rules.iter().map(|one| one.id.as_str()).filter(|id| id != rule));
-            return wrong(format!("there is no rule {by:?}"), format!("the nearest are {}", near.join(", ")));
+            let reason = say!("there is no rule {rule}", rule = format_args!("{by:?}"));
+            return wrong(reason, say!("the nearest are {near}", near = near.join(", ")));
         }
         if let Some(circle) = way(rules, by, rule) {
-            let circle = circle.iter().map(|id| format!("{id:?}")).collect::<Vec<_>>().join(" by ");
-            let reason = format!("rules would hold down each other in a circle ({rule:?} by {circle})");
-            return wrong(reason, "remove one of them from the inhibit_by of another".to_owned());
+            let ids = std::iter::once(rule.as_str()).chain(circle).map(|id| format!("{id:?}"));
+            let circle = ids.rev().reduce(|by, held| say!("{held} by {by}", held, by)).unwrap_or_default();
+            let reason = say!("rules would hold down each other in a circle ({circle})", circle);
+            return wrong(reason, say!("remove one of them from the inhibit_by of another").to_owned());
         }
     }
     Ok(())

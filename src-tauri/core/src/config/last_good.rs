@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::{Config, ConfigError, edit, text};
+use crate::say;
 
 /// Its name in the folder of the recording.
 const NAME: &str = "config.last-good.toml";
@@ -29,8 +30,8 @@ pub(super) fn or_last_good(read: Result<Config, ConfigError>, folder: &Path) -> 
     match read {
         Ok(config) => (config, None),
         Err(error) => match Config::last_good(folder) {
-            Some(config) => (config, Some(format!("{error}. Until then the last settings without a fault hold."))),
-            None => (Config::default(), Some(format!("{error}. Until then the defaults hold."))),
+            Some(config) => (config, Some(say!("{error}. Until then the last settings without a fault hold.", error))),
+            None => (Config::default(), Some(say!("{error}. Until then the defaults hold.", error))),
         },
     }
 }

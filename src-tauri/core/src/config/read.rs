@@ -11,13 +11,15 @@ use toml::de::{DeTable, DeValue};
 use super::channels::{self, Channels};
 use super::limits::{age, cap, count, currency, icon, language, learn, pause, price, quiet, share, tick, vram, window};
 use super::rule::severity;
-use super::values::{self, Problem};
+use super::typed::{Located, boolean, string};
+use super::values::Problem;
 use super::{Config, ConfigError, Tariff};
 use crate::metrics::nearest;
 use crate::model::baseline::Learning;
 use crate::model::notify::Notify;
 use crate::model::tray::IconStyle;
 use crate::model::{Keep, UseRules};
+use crate::say;
 
 /// One line of [`SETTINGS`].
 pub struct Setting {
@@ -54,7 +56,7 @@ pub enum Form {
 impl Setting {
     /// Sets it to a value as it stands in a file.
     pub(super) fn put(&self, config: &mut Config, value: &str) -> Result<(), Problem> {
-        let parsed = DeValue::parse(value).map_err(|error| Problem::new(message(&error), "write one value"))?;
+        let parsed = DeValue::parse(value).map_err(|error| Problem::new(message(&error), say!("write one value")))?;
         (self.set)(config, parsed.get_ref())
     }
 }
@@ -311,20 +313,19 @@ pub(super) fn setting(section: &str, key: &str) -> Result<&'static Setting, Stri
     SETTINGS.iter().find(|one| one.section == section && one.key == key).ok_or_else(|| {
         let all: Vec<_> = SETTINGS.iter().map(|one| format!("{}.{}", one.section, one.key)).collect();
         let near = nearest(&format!("{section}.{key}"), all.iter().map(String::as_str)).join(", ");
-        format!(
-            "there is no setting \"{section}.{key}\"; the nearest are {near}, and `hoofbeat config example` shows all"
+        say!(
+            "there is no setting \"{setting}\"; the nearest are {near}, and `hoofbeat config example` shows all",
+            setting = format_args!("{section}.{key}"),
+            near
         )
     })
 }
-
-/// A problem and the place of it in the text.
-pub(super) type Located = (Range<usize>, Problem);
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let table = DeTable::parse(text).map_err(|error| {
         let problem = Problem::new(
             message(&error),
-            "check the quotes, brackets and = of this line (text stands in \"quotes\", a comment begins with #)",
+            say!("check the quotes, brackets and = of this line (text stands in \"quotes\", a comment begins with #)"),
         );
         locate(text, file, (error.span().unwrap_or(0..0), problem))
     })?;
@@ -371,8 +372,8 @@ fn read(root: &DeTable<'_>) -> Result<Config, Located> {
             let mut known: Vec<_> = SETTINGS.iter().map(|setting| format!("[{}]", setting.section)).collect();
             known.dedup();
             let problem = Problem::new(
-                format!("there is no section {section:?}"),
-                format!("the sections are {}, [[rule]] and [[expect]]", known.join(", ")),
+                say!("there is no section {section}", section = format_args!("{section:?}")),
+                say!("the sections are {sections}, [[rule]] and [[expect]]", sections = known.join(", ")),
             );
             return Err((name.span(), problem));
         }
@@ -388,8 +389,10 @@ fn is_section(name: &str) -> bool {
 /// Reads one section, and those within it.
 fn read_section(config: &mut Config, section: &str, at: Range<usize>, value: &DeValue<'_>) -> Result<(), Located> {
     let DeValue::Table(table) = value else {
-        let problem =
-            Problem::new(format!("{section:?} is a section"), format!("write [{section}] on a line of its own"));
+        let problem = Problem::new(
+            say!("{name} is a section", name = format_args!("{section:?}")),
+            say!("write [{section}] on a line of its own", section),
+        );
         return Err((at, problem));
     };
     for (key, value) in table {
@@ -404,8 +407,10 @@ fn read_section(config: &mut Config, section: &str, at: Range<usize>, value: &De
             let within = SETTINGS.iter().filter_map(|setting| setting.section.strip_prefix(section)?.strip_prefix('.'));
             let mut names: Vec<_> = known().map(|setting| setting.key).chain(within).collect();
             names.dedup();
-            let problem =
-                Problem::new(format!("[{section}] has no setting {name:?}"), format!("it has {}", names.join(", ")));
+            let problem = Problem::new(
+                say!("[{section}] has no setting {name}", section, name = format_args!("{name:?}")),
+                say!("it has {names}", names = names.join(", ")),
+            );
             return Err((key.span(), problem));
         }
     }
@@ -436,61 +441,4 @@ pub(super) fn defaults() -> Config {
         setting.put(&mut config, setting.default).expect("every default is valid: a test reads them all");
     }
     config
-}
-
-pub(super) fn boolean(value: &DeValue<'_>) -> Result<bool, Problem> {
-    value.as_bool().ok_or_else(|| Problem::new(format!("this is {}", kind(value)), "write true or false"))
-}
-
-pub(super) fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, Problem> {
-    value.as_str().ok_or_else(|| {
-        Problem::new(
-            format!("this is {}, not text", kind(value)),
-            "put the value in quotes, with its unit: \"1s\", \"30d\"",
-        )
-    })
-}
-
-pub(super) fn kind(value: &DeValue<'_>) -> String {
-    let word = value.type_str();
-    format!("{} {word}", if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" })
-}
-
-pub(super) fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t DeValue<'i>)> {
-    table.get(key).map(|value| (value.span(), value.get_ref()))
-}
-
-pub(super) fn optional<T>(
-    table: &DeTable<'_>,
-    key: &str,
-    read: impl FnOnce(&str) -> Result<T, Problem>,
-) -> Result<Option<T>, Located> {
-    let Some((span, value)) = get(table, key) else { return Ok(None) };
-    string(value).and_then(read).map(Some).map_err(|problem| (span, problem))
-}
-
-pub(super) fn name(text: &str) -> Result<String, Problem> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
-        return Err(Problem::new(
-            format!("{text:?} is not a valid id"),
-            "use up to 64 letters, digits and - _ . like \"gpu-hot\"",
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-pub(super) fn pattern(text: &str) -> Result<String, Problem> {
-    if text.is_empty() {
-        return Err(Problem::new("an empty source matches nothing", "remove the line to watch every source"));
-    }
-    Ok(text.to_owned())
-}
-
-pub(super) fn hold(text: &str) -> Result<Duration, Problem> {
-    let hold = values::duration(text)?;
-    if hold > Duration::from_secs(86_400) {
-        return Err(Problem::new(format!("{text:?} is longer than a day"), "write \"24h\" or less"));
-    }
-    Ok(hold)
 }

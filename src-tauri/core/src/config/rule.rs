@@ -3,20 +3,23 @@
 //! A rule with the id of a built-in one changes it, key by key; one that says itself what it watches takes its place.
 //! Deliberately not here: when a rule fires (`alerts`).
 
+mod keys;
+
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 use toml::de::{DeTable, DeValue};
 
 use super::expect::hours;
 use super::inhibit::{self, Named};
-use super::read::{Located, boolean, name, pattern, string};
+use super::typed::{Located, boolean, hold, name, pattern, string};
 use super::values::{self, Measure, Problem};
-use crate::metrics::{Kind, Metric, Unit, nearest, slip};
-use crate::model::rule::{Aggregate, NoData, Rule, Severity, Side, Threshold, Watched, When, Window};
-use crate::model::{EventKind, Health, STATES};
+use crate::metrics::{Kind, Metric, Unit, slip};
+use crate::model::rule::{Aggregate, Rule, Severity, Side, Threshold, Watched, Window};
+use crate::{language, say};
+use keys::{aggregate, event, health, ids, metric, no_data, repeat, text, verdict, when};
+
+pub(super) use keys::severity;
 
 /// One key of a `[[rule]]` table.
 pub struct RuleKey {
@@ -68,8 +71,6 @@ pub const RULE_KEYS: &[RuleKey] = &[
 pub(super) const WATCHED: [&str; 4] = ["metric", "event", "health", "verdict"];
 /// How long an event stands, where a rule does not count them over another time.
 const EVENT: Duration = Duration::from_secs(600);
-/// No window is longer than this.
-const LONGEST_WINDOW: Duration = Duration::from_secs(7 * 86_400);
 
 /// The built-in rules.
 pub(super) const BUILTIN: &str = include_str!("../alerts/builtin.toml");
@@ -128,7 +129,7 @@ fn inhibitors(value: &DeValue<'_>) -> Vec<Named> {
 
 /// Reads each rule by itself: the built-in ones as the file changes them, and then those that it adds.
 pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<OnAndOff, Result<Located, Problem>> {
-    let remedy = "write [[rule]], with two brackets, above each rule";
+    let remedy = say!("write [[rule]], with two brackets, above each rule");
     let builtin = DeTable::parse(BUILTIN).expect("the built-in rules are TOML: a test reads them");
     let builtin = builtin.get_ref().get("rule").and_then(|rules| rules.get_ref().as_array());
     let builtin: Vec<&DeTable<'_>> =
@@ -140,12 +141,12 @@ pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<OnAndOff, Result<Loca
         Some(DeValue::Array(array)) => {
             for item in array.iter() {
                 let DeValue::Table(table) = item.get_ref() else {
-                    return Err(Ok((item.span(), Problem::new("a rule is a table", remedy))));
+                    return Err(Ok((item.span(), Problem::new(say!("a rule is a table"), remedy))));
                 };
                 own.push((item.span(), table));
             }
         }
-        Some(_) => return Err(Err(Problem::new("rules are a list", remedy))),
+        Some(_) => return Err(Err(Problem::new(say!("rules are a list"), remedy))),
     }
     let mut seen: Vec<String> = Vec::new();
     let mut changed = Vec::new();
@@ -156,7 +157,10 @@ pub(super) fn rules(value: Option<&DeValue<'_>>) -> Result<OnAndOff, Result<Loca
         let (rule, is_on) = rule(keys, span.clone()).map_err(Ok)?;
         if seen.contains(&rule.id) {
             let span = table.get("id").map_or(span, |id| id.span());
-            let problem = Problem::new(format!("there are two rules {:?}", rule.id), "give one of them another id");
+            let problem = Problem::new(
+                say!("there are two rules {id}", id = format_args!("{:?}", rule.id)),
+                say!("give one of them another id"),
+            );
             return Err(Ok((span, problem)));
         }
         seen.push(rule.id.clone());
@@ -177,13 +181,16 @@ fn rule(keys: Keys<'_, '_>, whole: Range<usize>) -> Result<(Rule, bool), Located
     for (key, _) in keys.own {
         if !RULE_KEYS.iter().any(|known| known.key == key.get_ref().as_ref()) {
             let names: Vec<_> = RULE_KEYS.iter().map(|known| known.key).collect();
-            let problem =
-                Problem::new(format!("a rule has no {:?}", key.get_ref()), format!("it has {}", names.join(", ")));
+            let problem = Problem::new(
+                say!("a rule has no {key}", key = format_args!("{:?}", key.get_ref())),
+                say!("it has {names}", names = names.join(", ")),
+            );
             return Err((key.span(), problem));
         }
     }
     let Some(id) = keys.text("id", &whole, name)? else {
-        return Err((whole, Problem::new("this rule has no id", "add id = \"…\", a name of your choice")));
+        let problem = Problem::new(say!("this rule has no id"), say!("add id = \"…\", a name of your choice"));
+        return Err((whole, problem));
     };
     let watched = watched(keys, &id, &whole)?;
     let window = window(keys, &watched, &whole)?;
@@ -226,26 +233,35 @@ fn watched(keys: Keys<'_, '_>, id: &str, whole: &Range<usize>) -> Result<Watched
         ["health"] => keys.text("health", whole, health)?,
         ["verdict"] => keys.text("verdict", whole, verdict)?,
         [] => {
-            let add = "add metric = \"…\", or event, health or verdict";
             let Some(meant) = slip(id, super::builtin::ids()) else {
-                return Err((whole.clone(), Problem::new("this rule has no metric", add)));
+                let add = say!("add metric = \"…\", or event, health or verdict");
+                return Err((whole.clone(), Problem::new(say!("this rule has no metric"), add)));
             };
             let span = keys.get("id", whole).map_or(whole.clone(), |(span, _)| span);
-            let reason = format!("no rule {id:?} is built in, and this one has no metric");
-            return Err((span, Problem::new(reason, format!("write {meant:?} to change that one, or {add}"))));
+            let problem = Problem::new(
+                say!("no rule {id} is built in, and this one has no metric", id = format_args!("{id:?}")),
+                say!(
+                    "write {meant} to change that one, or add metric = \"…\", or event, health or verdict",
+                    meant = format_args!("{meant:?}")
+                ),
+            );
+            return Err((span, problem));
         }
         [_] => None,
         [_, second, ..] => {
             let span = keys.get(second, whole).map_or(whole.clone(), |(span, _)| span);
-            return Err((
-                span,
-                Problem::new("a rule watches one thing", format!("remove all but one of {}", named.join(", "))),
-            ));
+            let problem = Problem::new(
+                say!("a rule watches one thing"),
+                say!("remove all but one of {keys}", keys = named.join(", ")),
+            );
+            return Err((span, problem));
         }
     };
-    let watched = watched.ok_or_else(|| (whole.clone(), Problem::new("this rule watches nothing", "add metric")))?;
+    let nothing = || Problem::new(say!("this rule watches nothing"), say!("add metric"));
+    let watched = watched.ok_or_else(|| (whole.clone(), nothing()))?;
     if let (Some((span, _)), false) = (keys.get("of", whole), matches!(watched, Watched::Metric { .. })) {
-        return Err((span, Problem::new("only a metric can be a part of another one", "remove the line")));
+        let problem = Problem::new(say!("only a metric can be a part of another one"), say!("remove the line"));
+        return Err((span, problem));
     }
     Ok(watched)
 }
@@ -257,20 +273,21 @@ fn window(keys: Keys<'_, '_>, watched: &Watched, whole: &Range<usize>) -> Result
     match (watched, window.map(|window| window.aggregate)) {
         (Watched::Event { .. }, None) => Ok(Some(Window { aggregate: Aggregate::Count, over: EVENT })),
         (Watched::Event { .. }, Some(Aggregate::Count)) => Ok(window),
-        (Watched::Event { .. }, Some(_)) => wrong("events can only be counted", "write agg = \"count:1h\""),
+        (Watched::Event { .. }, Some(_)) => wrong(say!("events can only be counted"), say!("write agg = \"count:1h\"")),
         (Watched::Metric { .. }, Some(Aggregate::Count)) => {
-            wrong("a metric is not counted", "write avg, min, max, rate or full: agg = \"avg:10m\"")
+            wrong(say!("a metric is not counted"), say!("write avg, min, max, rate or full: agg = \"avg:10m\""))
         }
         (Watched::Metric { of: None, .. }, Some(Aggregate::Full)) => {
-            wrong("nobody knows what it fills", "add of = \"…\", the metric that it is a part of")
+            wrong(say!("nobody knows what it fills"), say!("add of = \"…\", the metric that it is a part of"))
         }
         (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) if metric.definition().kind == Kind::Flags => {
-            wrong("flags have no rate", "remove the line")
+            wrong(say!("flags have no rate"), say!("remove the line"))
         }
         (Watched::Metric { .. }, _) => Ok(window),
         (Watched::Health(_) | Watched::Verdict(_), None) => Ok(None),
         (Watched::Health(_) | Watched::Verdict(_), Some(_)) => {
-            wrong("a state has no aggregate", "remove the line; for = \"10m\" says how long it must last")
+            let remedy = say!("remove the line; for = \"10m\" says how long it must last");
+            wrong(say!("a state has no aggregate"), remedy)
         }
     }
 }
@@ -279,9 +296,9 @@ fn window(keys: Keys<'_, '_>, watched: &Watched, whole: &Range<usize>) -> Result
 fn measure(watched: &Watched, window: Option<Window>) -> Measure {
     let aggregate = window.map(|window| window.aggregate);
     match (watched, aggregate) {
-        (Watched::Metric { .. }, Some(Aggregate::Full)) => Measure::time("the time until it is full"),
+        (Watched::Metric { .. }, Some(Aggregate::Full)) => Measure::time(say!("the time until it is full")),
         (Watched::Metric { metric, of: Some(of) }, _) => {
-            let share = Measure::of("percent of another metric", Unit::Percent, 0.1);
+            let share = Measure::of(say!("percent of another metric"), Unit::Percent, 0.1);
             // What is used is a part of what there is; of other pairs either may be the larger.
             let place = |metric: &Metric| metric.key().rsplit_once('.').map(|(place, _)| place);
             let is_part = metric.key().ends_with(".used") && place(metric) == place(of);
@@ -292,7 +309,7 @@ fn measure(watched: &Watched, window: Option<Window>) -> Measure {
             Measure::of(metric.key(), if is_size { Unit::BytePerSecond } else { Unit::Number }, 1e-6)
         }
         (Watched::Metric { metric, .. }, _) => Measure::metric(*metric),
-        _ => Measure::of("a number of events", Unit::Number, 1.0).within(Some(0.0), None),
+        _ => Measure::of(say!("a number of events"), Unit::Number, 1.0).within(Some(0.0), None),
     }
 }
 
@@ -304,8 +321,8 @@ fn thresholds(
 ) -> Result<(Threshold, Threshold), Located> {
     if matches!(watched, Watched::Health(_) | Watched::Verdict(_)) {
         if let Some((span, _)) = keys.get("fire", whole).or(keys.get("clear", whole)) {
-            let remedy = "remove the line: it fires while the state lasts, and is over when it ends";
-            return Err((span, Problem::new("a state has no limit", remedy)));
+            let remedy = say!("remove the line: it fires while the state lasts, and is over when it ends");
+            return Err((span, Problem::new(say!("a state has no limit"), remedy)));
         }
         let limit = |side| Threshold { side, limit: 0.5 };
         return Ok((limit(Side::Above), limit(Side::Below)));
@@ -316,154 +333,24 @@ fn thresholds(
         (None, Watched::Event { .. }) => Threshold { side: Side::Above, limit: 0.0 },
         (None, _) => {
             let doc = RULE_KEYS.iter().find(|key| key.key == "fire").map_or("", |key| key.doc);
-            return Err((whole.clone(), Problem::new("this rule has no fire", format!("add fire: {doc}"))));
+            let remedy = say!("add fire: {meaning}", meaning = language::said(doc));
+            return Err((whole.clone(), Problem::new(say!("this rule has no fire"), remedy)));
         }
     };
     let clear = keys.text("clear", whole, |text| {
         let clear = values::threshold(text, measure)?;
         if values::overlap(fire, clear, measure) {
             return Err(Problem::new(
-                format!("{text:?} is beyond the limit at which the rule fires, so it would fire and clear at once"),
-                "use the opposite sign of `fire` and a limit on its other side: fire = \"> 87\", clear = \"< 80\"",
+                say!(
+                    "{text} is beyond the limit at which the rule fires, so it would fire and clear at once",
+                    text = format_args!("{text:?}")
+                ),
+                say!(
+                    "use the opposite sign of `fire` and a limit on its other side: fire = \"> 87\", clear = \"< 80\""
+                ),
             ));
         }
         Ok(clear)
     })?;
     Ok((fire, clear.unwrap_or_else(|| values::default_clear(fire, measure))))
-}
-
-fn metric(text: &str) -> Result<Metric, Problem> {
-    Metric::from_key(text).ok_or_else(|| {
-        Problem::new(
-            format!("there is no metric {text:?}"),
-            format!("the nearest are {}", Metric::nearest_keys(text).join(", ")),
-        )
-    })
-}
-
-/// `"xid"`, `"xid/79"`.
-fn event(text: &str) -> Result<Watched, Problem> {
-    let (kind, what) = text.split_once('/').map_or((text, None), |(kind, what)| (kind, Some(what)));
-    let known = EventKind::deserialize(StrDeserializer::<Error>::new(kind));
-    let kind = known.ok().filter(|kind| !kind.is_of_alerts()).ok_or_else(|| {
-        let words: Vec<String> =
-            EventKind::ALL.iter().filter(|one| !one.is_of_alerts()).map(|one| one.word()).collect();
-        let near = nearest(kind, words.iter().map(String::as_str)).join(", ");
-        Problem::new(
-            format!("there is no event {kind:?} for a rule"),
-            format!("the nearest are {near}; the rest are {}", rest(&words, &near)),
-        )
-    })?;
-    Ok(Watched::Event { kind, what: what.map(str::to_owned) })
-}
-
-/// What is not told yet.
-fn rest(words: &[String], told: &str) -> String {
-    let left: Vec<&str> =
-        words.iter().map(String::as_str).filter(|word| told.split(", ").all(|one| one != *word)).collect();
-    left.join(", ")
-}
-
-fn health(text: &str) -> Result<Watched, Problem> {
-    let words: Vec<&str> = Health::WORDS.iter().map(|(_, word)| *word).collect();
-    let known = Health::from_word(text).map(Watched::Health);
-    known.ok_or_else(|| {
-        Problem::new(format!("no source has the health {text:?}"), format!("write one of {}", words.join(", ")))
-    })
-}
-
-fn verdict(text: &str) -> Result<Watched, Problem> {
-    let known = STATES.contains(&text).then(|| Watched::Verdict(text.to_owned()));
-    known.ok_or_else(|| {
-        Problem::new(format!("there is no verdict {text:?}"), format!("write one of {}", STATES.join(", ")))
-    })
-}
-
-/// `"avg:10m"`.
-fn aggregate(text: &str) -> Result<Window, Problem> {
-    let words: Vec<&str> = Aggregate::WORDS.iter().map(|(_, word)| *word).collect();
-    let bad = || {
-        let remedy = format!("write one of {} and a time: \"avg:10m\"", words.join(", "));
-        Problem::new(format!("{text:?} is not an aggregate over a time"), remedy)
-    };
-    let (word, over) = text.split_once(':').ok_or_else(bad)?;
-    let (aggregate, _) = Aggregate::WORDS.iter().find(|(_, known)| *known == word).ok_or_else(bad)?;
-    let over = values::duration(over)?;
-    if over < Duration::from_secs(10) || over > LONGEST_WINDOW {
-        return Err(Problem::new(
-            format!("{text:?} is too short or too long a time"),
-            "write a time from \"10s\" to \"7d\"",
-        ));
-    }
-    Ok(Window { aggregate: *aggregate, over })
-}
-
-/// `"away"`, `"gpu.temperature > 75"`.
-fn when(text: &str) -> Result<When, Problem> {
-    if text == "away" {
-        return Ok(When::Away);
-    }
-    let Some(at) = text.find(['<', '>']) else {
-        let remedy = "write \"away\", or a metric with a limit: \"gpu.temperature > 75\"";
-        return Err(Problem::new(format!("{text:?} is not a condition"), remedy));
-    };
-    let metric = metric(text[..at].trim())?;
-    Ok(When::Metric(metric, values::threshold(&text[at..], &Measure::metric(metric))?))
-}
-
-fn hold(text: &str) -> Result<Duration, Problem> {
-    super::read::hold(text)
-}
-
-fn repeat(text: &str) -> Result<Duration, Problem> {
-    let every = values::duration(text)?;
-    if every < Duration::from_secs(60) {
-        return Err(Problem::new(format!("{text:?} is too often"), "write \"1m\" or more"));
-    }
-    Ok(every)
-}
-
-fn no_data(text: &str) -> Result<NoData, Problem> {
-    let known = NoData::WORDS.iter().find(|(_, word)| *word == text).map(|(policy, _)| *policy);
-    known.ok_or_else(|| Problem::new(format!("nodata cannot be {text:?}"), "write \"hold\", \"fire\" or \"clear\""))
-}
-
-fn ids(value: &DeValue<'_>) -> Result<Vec<String>, Problem> {
-    let bad = || Problem::new("this is not a list of ids", "write inhibit_by = [\"gpu-lost\"]");
-    let list = value.as_array().ok_or_else(bad)?;
-    list.iter().map(|item| item.get_ref().as_str().ok_or_else(bad).and_then(name)).collect()
-}
-
-pub(super) fn severity(text: &str) -> Result<Severity, Problem> {
-    match text {
-        "info" => Ok(Severity::Info),
-        "warning" => Ok(Severity::Warning),
-        "critical" => Ok(Severity::Critical),
-        _ => Err(Problem::new(format!("there is no severity {text:?}"), "write \"info\", \"warning\" or \"critical\"")),
-    }
-}
-
-/// Words of a person, with places for what is known only then.
-fn text(text: &str) -> Result<String, Problem> {
-    const LONGEST: usize = 400;
-    const PLACES: [&str; 6] = ["source", "value", "limit", "for", "hold", "who"];
-    if text.trim().is_empty() || text.chars().count() > LONGEST {
-        return Err(Problem::new("this text is empty or too long", format!("write up to {LONGEST} characters")));
-    }
-    let mut rest = text;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else {
-            return Err(Problem::new("a { has no }", "close it: \"{value}\""));
-        };
-        let place = &rest[open + 1..close];
-        if !PLACES.contains(&place) && Metric::from_key(place).is_none() {
-            let known = PLACES.map(|place| format!("{{{place}}}")).join(", ");
-            return Err(Problem::new(
-                format!("there is no place {{{place}}}"),
-                format!("write {known}, or the key of a metric: {{gpu.fan.percent}}"),
-            ));
-        }
-        rest = &rest[close + 1..];
-    }
-    Ok(text.to_owned())
 }

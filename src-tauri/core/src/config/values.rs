@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::format;
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Side, Threshold};
+use crate::say;
 
 /// What is wrong with a value, and what to write instead.
 #[derive(Debug, PartialEq)]
@@ -54,24 +55,26 @@ impl Measure {
         Measure { range: (least, most), ..self }
     }
 
-    /// Whether no value, or every value, is past this: such a limit is a slip of the finger.
-    fn absurdity(&self, Threshold { side, limit }: Threshold) -> Option<&'static str> {
+    /// Whether no value (`false`), or every value (`true`), is past this: such a limit is a slip of the finger.
+    fn absurdity(&self, Threshold { side, limit }: Threshold) -> Option<bool> {
         let (least, most) = self.range;
         let (never, always) = match side {
             Side::Above => (most.is_some_and(|most| limit >= most), least.is_some_and(|least| limit < least)),
             Side::Below => (least.is_some_and(|least| limit <= least), most.is_some_and(|most| limit > most)),
         };
-        if never { Some("never") } else { always.then_some("always") }
+        if never { Some(false) } else { always.then_some(true) }
     }
 
     /// The range in words: "between 0 % and 100 %".
     fn range_words(&self) -> String {
         let number = |value: f64| format::quantity(value, self.unit);
         match self.range {
-            (Some(least), Some(most)) => format!("between {} and {}", number(least), number(most)),
-            (Some(least), None) => format!("at least {}", number(least)),
-            (None, Some(most)) => format!("at most {}", number(most)),
-            (None, None) => "any number".to_owned(),
+            (Some(least), Some(most)) => {
+                say!("between {least} and {most}", least = number(least), most = number(most))
+            }
+            (Some(least), None) => say!("at least {least}", least = number(least)),
+            (None, Some(most)) => say!("at most {most}", most = number(most)),
+            (None, None) => say!("any number").to_owned(),
         }
     }
 
@@ -104,8 +107,11 @@ const PREFIXES: &[(&str, f64)] = &[("", 1.0), ("m", 1e-3), ("k", 1e3), ("M", 1e6
 pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
     let bad = || {
         Problem::new(
-            format!("{text:?} is not a duration"),
-            "write a whole number and a unit: \"30s\", \"2m\", \"1h\", \"30d\", \"4w\" or \"5y\", or several: \"1h30m\"",
+            say!("{text} is not a duration", text = format_args!("{text:?}")),
+            say!(
+                "write a whole number and a unit: \"30s\", \"2m\", \"1h\", \"30d\", \"4w\" or \"5y\", or several: \
+                 \"1h30m\""
+            ),
         )
     };
     let mut rest = text.trim();
@@ -128,7 +134,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
 /// `"512MiB"`, `"2 GiB"`.
 pub(super) fn size(text: &str) -> Result<u64, Problem> {
     let bad = || {
-        Problem::new(format!("{text:?} is not a size"), "write a number and a unit: \"512MiB\", \"2GiB\" or \"500MB\"")
+        Problem::new(
+            say!("{text} is not a size", text = format_args!("{text:?}")),
+            say!("write a number and a unit: \"512MiB\", \"2GiB\" or \"500MB\""),
+        )
     };
     let (number, unit) = split_number(text).ok_or_else(bad)?;
     let (_, size) = SIZES.iter().find(|(word, _)| *word == unit).ok_or_else(bad)?;
@@ -144,22 +153,21 @@ pub(super) fn threshold(text: &str, measure: &Measure) -> Result<Threshold, Prob
     let bad_unit = |word: &str| {
         let units = units(measure.unit);
         let remedy = match units.is_empty() {
-            true => "write the number alone".to_owned(),
-            false => format!("write the number alone or with {}", units.join(", ")),
+            true => say!("write the number alone").to_owned(),
+            false => say!("write the number alone or with {units}", units = units.join(", ")),
         };
-        Problem::new(format!("{word:?} is not a unit of {}", measure.name), remedy)
+        let reason = say!("{word} is not a unit of {what}", word = format_args!("{word:?}"), what = measure.name);
+        Problem::new(reason, remedy)
     };
     let bad = || {
-        let with_unit = match measure.unit {
-            Unit::Byte => " or \"< 200 MiB\"".to_owned(),
-            Unit::Number => String::new(),
-            unit => format!(" or \"> 87 {}\"", unit.symbol()),
+        let remedy = match measure.unit {
+            _ if measure.is_time => say!("write > or < and a time: \"< 24h\"").to_owned(),
+            Unit::Byte => say!("write > or < and a number: \"> 87\" or \"< 200 MiB\"").to_owned(),
+            Unit::Number => say!("write > or < and a number: \"> 87\"").to_owned(),
+            unit => say!("write > or < and a number: \"> 87\" or \"> 87 {unit}\"", unit = unit.symbol()),
         };
-        let remedy = match measure.is_time {
-            true => "write > or < and a time: \"< 24h\"".to_owned(),
-            false => format!("write > or < and a number: \"> 87\"{with_unit}"),
-        };
-        Problem::new(format!("{text:?} is not a threshold of {}", measure.name), remedy)
+        let reason = say!("{text} is not a threshold of {what}", text = format_args!("{text:?}"), what = measure.name);
+        Problem::new(reason, remedy)
     };
     let text_of_limit = text.trim();
     let (side, limit) = if let Some(limit) = text_of_limit.strip_prefix('>') {
@@ -178,16 +186,18 @@ pub(super) fn threshold(text: &str, measure: &Measure) -> Result<Threshold, Prob
     };
     if measure.metric.is_some_and(|metric| metric.to_stored(limit).is_none()) {
         return Err(Problem::new(
-            format!("{text:?} is beyond what {} can hold", measure.name),
-            "write a limit that the metric can reach",
+            say!("{text} is beyond what {what} can hold", text = format_args!("{text:?}"), what = measure.name),
+            say!("write a limit that the metric can reach"),
         ));
     }
     let threshold = Threshold { side, limit };
-    if let Some(when) = measure.absurdity(threshold) {
-        return Err(Problem::new(
-            format!("{text:?} is {when} true, because {} is {}", measure.name, measure.range_words()),
-            "write a limit that it can be on both sides of",
-        ));
+    if let Some(always) = measure.absurdity(threshold) {
+        let (text, what, range) = (format!("{text:?}"), measure.name, measure.range_words());
+        let reason = match always {
+            true => say!("{text} is always true, because {what} is {range}", text, what, range),
+            false => say!("{text} is never true, because {what} is {range}", text, what, range),
+        };
+        return Err(Problem::new(reason, say!("write a limit that it can be on both sides of")));
     }
     Ok(threshold)
 }

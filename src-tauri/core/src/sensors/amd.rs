@@ -24,6 +24,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health};
+use crate::say;
 
 /// The share of time below which a card counts as idle, in percent.
 const IDLE_BELOW: f64 = 1.0;
@@ -100,7 +101,7 @@ impl Sensor for Amd {
             self.look();
         }
         if self.cards.is_empty() && !self.seen {
-            let reason = format!("no GPU of AMD in {}", self.roots.sys.join("class/drm").display());
+            let reason = say!("no GPU of AMD in {folder}", folder = self.roots.sys.join("class/drm").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         self.seen = true;

@@ -18,6 +18,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -117,14 +118,16 @@ impl Supply {
             let online = value("online").filter(|online| (0..=2).contains(online));
             match online {
                 Some(online) => batch.put(&self.source, Metric::PowerOnline, f64::from(online > 0)),
-                None => batch.condition(&self.source, Health::Unsupported, "it does not tell whether it is connected"),
+                None => {
+                    batch.condition(&self.source, Health::Unsupported, say!("it does not tell whether it is connected"))
+                }
             }
         } else if value("present") == Some(0) {
-            batch.condition(&self.source, Health::Lost, "the bay holds no battery");
+            batch.condition(&self.source, Health::Lost, say!("the bay holds no battery"));
         } else {
             let (charge, power) = (charge(value), power(text("status").unwrap_or_default(), value));
             if charge.is_none() && power.is_none() {
-                batch.condition(&self.source, Health::Unsupported, "it tells neither charge nor power");
+                batch.condition(&self.source, Health::Unsupported, say!("it tells neither charge nor power"));
             }
             batch.put(&self.source, Metric::BatteryCharge, charge);
             batch.put(&self.source, Metric::BatteryPower, power);

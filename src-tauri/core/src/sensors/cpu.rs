@@ -20,6 +20,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// No kernel is built for more; a captured file may say anything.
@@ -95,7 +96,7 @@ impl Cpu {
             batch.put(&self.source, Metric::CpuUtilization, all.busy_since(&before));
         }
         if all.is_none() && cores.is_empty() {
-            let reason = format!("no CPU in {}", self.stat.path().display());
+            let reason = say!("no CPU in {file}", file = self.stat.path().display());
             batch.condition(&self.source, Health::Unsupported, reason);
         }
         if !cores.iter().map(|(number, _)| *number).eq(self.cores.iter().map(|core| core.number)) {

@@ -27,6 +27,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// A sector of `/proc/diskstats`, whatever the disk's own sectors are.
@@ -104,7 +105,7 @@ impl Sensor for Disks {
         };
         if !self.roots.sys.join("block").is_dir() {
             // Without it nothing tells a disk from a partition.
-            let reason = format!("{} is missing", self.roots.sys.join("block").display());
+            let reason = say!("{path} is missing", path = self.roots.sys.join("block").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         // A counter that went back belongs to another disk under the same name.

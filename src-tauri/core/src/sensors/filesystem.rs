@@ -19,6 +19,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -61,7 +62,7 @@ impl Sensor for Filesystems {
                 Source::whole(SourceKind::Filesystem, id, Untrusted::new(point.clone()))
             });
             if !self.roots.live() {
-                batch.condition(source, Health::Unsupported, "the space of a captured machine cannot be asked");
+                batch.condition(source, Health::Unsupported, say!("the space of a captured machine cannot be asked"));
                 continue;
             }
             let path = Path::new(OsStr::from_bytes(source.label.as_bytes()));
@@ -73,7 +74,7 @@ impl Sensor for Filesystems {
                         batch.put(source, Metric::DiskUsed, space.used);
                         batch.put(source, Metric::DiskTotal, space.total);
                     }
-                    None => batch.condition(source, Health::Unsupported, "it does not tell its space"),
+                    None => batch.condition(source, Health::Unsupported, say!("it does not tell its space")),
                 },
                 Err(error) => {
                     let SensorError { health, reason } = SensorError::io(path, &error.into());

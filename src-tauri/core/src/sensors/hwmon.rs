@@ -122,7 +122,7 @@ impl Watched {
         if !awake {
             // What was read before it fell asleep is not its state any more.
             self.read = None;
-            batch.condition(&self.source, Health::Asleep, channel::ASLEEP);
+            batch.condition(&self.source, Health::Asleep, channel::asleep());
             self.channels.iter().flatten().for_each(|channel| channel.sleep(batch));
         }
         awake

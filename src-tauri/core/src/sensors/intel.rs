@@ -30,6 +30,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source};
+use crate::say;
 
 /// A GPU that does less is idle: being asked is a little work, too.
 const IDLE_PERCENT: f64 = 2.0;
@@ -104,7 +105,7 @@ impl Sensor for Intel {
             self.look();
         }
         if self.gpus.is_empty() {
-            let reason = format!("no Intel GPU in {}", self.roots.sys.join("class/drm").display());
+            let reason = say!("no Intel GPU in {folder}", folder = self.roots.sys.join("class/drm").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         let mut open: Vec<&mut Gpu> = Vec::new();
@@ -195,7 +196,7 @@ impl Gpu {
             Some(trouble) => trouble,
             None if parts.gts.is_empty() && parts.board.is_empty() => {
                 let driver = super::names::escaped(&self.card.driver);
-                (Health::Unsupported, format!("its driver ({driver}) tells nothing that is known here"))
+                (Health::Unsupported, say!("its driver ({driver}) tells nothing that is known here", driver))
             }
             None => (Health::Ok, String::new()),
         };

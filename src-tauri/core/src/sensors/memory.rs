@@ -16,6 +16,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 
 /// See the module.
 pub struct Memory {
@@ -50,11 +51,11 @@ impl Sensor for Memory {
             batch.condition(
                 &self.source,
                 Health::Unsupported,
-                format!("nothing known in {}", self.input.path().display()),
+                say!("nothing known in {file}", file = self.input.path().display()),
             );
         }
         if info.take_impossible_available() {
-            batch.condition(&self.source, Health::Unsupported, "more is said to be available than there is");
+            batch.condition(&self.source, Health::Unsupported, say!("more is said to be available than there is"));
         }
         batch.put(&self.source, Metric::MemoryTotal, value(info.total));
         batch.put(&self.source, Metric::MemoryAvailable, value(info.available));

@@ -24,6 +24,7 @@ use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// See the module.
@@ -77,7 +78,7 @@ impl Sensor for Network {
         };
         if !self.roots.sys.join("class/net").is_dir() {
             // Without it nothing tells hardware from a container's interface.
-            let reason = format!("{} is missing", self.roots.sys.join("class/net").display());
+            let reason = say!("{path} is missing", path = self.roots.sys.join("class/net").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         // Counters that went back belong to an interface that was made anew, perhaps on other hardware.

@@ -42,6 +42,7 @@ use super::input::attribute;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::model::{Batch, EventKind, Health, Now};
+use crate::say;
 
 /// Names the driver's library, in place of the system's.
 const LIBRARY: &str = "HOOFBEAT_NVML";
@@ -155,7 +156,7 @@ impl Nvidia {
     fn tell_missing(&self, listed: &[String], batch: &mut Batch) {
         let is_listed = |id: &str| listed.iter().any(|key| self.gpus.get(key).is_some_and(|gpu| gpu.source.id == id));
         for gpu in self.gpus.values().filter(|gpu| gpu.known && !is_listed(&gpu.source.id)) {
-            batch.condition(&gpu.source, Health::Lost, "NVIDIA's driver does not list this GPU any more");
+            batch.condition(&gpu.source, Health::Lost, say!("NVIDIA's driver does not list this GPU any more"));
         }
     }
 
@@ -240,7 +241,7 @@ impl Nvidia {
                     let (health, mut reason) = faults::told(&error);
                     if faults::of(&error) == Fault::Gpu {
                         if let Some(remedy) = gpu.remedy(&session) {
-                            reason = format!("{reason}; the driver asks for {remedy}");
+                            reason = say!("{reason}; the driver asks for {remedy}", reason, remedy);
                         }
                         gpu.lost = Some((now.boot, health, reason.clone()));
                         gpu.forget();
@@ -289,11 +290,11 @@ impl Nvidia {
         let now = moment.boot;
         self.gates.look(now);
         if self.gates.is_empty() && self.library.is_none() {
-            let reason = "no NVIDIA GPU in /sys/bus/pci/devices".to_owned();
+            let reason = say!("no NVIDIA GPU in /sys/bus/pci/devices").to_owned();
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         if !self.roots.live() && self.library.is_none() {
-            let reason = "another machine's GPUs have no driver here".to_owned();
+            let reason = say!("another machine's GPUs have no driver here").to_owned();
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         let round = self.gates.ask(now);

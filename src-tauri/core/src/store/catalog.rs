@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::{episode, gpu_usage};
 use crate::metrics::{Kind, Metric, TABLE};
 use crate::model::{Condition, Source};
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE metric(metric_id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, kind TEXT NOT NULL,
@@ -136,7 +137,10 @@ impl Catalog {
     pub fn columns(&mut self, db: &Connection, source: &Source, ts: i64) -> Result<Columns<'_>, StoreError> {
         self.number(db, source, ts)?;
         let Some(entry) = self.entries.get_mut(source.id.as_str()) else {
-            return Err(StoreError::Damaged(format!("the source {} was written and is not there", source.id)));
+            return Err(StoreError::Damaged(say!(
+                "the source {source} was written and is not there",
+                source = source.id
+            )));
         };
         let width = self.widths.entry(entry.pack_id).or_default();
         Ok(Columns { entry, width, joined: &mut self.joined, next: 0 })

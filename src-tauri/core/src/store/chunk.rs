@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::codec::{Columns, Effort, Encoded, checksum, encode};
 use super::error::StoreError;
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE chunk(chunk_id INTEGER PRIMARY KEY, pack_id INTEGER NOT NULL, hour INTEGER NOT NULL, t0 INTEGER NOT NULL,
@@ -60,7 +61,10 @@ impl Chunk {
     pub fn verify(&self) -> Result<(), StoreError> {
         let fields = [self.pack_id, self.hour, self.t0, self.step, self.slots];
         if checksum(&self.encoded, &fields) != self.crc || self.step < 1 {
-            return Err(StoreError::Damaged(format!("the checksum of a stored hour ({}) does not match", self.hour)));
+            return Err(StoreError::Damaged(say!(
+                "the checksum of a stored hour ({hour}) does not match",
+                hour = self.hour
+            )));
         }
         Ok(())
     }

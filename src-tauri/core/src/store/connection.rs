@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::codec::{Columns, Encoded};
 use super::error::StoreError;
+use crate::say;
 
 /// "Hoof": tells our file from any other SQLite file.
 pub const APPLICATION_ID: i64 = 0x486f_6f66;
@@ -22,9 +23,9 @@ pub(super) const PAGE_SIZE: u32 = 2048;
 /// Opens the database for the recorder.
 pub(super) fn writer(file: &Path) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < SAFE_LIBRARY {
-        return Err(StoreError::Refused(format!(
-            "this build has SQLite {}, which can damage a database; build it with SQLite 3.51.3 or newer",
-            rusqlite::version()
+        return Err(StoreError::Refused(say!(
+            "this build has SQLite {version}, which can damage a database; build it with SQLite 3.51.3 or newer",
+            version = rusqlite::version()
         )));
     }
     let connection = Connection::open_with_flags(

@@ -1,26 +1,21 @@
 //! Why the store refuses or fails, told apart where the recorder acts differently.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
 use super::codec::CodecError;
+use crate::say;
 
 /// Why the store refuses or fails.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone)]
 pub enum StoreError {
     /// Nothing was recorded in this folder yet.
-    #[error("there is no recording in {}; start one with `hoofbeat watch`", .0.display())]
     NoRecording(PathBuf),
     /// The folder or a file in it may not be used; the text says why and what to do.
-    #[error("{0}")]
     Refused(String),
     /// The file belongs to a newer Hoofbeat: it can be read, not written.
-    #[error(
-        "{} was written by a newer Hoofbeat (its schema is {found}, this one knows {known}), so it can be read but not \
-         recorded into; update Hoofbeat, or record into another folder with --data-dir",
-        .file.display()
-    )]
     Newer {
         /// The database.
         file: PathBuf,
@@ -30,20 +25,40 @@ pub enum StoreError {
         known: i64,
     },
     /// Another process holds the write lock.
-    #[error("the database is locked by another process")]
     Busy,
     /// The disk is full or the quota used up.
-    #[error("the disk is full")]
     Full,
     /// The file system does not let us write.
-    #[error("the database cannot be written: {0}")]
     ReadOnly(String),
     /// The database is damaged.
-    #[error("the database is damaged: {0}")]
     Damaged(String),
     /// Anything else that SQLite or the file system says.
-    #[error("{0}")]
     Io(String),
+}
+
+impl std::error::Error for StoreError {}
+
+/// In the language of whoever asks for the sentence.
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            StoreError::NoRecording(folder) => {
+                say!("there is no recording in {folder}; start one with `hoofbeat watch`", folder = folder.display())
+            }
+            StoreError::Newer { file, found, known } => say!(
+                "{file} was written by a newer Hoofbeat (its schema is {found}, this one knows {known}), so it can be read \
+                 but not recorded into; update Hoofbeat, or record into another folder with --data-dir",
+                file = file.display(),
+                found,
+                known
+            ),
+            StoreError::Busy => say!("the database is locked by another process").to_owned(),
+            StoreError::Full => say!("the disk is full").to_owned(),
+            StoreError::ReadOnly(reason) => say!("the database cannot be written: {reason}", reason),
+            StoreError::Damaged(reason) => say!("the database is damaged: {reason}", reason),
+            StoreError::Refused(text) | StoreError::Io(text) => return f.write_str(text),
+        })
+    }
 }
 
 impl StoreError {

@@ -11,6 +11,7 @@ use super::catalog;
 use super::error::StoreError;
 use crate::model::answer::EventInfo;
 use crate::model::{Event, EventKind};
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE event(seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, kind TEXT NOT NULL, source_id INTEGER,
@@ -176,7 +177,7 @@ fn info(row: &Row<'_>) -> Result<Option<EventInfo>, StoreError> {
     let Ok(kind) = EventKind::deserialize(StrDeserializer::<Error>::new(&kind)) else { return Ok(None) };
     let detail: String = row.get(3)?;
     let detail = serde_json::from_str(&detail)
-        .map_err(|error| StoreError::Damaged(format!("the details of an event are not JSON: {error}")))?;
+        .map_err(|error| StoreError::Damaged(say!("the details of an event are not JSON: {error}", error)))?;
     Ok(Some(EventInfo { ts: row.get(0)?, kind, source: row.get(2)?, detail }))
 }
 

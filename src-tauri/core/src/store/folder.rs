@@ -11,6 +11,7 @@ use rustix::fs::FlockOperation;
 
 use super::error::StoreError;
 use crate::paths::network;
+use crate::say;
 
 /// Name of the database in the data folder.
 pub const DATABASE: &str = "hoofbeat.db";
@@ -24,11 +25,9 @@ pub fn database(folder: &Path) -> PathBuf {
 /// Makes the folder where it is missing (0700) and refuses one that is not safely ours.
 pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
     if fs::symlink_metadata(folder).is_err() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|error| StoreError::io(format_args!("cannot make the folder {}", folder.display()), &error))?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+            StoreError::io(say!("cannot make the folder {folder}", folder = folder.display()), &error)
+        })?;
     }
     let shown = folder.display();
     let meta = fs::symlink_metadata(folder).map_err(|error| StoreError::io(folder.display(), &error))?;
@@ -36,18 +35,20 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
         return Err(is_link(folder));
     }
     if !meta.is_dir() {
-        return Err(StoreError::Refused(format!("{shown} is not a folder; choose another with --data-dir")));
+        return Err(StoreError::Refused(say!("{path} is not a folder; choose another with --data-dir", path = shown)));
     }
     let user = rustix::process::geteuid().as_raw();
     if meta.uid() != user {
-        return Err(StoreError::Refused(format!(
-            "{shown} belongs to user {}, not to you; choose another folder with --data-dir",
-            meta.uid()
+        return Err(StoreError::Refused(say!(
+            "{path} belongs to user {user}, not to you; choose another folder with --data-dir",
+            path = shown,
+            user = meta.uid()
         )));
     }
     if meta.mode() & 0o022 != 0 {
-        return Err(StoreError::Refused(format!(
-            "{shown} can be written by other users; close it with `chmod go-w {shown}` and start again"
+        return Err(StoreError::Refused(say!(
+            "{path} can be written by other users; close it with `chmod go-w {path}` and start again",
+            path = shown
         )));
     }
     // Only the owner may look into what is recorded, and a folder that was made by hand is often open to all. One that
@@ -55,14 +56,14 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
     let is_ours = || folder.join(LOCK).exists() || fs::read_dir(folder).is_ok_and(|mut files| files.next().is_none());
     if meta.mode() & 0o077 != 0 && is_ours() {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-            .map_err(|error| StoreError::io(format_args!("cannot close {shown} to others"), &error))?;
+            .map_err(|error| StoreError::io(say!("cannot close {path} to others", path = shown), &error))?;
     }
     for name in [DATABASE, LOCK] {
         let file = folder.join(name);
         if fs::symlink_metadata(&file).is_ok_and(|meta| meta.is_symlink()) {
-            return Err(StoreError::Refused(format!(
-                "{} is a symbolic link; put the file itself there or choose another folder with --data-dir",
-                file.display()
+            return Err(StoreError::Refused(say!(
+                "{path} is a symbolic link; put the file itself there or choose another folder with --data-dir",
+                path = file.display()
             )));
         }
     }
@@ -71,9 +72,9 @@ pub(super) fn prepare(folder: &Path) -> Result<(), StoreError> {
 
 /// SQLite follows no link, and neither do we: somebody else may have made it.
 pub(super) fn is_link(folder: &Path) -> StoreError {
-    StoreError::Refused(format!(
-        "{} is a symbolic link; name the folder that it leads to with --data-dir",
-        folder.display()
+    StoreError::Refused(say!(
+        "{path} is a symbolic link; name the folder that it leads to with --data-dir",
+        path = folder.display()
     ))
 }
 

@@ -11,6 +11,7 @@ use super::codec::{Columns, Effort, Encoded, checksum, encode};
 use super::error::StoreError;
 use super::fold::Fold;
 use crate::metrics::Kind;
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE minute(minute_id INTEGER PRIMARY KEY, series_id INTEGER NOT NULL, day INTEGER NOT NULL,
@@ -33,7 +34,7 @@ fn columns(minutes: &[Option<Fold>]) -> [Vec<Option<i64>>; 4] {
 
 fn decode(series_id: i64, day: i64, crc: u32, encoded: &Encoded) -> Result<Minutes, StoreError> {
     if checksum(encoded, &[series_id, day]) != crc {
-        return Err(StoreError::Damaged(format!("the checksum of a stored day of minutes ({day}) does not match")));
+        return Err(StoreError::Damaged(say!("the checksum of a stored day of minutes ({day}) does not match", day)));
     }
     let columns = Columns::open(encoded)?;
     let mut parts = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];

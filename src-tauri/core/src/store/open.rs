@@ -21,6 +21,7 @@ use crate::model::baseline::BaselineRow;
 use crate::model::binary::BinaryRow;
 use crate::model::snooze::Snooze;
 use crate::model::{AlertRow, Event, Keep, Now, RecorderState, Stretches, UNUSED_PERCENT};
+use crate::say;
 
 /// How far back it is looked for what a GPU takes when nobody uses it, which changes with drivers and screens.
 const IDLE_OF: i64 = 30 * 86_400;
@@ -190,12 +191,15 @@ fn open_sound(folder: &Path, file: &Path, trust: Trust) -> Result<Connection, St
     // SQLite takes an empty file for a new database.
     let length = fs::metadata(file).ok().map(|meta| meta.len());
     if length.unwrap_or(0) == 0 {
-        let gone = if length.is_some() { "empty" } else { "gone" };
         return if connection::log_of(file).exists() {
             // SQLite would take the log for that of the new database.
-            Err(StoreError::Damaged(format!("the file is {gone}, but its log is there")))
+            let reason = match length {
+                Some(_) => say!("the file is empty, but its log is there"),
+                None => say!("the file is gone, but its log is there"),
+            };
+            Err(StoreError::Damaged(reason.into()))
         } else if length.is_some() && layout::exists(folder) {
-            Err(StoreError::Damaged("the file is empty, but history was recorded here before".into()))
+            Err(StoreError::Damaged(say!("the file is empty, but history was recorded here before").into()))
         } else {
             replace::create(folder, file)
         };
@@ -207,9 +211,9 @@ fn open_sound(folder: &Path, file: &Path, trust: Trust) -> Result<Connection, St
     let found = schema::version(&looked)?;
     drop(looked);
     if id != APPLICATION_ID && tables > 0 {
-        return Err(StoreError::Refused(format!(
-            "{} is a database of another program; choose another folder with --data-dir",
-            file.display()
+        return Err(StoreError::Refused(say!(
+            "{file} is a database of another program; choose another folder with --data-dir",
+            file = file.display()
         )));
     }
     if found > schema::VERSION {
@@ -223,7 +227,7 @@ fn open_sound(folder: &Path, file: &Path, trust: Trust) -> Result<Connection, St
         // Reading the whole file costs half a second, so only after an end that was not orderly.
         Trust::AfterOrderlyEnd => check::structure(&db)?,
         Trust::AfterFullCheck => [check::structure(&db)?, check::checksums(&db)?].concat(),
-        Trust::Never => vec!["it turned out damaged again while it was recorded into".to_owned()],
+        Trust::Never => vec![say!("it turned out damaged again while it was recorded into").to_owned()],
     };
     match findings.into_iter().next() {
         Some(finding) => Err(StoreError::Damaged(finding)),

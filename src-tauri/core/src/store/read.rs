@@ -26,6 +26,7 @@ use crate::model::baseline::{BaselineRow, PastUse};
 use crate::model::channel::ChannelState;
 use crate::model::snooze::Snooze;
 use crate::model::{AlertRow, EventKind, Health, RecorderState, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// A face's read-only view of the database.
@@ -48,9 +49,9 @@ impl Reader {
         let length = match std::fs::metadata(&file) {
             Ok(meta) => Some(meta.len()),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                return Err(StoreError::Refused(format!(
-                    "{} may not be read: it belongs to another user; choose a folder of yours with --data-dir",
-                    file.display()
+                return Err(StoreError::Refused(say!(
+                    "{file} may not be read: it belongs to another user; choose a folder of yours with --data-dir",
+                    file = file.display()
                 )));
             }
             Err(_) => None,
@@ -62,9 +63,9 @@ impl Reader {
         let db = connection::reader(&file)?;
         let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
         if id != connection::APPLICATION_ID {
-            return Err(StoreError::Refused(format!(
-                "{} is not a database of Hoofbeat; choose another folder with --data-dir",
-                file.display()
+            return Err(StoreError::Refused(say!(
+                "{file} is not a database of Hoofbeat; choose another folder with --data-dir",
+                file = file.display()
             )));
         }
         Ok(Reader { db, recent: RefCell::default() })
@@ -431,8 +432,8 @@ fn sources(db: &Connection, state: RecorderState) -> Result<Vec<SourceStatus>, S
         let Some(kind) = SourceKind::from_word(&kind) else { continue };
         let health = Health::from_word(&row.get::<_, String>(5)?).unwrap_or(Health::Stale);
         let (health, reason) = match (state, health) {
-            (RecorderState::Off, Health::Ok) => (Health::Stale, "the recorder is off".to_owned()),
-            (RecorderState::Paused, Health::Ok) => (Health::Stale, "recording is paused".to_owned()),
+            (RecorderState::Off, Health::Ok) => (Health::Stale, say!("the recorder is off").to_owned()),
+            (RecorderState::Paused, Health::Ok) => (Health::Stale, say!("recording is paused").to_owned()),
             _ => (health, row.get(6)?),
         };
         let slots: Vec<Option<i64>> = match row.get_ref(8)?.as_str_or_null().map_err(rusqlite::Error::from)? {

@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::StoreError;
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE current(pack_id INTEGER PRIMARY KEY REFERENCES source, ts INTEGER NOT NULL, vals TEXT NOT NULL) STRICT;
@@ -178,14 +179,16 @@ fn pieces(vals: &str) -> Result<impl Iterator<Item = &str>, StoreError> {
     let inner = vals
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
-        .ok_or_else(|| StoreError::Damaged("a row of recent values is not a list".into()))?;
+        .ok_or_else(|| StoreError::Damaged(say!("a row of recent values is not a list").into()))?;
     Ok(inner.split(',').filter(|_| !inner.is_empty()))
 }
 
 fn number(piece: &str) -> Result<Option<i64>, StoreError> {
     match piece {
         "null" => Ok(None),
-        number => number.parse().map(Some).map_err(|_| StoreError::Damaged("a recent value is not a number".into())),
+        number => {
+            number.parse().map(Some).map_err(|_| StoreError::Damaged(say!("a recent value is not a number").into()))
+        }
     }
 }
 

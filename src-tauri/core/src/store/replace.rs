@@ -15,6 +15,7 @@ use serde_json::json;
 use super::error::StoreError;
 use super::{ballast, catalog, connection, salvage, schema};
 use crate::model::{Event, EventKind, Now};
+use crate::say;
 
 /// A file that is not whole yet: the next start throws it away.
 const BUILDING: &str = "hoofbeat.db.building";
@@ -83,7 +84,7 @@ fn build(
     }
     // Made here and not by SQLite, so that it is private from its first moment on; SQLite gives its log the same mode.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-    drop(made.map_err(|error| StoreError::io(format_args!("cannot make {}", file.display()), &error))?);
+    drop(made.map_err(|error| StoreError::io(say!("cannot make {path}", path = file.display()), &error))?);
     let mut db = connection::writer(&file)?;
     // Nobody reads it before it is whole, so a log would only double the space that it takes.
     connection::without_log(&db)?;
@@ -102,7 +103,7 @@ fn place(folder: &Path, from: &Path, to: &Path) -> Result<(), StoreError> {
         .and_then(|file| file.sync_all())
         .and_then(|()| fs::rename(from, to))
         .and_then(|()| File::open(folder)?.sync_all())
-        .map_err(|error| StoreError::io(format_args!("cannot make {}", to.display()), &error))
+        .map_err(|error| StoreError::io(say!("cannot make {path}", path = to.display()), &error))
 }
 
 /// Renames the database and its log; the names still match, so that SQLite finds the log of the renamed file.

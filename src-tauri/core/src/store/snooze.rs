@@ -10,9 +10,7 @@ use super::error::StoreError;
 use super::{alert, schema};
 use crate::model::AlertRow;
 use crate::model::snooze::Snooze;
-
-const NOTHING_FIRES: &str = "nothing fires that this would silence until it is over, and the next alert is not silenced \
-    before it is there; `hoofbeat alerts` shows what fires";
+use crate::say;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE snooze(seq INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, source TEXT NOT NULL, until INTEGER,
@@ -37,7 +35,11 @@ pub(super) fn add(db: &Connection, snooze: &Snooze) -> Result<(), StoreError> {
     let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     let silences = |row: &AlertRow| row.phase.is_told() && snooze.silences(&row.rule, &row.source, &row.who);
     if snooze.until.is_none() && !alert::read(db, schema::version(db)?)?.iter().any(silences) {
-        return Err(StoreError::Refused(NOTHING_FIRES.to_owned()));
+        let reason = say!(
+            "nothing fires that this would silence until it is over, and the next alert is not silenced before it is \
+             there; `hoofbeat alerts` shows what fires"
+        );
+        return Err(StoreError::Refused(reason.to_owned()));
     }
     let Snooze { rule, source, who, until, .. } = snooze;
     transaction

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use hoofbeat_core::api::{SCHEMA, SourceStatus, Why};
 use hoofbeat_core::engine::{Known, Notice, sample, sample_kind, words};
+use hoofbeat_core::language::{self, Language};
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::Source;
 use hoofbeat_core::model::rule::{Rule, Watched};
@@ -25,7 +26,8 @@ use crate::window::Window;
 
 /// Shows it.
 pub fn run(global: &Global, options: &args::AlertsTest, output: &mut Output) -> Outcome {
-    let listed = super::super::standing(global)?.listed();
+    let config = super::super::standing(global)?;
+    let listed = config.listed();
     let Some(one) = listed.iter().find(|one| one.rule.id == options.rule) else {
         return Err(super::unknown(&options.rule, listed.iter().map(|one| one.rule.id.as_str())));
     };
@@ -46,6 +48,9 @@ pub fn run(global: &Global, options: &args::AlertsTest, output: &mut Output) -> 
             known.or_else(|| fitting().find(|source| source.kind == sample_kind(rule)))
         }
     };
+    // From here on it speaks as the recorder would.
+    language::follow(Language::of_environment(|name| std::env::var(name).ok()));
+    language::choose(config.language);
     let trial = Trial::of(&Arc::new(notice(rule, source, why.as_ref())));
     let window = Window { folder: folder(global)?, root: global.root.clone() };
     let thread = Thread::deaf(window, paths::config_file()?);

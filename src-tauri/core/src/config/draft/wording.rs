@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::sentence;
 use crate::config::values::{self, Problem};
 use crate::metrics::{Metric, Unit};
+use crate::{language, say};
 
 /// What to write in this field instead; `keys` are all that the rule has.
 pub(super) fn words(field: Option<&str>, keys: &Table, problem: &Problem) -> String {
@@ -16,14 +17,16 @@ pub(super) fn words(field: Option<&str>, keys: &Table, problem: &Problem) -> Str
     let known = match field {
         "fire" | "clear" => limit(field, typed, keys),
         "for" | "keep" | "repeat" => time(field, typed),
-        "id" => Some("A name has up to 64 letters, digits and - _ . and no spaces.".to_owned()),
-        "severity" => Some("Choose info, warning or critical.".to_owned()),
-        "hours" => Some("Write two different times of the day, like 22:00-07:00.".to_owned()),
+        "id" => Some(say!("A name has up to 64 letters, digits and - _ . and no spaces.").to_owned()),
+        "severity" => Some(say!("Choose info, warning or critical.").to_owned()),
+        "hours" => Some(say!("Write two different times of the day, like 22:00-07:00.").to_owned()),
         _ => None,
     };
     known.unwrap_or_else(|| {
         let (key, label) = match metric(keys) {
-            Some(metric) if ["fire", "clear"].contains(&field) => (metric.key(), metric.definition().label),
+            Some(metric) if ["fire", "clear"].contains(&field) => {
+                (metric.key(), language::said(metric.definition().label))
+            }
             _ => ("", ""),
         };
         sentence(&problem.reason.replace(key, label), &problem.remedy)
@@ -48,53 +51,68 @@ fn limit(field: &str, typed: &str, keys: &Table) -> Option<String> {
         Written::Number("%") => format!("{sign} 90 %"),
         Written::Number(unit) => format!("{sign} 87 {unit}"),
     };
-    let what = if matches!(written, Written::Time) { "a time" } else { "a number" };
+    let what = if matches!(written, Written::Time) { say!("a time") } else { say!("a number") };
     let number = typed.trim_start_matches(['<', '>']).trim();
     let begin = number.trim_end_matches(|c: char| !c.is_ascii_digit());
     if typed.is_empty() {
-        return Some(format!("Say when it fires: > or <, then {what}, like {}.", example(sign)));
+        return Some(say!("Say when it fires: > or <, then {what}, like {example}.", what, example = example(sign)));
     }
     if number == typed {
         return Some(match begin.parse::<f64>() {
-            Ok(_) => format!("Put > or < before it: > {typed} is above, < {typed} is below."),
-            Err(_) => format!("Write > or <, then {what}, like {}.", example(sign)),
+            Ok(_) => say!("Put > or < before it: > {typed} is above, < {typed} is below.", typed),
+            Err(_) => say!("Write > or <, then {what}, like {example}.", what, example = example(sign)),
         });
     }
     // The number is one, so its unit is not, or the limit is beyond what there can be.
     let unit = number[begin.len()..].trim();
     match (begin.parse::<f64>(), &written) {
         (Ok(_), Written::Number(own)) if !unit.is_empty() && unit != *own => Some(match *own {
-            "" => format!("It has no unit: write the number alone, like {}.", example(sign)),
-            own => format!("Its unit is {own}: write {}, or the number alone.", example(sign)),
+            "" => say!("It has no unit: write the number alone, like {example}.", example = example(sign)),
+            own => {
+                say!("Its unit is {unit}: write {example}, or the number alone.", unit = own, example = example(sign))
+            }
         }),
-        (Ok(_), Written::Bytes) if !unit.is_empty() => Some(format!("Write a size, like {}.", example(sign))),
+        (Ok(_), Written::Bytes) if !unit.is_empty() => {
+            Some(say!("Write a size, like {example}.", example = example(sign)))
+        }
         (Ok(_), Written::Number(_) | Written::Bytes) if field == "clear" => beyond(typed, keys),
         (Ok(_), Written::Number(_) | Written::Bytes) => None,
         (_, Written::Time) if field == "clear" && values::duration(number).is_ok() => beyond(typed, keys),
         (_, Written::Time) if values::duration(number).is_ok() => None,
-        _ => Some(format!("After > or < comes {what}, like {}.", example(sign))),
+        _ => Some(say!("After > or < comes {what}, like {example}.", what, example = example(sign))),
     }
 }
 
 /// A limit on the wrong side of the one at which it fires; `None` where that is not it.
 fn beyond(typed: &str, keys: &Table) -> Option<String> {
     let fire = keys.get("fire")?.as_str()?.trim();
-    let (sign, to) = if fire.starts_with('>') { ('<', "at most") } else { ('>', "at least") };
     let limit = fire.trim_start_matches(['<', '>']).trim();
-    let would = "it would fire and be over at once";
-    Some(format!("With {typed} {would}: it fires at {fire}, so write {sign} and {to} {limit}."))
+    Some(match fire.starts_with('>') {
+        true => say!(
+            "With {typed} it would fire and be over at once: it fires at {fire}, so write < and at most {limit}.",
+            typed,
+            fire,
+            limit
+        ),
+        false => say!(
+            "With {typed} it would fire and be over at once: it fires at {fire}, so write > and at least {limit}.",
+            typed,
+            fire,
+            limit
+        ),
+    })
 }
 
 fn time(field: &str, typed: &str) -> Option<String> {
     if values::duration(typed).is_ok() {
         return Some(match field {
-            "repeat" => "At least a minute: 1m.".to_owned(),
-            _ => "At most a day: 24h.".to_owned(),
+            "repeat" => say!("At least a minute: 1m.").to_owned(),
+            _ => say!("At most a day: 24h.").to_owned(),
         });
     }
     Some(match typed.parse::<u32>() {
-        Ok(number) => format!("Say of what: {number}s, {number}m or {number}h."),
-        Err(_) => "Write a number and s, m, h or d, like 30s, 5m or 1h30m.".to_owned(),
+        Ok(number) => say!("Say of what: {number}s, {number}m or {number}h.", number),
+        Err(_) => say!("Write a number and s, m, h or d, like 30s, 5m or 1h30m.").to_owned(),
     })
 }
 

@@ -14,6 +14,7 @@ use super::{EditError, appended, begun, cut, quoted, replace};
 use crate::config::draft::{self, literal};
 use crate::config::{Config, Draft, FIELDS, RuleBook, text, unreadable};
 use crate::model::rule::Rule;
+use crate::say;
 
 impl Config {
     /// Saves a draft. Of a built-in rule only the keys that differ from it are written. The file is made where it is
@@ -64,9 +65,9 @@ fn opened(file: &Path, version: &str) -> Result<RuleBook, EditError> {
 }
 
 fn meanwhile(file: &Path) -> EditError {
-    EditError::Refused(format!(
-        "{} was changed meanwhile; look at the rule as it is now, and save again",
-        file.display()
+    EditError::Refused(say!(
+        "{file} was changed meanwhile; look at the rule as it is now, and save again",
+        file = file.display()
     ))
 }
 
@@ -79,8 +80,11 @@ fn put(
     wanted: Option<(&Rule, bool)>,
 ) -> Result<Config, EditError> {
     let by_hand = || {
-        let sentence = "cannot be changed without touching the rest; change it by hand";
-        EditError::Refused(format!("{}: the rule {id:?} {sentence}", file.display()))
+        EditError::Refused(say!(
+            "{file}: the rule {id} cannot be changed without touching the rest; change it by hand",
+            file = file.display(),
+            id = format_args!("{id:?}")
+        ))
     };
     let after = after.ok_or_else(by_hand)?;
     let then = Config::parse(before, file)?;

@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use super::{EditError, appended, begun, quoted, replace};
 use crate::config::read::{Form, setting};
 use crate::config::{Config, Setting, draft, text};
+use crate::say;
 
 impl Config {
     /// Sets `[section] key` to a value as a person types it, text without quotes. The file is made where it is missing.
@@ -39,8 +40,10 @@ impl Config {
     ) -> Result<Config, EditError> {
         let setting = setting(section, key).map_err(EditError::Refused)?;
         let meanwhile = || {
-            let sentence = "was changed meanwhile; look at what it says now, and try again";
-            EditError::Refused(format!("{} {sentence}", file.display()))
+            EditError::Refused(say!(
+                "{file} was changed meanwhile; look at what it says now, and try again",
+                file = file.display()
+            ))
         };
         // A file that cannot be read is said by `begun`, with what to do.
         if file.exists() == (version == draft::version(None)) {
@@ -83,12 +86,16 @@ pub(in crate::config) fn changed(
     let by_hand = || {
         let line = match &value {
             // A sentence may be logged, and what is secret may not.
-            Some(_) if setting.form == Form::Address => format!("write {key} below [{section}] by hand"),
-            Some(value) => format!("write {key} = {value} below [{section}] by hand"),
-            None => format!("remove {key} from [{section}] by hand"),
+            Some(_) if setting.form == Form::Address => say!("write {key} below [{section}] by hand", key, section),
+            Some(value) => say!("write {key} = {value} below [{section}] by hand", key, value, section),
+            None => say!("remove {key} from [{section}] by hand", key, section),
         };
-        let file = file.display();
-        EditError::Refused(format!("{file}: {section}.{key} cannot be changed without touching the rest; {line}"))
+        EditError::Refused(say!(
+            "{file}: {setting} cannot be changed without touching the rest; {by_hand}",
+            file = file.display(),
+            setting = format_args!("{section}.{key}"),
+            by_hand = line
+        ))
     };
     let after = after.filter(|after| DeTable::parse(after).is_ok()).ok_or_else(by_hand)?;
     // What is right by itself may be wrong beside the others, which the reader says better.

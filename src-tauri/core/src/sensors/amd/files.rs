@@ -13,6 +13,7 @@ use super::gpu_metrics;
 use super::values::Parse;
 use crate::metrics::Metric;
 use crate::model::Health;
+use crate::say;
 use crate::sensors::Roots;
 use crate::sensors::chips;
 use crate::sensors::gpu::Card;
@@ -189,7 +190,7 @@ impl Odd {
         if self.names.is_empty() {
             return String::new();
         }
-        format!("left out, because no GPU has such values: {}", self.names.join(", "))
+        say!("left out, because no GPU has such values: {names}", names = self.names.join(", "))
     }
 }
 
@@ -224,7 +225,7 @@ impl Failures {
         if let Some(reason) = self.gone {
             return Outcome::Failed(Health::Lost, reason);
         }
-        let nothing = "its driver gives no readings".to_owned();
+        let nothing = say!("its driver gives no readings").to_owned();
         let reason = Some(odd.reason()).filter(|reason| !reason.is_empty()).unwrap_or(nothing);
         Outcome::Failed(Health::Unsupported, reason)
     }

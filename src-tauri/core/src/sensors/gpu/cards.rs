@@ -12,6 +12,7 @@ use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
 use super::{Vendor, hexadecimal};
+use crate::say;
 use crate::sensors::Roots;
 use crate::sensors::chips::is_pci_function;
 use crate::sensors::input::{attribute, names};
@@ -70,12 +71,12 @@ impl Card {
     pub(crate) fn is_out_of_reach(&self) -> Option<String> {
         let maker = self.vendor.name;
         if self.drm.is_none() && self.driver.is_empty() && maker != super::NVIDIA.name {
-            return Some("no driver has it".to_owned());
+            return Some(say!("no driver has it").to_owned());
         }
         let is_known = self.vendor.drivers.iter().any(|driver| driver.as_bytes() == self.driver);
         let other = escaped(&self.driver);
         (!is_known && !other.is_empty())
-            .then(|| format!("the driver {other} has it, which tells nothing that is known here"))
+            .then(|| say!("the driver {driver} has it, which tells nothing that is known here", driver = other))
     }
 }
 

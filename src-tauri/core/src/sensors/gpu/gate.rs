@@ -26,8 +26,9 @@ use crate::model::Health;
 use crate::sensors::Roots;
 use crate::sensors::input::Buffer;
 
-/// What people read of a GPU that was let go. Of one that sleeps they read its health, which is the word for it.
-pub(crate) const LET_GO: &str = "idle, letting it sleep";
+/// What is said of a GPU that was let go. Of one that sleeps its health is said, which is the word for it. It stands in the
+/// database in English: by it `why` and the pages tell one from the other, and who shows it says it (`language`).
+pub const LET_GO: &str = "idle, letting it sleep";
 
 /// How often is asked whether a GPU that was let go may still sleep: a screen may be plugged in.
 const CHECK: Duration = Duration::from_secs(10);

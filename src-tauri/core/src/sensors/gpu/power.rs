@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::cards::Card;
 use super::{is_lit, says};
 use crate::model::Health;
+use crate::say;
 use crate::sensors::input::{Buffer, Input, names};
 use crate::sensors::names::escaped;
 use crate::sensors::parse::{content, number};
@@ -75,7 +76,7 @@ impl Power {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
                     let SensorError { health, reason } = SensorError::io(input.path(), &error);
-                    return State::Unknown(health, format!("whether it sleeps cannot be told: {reason}"));
+                    return State::Unknown(health, say!("whether it sleeps cannot be told: {reason}", reason));
                 }
             }
             break;
@@ -134,13 +135,13 @@ impl State {
             b"suspending" | b"resuming" => State::Changing,
             b"error" => State::Unknown(
                 Health::Lost,
-                "it failed to change its power state; a restart of the machine helps".into(),
+                say!("it failed to change its power state; a restart of the machine helps").into(),
             ),
             status => {
                 let told = escaped(status);
                 State::Unknown(
                     Health::Lost,
-                    format!("whether it sleeps cannot be told: power/runtime_status reads \"{told}\""),
+                    say!("whether it sleeps cannot be told: power/runtime_status reads \"{text}\"", text = told),
                 )
             }
         }

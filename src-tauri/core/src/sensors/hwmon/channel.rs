@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::metrics::Metric;
 use crate::model::{Batch, Health, Source, SourceKind};
+use crate::say;
 use crate::sensors::Roots;
 use crate::sensors::input::{Buffer, Input, attribute, names};
 use crate::sensors::names::{escaped, unique};
@@ -19,7 +20,9 @@ const PERSISTENT: u32 = 3;
 const MOST_OPEN: usize = 128;
 
 /// Why a chip and its channels have no values.
-pub(super) const ASLEEP: &str = "its device is powered down";
+pub(super) fn asleep() -> &'static str {
+    say!("its device is powered down")
+}
 
 /// A temperature, fan, voltage or power of a chip.
 #[derive(Debug)]
@@ -89,7 +92,7 @@ impl Channel {
         self.value = None;
         let mut gone = false;
         if self.fault.as_mut().is_some_and(|fault| faulty(fault, buffer)) {
-            self.reason = (Health::Unsupported, "the chip reports a fault: probably nothing is connected".into());
+            self.reason = (Health::Unsupported, say!("the chip reports a fault: probably nothing is connected").into());
         } else {
             match self.input.read_at_once(buffer) {
                 Ok(text) => {
@@ -97,7 +100,7 @@ impl Channel {
                     if self.value.is_none() {
                         let text = escaped(text.trim_ascii());
                         self.reason =
-                            (Health::Unsupported, format!("it reads \"{text}\": probably nothing is connected"));
+                            (Health::Unsupported, say!("it reads \"{text}\": probably nothing is connected", text));
                     }
                 }
                 Err(error) => {
@@ -107,7 +110,7 @@ impl Channel {
                         std::io::ErrorKind::PermissionDenied => Health::Denied,
                         _ => Health::Unsupported,
                     };
-                    self.reason = (health, format!("the driver does not answer: {error}"));
+                    self.reason = (health, say!("the driver does not answer: {error}", error));
                 }
             }
         }
@@ -128,7 +131,7 @@ impl Channel {
 
     /// Says that it sleeps with its chip.
     pub(super) fn sleep(&self, batch: &mut Batch) {
-        batch.condition(&self.source, Health::Asleep, ASLEEP);
+        batch.condition(&self.source, Health::Asleep, asleep());
     }
 }
 

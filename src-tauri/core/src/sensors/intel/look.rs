@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 
 use crate::model::Health;
+use crate::say;
 use crate::sensors::input::{Buffer, Input};
 use crate::sensors::names::escaped;
 use crate::sensors::parse::{celsius, integer};
@@ -56,7 +57,7 @@ impl<'a> Look<'a> {
                     _ => Health::Unsupported,
                 };
                 self.gone |= matches!(error.raw_os_error(), Some(2 | 19));
-                let told = (health, format!("{} cannot be read: {error}", name(input)));
+                let told = (health, say!("{file} cannot be read: {error}", file = name(input), error));
                 self.trouble.get_or_insert(told);
                 None
             }
@@ -64,7 +65,7 @@ impl<'a> Look<'a> {
     }
 
     fn refuse<T>(&mut self, input: &Input, text: &[u8]) -> Option<T> {
-        let told = format!("{} reads \"{}\", which no GPU has", name(input), escaped(text));
+        let told = say!("{file} reads \"{text}\", which no GPU has", file = name(input), text = escaped(text));
         self.trouble.get_or_insert((Health::Unsupported, told));
         None
     }

@@ -20,18 +20,23 @@ use crate::metrics::Metric;
 use crate::model::{Batch, Health, Now, Source, SourceKind};
 use crate::sensors::gpu::clients::{Clients, Figures};
 use crate::untrusted::Untrusted;
+use crate::{language, say};
 
 /// What a process is called is asked of the driver in a buffer of this size; longer names are cut off.
 const NAME: usize = 256;
 
 /// What would bring a GPU back, by the driver's numbers.
 const RECOVERY: Field = Field { id: 230, scope: 0 };
-const REMEDIES: &[(u8, &str)] = &[
-    (1, "a reset of the GPU"),
-    (2, "a restart of the machine"),
-    (3, "an end of the work that reaches for other GPUs"),
-    (4, "an end of all work on it, and then a reset"),
-];
+
+fn recovery(number: f64) -> Option<&'static str> {
+    Some(match number {
+        1.0 => say!("a reset of the GPU"),
+        2.0 => say!("a restart of the machine"),
+        3.0 => say!("an end of the work that reaches for other GPUs"),
+        4.0 => say!("an end of all work on it, and then a reset"),
+        _ => return None,
+    })
+}
 
 /// What reading a GPU needs besides itself.
 pub(super) struct Context<'a> {
@@ -198,7 +203,7 @@ impl Gpu {
         let asked = || {
             let device = raw::device(session, self.open.handle?);
             let asked = raw::fields(&device, &[RECOVERY]).ok()?.pop()?.ok()?;
-            REMEDIES.iter().find(|(number, _)| f64::from(*number) == asked).map(|(_, words)| *words)
+            recovery(asked)
         };
         self.remedy = asked().or(self.remedy);
         self.remedy
@@ -259,16 +264,16 @@ impl Open {
         let mut all = Vec::new();
         let denied = names(&self.readings.denied());
         if !denied.is_empty() {
-            all.push((Health::Denied, format!("needs permission: {denied}")));
+            all.push((Health::Denied, say!("needs permission: {names}", names = denied)));
         }
         all.extend(self.lists.missing().map(|(health, reason)| (health, reason.to_owned())));
         let odd = names(odd);
         if !odd.is_empty() {
-            let reason = format!("the driver tells impossible values, which are left out: {odd}");
+            let reason = say!("the driver tells impossible values, which are left out: {names}", names = odd);
             all.push((Health::Unsupported, reason));
         }
         if self.instances.is_cut() {
-            let reason = "cut into instances (MIG): the driver tells no use of the whole GPU";
+            let reason = say!("cut into instances (MIG): the driver tells no use of the whole GPU");
             all.push((Health::Unsupported, reason.to_owned()));
         }
         // What a person can change goes before what is so.
@@ -280,7 +285,7 @@ impl Open {
 
 /// What metrics are called, without what explains the name.
 fn names(metrics: &[Metric]) -> String {
-    let name = |metric: &Metric| metric.definition().label.split(" (").next().unwrap_or_default();
+    let name = |metric: &Metric| language::said(metric.definition().label).split(" (").next().unwrap_or_default();
     metrics.iter().map(name).collect::<Vec<_>>().join("; ")
 }
 

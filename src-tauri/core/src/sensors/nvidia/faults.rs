@@ -3,6 +3,7 @@
 use nvml_wrapper::error::NvmlError;
 
 use crate::model::Health;
+use crate::say;
 
 /// How far an error reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,25 +51,27 @@ pub(super) fn ends_session(error: &NvmlError) -> bool {
 /// Health and words for a person, of an error that takes the GPU or the whole driver away.
 pub(super) fn told(error: &NvmlError) -> (Health, String) {
     match error {
-        NvmlError::GpuLost => (Health::Lost, "the GPU has fallen off the bus; a restart may bring it back".into()),
+        NvmlError::GpuLost => {
+            (Health::Lost, say!("the GPU has fallen off the bus; a restart may bring it back").into())
+        }
         NvmlError::ResetRequired => {
-            (Health::Lost, "the GPU must be reset: nvidia-smi --gpu-reset, or a restart".into())
+            (Health::Lost, say!("the GPU must be reset: nvidia-smi --gpu-reset, or a restart").into())
         }
         NvmlError::LibRmVersionMismatch => {
-            (Health::Lost, "NVIDIA's driver was updated under the running one; restart the machine".into())
+            (Health::Lost, say!("NVIDIA's driver was updated under the running one; restart the machine").into())
         }
         NvmlError::DriverNotLoaded | NvmlError::Uninitialized => {
-            (Health::Lost, "NVIDIA's driver is not loaded; it is looked for again".into())
+            (Health::Lost, say!("NVIDIA's driver is not loaded; it is looked for again").into())
         }
         NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => (
             Health::Unsupported,
-            "NVIDIA's driver library (libnvidia-ml.so.1) is not installed; install NVIDIA's driver".into(),
+            say!("NVIDIA's driver library (libnvidia-ml.so.1) is not installed; install NVIDIA's driver").into(),
         ),
         // In a container that was given some of the machine's GPUs, the kernel shows the others, too.
         NvmlError::NotFound => {
-            (Health::Unsupported, "not given to this container, or NVIDIA's driver does not drive it".into())
+            (Health::Unsupported, say!("not given to this container, or NVIDIA's driver does not drive it").into())
         }
-        NvmlError::NoPermission => (Health::Denied, "the driver does not let this user read the GPU".into()),
-        other => (Health::Lost, format!("NVIDIA's driver says: {other}")),
+        NvmlError::NoPermission => (Health::Denied, say!("the driver does not let this user read the GPU").into()),
+        other => (Health::Lost, say!("NVIDIA's driver says: {error}", error = other)),
     }
 }

@@ -11,6 +11,7 @@ use nvml_wrapper::error::NvmlError;
 use super::faults::{self, Fault};
 use super::raw::{self, List, Row, Rows};
 use crate::model::Health;
+use crate::say;
 
 const LISTS: [List; 3] = [List::Compute, List::Graphics, List::Mps];
 
@@ -54,7 +55,7 @@ impl Lists {
     /// The GPU or the whole driver is out of reach.
     pub(super) fn read(&mut self, gpu: &Device<'_>, buffer: &mut Rows) -> Result<Vec<Row>, NvmlError> {
         if self.missing.is_none() && raw::has_longer_rows(gpu) {
-            let reason = "this version of NVIDIA's driver cannot tell who uses the GPU; another version can";
+            let reason = say!("this version of NVIDIA's driver cannot tell who uses the GPU; another version can");
             self.missing = Some((Health::Unsupported, reason));
         }
         for (list, known) in LISTS.into_iter().zip(&mut self.known).filter(|(_, known)| !known.off) {
@@ -62,7 +63,8 @@ impl Lists {
                 Ok(rows) => known.rows = rows,
                 Err(NvmlError::NoPermission) => {
                     *known = Known { off: true, rows: Vec::new() };
-                    self.missing = Some((Health::Denied, "the driver does not let this user see who uses the GPU"));
+                    let reason = say!("the driver does not let this user see who uses the GPU");
+                    self.missing = Some((Health::Denied, reason));
                 }
                 // Nobody.
                 Err(NvmlError::NotFound) => known.rows.clear(),

@@ -6,6 +6,7 @@ use crate::identity::{Identities, Identity};
 use crate::model::Health;
 use crate::procfs::stat::{self, Stat};
 use crate::procfs::{Folder, LONGEST_STAT, read};
+use crate::say;
 use crate::sensors::input::{Buffer, Input};
 use crate::sensors::{Roots, SensorError};
 
@@ -105,6 +106,6 @@ fn boot_time(roots: &Roots) -> Result<u64, SensorError> {
     let text = input.read(&mut buffer).map_err(|error| SensorError::io(&roots.proc.join("stat"), &error))?;
     stat::parse_boot_time(text).ok_or_else(|| SensorError {
         health: Health::Unsupported,
-        reason: format!("{} does not tell when the machine booted", roots.proc.join("stat").display()),
+        reason: say!("{file} does not tell when the machine booted", file = roots.proc.join("stat").display()),
     })
 }
