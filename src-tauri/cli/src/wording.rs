@@ -135,6 +135,7 @@ pub fn trouble(trouble: Trouble) -> &'static str {
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::engine::Over;
+    use hoofbeat_core::language::{Language, within};
     use hoofbeat_core::model::rule::Severity;
     use hoofbeat_core::model::{Condition, Health, RecorderState, Source};
 
@@ -184,6 +185,19 @@ mod tests {
             "You were told of it together with others.",
         );
         assert!(digest_body(&digest(Wait::Day, many(), 0)).ends_with("\nand 7 more"));
+        within(Language::German, || {
+            let items = vec![item(2, over(1, Some(420))), item(3, over(3, None)), item(4, over(1, None))];
+            check(
+                digest(Wait::Quiet, items, 1),
+                "4 Alarme während der Ruhezeit",
+                "a\u{fffd}b at 92 °C, vorbei nach 7 min\na\u{fffd}b at 93 °C, 3-mal\na\u{fffd}b at 94 °C, vorbei\nund 1 weitere",
+            );
+            let one = digest(Wait::Over, vec![item(1, over(1, Some(420)))], 0);
+            check(one, "a\u{fffd}b at 91 °C, vorbei nach 7 min", "Der Alarm wurde zusammen mit anderen gemeldet.");
+            assert_eq!(digest_title(&digest(Wait::Burst, many(), 0)), "12 weitere Alarme in der letzten Minute");
+            assert_eq!(digest_title(&digest(Wait::Hour, Vec::new(), 1)), "1 weiterer Alarm in der letzten Stunde");
+            assert_eq!(trouble(Trouble::Unwritten), "Der Verlauf lässt sich nicht schreiben; er wartet im Speicher");
+        });
     }
 
     #[test]

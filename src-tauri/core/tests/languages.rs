@@ -111,7 +111,9 @@ fn said() -> BTreeMap<String, String> {
     for line in metrics::TABLE {
         said.entry(line.label.to_owned()).or_insert_with(|| "the metric table".to_owned());
     }
-    let mut table = |name: &str, text: &str| drop(said.entry(text.to_owned()).or_insert_with(|| name.to_owned()));
+    let mut table = |name: &str, text: &str| {
+        said.entry(text.to_owned()).or_insert_with(|| name.to_owned());
+    };
     SETTINGS.iter().for_each(|setting| table("the settings", setting.doc));
     EXPECT_KEYS.iter().for_each(|key| table("the keys of expectations", key.doc));
     // A form has words of its own for the keys of rules; only this one is told as the config file has it.

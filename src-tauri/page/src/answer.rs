@@ -144,6 +144,8 @@ fn stretch(since: i64, until: i64) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use hoofbeat_core::language::Language;
+
     use super::*;
 
     #[test]
@@ -160,6 +162,35 @@ mod tests {
         check("cpu.utilization", 3600, 3600, 720, Err(Code::BadRequest));
         check("cpu.utilization", i64::MIN, i64::MAX, 720, Err(Code::BadRequest));
         check("'; drop table chunk; --", 0, 1, 1, Err(Code::BadRequest));
+    }
+
+    #[test]
+    fn a_german_page_is_answered_in_german() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = Page::new(folder.path(), None);
+        let german = Some(Language::German);
+        let failed = |question: Question| page.answer(question, german).unwrap_err().message;
+        let none = format!(
+            "In {} gibt es keine Aufzeichnung; eine mit `hoofbeat watch` beginnen.",
+            folder.path().canonicalize().unwrap().display()
+        );
+        assert_eq!(failed(Question::Events { since: 0, limit: 1 }), none);
+        let metric = "\u{1b}{metric}".to_owned();
+        assert_eq!(
+            failed(Question::History { metric, source: None, since: 0, until: 1, points: 1 }),
+            "Es gibt keine Messgröße \"\\u{1b}{metric}\"."
+        );
+        assert_eq!(
+            failed(Question::Marks { since: 5, until: 5 }),
+            "Von 5 bis 5 ist kein Zeitraum, der sich zeigen lässt."
+        );
+        let snooze = Question::Snooze { rule: "*".into(), source: "*".into(), key: None, until: Some(7) };
+        assert_eq!(failed(snooze), "Eine Stummschaltung bis 7 wäre schon vorbei.");
+        let gone = Question::EndProcess { pid: 0, started: 0, sure: false };
+        assert_eq!(failed(gone), "Der Prozess ist bereits beendet.");
+        let metrics = page.answer(Question::Metrics, german).unwrap();
+        assert!(metrics.contains(r#""label":"Abstand zur Drosselgrenze""#), "{metrics}");
+        assert!(!page.answer(Question::Metrics, None).unwrap().contains("Abstand"));
     }
 
     #[test]

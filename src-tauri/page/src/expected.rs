@@ -287,8 +287,14 @@ mod tests {
             vram: None,
         };
         let now = Unexpected { reason: Reason::Denied, expectation: "no".to_owned(), used: Some(used) };
-        let found = declared(&file, |_| vec![now]).unwrap();
+        let found = declared(&file, |_| vec![now.clone()]).unwrap();
         assert_eq!(found.declared[0].now, ["xmrig on gpu:1: must not run"]);
+        let missing = Unexpected { used: None, ..now.clone() };
+        let found = language::within(language::Language::German, || declared(&file, |_| vec![now, missing])).unwrap();
+        assert!(found.declared[0].now[0].starts_with("xmrig auf gpu:1: "), "{:?}", found.declared[0].now);
+        assert_eq!(found.declared[0].now[1], "muss laufen und nutzt keine GPU");
+        let doc = found.keys.iter().find(|key| key.key == "unit").map(|key| key.doc);
+        assert_eq!(doc, Some("wen, nach systemd-Unit: \"ollama.service\""));
     }
 
     #[test]

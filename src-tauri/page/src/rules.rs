@@ -320,6 +320,10 @@ mod tests {
         for rule in &rules.rules {
             assert!(rule.watches.len() > 8, "{rule:?}");
         }
+        let german = language::within(language::Language::German, || read(&file).unwrap().rules);
+        for (rule, german) in rules.rules.iter().zip(&german) {
+            assert!(rule.reason.is_some() && rule.reason != german.reason, "{german:?}");
+        }
         let values = [("metric", "cpu.temperature"), ("fire", "> 80")];
         let fine = DraftInfo::Fine { watches: "CPU temperature above 80 °C".to_owned() };
         assert_eq!(check(&file, draft("mine", &values)).unwrap(), fine);

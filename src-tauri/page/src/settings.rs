@@ -200,6 +200,10 @@ mod tests {
         assert_eq!((one.default.as_str(), &one.value, one.form), ("30d", &None, SettingForm::Text));
         assert_eq!(check(&file, "keep", "raw", "7d").unwrap(), None);
         assert!(check(&file, "keep", "raw", "1s").unwrap().is_some_and(|said| said.contains("two hours")));
+        language::within(Language::German, || {
+            assert_eq!(raw().unwrap().doc, "Wie lange jede einzelne Messung aufbewahrt wird.");
+            assert!(check(&file, "keep", "raw", "1s").unwrap().is_some_and(|said| said.contains("zwei Stunden")));
+        });
         save(&file, ("keep", "raw"), Some("7d"), &before.version).unwrap();
         assert_eq!(raw().unwrap().value.as_deref(), Some("7d"));
         let failure = save(&file, ("keep", "raw"), None, &before.version).unwrap_err();

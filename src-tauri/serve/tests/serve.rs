@@ -118,6 +118,32 @@ fn the_token_can_be_typed_and_a_wrong_one_is_told() {
 }
 
 #[test]
+fn a_browser_that_wants_german_gets_it_before_and_after_it_is_known() {
+    let server = Server::start(&[]);
+    let german = "Accept-Language: de-AT,de;q=0.9,en;q=0.8";
+    let asked = server.ask("GET /", &[german], "");
+    assert!(asked.status == 401 && asked.body.starts_with("<!doctype html><html lang=de>"), "{}", asked.body);
+    let label = "Das Token, das <code>hoofbeat serve</code> genannt hat oder das in seiner Token-Datei steht<input ";
+    assert!(asked.body.contains(label) && asked.body.contains("<button>Anzeigen</button>"), "{}", asked.body);
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let wrong = server.ask("POST /token", &[form, german], "token=wrong");
+    assert!(wrong.body.contains("<p role=alert>Das ist nicht das Token.</p>"), "{}", wrong.body);
+    let right = server.ask("POST /token", &[form, german], &format!("token={}", server.token));
+    assert!(right.body.contains("<a href=/>Weiter</a>"), "{}", right.body);
+    let english = server.ask("GET /", &["Accept-Language: fr, en;q=0.5, de;q=0.4"], "");
+    assert!(english.body.contains("<html lang=en>"), "{}", english.body);
+    // The page says what it speaks itself, whatever the browser wants.
+    let (cookie, json) = (server.cookie(), "Content-Type: application/json");
+    let ask = |question: &str, headers: &[&str]| server.ask("POST /api/ask?language=de", headers, question).body;
+    let unknown = ask("{}", &[json]);
+    assert!(unknown.contains("Dieser Browser hat das Token nicht genannt."), "{unknown}");
+    let refused = ask(r#"{"ask": "resume"}"#, &[json, &cookie]);
+    assert!(refused.contains("Diese Seite darf nur zeigen."), "{refused}");
+    let none = ask(r#"{"ask": "events", "since": 0, "limit": 1}"#, &[json, &cookie]);
+    assert!(none.contains("gibt es keine Aufzeichnung; eine mit `hoofbeat watch` beginnen."), "{none}");
+}
+
+#[test]
 fn nobody_else_gets_anything() {
     let server = Server::start(&[]);
     let cookie = server.cookie();

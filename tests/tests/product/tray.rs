@@ -1,9 +1,12 @@
 //! The tray icon in a real panel.
 
 use hoofbeat_product_tests::desktop::succeeds;
+use hoofbeat_product_tests::notifications::NotificationServer;
 use hoofbeat_product_tests::tray::Item;
 use hoofbeat_product_tests::webdriver::Window;
 use hoofbeat_product_tests::{Desktop, LIMIT, wait_for, wait_until};
+
+use super::notification::{RULE, use_memory};
 
 #[test]
 fn the_icon_tells_the_state_and_its_menu_works() {
@@ -207,4 +210,49 @@ fn no_thread_is_left_over_once_icon_and_bus_are_served() {
         let names = names();
         !names.is_empty() && !names.iter().any(|name| name.starts_with("blocking"))
     });
+}
+
+/// What the alert is called is core's; these are the words around it.
+#[test]
+fn a_german_recorder_has_a_german_menu_and_german_notifications() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    desktop.start_panel();
+    let server = NotificationServer::start(desktop.bus()).expect("the name is free");
+    let root = desktop.path("machine");
+    std::fs::create_dir_all(root.join("proc")).expect("our own folder is writable");
+    use_memory(&root, 12);
+    desktop.configure(&format!("[text]\nlanguage = \"de\"\n{RULE}text = \"{{source}}: {{value}} </b>\"\n"));
+    let watch = desktop.watch(&["--root", root.to_str().expect("our own names are text")]);
+    let bus = desktop.bus();
+    let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
+    let fired = wait_for("the notification", || server.received().first().cloned());
+    assert!(fired.title.contains(" </b>"), "{fired:?}");
+    let buttons: Vec<_> = fired.actions.iter().map(|(_, label)| label.as_str()).collect();
+    assert_eq!(buttons, ["Hoofbeat öffnen", "Öffnen", "1 h stumm"]);
+
+    let labels = || item.menu().map(|rows| rows.into_iter().map(|row| row.label).collect::<Vec<_>>());
+    let rows = labels().expect("the icon has a menu");
+    for wanted in
+        ["Hoofbeat öffnen", "Alarme 1 h stummschalten", "1 Stunde pausieren", "Beim Anmelden starten", "Beenden"]
+    {
+        assert!(rows.iter().any(|row| row == wanted), "no {wanted} in {rows:?}");
+    }
+    let (snooze, _) = fired.actions.iter().find(|(_, label)| label == "1 h stumm").expect("it was found before");
+    server.press(&fired, snooze).expect("the bus runs");
+    let answered = wait_for("what came of it", || server.received().into_iter().nth(1));
+    assert!(answered.title.starts_with("Stumm bis "), "{answered:?}");
+    wait_until("the way to undo it", || {
+        let is_undo = |row: &String| row.starts_with("Stumm bis ") && row.ends_with(" · Aufheben");
+        labels().is_ok_and(|rows| rows.iter().any(is_undo))
+    });
+    item.choose("1 Stunde pausieren").expect("it can be chosen");
+    wait_until("the pause in the menu", || {
+        labels().is_ok_and(|rows| {
+            rows[0].starts_with("Pausiert bis ") && rows.iter().any(|row| row == "Aufzeichnung fortsetzen")
+        })
+    });
+    // Whoever searches a log or reads a table does so in one language.
+    assert!(!watch.log().contains("Alarm"), "{}", watch.log());
+    let status = desktop.run(&["status"]);
+    assert!(String::from_utf8_lossy(&status.stdout).contains("Paused"), "{status:?}");
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{Detail, Who};
+use hoofbeat_core::language::{Language, within};
 use hoofbeat_core::model::{Source, SourceKind};
 use serde_json::json;
 
@@ -36,6 +37,36 @@ fn shown(name: &[u8]) -> [(String, String); 2] {
         let sent = thread.notification(thread.waiting.next().unwrap(), None);
         (sent.title, sent.body)
     })
+}
+
+/// The keys of buttons are read by Hoofbeat, and what stands on them by a person.
+#[test]
+fn a_german_notification_has_german_buttons() {
+    let config = Config::parse("", Path::new("config.toml")).unwrap();
+    let rule = config.rules.iter().find(|rule| rule.id == "unexpected-use").unwrap();
+    let notice = Arc::new(Notice {
+        rule: Arc::new(rule.clone()),
+        source: Source::whole(SourceKind::Gpu, "gpu:1", "RTX"),
+        who: Some(Who { key: "program:x".to_owned(), name: Untrusted::from("x") }),
+        value: Some(1.0),
+        phase: NoticePhase::Fired,
+        since: 0,
+        detail: Detail { event: Some(json!({ "why": "new" })), reason: None },
+        text: None,
+        because: None,
+        flutters: None,
+        notify: true,
+    });
+    let (buttons, asked) = within(Language::German, || {
+        let mut waiting = Waiting::default();
+        waiting.no_tray("KDE");
+        (actions(&Say::about(&notice, true)), actions(waiting.next().unwrap()))
+    });
+    assert_eq!(
+        buttons,
+        ["default", "Hoofbeat öffnen", "open", "Öffnen", "snooze", "1 h stumm", "expect", "Das ist erwartet"]
+    );
+    assert_eq!(asked, ["default", "Hoofbeat öffnen", "keep", "Weiter überwachen", "open", "Fenster öffnen"]);
 }
 
 /// Compared with what is committed: each name, then the title, and the body with markup and without.

@@ -240,6 +240,7 @@ mod tests {
 
     use hoofbeat_core::config::Config;
     use hoofbeat_core::engine::{Detail, Ending};
+    use hoofbeat_core::language::{Language, within};
     use hoofbeat_core::model::rule::Rule;
     use hoofbeat_core::model::{Source, SourceKind};
 
@@ -338,6 +339,32 @@ mod tests {
         assert_eq!(next.queue[0].body.matches(LATE).count(), 1);
         next.add(&notice("a", true, Severity::Warning));
         assert_eq!(next.queue.iter().filter(|say| say.key == next.queue[1].key).count(), 1);
+    }
+
+    /// What waits is said in the language in which it was put into words; what is added is said in today's.
+    #[test]
+    fn what_waits_may_be_in_another_language_than_what_comes_of_it() {
+        let mut waiting = Waiting::default();
+        within(Language::German, || {
+            for at in 0..=MANY {
+                waiting.trouble(&format!("Platte {at} ist </b> voll"));
+            }
+            waiting.no_tray("ubuntu:GNOME");
+        });
+        assert_eq!(waiting.next().unwrap().title, "Hoofbeat braucht Aufmerksamkeit");
+        let asks = waiting.queue.back().cloned().unwrap();
+        assert!(asks.asks && asks.body.starts_with("GNOME zeigt Symbole im Infobereich nur mit der Erweiterung „App"));
+        let mut next = Waiting::default();
+        next.restore(&waiting.saved());
+        assert!(next.next().unwrap().body.ends_with(LATE));
+        let again = next.saved();
+        let mut last = Waiting::default();
+        within(Language::German, || last.restore(&again));
+        assert!(last.next().unwrap().body.ends_with(LATE), "it is marked once, in whatever language");
+        within(Language::German, || last.condense());
+        let told = last.next().unwrap();
+        assert_eq!(told.title, "5 Meldungen");
+        assert!(told.body.contains("Platte 3 ist </b> voll"), "{}", told.body);
     }
 
     #[test]

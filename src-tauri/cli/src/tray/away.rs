@@ -85,6 +85,8 @@ fn sentence(mut gpus: Vec<Summary>, tariff: &Tariff) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use hoofbeat_core::language::{Language, within};
+
     use super::*;
 
     /// A label, seconds of work, and who did it.
@@ -113,5 +115,18 @@ mod tests {
         check(&[("A", Some(0.5), &[]), ("B", Some(600.0), &used)], Some(told));
         let three: [Gpu<'_>; 3] = [("A", Some(9.0), &[]), ("B", Some(600.0), &used), ("C", None, &[("x", 30.0)])];
         check(&three, Some(&format!("{told} · 2 more GPUs worked")));
+        let idle = |label: &str, busy: f64| Summary {
+            label: Untrusted::from(label),
+            is_alone: false,
+            busy: Some(busy),
+            explained: None,
+            energy: None,
+            hottest: None,
+            users: Vec::new(),
+        };
+        let gpus = vec![idle("A", 9.0), idle("{more}", 600.0)];
+        let said = within(Language::German, || sentence(gpus, &Tariff::default())).unwrap();
+        assert!(said.starts_with("Während der Abwesenheit: {more}"), "{said}");
+        assert!(said.ends_with(" · 1 weitere GPU hat gearbeitet"), "{said}");
     }
 }

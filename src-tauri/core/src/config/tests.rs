@@ -306,5 +306,6 @@ fn money_is_told_where_a_price_is_set() {
 mod channels;
 mod drafts;
 mod expectations;
+mod german;
 mod rules;
 mod settings;

@@ -99,3 +99,29 @@ impl From<CodecError> for StoreError {
         StoreError::Damaged(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::{Language, within};
+
+    #[test]
+    fn an_error_is_told_in_the_language_of_who_asks() {
+        let (newer, none) = (
+            StoreError::Newer { file: "/d/{found}.db".into(), found: 99, known: 9 },
+            StoreError::NoRecording("/d".into()),
+        );
+        let full = StoreError::io("x", &std::io::ErrorKind::StorageFull.into());
+        assert_eq!(full.to_string(), "the disk is full");
+        within(Language::German, || {
+            assert_eq!(full.to_string(), "der Datenträger ist voll");
+            assert_eq!(none.to_string(), "in /d gibt es keine Aufzeichnung; eine mit `hoofbeat watch` beginnen");
+            let said = newer.to_string();
+            assert!(
+                said.starts_with("/d/{found}.db stammt von einem neueren Hoofbeat (ihr Schema ist 99, dieses kennt 9)")
+            );
+            let damaged = StoreError::from(rusqlite::Error::IntegralValueOutOfRange(0, 7)).to_string();
+            assert!(damaged.starts_with("die Datenbank ist beschädigt: "), "{damaged}");
+        });
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{Detail, Trouble};
+use hoofbeat_core::language::{Language, within};
 use hoofbeat_core::model::rule::Rule;
 use hoofbeat_core::model::snooze::Snooze;
 use hoofbeat_core::model::{Condition, Source};
@@ -319,4 +320,57 @@ fn only_of_the_last_absence_something_is_told() {
     assert_eq!(told(&state), said("b"));
     state.away(second, None);
     assert_eq!(told(&state), None);
+}
+
+/// The words of what an alert is about are core's.
+#[test]
+fn a_german_tray_says_all_of_it_in_german() {
+    let seen = |change: &dyn Fn(&mut Snapshot)| {
+        let mut now = snapshot(&[(SourceKind::Gpu, Metric::GpuUtilization, 42.0)]);
+        now.sources[0].source = Source::whole(SourceKind::Gpu, "gpu:1", "{since}_4090\u{1b}");
+        change(&mut now);
+        let mut state = State::default();
+        state.status(Arc::new(now));
+        within(Language::German, || state.view(&TimeZone::UTC))
+    };
+    let paused = seen(&|now| (now.state, now.until) = (RecorderState::Paused, Some(NOON + 3600)));
+    assert_eq!(paused.sentence, "Pausiert bis 13:00");
+    let asleep = seen(&|now| {
+        now.sources[0].values.clear();
+        now.sources[0].condition = Condition { health: Health::Asleep, reason: String::new() };
+    });
+    assert_eq!(asleep.gpus, ["{since}_4090\u{fffd}: schläft"]);
+    let snooze = |rule: &str, who: Option<&str>, until| Snooze {
+        seq: 1,
+        rule: rule.into(),
+        source: "*".into(),
+        who: who.map(str::to_owned),
+        until,
+    };
+    let two = |now: &mut Snapshot| {
+        now.alerts = vec![alert(Severity::Critical, NOON - 120), alert(Severity::Info, NOON - 60)];
+        now.snoozes = vec![
+            snooze("*", None, Some(NOON + 3720)),
+            Snooze { source: "gpu:1".into(), ..snooze("hot\u{202e}", Some("{place}"), None) },
+            snooze("other", Some("x"), None),
+        ];
+    };
+    let loud = seen(&|now| {
+        two(now);
+        now.snoozes.clear();
+    });
+    assert!(loud.sentence.ends_with(" seit 11:58 · 1 weiterer Alarm"), "{}", loud.sentence);
+    let silent = seen(&two);
+    assert!(silent.sentence.contains(" seit 11:58 (stumm bis "), "{}", silent.sentence);
+    let rows: Vec<_> = silent.snoozed.rows.iter().map(|(row, _)| row.as_str()).collect();
+    assert_eq!(
+        rows,
+        [
+            "Stumm bis 13:02: alle Alarme · Aufheben",
+            "Stumm bis es vorbei ist: hot\u{fffd} von {place} auf {since}_4090\u{fffd} · Aufheben",
+            "Stumm bis es vorbei ist: other von x · Aufheben",
+        ]
+    );
+    let broken = seen(&|now| now.troubles = vec![Trouble::Config]);
+    assert_eq!(broken.sentence, "Die Einstellungen enthalten einen Fehler: hoofbeat config check");
 }

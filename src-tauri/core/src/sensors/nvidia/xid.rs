@@ -189,6 +189,7 @@ fn wait(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{Language, within};
 
     #[test]
     fn what_a_person_may_meet_has_a_meaning() {
@@ -197,5 +198,8 @@ mod tests {
             assert!(detail["meaning"].as_str().is_some_and(|words| words.len() > 10), "{detail}");
         }
         assert_eq!(Xid(999).detail(), json!({ "code": 999 }));
+        let detail = within(Language::German, || Xid(79).detail());
+        let meaning = "die GPU ist vom Bus gefallen: Der Rechner erreicht sie nicht mehr";
+        assert_eq!(detail, json!({ "code": 79, "meaning": meaning }));
     }
 }
