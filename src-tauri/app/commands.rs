@@ -61,9 +61,8 @@ pub(crate) fn save<R: Runtime>(app: AppHandle<R>, request: Request<'_>) -> Resul
         let (Some(name), InvokeBody::Raw(bytes)) = (header("name"), request.body()) else {
             return Err(Failure::new(Code::BadRequest, say!("A file needs a name and its bytes.")));
         };
-        let unknown = |error| {
-            Failure::new(Code::Io, say!("Your home folder is not known, so nothing is saved: {error}.", error))
-        };
+        let unknown =
+            |error| Failure::new(Code::Io, say!("Your home folder is not known, so nothing is saved: {error}.", error));
         let home = app.path().home_dir().map_err(unknown)?;
         let folder = save::folder(app.path().download_dir().ok(), &home);
         save::new_file(&folder, name, bytes).map(|path| save::spoken(&path, &home))

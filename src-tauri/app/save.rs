@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use hoofbeat_core::say;
 use hoofbeat_page::{Code, Failure};
 
 /// What a page may save, by the end of its name.
@@ -22,12 +23,18 @@ const MOST: u32 = 1000;
 /// its owner can read it, as with everything that is recorded.
 pub(crate) fn new_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
     let Some((stem, kind)) = parts(name) else {
-        return Err(Failure::new(Code::BadRequest, format!("A file cannot be called {name:?}.")));
+        return Err(Failure::new(
+            Code::BadRequest,
+            say!("A file cannot be called {name}.", name = format!("{name:?}")),
+        ));
     };
     let cannot = |error: std::io::Error| {
         let code = if error.kind() == ErrorKind::StorageFull { Code::Full } else { Code::Io };
         let folder = folder.display();
-        Failure::new(code, format!("{name} cannot be saved in {folder}: {error}. Copying works without a file."))
+        Failure::new(
+            code,
+            say!("{name} cannot be saved in {folder}: {error}. Copying works without a file.", name, folder, error),
+        )
     };
     fs::create_dir_all(folder).map_err(cannot)?;
     for number in 1..=MOST {
@@ -49,7 +56,12 @@ pub(crate) fn new_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBu
     let folder = folder.display();
     Err(Failure::new(
         Code::Io,
-        format!("There are {MOST} files called {name} in {folder} already. Remove some of them."),
+        say!(
+            "There are {most} files called {name} in {folder} already. Remove some of them.",
+            most = MOST,
+            name,
+            folder
+        ),
     ))
 }
 
