@@ -1,5 +1,6 @@
 /** The rows of the list of processes: which, and in which order. Names come from outside and stay text. */
 
+import { say } from './language';
 import { visible } from './names';
 import type { ProcessGroup } from './types/generated/ProcessGroup';
 import type { ProcessMember } from './types/generated/ProcessMember';
@@ -43,15 +44,15 @@ export interface MemberRow extends ProcessMember {
 
 export type Row = GroupRow | MemberRow;
 
-const UNSEEN = 'only the GPU’s driver tells of it';
+const UNSEEN = say('only the GPU’s driver tells of it');
 
 const TEXT: readonly Column[] = ['name', 'user', 'why'];
 
 /** States of a process that a person may wonder about. */
 const STATES: Record<string, string> = {
-  D: 'waits for a device',
-  T: 'stopped',
-  Z: 'ended, its parent has not noticed',
+  D: say('waits for a device'),
+  T: say('stopped'),
+  Z: say('ended, its parent has not noticed'),
 };
 
 /** The columns of text begin with A, those of numbers with the largest, and that of moments with the newest. */
@@ -104,16 +105,16 @@ export function memberId(group: string, member: Pick<ProcessMember, 'pid' | 'sta
 }
 
 function groupRow(group: ProcessGroup, open: ReadonlySet<string>): GroupRow {
-  const name = visible(group.identity).trim() || `process ${group.pids[0]}`;
+  const name = visible(group.identity).trim() || say('process {pid}', { pid: group.pids[0] ?? '' });
   // Some are called that already.
-  const note = group.hidden && group.key !== 'hidden' ? ' (not visible)' : '';
+  const noted = group.hidden && group.key !== 'hidden' ? say('{name} (not visible)', { name }) : name;
   const [user, place] = [optional(group.user), optional(group.place)];
   const origin = optional(group.origin);
   // What it is called by says nothing new.
-  const by = origin === null ? '' : `started by ${origin}`;
+  const by = origin === null ? '' : say('started by {parent}', { parent: origin });
   const why = group.hidden ? UNSEEN : place === null || place === name ? by : place;
   const id = JSON.stringify([group.key, group.user, group.hidden]);
-  return { ...group, kind: 'group', user, place, why, name: name + note, id, isOpen: open.has(id) };
+  return { ...group, kind: 'group', user, place, why, name: noted, id, isOpen: open.has(id) };
 }
 
 function membersOf(row: GroupRow, order: Order): MemberRow[] {
@@ -122,9 +123,11 @@ function membersOf(row: GroupRow, order: Order): MemberRow[] {
     const name = optional(member.program)?.trim() || row.name;
     const place = optional(member.place);
     const by = optional(member.parent_name);
+    const via = optional(member.via);
+    const started = by === null ? parent : `${by} (${parent})`;
     const why = [
-      optional(member.via) === null ? null : `via ${optional(member.via)}`,
-      by === null ? (parent === null ? null : `started by ${parent}`) : `started by ${by} (${parent})`,
+      via === null ? null : say('via {way}', { way: via }),
+      started === null ? null : say('started by {parent}', { parent: started }),
       place === row.place ? null : place,
     ];
     const part = [optional(member.detail), STATES[member.state ?? ''] ?? null];

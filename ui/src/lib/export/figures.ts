@@ -1,6 +1,7 @@
 /** Which panels make the image of what a page shows. */
 
 import type { Board } from '../board.svelte';
+import { say } from '../language';
 import { marksOf } from '../past/marks';
 import { gaps, type Held, type Part } from '../past/scale';
 import type { Strip } from '../past/past.svelte';
@@ -41,10 +42,10 @@ export function figureOf(picture: Picture): Figure {
   const holes = first ? gaps(first, part[0], part[1]) : [];
   const whole = { from: part[0], to: part[1], marks: marks(board, found.marks, part, found.gpu) };
   const gpu = board.sources.find(({ id }) => id === found.gpu);
-  const about = gpu ? sourceName(gpu, board.sources) : 'This machine';
+  const about = gpu ? sourceName(gpu, board.sources) : say('This machine');
   const users: Panel[] =
     found.ribbons && found.ribbons.lanes.length > 0
-      ? [{ kind: 'ribbons', title: 'Who used the GPU', ribbons: found.ribbons, holes }]
+      ? [{ kind: 'ribbons', title: say('Who used the GPU'), ribbons: found.ribbons, holes }]
       : [];
   switch (picture.kind) {
     case 'strip': {
@@ -52,7 +53,11 @@ export function figureOf(picture: Picture): Figure {
       return { ...whole, title: panel.title, panels: [{ ...panel, title: '' }] };
     }
     case 'ribbons':
-      return { ...whole, title: `Who used ${about}`, panels: users.map((panel) => ({ ...panel, title: '' })) };
+      return {
+        ...whole,
+        title: say('Who used {gpu}', { gpu: about }),
+        panels: users.map((panel) => ({ ...panel, title: '' })),
+      };
     case 'stack': {
       const charts = found.strips.map((strip, at) => {
         const panel = chartOf(board, strip, held, at === 0 ? TALL : LOW);
@@ -60,7 +65,7 @@ export function figureOf(picture: Picture): Figure {
         const curves = panel.curves.map((one) => ({ ...one, name: one.name === about ? '' : one.name }));
         return panel.curves.length === 1 ? { ...panel, curves } : panel;
       });
-      const limits: Panel[] = held.length > 0 ? [{ kind: 'held', title: 'Held back', held }] : [];
+      const limits: Panel[] = held.length > 0 ? [{ kind: 'held', title: say('Held back'), held }] : [];
       return { ...whole, title: about, panels: [...charts.slice(0, 1), ...users, ...limits, ...charts.slice(1)] };
     }
   }

@@ -1,5 +1,6 @@
 /** The ways out of the page: the clipboard, and a file. */
 
+import { say } from '../language';
 import { inWindow, save } from '../tauri';
 
 /** What can be put on the clipboard from here. A browser lets pages do that only where nobody listens on the way. */
@@ -24,7 +25,7 @@ export async function copyImage(picture: Promise<Blob>): Promise<void> {
 export async function saveFile(name: string, content: Blob): Promise<string> {
   if (inWindow()) {
     const path = await save(name, new Uint8Array(await content.arrayBuffer()));
-    return `Saved as ${path}.`;
+    return say('Saved as {path}.', { path });
   }
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);
@@ -34,5 +35,5 @@ export async function saveFile(name: string, content: Blob): Promise<string> {
   link.remove();
   // The browser reads it after the click, and holds what it reads.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  return `${name} is with this browser’s downloads.`;
+  return say('{name} is with this browser’s downloads.', { name });
 }

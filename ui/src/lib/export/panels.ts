@@ -2,6 +2,7 @@
 
 import { ticks } from '../axis';
 import { duration, text, throttleReasons } from '../format';
+import { say } from '../language';
 import { colorOf, laneName } from '../past/lanes';
 import { gaps, merged, outside, type Held } from '../past/scale';
 import { summarize, type Line } from '../series';
@@ -53,6 +54,20 @@ const LANE = 20;
 const THICK = 16;
 /** Columns of a legend, from the right edge. */
 const COLUMNS = { lowest: 240, mean: 120, highest: 0 } as const;
+
+type Column = keyof typeof COLUMNS;
+
+/** What it is called. */
+function headOf(column: Column): string {
+  switch (column) {
+    case 'lowest':
+      return say('lowest');
+    case 'mean':
+      return say('mean');
+    case 'highest':
+      return say('highest');
+  }
+}
 
 function chart(panel: Panel & { kind: 'chart' }, frame: Frame, y: number, which: number): Drawn {
   const { left, right, pad, ink, x, from, to } = frame;
@@ -110,7 +125,7 @@ function curveOf(line: Line, color: string, view: View): string {
 }
 
 function notRecorded([begin, end]: readonly [number, number], { x, ink }: Frame, y: number): string {
-  const [words, middle] = ['not recorded', (x(begin) + x(end)) / 2];
+  const [words, middle] = [say('not recorded'), (x(begin) + x(end)) / 2];
   const room = breadth(words, 11) + 12;
   if (x(end) - x(begin) < room) return '';
   const back = rect(middle - room / 2, y - 9, room, 18, { fill: ink('var(--card)') });
@@ -122,8 +137,12 @@ function told(panel: Panel & { kind: 'chart' }, line: Line, { left, right, pad, 
   const { unit, title, curves } = panel;
   const sum = summarize(line);
   const values = sum
-    ? `mean ${text(sum.mean, unit)}, ${text(sum.low, unit)} – ${text(sum.high, unit)}`
-    : 'nothing recorded';
+    ? say('mean {mean}, {low} – {high}', {
+        mean: text(sum.mean, unit),
+        low: text(sum.low, unit),
+        high: text(sum.high, unit),
+      })
+    : say('nothing recorded');
   const name = cut(curves[0]?.name ?? '', 12, right - left - 260);
   const place = title === '' ? { x: pad } : { x: right, at: 'end' as const };
   const words = name === '' ? values : `${name}: ${values}`;
@@ -135,7 +154,7 @@ function legend(curves: readonly Curve[], seen: readonly Line[], unit: string, f
   const { left, right, ink } = frame;
   const soft = ink('var(--soft)');
   const heads = Object.entries(COLUMNS).map(([head, away]) =>
-    label(head, { x: right - away, y: y + 13, size: 11, fill: soft, at: 'end' }),
+    label(headOf(head as Column), { x: right - away, y: y + 13, size: 11, fill: soft, at: 'end' }),
   );
   const rows = curves.flatMap(({ name, color }, at) => {
     const base = y + (at + 1) * ROW + 13;
@@ -145,7 +164,7 @@ function legend(curves: readonly Curve[], seen: readonly Line[], unit: string, f
       rect(left, base - 6, 14, 3, { fill: ink(color) }),
       label(cut(name, 12, right - left - COLUMNS.lowest - 110), { x: left + 22, y: base, fill: ink('var(--ink)') }),
       ...Object.entries(COLUMNS).map(([head, away]) => {
-        const value = values?.[head as keyof typeof COLUMNS];
+        const value = values?.[head as Column];
         const words = value === undefined ? '–' : text(value, unit);
         return label(words, { x: right - away, y: base, fill: soft, at: 'end' });
       }),

@@ -1,5 +1,6 @@
 /** An SVG as PNG, drawn by the browser itself, twice as large: sharp also where pixels are small. */
 
+import { say } from '../language';
 import type { Drawing } from './svg';
 
 const RATIO = 2;
@@ -15,6 +16,6 @@ export async function png({ svg, width, height }: Drawing): Promise<Blob> {
   const brush = canvas.getContext('2d');
   brush?.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
-  if (!brush || !blob) throw new Error('This browser could not draw the picture. SVG and CSV can still be saved.');
+  if (!brush || !blob) throw new Error(say('This browser could not draw the picture. SVG and CSV can still be saved.'));
   return blob;
 }

@@ -1,7 +1,12 @@
-/** Every table that can be taken along: its columns, in base units, and its rows. A new one is a function and a line here. */
+/**
+ * Every table that can be taken along: its columns, in base units, and its rows. A new one is a function and a line here.
+ *
+ * Heads, and whatever is one of a few words, are English in every language: programs read them. Names and remarks are as
+ * the page shows them.
+ */
 
 import type { Board } from '../board.svelte';
-import { unexpectedIn } from '../past/episodes';
+import { REASONS, whyIn } from '../past/episodes';
 import type { Found } from '../past/past.svelte';
 import { nameOf } from '../past/strips';
 import type { Row } from '../processes';
@@ -81,10 +86,14 @@ function episodes({ episodes, marks }: Found): string {
     ...['explained (s)', 'not explained (s)', 'held back (s)', 'energy (J)', 'highest temperature (°C)'],
     ...['highest power (W)', 'unexpected'],
   ];
+  const reason = (one: EpisodeInfo) => {
+    const why = whyIn(one, marks);
+    return why && REASONS[why];
+  };
   const rows = episodes.map((one) => [
     ...[...moment(one.start), ...moment(one.end), one.ended ?? 'goes on', one.source, one.label, everybody(one)],
     ...[one.end - one.start, one.busy, one.explained, one.remainder, one.throttled, one.energy, one.temperature],
-    ...[one.power, unexpectedIn(one, marks)],
+    ...[one.power, reason(one)],
   ]);
   return csv(head, rows);
 }

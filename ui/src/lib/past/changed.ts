@@ -1,6 +1,7 @@
 /** What a GPU was used for that is otherwise than before, in plain words. */
 
 import { duration, text } from '../format';
+import { say } from '../language';
 import { brief, visible } from '../names';
 import type { Change } from '../types/generated/Change';
 import type { Changes } from '../types/generated/Changes';
@@ -23,21 +24,22 @@ export function said({ changes }: Changes): Said[] {
     const { now, before } = change;
     const parts = [share(change), memory(change), power(change)].filter((part) => part !== null);
     const grows = (now.share ?? 0) - (before.share ?? 0) || (now.vram ?? 0) - (before.vram ?? 0);
-    const who = brief(visible(change.identity).trim() || 'A process without a name');
+    const who = brief(visible(change.identity).trim() || say('A process without a name'));
     return { who, way: grows >= 0 ? 'more' : 'less', words: parts.join(', ') };
   });
 }
 
-/** With what it is compared: "the 4 h before". */
+/** With what it is compared: "against the 4 h before". */
 export function baseline({ since, before }: Changes): string {
-  return before === null ? '' : `the ${duration(since - before)} before`;
+  return before === null ? '' : say('against the {time} before', { time: duration(since - before) });
 }
 
 function share({ now, before }: Change): string | null {
   if (now.share === null || before.share === null || Math.abs(now.share - before.share) < SHARE) return null;
-  if (isNone(before.share)) return `${text(now.share, '%')} of the GPU; it did not use it before`;
-  if (isNone(now.share)) return `did not use the GPU; ${text(before.share, '%')} before`;
-  return `${text(now.share, '%')} of the GPU instead of ${text(before.share, '%')}`;
+  const [share, earlier] = [text(now.share, '%'), text(before.share, '%')];
+  if (isNone(before.share)) return say('{share} of the GPU; it did not use it before', { share });
+  if (isNone(now.share)) return say('did not use the GPU; {earlier} before', { earlier });
+  return say('{share} of the GPU instead of {earlier}', { share, earlier });
 }
 
 /** What rounds to nothing is nothing. */
@@ -48,11 +50,13 @@ function isNone(share: number): boolean {
 function memory({ now, before }: Change): string | null {
   if (now.vram === null || before.vram === null || Math.abs(now.vram - before.vram) < BYTES) return null;
   const differs = now.vram - before.vram;
-  return `${text(Math.abs(differs), 'B')} ${differs > 0 ? 'more' : 'less'} memory`;
+  const memory = text(Math.abs(differs), 'B');
+  return differs > 0 ? say('{memory} more memory', { memory }) : say('{memory} less memory', { memory });
 }
 
 function power({ now, before }: Change): string | null {
   if (now.power === null || before.power === null || Math.abs(now.power - before.power) < WATTS) return null;
   const differs = now.power - before.power;
-  return `about ${text(Math.round(Math.abs(differs)), 'W')} ${differs > 0 ? 'more' : 'less'}`;
+  const power = text(Math.round(Math.abs(differs)), 'W');
+  return differs > 0 ? say('about {power} more', { power }) : say('about {power} less', { power });
 }

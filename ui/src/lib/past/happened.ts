@@ -1,6 +1,7 @@
 /** What happened in a stretch of time, as a list tells it: which kinds go together, and each event as a sentence. */
 
 import { duration, throttleReasons } from '../format';
+import { say } from '../language';
 import type { EventInfo } from '../types/generated/EventInfo';
 import { sentence, tone, type Surroundings, type Tone } from '../words';
 import type { Held } from './scale';
@@ -21,16 +22,16 @@ export interface Line {
 
 /** What a list can be narrowed to. What holds a GPU back is no event: it is read from its history. */
 export const SORTS = [
-  { id: 'alerts', label: 'Alerts', kinds: ['alert_fired', 'alert_cleared'] },
-  { id: 'use', label: 'Unexpected use', kinds: ['unexpected_use'] },
-  { id: 'held', label: 'Held back', kinds: [] },
-  { id: 'driver', label: 'Driver errors', kinds: ['xid'] },
-  { id: 'sleep', label: 'GPUs asleep and awake', kinds: ['gpu_woke', 'gpu_slept', 'gpu_kept_awake'] },
-  { id: 'presence', label: 'Who was there', kinds: ['presence'] },
-  { id: 'machine', label: 'Suspend and clock', kinds: ['suspend', 'clock_step'] },
+  { id: 'alerts', label: say('Alerts'), kinds: ['alert_fired', 'alert_cleared'] },
+  { id: 'use', label: say('Unexpected use'), kinds: ['unexpected_use'] },
+  { id: 'held', label: say('Held back'), kinds: [] },
+  { id: 'driver', label: say('Driver errors'), kinds: ['xid'] },
+  { id: 'sleep', label: say('GPUs asleep and awake'), kinds: ['gpu_woke', 'gpu_slept', 'gpu_kept_awake'] },
+  { id: 'presence', label: say('Who was there'), kinds: ['presence'] },
+  { id: 'machine', label: say('Suspend and clock'), kinds: ['suspend', 'clock_step'] },
   {
     id: 'recorder',
-    label: 'Recorder',
+    label: say('Recorder'),
     kinds: [
       ...['recorder_started', 'recorder_stopped', 'paused', 'resumed'],
       ...['store_failed', 'store_recovered', 'database_set_aside'],
@@ -57,7 +58,10 @@ export function linesOf(events: readonly EventInfo[], held: readonly Held[], aro
     return { id: `${key} ${nth}`, key, ts, sentence, tone };
   };
   const words = ({ from, to, bits }: Held) =>
-    `The GPU was held back by ${throttleReasons(bits)} for ${duration(to - from)}`;
+    say('The GPU was held back by {reasons} for {time}', {
+      reasons: throttleReasons(bits),
+      time: duration(to - from),
+    });
   return [
     ...events.map((event) => line(keyOf(event), event.ts, sentence(event, around), tone(event))),
     ...held.map((one) => line(heldKey(one), one.from, words(one), 'warn')),

@@ -1,5 +1,6 @@
 /** The ribbons of those who used a GPU: what they are called, and what they were at a moment. */
 
+import { say, sayCount } from '../language';
 import { visible } from '../names';
 import type { Lane } from '../types/generated/Lane';
 import type { Ribbons } from '../types/generated/Ribbons';
@@ -8,11 +9,11 @@ import type { Ribbons } from '../types/generated/Ribbons';
 export function laneName(lane: Lane): string {
   switch (lane.of) {
     case 'identity':
-      return visible(lane.identity).trim() || 'a process without a name';
+      return visible(lane.identity).trim() || say('a process without a name');
     case 'others':
-      return lane.count === 1 ? '1 other' : `${lane.count} others`;
+      return sayCount(lane.count, '{count} other', '{count} others', { count: lane.count });
     case 'unexplained':
-      return 'not visible';
+      return say('not visible');
   }
 }
 

@@ -1,5 +1,6 @@
 /** What happened, as marks on charts: each has a shape and a word, so that no colour is needed to tell them apart. */
 
+import { say } from '../language';
 import type { EventInfo } from '../types/generated/EventInfo';
 import { sentence, tone, type Surroundings, type Tone } from '../words';
 import { keyOf } from './happened';
@@ -18,16 +19,16 @@ export interface Mark {
 
 /** How each kind looks; a kind that is not here is no mark. */
 const LOOKS: Record<string, (event: EventInfo) => [shape: string, word: string] | null> = {
-  alert_fired: (event) => [{ critical: '◆', info: '●' }[String(event.detail.severity)] ?? '▲', 'alert'],
-  alert_cleared: () => ['✓', 'over'],
-  suspend: (event) => (event.detail.cause === 'stopped' ? ['⏻', 'stopped'] : ['☾', 'slept']),
-  paused: () => ['‖', 'paused'],
-  resumed: () => ['▸', 'resumed'],
-  recorder_started: () => ['▸', 'started'],
-  recorder_stopped: () => ['■', 'stopped'],
-  clock_step: () => ['◷', 'clock set'],
-  xid: () => ['✕', 'driver error'],
-  unexpected_use: (event) => (event.detail.digest === true ? null : ['?', 'unexpected']),
+  alert_fired: (event) => [{ critical: '◆', info: '●' }[String(event.detail.severity)] ?? '▲', say('alert')],
+  alert_cleared: () => ['✓', say('over')],
+  suspend: (event) => (event.detail.cause === 'stopped' ? ['⏻', say('stopped')] : ['☾', say('slept')]),
+  paused: () => ['‖', say('paused')],
+  resumed: () => ['▸', say('resumed')],
+  recorder_started: () => ['▸', say('started')],
+  recorder_stopped: () => ['■', say('stopped')],
+  clock_step: () => ['◷', say('clock set')],
+  xid: () => ['✕', say('driver error')],
+  unexpected_use: (event) => (event.detail.digest === true ? null : ['?', say('unexpected')]),
 };
 
 /** The marks of a stretch, oldest first: of what concerns this GPU, or none. */

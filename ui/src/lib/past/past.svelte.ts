@@ -8,6 +8,7 @@
 import { asFailure } from '../backend';
 import type { Board } from '../board.svelte';
 import { isDrawable } from '../format';
+import { sayCount } from '../language';
 import type { Route } from '../route.svelte';
 import { fold, rank, toLine, type Line } from '../series';
 import type { Changes } from '../types/generated/Changes';
@@ -279,5 +280,6 @@ function few(lines: readonly Line[]): readonly Line[] {
   if (drawn.length <= MOST_LINES) return drawn;
   const named = new Set(rank(drawn).slice(0, MOST_LINES));
   const rest = drawn.filter((line) => !named.has(line.source));
-  return [...drawn.filter((line) => named.has(line.source)), fold(rest, `${rest.length} others`)];
+  const others = sayCount(rest.length, '{count} other', '{count} others', { count: rest.length });
+  return [...drawn.filter((line) => named.has(line.source)), fold(rest, others)];
 }

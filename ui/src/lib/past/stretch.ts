@@ -5,6 +5,7 @@
  */
 
 import { clock, moment } from '../format';
+import { say } from '../language';
 
 /** A stretch that ends now. */
 export interface Span {
@@ -16,13 +17,13 @@ export interface Span {
 
 /** The stretches that a person may choose, shortest first. */
 export const SPANS: readonly Span[] = [
-  { id: '15m', label: '15 min', words: 'the last 15 minutes', seconds: 900 },
-  { id: '1h', label: '1 h', words: 'the last hour', seconds: 3600 },
-  { id: '6h', label: '6 h', words: 'the last 6 hours', seconds: 6 * 3600 },
-  { id: '24h', label: '24 h', words: 'the last 24 hours', seconds: 86400 },
-  { id: '7d', label: '7 d', words: 'the last 7 days', seconds: 7 * 86400 },
-  { id: '30d', label: '30 d', words: 'the last 30 days', seconds: 30 * 86400 },
-  { id: '1y', label: '1 y', words: 'the last year', seconds: 366 * 86400 },
+  { id: '15m', label: '15 min', words: say('the last 15 minutes'), seconds: 900 },
+  { id: '1h', label: '1 h', words: say('the last hour'), seconds: 3600 },
+  { id: '6h', label: '6 h', words: say('the last 6 hours'), seconds: 6 * 3600 },
+  { id: '24h', label: '24 h', words: say('the last 24 hours'), seconds: 86400 },
+  { id: '7d', label: '7 d', words: say('the last 7 days'), seconds: 7 * 86400 },
+  { id: '30d', label: '30 d', words: say('the last 30 days'), seconds: 30 * 86400 },
+  { id: '1y', label: say('1 y'), words: say('the last year'), seconds: 366 * 86400 },
 ];
 
 /** What is shown where nothing was chosen. */
@@ -97,8 +98,9 @@ export function around(start: number, end: number, now: number): Stretch {
 
 /** A stretch in words: "21 Nov, 09:00 – 15:00". */
 export function words({ span, from, to }: Stretch, now: number): string {
-  if (to - from > 200 * 86400) return `${day(from)} – ${span ? 'now' : day(to)}`;
-  if (span) return `${moment(from, now)} – now`;
+  const isLong = to - from > 200 * 86400;
+  if (span) return say('{moment} – now', { moment: isLong ? day(from) : moment(from, now) });
+  if (isLong) return `${day(from)} – ${day(to)}`;
   const sameDay = new Date(from * 1000).toDateString() === new Date(to * 1000).toDateString();
   // The day is said even where it is today.
   const begin = moment(from, 0);

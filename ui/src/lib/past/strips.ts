@@ -2,6 +2,7 @@
 
 import type { Board } from '../board.svelte';
 import { text } from '../format';
+import { say } from '../language';
 import { sourceName, titleOf, visible } from '../names';
 import { PANELS } from '../panels';
 import { pointAt, summarize, type Line } from '../series';
@@ -32,7 +33,7 @@ export function valueAt(line: Line, unit: string, cursor: number | null): string
     return point ? text(point[2], unit) : '–';
   }
   const sum = summarize(line);
-  return sum ? `mean ${text(sum.mean, unit)}` : '–';
+  return sum ? say('mean {value}', { value: text(sum.mean, unit) }) : '–';
 }
 
 /** How far a line reaches: in the point of a moment, or in all of them. */
@@ -50,8 +51,12 @@ export function summaryOf(board: Board, { metric, lines }: Strip): string {
   const told = lines.flatMap((line) => {
     const sum = summarize(line);
     if (!sum) return [];
-    const [low, mean, high] = [sum.low, sum.mean, sum.high].map((value) => text(value, unit));
-    return [`${nameOf(board, line)}: between ${low} and ${high}, on average ${mean}`];
+    return say('{name}: between {low} and {high}, on average {mean}', {
+      name: nameOf(board, line),
+      low: text(sum.low, unit),
+      mean: text(sum.mean, unit),
+      high: text(sum.high, unit),
+    });
   });
-  return told.length === 0 ? `${title}: nothing was recorded.` : `${title}. ${told.join('. ')}.`;
+  return told.length === 0 ? say('{title}: nothing was recorded.', { title }) : `${title}. ${told.join('. ')}.`;
 }
