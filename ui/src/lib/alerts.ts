@@ -2,6 +2,7 @@
 
 import { duration, moment, text, recorded, unitOf } from './format';
 import type { Piece } from './headline';
+import { say } from './language';
 import { visible } from './names';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
@@ -15,6 +16,13 @@ export const SNOOZE_SECONDS = 3600;
 
 /** How much an alert matters, as a shape: not everybody tells the colours apart. */
 export const SHAPES = { critical: '◆', warning: '▲', info: '●' };
+
+/** The same in words. */
+export const SEVERITIES: Record<AlertInfo['severity'], string> = {
+  info: say('info'),
+  warning: say('warning'),
+  critical: say('critical'),
+};
 
 /** Whether a person was told of it: what is past its limit, but not for long enough yet, is no news. */
 export function isTold({ alert }: AlertNow): boolean {
@@ -41,12 +49,12 @@ export function alertTone({ alert, snoozes }: AlertNow): Tone {
 /** One alert as a sentence without its end; its value leads to its evidence. */
 export function alertSentence(now: AlertNow, seconds: number): Piece[] {
   const { alert, snoozes } = now;
-  const quiet = snoozes.length > 0 ? ` (snoozed ${tied(ending(snoozes, seconds))})` : '';
+  const begun = tied(say('since {when}', { when: moment(alert.since, seconds) }));
   // What recovers is not so since then.
-  const begun = alert.is_back ? ', alert ' : ' ';
-  const since = `${tied(`since ${moment(alert.since, seconds)}`)}${quiet}`;
+  const since = alert.is_back ? `, ${say('alert {since}', { since: begun })}` : ` ${begun}`;
+  const quiet = snoozes.length > 0 ? ` ${say('(snoozed {until})', { until: tied(ending(snoozes, seconds)) })}` : '';
   const tone = alertTone(now);
-  return [...subject(alert, tone), { text: `${begun}${since}`, tone }];
+  return [...subject(alert, tone), { text: `${since}${quiet}`, tone }];
 }
 
 /** What is wrong, with the value as a link. A sentence that does not write its value down leads there as a whole. */
@@ -69,16 +77,18 @@ function subject(alert: AlertInfo, tone: Tone): Piece[] {
 /** When the last of these snoozes ends: "until 15:02", "until it is over". */
 export function ending(snoozes: readonly SnoozeInfo[], now: number): string {
   const ends = snoozes.map((snooze) => snooze.until);
-  if (ends.some((until) => until === null)) return 'until it is over';
-  return `until ${moment(Math.max(...ends.map(Number)), now)}`;
+  if (ends.some((until) => until === null)) return say('until it is over');
+  return say('until {when}', { when: moment(Math.max(...ends.map(Number)), now) });
 }
 
 /** What a snooze is about: "Alerts of gpu-hot on RTX 4090", "Alerts of unexpected-use by Blender". */
 export function covered({ rule, source, key, identity }: SnoozeInfo, sources: readonly SourceStatus[]): string {
-  const what = rule === '*' ? 'All alerts' : `Alerts of ${visible(rule)}`;
-  const whose = key === null ? what : `${what} by ${visible(identity ?? key)}`;
+  const what = rule === '*' ? say('All alerts') : say('Alerts of {rule}', { rule: visible(rule) });
+  const whose = key === null ? what : say('{alerts} by {who}', { alerts: what, who: visible(identity ?? key) });
   const label = sources.find((one) => one.id === source)?.label;
-  return source === '*' ? whose : `${whose} on ${visible(label ? label : source)}`;
+  return source === '*'
+    ? whose
+    : say('{alerts} on {source}', { alerts: whose, source: visible(label ? label : source) });
 }
 
 /**
@@ -139,7 +149,7 @@ export function past(events: readonly EventInfo[], around: Surroundings): Past[]
 /** How long an alert lasted, in words; `active` are the rules of which one stands now. */
 export function lasting({ rule, lasted }: Past, active: ReadonlySet<string>): string {
   if (lasted !== null) return duration(lasted);
-  return active.has(rule) ? 'goes on' : 'end unknown';
+  return active.has(rule) ? say('goes on') : say('end unknown');
 }
 
 /** How often each rule fired since a Unix second. */

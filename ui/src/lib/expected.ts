@@ -1,6 +1,7 @@
 /** Who may use a GPU, in words. What is expected and what is not, Hoofbeat decides. */
 
 import { duration, moment, text } from './format';
+import { say, sayCount } from './language';
 import { visible } from './names';
 import type { DeclaredInfo } from './types/generated/DeclaredInfo';
 import type { Failure } from './types/generated/Failure';
@@ -12,9 +13,35 @@ const WEEK = 7 * 86400;
 
 /** Each policy in words, with a shape that says the same. */
 export const POLICIES: Record<DeclaredInfo['policy'], { words: string; shape: string; tone: string }> = {
-  allow: { words: 'may run', shape: '✓', tone: 'good' },
-  deny: { words: 'must not run', shape: '✕', tone: 'bad' },
-  must_run: { words: 'must run', shape: '●', tone: 'plain' },
+  allow: { words: say('may run'), shape: '✓', tone: 'good' },
+  deny: { words: say('must not run'), shape: '✕', tone: 'bad' },
+  must_run: { words: say('must run'), shape: '●', tone: 'plain' },
+};
+
+/** What each field of an expectation is called in its form; one that is not here is called as in the file. */
+export const LABELS: Readonly<Record<string, string>> = {
+  id: say('Name'),
+  policy: say('Policy'),
+  identity: say('Identity'),
+  program: say('Program'),
+  unit: say('Unit'),
+  container: say('Container'),
+  user: say('User'),
+  gpu: say('GPU'),
+  hours: say('Only at'),
+  share: say('Share'),
+  vram: say('VRAM'),
+  grace: say('Grace'),
+};
+
+/** By what an expectation means somebody, with what it names. */
+const WHOM: Readonly<Record<string, (name: string) => string>> = {
+  identity: (name) => say('identity {name}', { name }),
+  program: (name) => say('program {name}', { name }),
+  unit: (name) => say('unit {name}', { name }),
+  container: (name) => say('container {name}', { name }),
+  user: (name) => say('user {name}', { name }),
+  gpu: (name) => say('gpu {name}', { name }),
 };
 
 /** What tells one habit from all others. */
@@ -37,16 +64,16 @@ export function regulars(habits: readonly HabitInfo[], now: number): HabitInfo[]
 
 /** Whom an expectation means: "program train.py, user ada". */
 export function whom({ whom }: DeclaredInfo): string {
-  return whom.map(([key, pattern]) => `${key} ${visible(pattern)}`).join(', ');
+  return whom.map(([key, pattern]) => WHOM[key]?.(visible(pattern)) ?? `${key} ${visible(pattern)}`).join(', ');
 }
 
 /** Its times and limits; empty where it has none. */
 export function limits({ hours, share, vram, grace }: DeclaredInfo): string {
   const parts = [
     hours,
-    share === null ? null : `at most ${text(share, '%')} of the GPU`,
-    vram === null ? null : `at most ${text(vram, 'B')} of its memory`,
-    grace === null ? null : `missing for ${duration(grace)} at most`,
+    share === null ? null : say('at most {share} of the GPU', { share: text(share, '%') }),
+    vram === null ? null : say('at most {vram} of its memory', { vram: text(vram, 'B') }),
+    grace === null ? null : say('missing for {duration} at most', { duration: duration(grace) }),
   ];
   return parts.filter((part) => part !== null).join(', ');
 }
@@ -56,7 +83,7 @@ export function hoursInWords(hours: readonly number[]): string {
   const count = hours.length;
   const busy = (at: number) => (hours[(at + count) % count] ?? 0) >= 0.5;
   const begins = hours.flatMap((_, at) => (busy(at) && !busy(at - 1) ? [at] : []));
-  if (begins.length === 0) return hours.some((_, at) => busy(at)) ? 'at all hours' : '';
+  if (begins.length === 0) return hours.some((_, at) => busy(at)) ? say('at all hours') : '';
   const two = (hour: number) => String(hour % 24).padStart(2, '0');
   return begins
     .map((begin) => {
@@ -75,42 +102,61 @@ export function summary(
 ): { words: string; tone: 'good' | 'warn' | 'bad' | 'plain' } {
   const broken = declared.flatMap((one) => one.now).length;
   const waiting = habits?.habits.filter((one) => one.is_unanswered).length ?? 0;
-  const differs =
-    broken === 1 ? 'One use differs from what you declared' : `${broken} uses differ from what you declared`;
-  const waits = `${waiting === 1 ? 'One use waits' : `${waiting} uses wait`} for your answer`;
-  if (broken > 0 && waiting > 0) return { words: `${differs}, and ${lower(waits)}.`, tone: 'bad' };
-  if (broken > 0) return { words: `${differs}.`, tone: 'bad' };
-  if (waiting > 0) return { words: `${waits}.`, tone: 'warn' };
-  if (failure?.code === 'no_recording') return { words: 'Nobody was seen on a GPU yet.', tone: 'plain' };
-  if (habits === null) return { words: 'What was learnt cannot be read.', tone: 'plain' };
-  if (habits.habits.length === 0) {
-    return { words: 'Nothing was learnt yet: nobody has worked on a GPU for half a minute.', tone: 'plain' };
+  const differs = sayCount(
+    broken,
+    'One use differs from what you declared',
+    '{count} uses differ from what you declared',
+    { count: broken },
+  );
+  if (broken > 0 && waiting > 0) {
+    const waits = sayCount(waiting, 'one use waits for your answer', '{count} uses wait for your answer', {
+      count: waiting,
+    });
+    return { words: say('{differs}, and {waits}.', { differs, waits }), tone: 'bad' };
   }
-  return { words: 'Everything is as expected.', tone: 'good' };
-}
-
-function lower(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+  if (broken > 0) return { words: `${differs}.`, tone: 'bad' };
+  if (waiting > 0) {
+    const words = sayCount(waiting, 'One use waits for your answer.', '{count} uses wait for your answer.', {
+      count: waiting,
+    });
+    return { words, tone: 'warn' };
+  }
+  if (failure?.code === 'no_recording') return { words: say('Nobody was seen on a GPU yet.'), tone: 'plain' };
+  if (habits === null) return { words: say('What was learnt cannot be read.'), tone: 'plain' };
+  if (habits.habits.length === 0) {
+    return { words: say('Nothing was learnt yet: nobody has worked on a GPU for half a minute.'), tone: 'plain' };
+  }
+  return { words: say('Everything is as expected.'), tone: 'good' };
 }
 
 /** How far the learning is. */
 export function learning({ began, tells_from: from, reports }: Habits, now: number): string {
   if (reports === null) return '';
-  if (!reports) return 'New uses are only learnt: [baseline] report is off in the settings.';
+  if (!reports) return say('New uses are only learnt: [baseline] report is off in the settings.');
   if (began === null || from === null) return '';
-  if (from > now) return `It still learns until ${moment(from, now)}: what is new is listed, and raises no alarm.`;
-  return `It has learnt since ${moment(began, now)}.`;
+  if (from > now) {
+    const when = moment(from, now);
+    return say('It still learns until {when}: what is new is listed, and raises no alarm.', { when });
+  }
+  return say('It has learnt since {when}.', { when: moment(began, now) });
 }
 
 /** How many alarms are to be expected. */
 export function foretold({ days, new_a_week: fresh, odd_hours_a_week: odd }: ForecastInfo): string {
-  if (fresh === null) return days === 0 ? '' : 'How many alarms are to be expected can be told after a day of history.';
-  const rest = odd === null ? '' : `, ${often(odd)} about odd hours`;
-  return `To be expected a week: ${often(fresh)} about new programs${rest} (from ${Math.floor(days)} days of history).`;
+  if (fresh === null) {
+    return days === 0 ? '' : say('How many alarms are to be expected can be told after a day of history.');
+  }
+  const known = { programs: often(fresh), days: Math.floor(days) };
+  return odd === null
+    ? say('To be expected a week: {programs} about new programs (from {days} days of history).', known)
+    : say(
+        'To be expected a week: {programs} about new programs, {hours} about odd hours (from {days} days of history).',
+        { ...known, hours: often(odd) },
+      );
 }
 
 function often(aWeek: number): string {
-  return aWeek < 0.05 ? 'hardly an alarm' : `about ${aWeek.toFixed(1)} alarms`;
+  return aWeek < 0.05 ? say('hardly an alarm') : say('about {number} alarms', { number: aWeek.toFixed(1) });
 }
 
 /** What a form for an identity begins with. */

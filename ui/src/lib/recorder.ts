@@ -2,6 +2,7 @@
 
 import type { Backend } from './backend';
 import type { Condition } from './condition';
+import { say } from './language';
 
 const PAUSE_SECONDS = 3600;
 
@@ -19,22 +20,22 @@ export interface Wish {
 
 const PAUSE: Wish = {
   id: 'pause',
-  label: 'Pause 1 h',
-  words: 'Pause recording for 1 h',
+  label: say('Pause 1 h'),
+  words: say('Pause recording for 1 h'),
   primary: false,
   call: (backend, now) => backend.pause(now + PAUSE_SECONDS),
 };
 const RESUME: Wish = {
   id: 'resume',
-  label: 'Resume',
-  words: 'Resume recording',
+  label: say('Resume'),
+  words: say('Resume recording'),
   primary: true,
   call: (backend) => backend.resume(),
 };
 const START: Wish = {
   id: 'start',
-  label: 'Start recording',
-  words: 'Start recording',
+  label: say('Start recording'),
+  words: say('Start recording'),
   primary: true,
   call: (backend) => backend.startRecorder(),
 };

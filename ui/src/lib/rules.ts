@@ -1,6 +1,7 @@
 /** Rules in words: the fields of a form, and what a rule would have said of the last days. */
 
 import { duration, moment } from './format';
+import { say } from './language';
 import { visible } from './names';
 import type { Rehearsed } from './types/generated/Rehearsed';
 import type { RuleDraft } from './types/generated/RuleDraft';
@@ -24,30 +25,29 @@ export interface Field {
 
 /** The fields that only a new rule has: its name, and what it watches. */
 export const NEW: readonly [Field, Field] = [
-  { key: 'id', label: 'Name', hint: 'letters, digits and - _ . without spaces' },
-  { key: 'metric', label: 'Watches', hint: 'on every source that has it' },
+  { key: 'id', label: say('Name'), hint: say('letters, digits and - _ . without spaces') },
+  { key: 'metric', label: say('Watches'), hint: say('on every source that has it') },
 ];
 
 /** The fields that a form offers, in the order in which a person thinks of them. */
 export const FIELDS: readonly Field[] = [
-  { key: 'fire', label: 'Fires at', hint: 'for example > 87 or < 500 MiB' },
-  { key: 'clear', label: 'Is over at', hint: 'for example < 80', empty: '5 % back from there' },
-  { key: 'for', label: 'Must last', hint: 'before you are told, like 2m', empty: 'at once' },
-  { key: 'keep', label: 'Must be calm for', hint: 'before it is over, like 5m', empty: 'at once' },
-  { key: 'severity', label: 'Severity', hint: 'info is only listed once a day' },
-  { key: 'repeat', label: 'Tell again every', hint: 'while it goes on, like 4h', empty: 'never' },
-  { key: 'source', label: 'Only on', hint: 'the id of a source; * is any text, like disk:*' },
-  { key: 'hours', label: 'Only at', hint: 'local time, like 22:00-07:00' },
-  { key: 'text', label: 'Your own words', hint: 'may name {source}, {value}, {limit}, {for}, {who}' },
+  { key: 'fire', label: say('Fires at'), hint: say('for example > 87 or < 500 MiB') },
+  { key: 'clear', label: say('Is over at'), hint: say('for example < 80'), empty: say('5 % back from there') },
+  { key: 'for', label: say('Must last'), hint: say('before you are told, like 2m'), empty: say('at once') },
+  { key: 'keep', label: say('Must be calm for'), hint: say('before it is over, like 5m'), empty: say('at once') },
+  { key: 'severity', label: say('Severity'), hint: say('info is only listed once a day') },
+  { key: 'repeat', label: say('Tell again every'), hint: say('while it goes on, like 4h'), empty: say('never') },
+  { key: 'source', label: say('Only on'), hint: say('the id of a source; * is any text, like disk:*') },
+  { key: 'hours', label: say('Only at'), hint: say('local time, like 22:00-07:00') },
+  // These names stand in braces in the file, too, whatever the language: nothing is put in their places.
+  { key: 'text', label: say('Your own words'), hint: say('may name {source}, {value}, {limit}, {for}, {who}') },
 ];
-
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
 /** Where a rule comes from, in words. */
 export const ORIGINS: Record<RuleInfo['origin'], string> = {
-  'built-in': 'built in',
-  changed: 'built in, changed',
-  own: 'your own',
+  'built-in': say('built in'),
+  changed: say('built in, changed'),
+  own: say('your own'),
 };
 
 /** What a form for this rule begins with; without one, for a new rule. */
@@ -59,58 +59,80 @@ export function draftOf(rule: RuleInfo | null): RuleDraft {
 /** What stands in a field while it is empty: what is built in holds then. */
 export function placeholder(rule: RuleInfo | null, key: string): string {
   const builtIn = rule?.built_in[key];
-  return builtIn === undefined ? '' : `built in: ${visible(builtIn)}`;
+  return builtIn === undefined ? '' : say('built in: {value}', { value: visible(builtIn) });
 }
 
 /** What a field means, and what it means to leave it empty. */
 export function note(rule: RuleInfo | null, { key, hint, empty }: Field): string {
-  if (rule?.built_in[key] !== undefined && key !== 'severity') return `${hint}; empty: as built in`;
-  return empty === undefined ? hint : `${hint}; empty: ${empty}`;
+  if (rule?.built_in[key] !== undefined && key !== 'severity') return say('{hint}; empty: as built in', { hint });
+  return empty === undefined ? hint : say('{hint}; empty: {meaning}', { hint, meaning: empty });
 }
 
 /** How often, in words. */
 export function times(count: number): string {
-  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+  return count === 1 ? say('once') : count === 2 ? say('twice') : say('{count} times', { count });
 }
 
 /** What a draft would have said: "Would have fired 4 times in the last 30 days, last on 20 Nov, 21:14 for 7 min." */
 export function wouldHave({ draft: told }: Rehearsed, now: number): string {
   if (!told.is_replayed) {
-    const did = told.times === 0 ? 'did not fire' : `did fire ${times(told.times)}${lastly(told, now)}`;
-    return `It cannot be tried on the past: how sources are and what GPUs do is not kept second by second. It ${did} ${span(told, now)}.`;
+    const why = say('It cannot be tried on the past: how sources are and what GPUs do is not kept second by second.');
+    return `${why} ${did(told, now)}`;
   }
-  if (now - told.since < 1) return 'Nothing is on record yet that it could be tried on.';
-  if (told.times === 0) return `Would not have fired ${span(told, now)}.`;
-  return `Would have fired ${times(told.times)} ${span(told, now)}${lastly(told, now)}.`;
+  if (now - told.since < 1) return say('Nothing is on record yet that it could be tried on.');
+  const span = spanOf(told, now);
+  if (told.times === 0) return say('Would not have fired {span}.', { span });
+  const [often, last] = [times(told.times), lastly(told, now)];
+  return last === null
+    ? say('Would have fired {times} {span}.', { times: often, span })
+    : say('Would have fired {times} {span}, {last}.', { times: often, span, last });
+}
+
+/** How often a rule fired that cannot be tried. */
+function did(told: Told, now: number): string {
+  const [span, often, last] = [spanOf(told, now), times(told.times), lastly(told, now)];
+  if (told.times === 0) return say('It did not fire {span}.', { span });
+  return last === null
+    ? say('It did fire {times} {span}.', { times: often, span })
+    : say('It did fire {times}, {last} {span}.', { times: often, span, last });
 }
 
 /** The same of the rule that the draft changes; empty where there is none, or nothing to compare. */
 export function beside({ draft, in_force: told }: Rehearsed, now: number): string {
   if (told === null || !told.is_replayed || !draft.is_replayed || now - told.since < 1) return '';
   if (told.times === draft.times && told.last === draft.last && told.lasted === draft.lasted) {
-    return 'The same as the rule in force.';
+    return say('The same as the rule in force.');
   }
-  const would = told.times === 0 ? 'would not have fired' : `would have fired ${times(told.times)}${lastly(told, now)}`;
-  return `The rule in force ${would}.`;
+  const [often, last] = [times(told.times), lastly(told, now)];
+  if (told.times === 0) return say('The rule in force would not have fired.');
+  return last === null
+    ? say('The rule in force would have fired {times}.', { times: often })
+    : say('The rule in force would have fired {times}, {last}.', { times: often, last });
 }
 
 /** What makes the numbers less certain than they look. */
 export function caveat({ draft, is_about_nothing: nothing }: Rehearsed, now: number): string {
-  if (nothing) return 'No source that is known here has such an id now.';
+  if (nothing) return say('No source that is known here has such an id now.');
   if (draft.minutes_until === null || !draft.is_replayed) return '';
-  return `Before ${moment(draft.minutes_until, now)} only minutes are kept, so short peaks may count differently.`;
+  const when = moment(draft.minutes_until, now);
+  return say('Before {when} only minutes are kept, so short peaks may count differently.', { when });
 }
 
 /** The time that a rule was tried on: all of it, or what there is. */
-function span({ since }: Told, now: number): string {
+function spanOf({ since }: Told, now: number): string {
   const seconds = now - since;
-  return seconds > (DAYS - 1) * DAY ? `in the last ${DAYS} days` : `in the ${duration(seconds)} on record`;
+  return seconds > (DAYS - 1) * DAY
+    ? say('in the last {days} days', { days: DAYS })
+    : say('in the {duration} on record', { duration: duration(seconds) });
 }
 
-function lastly({ last, lasted }: Told, now: number): string {
-  if (last === null) return '';
-  const when = `, last ${day(last, now)}`;
-  return lasted === null ? `${when}, and it goes on` : `${when} for ${duration(lasted)}`;
+/** When it fired last, and for how long; `null` where it never did. */
+function lastly({ last, lasted }: Told, now: number): string | null {
+  if (last === null) return null;
+  const when = day(last, now);
+  return lasted === null
+    ? say('last {when}, and it goes on', { when })
+    : say('last {when} for {duration}', { when, duration: duration(lasted) });
 }
 
 /** A moment as people say it. */
@@ -118,6 +140,8 @@ function day(ts: number, now: number): string {
   const yesterday = new Date(now * 1000);
   yesterday.setDate(yesterday.getDate() - 1);
   const said = moment(ts, now);
-  if (new Date(ts * 1000).toDateString() === yesterday.toDateString()) return `yesterday ${moment(ts, ts)}`;
-  return said === moment(ts, ts) ? `at ${said}` : `on ${said}`;
+  if (new Date(ts * 1000).toDateString() === yesterday.toDateString()) {
+    return say('yesterday {time}', { time: moment(ts, ts) });
+  }
+  return said === moment(ts, ts) ? say('at {time}', { time: said }) : say('on {day}', { day: said });
 }

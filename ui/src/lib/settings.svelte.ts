@@ -1,6 +1,7 @@
 /** The settings of the config file: read when they are looked at, changed one by one. */
 
 import { asFailure, type Backend } from './backend';
+import { isLanguage } from './settings';
 import type { AboutInfo } from './types/generated/AboutInfo';
 import type { DataInfo } from './types/generated/DataInfo';
 import type { Failure } from './types/generated/Failure';
@@ -55,10 +56,13 @@ export class Desk {
   }
 
   /** Saves a setting, or lets its default hold again. Answers what went wrong. */
-  async save({ section, key }: SettingInfo, value: string | null): Promise<Failure | null> {
+  async save(setting: SettingInfo, value: string | null): Promise<Failure | null> {
+    const { section, key } = setting;
     let failure: Failure | null = null;
     try {
       await this.backend.saveSetting(section, key, value, this.settings?.version ?? '');
+      // Another language is another page.
+      if (isLanguage(setting)) window.location.reload();
     } catch (thrown) {
       failure = asFailure(thrown);
     }

@@ -15,4 +15,5 @@ export const tauri: Wire = {
 export const inWindow = () => '__TAURI_INTERNALS__' in window;
 
 /** Saves a new file in the folder for downloads; where it lies, as a person says it. */
-export const save = (name: string, bytes: Uint8Array): Promise<string> => invoke('save', bytes, { headers: { name, language: spoken() } });
+export const save = (name: string, bytes: Uint8Array): Promise<string> =>
+  invoke('save', bytes, { headers: { name, language: spoken() } });
