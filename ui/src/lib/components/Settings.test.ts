@@ -79,6 +79,33 @@ test('a switch and a choice are saved at once, and show what holds where that fa
   expect(field('notify.webhook.severity').value).toBe('warning');
 });
 
+test('the page speaks the language that was chosen once that is saved, and stays where that failed', async () => {
+  const { save } = await show();
+  const reload = vi.spyOn(window.location, 'reload').mockImplementation(() => {});
+  const choose = (value: string) => fireEvent.change(field('text.language'), { target: { value } });
+  expect(row('text.language').textContent).toContain('As the desktop or browser');
+  expect([...field('text.language').querySelectorAll('option')].slice(1).map((one) => one.textContent)).toEqual([
+    'English',
+    'Deutsch',
+  ]);
+
+  let answer = () => {};
+  save.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  await choose('de');
+  expect(save).toHaveBeenLastCalledWith('text', 'language', 'de', '1');
+  expect(reload).not.toHaveBeenCalled();
+  answer();
+  await waitFor(() => expect(reload).toHaveBeenCalledOnce());
+
+  await waitFor(() => expect(field('text.language').disabled).toBe(false));
+  save.mockRejectedValueOnce({ code: 'bad_config', message: 'config.toml was changed meanwhile.' });
+  await choose('en');
+  await waitFor(() => expect(row('text.language').textContent).toContain('was changed meanwhile'));
+  await fireEvent.change(field('tray.icon'), { target: { value: 'digits' } });
+  await waitFor(() => expect(row('tray.icon').textContent).toContain('Default: bar'));
+  expect(reload).toHaveBeenCalledOnce();
+});
+
 test('of an address only the server comes back, and the page says what leaves the machine', async () => {
   await show();
   const network = () => screen.getByTestId('about-network').textContent?.replace(/\s+/g, ' ');
