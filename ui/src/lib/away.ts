@@ -1,6 +1,7 @@
 /** What the GPUs did while nobody was there, in words. The sums are Hoofbeat's. */
 
 import { aboutEnergy, duration, fromTo, text } from './format';
+import { say, sayCount } from './language';
 import { whoIn } from './past/episodes';
 import type { AwayInfo } from './types/generated/AwayInfo';
 import { money } from './verdicts';
@@ -13,13 +14,11 @@ export function told(away: AwayInfo, now: number): string {
     longest && `${whoIn(longest)} ${duration(Math.min(longest.end, until) - Math.max(longest.start, since))}`;
   const parts = [
     most === null
-      ? `the GPU worked for ${duration(worked)}`
-      : episodes === 1
-        ? `1 episode, ${most}`
-        : `${episodes} episodes`,
+      ? say('the GPU worked for {time}', { time: duration(worked) })
+      : sayCount(episodes, '1 episode, {longest}', '{count} episodes', { longest: most, count: episodes }),
     cost ? money(cost) : energy ? aboutEnergy(energy) : null,
-    episodes > 1 && most !== null ? `longest ${most}` : null,
-    peak === null ? null : `peak ${text(peak, '°C')}`,
+    episodes > 1 && most !== null ? say('longest {longest}', { longest: most }) : null,
+    peak === null ? null : say('peak {temperature}', { temperature: text(peak, '°C') }),
   ];
   return `${fromTo(since, until, now)}: ${parts.filter((part) => part !== null).join(', ')}`;
 }

@@ -4,6 +4,7 @@ import { asFailure } from './backend';
 import type { Board } from './board.svelte';
 import { isLive } from './condition';
 import { isDrawable } from './format';
+import { say } from './language';
 import { sourceName } from './names';
 import { append, fold, rank, summarize, toLine, trim, type Line } from './series';
 import type { Failure } from './types/generated/Failure';
@@ -25,10 +26,10 @@ export interface Span {
 
 /** The ranges, shortest first. */
 export const SPANS: readonly Span[] = [
-  { id: '5m', label: '5 min', words: 'the last 5 minutes', seconds: 300, reload: 60 },
-  { id: '1h', label: '1 h', words: 'the last hour', seconds: 3600, reload: 60 },
-  { id: '24h', label: '24 h', words: 'the last 24 hours', seconds: 86400, reload: 60 },
-  { id: '30d', label: '30 d', words: 'the last 30 days', seconds: 30 * 86400, reload: 600 },
+  { id: '5m', label: '5 min', words: say('the last 5 minutes'), seconds: 300, reload: 60 },
+  { id: '1h', label: '1 h', words: say('the last hour'), seconds: 3600, reload: 60 },
+  { id: '24h', label: '24 h', words: say('the last 24 hours'), seconds: 86400, reload: 60 },
+  { id: '30d', label: '30 d', words: say('the last 30 days'), seconds: 30 * 86400, reload: 600 },
 ];
 
 const [MINUTES, HOUR] = SPANS as [Span, Span, ...Span[]];
@@ -176,10 +177,11 @@ export class Chart {
     const lines = this.drawn.flatMap((line) => {
       const sum = summarize(line);
       if (!sum) return [];
-      return [`${line.label}: between ${speak(sum.low)} and ${speak(sum.high)}, on average ${speak(sum.mean)}`];
+      const [low, high, mean] = [speak(sum.low), speak(sum.high), speak(sum.mean)];
+      return [say('{source}: between {low} and {high}, on average {mean}', { source: line.label, low, high, mean })];
     });
-    const what = `${label} over ${this.span.words}`;
-    return lines.length === 0 ? `${what}: nothing was recorded.` : `${what}. ${lines.join('. ')}.`;
+    const title = say('{title} over {span}', { title: label, span: this.span.words });
+    return lines.length === 0 ? say('{title}: nothing was recorded.', { title }) : `${title}. ${lines.join('. ')}.`;
   }
 
   #name(line: Line): string {
@@ -198,6 +200,8 @@ export class Chart {
     const shown = lines.filter((line) => named.has(line.source));
     // A person who chose lines chose to leave the others out.
     const rest = chosen ? [] : lines.filter((line) => !named.has(line.source));
-    return rest.length > 0 ? [...shown, { ...fold(rest, `${rest.length} others`), source: OTHERS }] : shown;
+    return rest.length > 0
+      ? [...shown, { ...fold(rest, say('{count} others', { count: rest.length })), source: OTHERS }]
+      : shown;
   }
 }

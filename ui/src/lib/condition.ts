@@ -1,5 +1,7 @@
 /** What the recorder is doing, as the page judges it: a recorder that holds its lock but writes nothing is silent. */
 
+import { say } from './language';
+import { visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 
@@ -27,21 +29,34 @@ export function isLive({ health }: Pick<SourceStatus, 'health'>): boolean {
   return health === 'ok' || health === 'denied' || health === 'unsupported';
 }
 
-/** A source's health in a word; the reason follows on its card. */
-const HEALTH = {
-  ok: '',
-  asleep: 'asleep',
-  lost: 'gone',
-  denied: 'no permission',
-  unsupported: 'not readable',
-  stale: 'no data',
-};
+/** What the recorder says of a GPU that it let go, in the language of its database. */
+const LET_GO = 'idle, letting it sleep';
 
-/** What a source is like, in a word. A GPU that is let go is not asleep yet. */
-export function stateWord(source: SourceStatus): string {
-  return source.health === 'asleep' && source.reason.startsWith('idle')
-    ? 'idle'
-    : (HEALTH[source.health] ?? source.health);
+/** What a source is like, in a word; the reason follows on its card. A GPU that is let go is not asleep yet. */
+export function stateWord({ health, reason }: SourceStatus): string {
+  switch (health) {
+    case 'ok':
+      return '';
+    case 'asleep':
+      return reason.startsWith('idle') ? say('idle') : say('asleep');
+    case 'lost':
+      return say('gone');
+    case 'denied':
+      return say('no permission');
+    case 'unsupported':
+      return say('not readable');
+    case 'stale':
+      return say('no data');
+    default:
+      return health;
+  }
+}
+
+/** Why a source is like that, as far as there is anything to say. */
+export function reasonOf({ kind, health, reason }: SourceStatus): string {
+  if (reason === LET_GO) return say('idle, letting it sleep');
+  if (reason !== '') return visible(reason);
+  return kind === 'gpu' && health === 'asleep' ? say('It is not woken to be read; its values come when it works.') : '';
 }
 
 /** Judges a status at the second `now`. */

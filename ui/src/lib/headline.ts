@@ -6,7 +6,9 @@
 
 import type { Condition } from './condition';
 import { moment, ofWhole, text } from './format';
+import { say, sayCount } from './language';
 import { brief, visible } from './names';
+import { pieced } from './pieces';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 import type { VerdictInfo } from './types/generated/VerdictInfo';
@@ -39,11 +41,11 @@ export interface News {
 export function headline(news: News, condition: Condition, now: number): Piece[] {
   switch (condition.kind) {
     case 'off':
-      return [{ text: since('Nothing is recorded: the recorder is off', condition.since, now) }];
+      return [{ text: off(condition.since, now) }];
     case 'stale':
-      return [{ text: 'The recorder is silent. What you see is old.' }];
+      return [{ text: say('The recorder is silent. What you see is old.') }];
     case 'paused':
-      return [{ text: until('Recording is paused', condition.until, now) }];
+      return [{ text: paused(condition.until, now) }];
     case 'recording':
       return machine(news, now);
   }
@@ -62,13 +64,14 @@ function machine({ status, verdicts, alerts }: News, now: number): Piece[] {
   const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, said))];
   if (sentences.length === 0) {
     const read = sources.some((source) => Object.keys(source.metrics).length > 0);
-    return [
-      { text: read ? 'Recording; nothing here tells how busy this machine is.' : 'Waiting for the first values.' },
-    ];
+    const words = read
+      ? say('Recording; nothing here tells how busy this machine is.')
+      : say('Waiting for the first values.');
+    return [{ text: words }];
   }
   // Whoever has one, and looks for it here, is to know that it is not seen.
   if (!status.sources.some((source) => source.kind === 'gpu')) {
-    sentences.splice(urgent.length, 0, [{ text: 'No GPU was found' }]);
+    sentences.splice(urgent.length, 0, [{ text: say('No GPU was found') }]);
   }
   return sentences.flatMap((sentence, at): Piece[] => {
     const last = sentence.at(-1);
@@ -78,10 +81,11 @@ function machine({ status, verdicts, alerts }: News, now: number): Piece[] {
 
 /** The first alerts in full, and how many more there are. */
 function told(alerts: readonly Piece[][]): Piece[][] {
-  const more = alerts.length - MOST_ALERTS;
+  const count = alerts.length - MOST_ALERTS;
   return alerts.slice(0, MOST_ALERTS).map((alert, at) => {
-    const count = more > 0 && at === MOST_ALERTS - 1 ? `\u00a0· ${more} more alert${more === 1 ? '' : 's'}` : '';
-    return count === '' ? alert : [...alert, { text: count }];
+    if (count <= 0 || at < MOST_ALERTS - 1) return alert;
+    const more = sayCount(count, '\u{a0}· {count} more alert', '\u{a0}· {count} more alerts', { count });
+    return [...alert, { text: more }];
   });
 }
 
@@ -98,15 +102,16 @@ function evidence(piece: Piece): string {
 function cpuSentence(cpu: SourceStatus): Piece[] {
   const busy = piece(cpu, 'cpu.utilization');
   const warm = piece(cpu, 'cpu.temperature');
-  if (!busy) return warm ? [{ text: 'CPU is at ' }, warm] : [];
-  return [{ text: 'CPU is ' }, busy, { text: ' busy' }, ...also(', ', warm)];
+  if (busy && warm) return pieced(say('CPU is {share} busy, {temperature}'), { share: busy, temperature: warm });
+  if (busy) return pieced(say('CPU is {share} busy'), { share: busy });
+  return warm ? pieced(say('CPU is at {temperature}'), { temperature: warm }) : [];
 }
 
 function memorySentence(memory: SourceStatus): Piece[] {
   const [used, total] = [memory.metrics['memory.used'], memory.metrics['memory.total']];
   if (!used) return [];
   const words = total ? ofWhole(used.value, total.value, used.unit) : text(used.value, used.unit);
-  return [{ text: 'Memory ' }, { text: words, metric: 'memory.used', source: memory.id }];
+  return pieced(say('Memory {used}'), { used: { text: words, metric: 'memory.used', source: memory.id } });
 }
 
 function fullSentence(filesystem: SourceStatus): Piece[] {
@@ -116,11 +121,8 @@ function fullSentence(filesystem: SourceStatus): Piece[] {
   if (!used || !total || total.value <= 0 || used.value / total.value < FULL) return [];
   const share = text(Math.floor((used.value / total.value) * 100), '%');
   const name = brief(visible(filesystem.label) || filesystem.id);
-  return [
-    { text: `${name} is ` },
-    { text: share, metric: 'disk.used', source: filesystem.id, tone: 'warn' },
-    { text: ' full' },
-  ];
+  const evidence: Piece = { text: share, metric: 'disk.used', source: filesystem.id, tone: 'warn' };
+  return pieced(say('{name} is {share} full'), { name, share: evidence });
 }
 
 function piece(source: SourceStatus, metric: string): Piece | null {
@@ -128,14 +130,12 @@ function piece(source: SourceStatus, metric: string): Piece | null {
   return value ? { text: text(value.value, value.unit), metric, source: source.id } : null;
 }
 
-function also(before: string, piece: Piece | null): Piece[] {
-  return piece ? [{ text: before }, piece] : [];
+function off(ts: number | null, now: number): string {
+  if (ts === null) return say('Nothing is recorded: the recorder is off.');
+  return say('Nothing is recorded: the recorder is off since {moment}.', { moment: moment(ts, now) });
 }
 
-function since(words: string, ts: number | null, now: number): string {
-  return ts === null ? `${words}.` : `${words} since ${moment(ts, now)}.`;
-}
-
-function until(words: string, ts: number | null, now: number): string {
-  return ts === null ? `${words}.` : `${words} until ${moment(ts, now)}.`;
+function paused(ts: number | null, now: number): string {
+  if (ts === null) return say('Recording is paused.');
+  return say('Recording is paused until {moment}.', { moment: moment(ts, now) });
 }

@@ -1,7 +1,7 @@
 /** A browser's way to Hoofbeat, through `hoofbeat serve`: questions by HTTP, news as server-sent events. */
 
 import type { Wire } from './api';
-import { spoken } from './language';
+import { say, spoken } from './language';
 import type { Failure } from './types/generated/Failure';
 import type { News } from './types/generated/News';
 
@@ -9,10 +9,11 @@ const at = (path: string) => `${path}?language=${spoken()}`;
 const NEWS = '/api/news';
 /** Milliseconds until a browser that was refused asks again. */
 const PATIENCE = 5000;
-const GONE: Failure = {
+/** Nobody is there; said when it happens, because this runs before it is known which language the page speaks. */
+const gone = (): Failure => ({
   code: 'io',
-  message: 'Hoofbeat does not answer. Is `hoofbeat serve` still running, and this device in its network?',
-};
+  message: say('Hoofbeat does not answer. Is `hoofbeat serve` still running, and this device in its network?'),
+});
 
 /** The server that this page came from. */
 export const http: Wire = {
@@ -26,7 +27,7 @@ export const http: Wire = {
       own.onmessage = ({ data }) => listener(JSON.parse(data) as News);
       own.onerror = () => {
         // A line that broke is joined again by itself; a refusal is final, and only a question is told why.
-        if (own.readyState !== EventSource.CLOSED) return fail(GONE);
+        if (own.readyState !== EventSource.CLOSED) return fail(gone());
         retry = setTimeout(open, PATIENCE);
         void refusal().then(fail);
       };
@@ -45,9 +46,9 @@ export const http: Wire = {
   async ask<T>(question: Parameters<Wire['ask']>[0]): Promise<T> {
     const body = JSON.stringify(question);
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(at('/api/ask'), { method: 'POST', headers, body }).catch(() => Promise.reject(GONE));
+    const response = await fetch(at('/api/ask'), { method: 'POST', headers, body }).catch(() => Promise.reject(gone()));
     if (!response.ok) throw await failureOf(response);
-    return (await response.json().catch(() => Promise.reject(GONE))) as T;
+    return (await response.json().catch(() => Promise.reject(gone()))) as T;
   },
 };
 
@@ -56,9 +57,9 @@ async function refusal(): Promise<Failure> {
   const stop = new AbortController();
   try {
     const response = await fetch(at(NEWS), { signal: stop.signal });
-    return response.ok ? GONE : await failureOf(response);
+    return response.ok ? gone() : await failureOf(response);
   } catch {
-    return GONE;
+    return gone();
   } finally {
     // An answer that is none has no end.
     stop.abort();
@@ -69,5 +70,5 @@ async function refusal(): Promise<Failure> {
 async function failureOf(response: Response): Promise<Failure> {
   // The token is another one by now: the server asks for it where the page begins.
   if (response.status === 401) window.location.reload();
-  return (await response.json().catch(() => GONE)) as Failure;
+  return (await response.json().catch(() => gone())) as Failure;
 }

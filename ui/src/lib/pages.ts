@@ -7,6 +7,7 @@ import History from '../pages/History.svelte';
 import Now from '../pages/Now.svelte';
 import Processes from '../pages/Processes.svelte';
 import Settings from '../pages/Settings.svelte';
+import { say } from './language';
 
 /** A page. */
 export interface Page {
@@ -21,21 +22,21 @@ export interface Page {
 }
 
 export const PAGES: readonly Page[] = [
-  { id: 'now', title: 'Now', about: 'What the machine does', component: Now },
-  { id: 'history', title: 'History', about: 'What it did, as charts and episodes', component: History },
-  { id: 'processes', title: 'Processes', about: 'Who runs, and who uses the GPU', component: Processes },
-  { id: 'alerts', title: 'Alerts', about: 'What stands, what was, and the rules', component: Alerts },
+  { id: 'now', title: say('Now'), about: say('What the machine does'), component: Now },
+  { id: 'history', title: say('History'), about: say('What it did, as charts and episodes'), component: History },
+  { id: 'processes', title: say('Processes'), about: say('Who runs, and who uses the GPU'), component: Processes },
+  { id: 'alerts', title: say('Alerts'), about: say('What stands, what was, and the rules'), component: Alerts },
   {
     id: 'expected',
-    title: 'Expected',
-    about: 'Who may use a GPU: declared, learnt, and what was new',
+    title: say('Expected'),
+    about: say('Who may use a GPU: declared, learnt, and what was new'),
     component: Expected,
     needsNothing: true,
   },
   {
     id: 'settings',
-    title: 'Settings',
-    about: 'What Hoofbeat does, what it keeps, and what it costs',
+    title: say('Settings'),
+    about: say('What Hoofbeat does, what it keeps, and what it costs'),
     component: Settings,
     needsNothing: true,
   },

@@ -3,6 +3,7 @@
 import { isTold, SNOOZE_SECONDS } from './alerts';
 import { looksOnly, type Stage } from './context';
 import { isDrawable } from './format';
+import { say } from './language';
 import { sourceName, titleOf, visible } from './names';
 import { PAGES } from './pages';
 import { PANELS } from './panels';
@@ -31,7 +32,7 @@ const KINDS: readonly ((stage: Stage) => Deed[])[] = [pages, recorder, charts, s
 function pages({ route }: Stage): Deed[] {
   return PAGES.map(({ id, title, about }) => ({
     id: `page ${id}`,
-    kind: 'Page',
+    kind: say('Page'),
     words: title,
     about,
     run: () => route.go(id),
@@ -41,7 +42,7 @@ function pages({ route }: Stage): Deed[] {
 function recorder({ board }: Stage): Deed[] {
   if (looksOnly()) return [];
   const { id, words, call } = wishOf(board.condition);
-  return [{ id, kind: 'Recorder', words, run: () => void board.ask((backend) => call(backend, board.now)) }];
+  return [{ id, kind: say('Recorder'), words, run: () => void board.ask((backend) => call(backend, board.now)) }];
 }
 
 /** Every metric that is recorded here: of the machine, and of each source that has it where they are few. */
@@ -55,8 +56,8 @@ function charts({ board, chart, route }: Stage): Deed[] {
       const words = titleOf(metric, PANELS.find((panel) => panel.id === metric.panel)?.title ?? metric.panel);
       const deed = (source: string | null, name: string): Deed => ({
         id: `chart ${metric.key} ${source ?? ''}`,
-        kind: 'Chart',
-        words: name === '' ? words : `${words} of ${name}`,
+        kind: say('Chart'),
+        words: name === '' ? words : say('{chart} of {source}', { chart: words, source: name }),
         about: metric.key,
         run: () => {
           chart.show(metric.key, source);
@@ -74,8 +75,8 @@ function silence({ board }: Stage): Deed[] {
   const loud = board.alerts.filter((one) => isTold(one) && one.snoozes.length === 0);
   return loud.map(({ alert }) => ({
     id: `snooze ${alert.rule} ${alert.source} ${alert.key ?? ''}`,
-    kind: 'Alert',
-    words: `Snooze for 1 h: ${visible(alert.title)}`,
+    kind: say('Alert'),
+    words: say('Snooze for 1 h: {title}', { title: visible(alert.title) }),
     run: () =>
       void board.ask((backend) => backend.snooze(alert.rule, alert.source, alert.key, board.now + SNOOZE_SECONDS)),
   }));

@@ -4,6 +4,7 @@
  */
 
 import type { Component } from 'svelte';
+import { say } from './language';
 import Cpu from './panels/Cpu.svelte';
 import Disks from './panels/Disks.svelte';
 import Gpu from './panels/Gpu.svelte';
@@ -28,12 +29,36 @@ export interface Panel {
 export const PANELS: readonly Panel[] = [
   { id: 'gpu', title: 'GPU', kinds: ['gpu'], sparks: ['gpu.utilization'], component: Gpu },
   { id: 'cpu', title: 'CPU', kinds: ['cpu', 'core'], sparks: ['cpu.utilization'], component: Cpu },
-  { id: 'memory', title: 'Memory', kinds: ['memory'], sparks: ['memory.used'], component: Memory },
-  { id: 'disk', title: 'Disks', kinds: ['disk', 'filesystem'], sparks: ['disk.read', 'disk.write'], component: Disks },
-  { id: 'network', title: 'Network', kinds: ['network'], sparks: ['net.receive', 'net.transmit'], component: Network },
-  { id: 'sensors', title: 'Sensors', kinds: ['chip', 'channel'], sparks: [], component: Sensors },
-  { id: 'power', title: 'Power', kinds: ['battery', 'mains'], sparks: ['battery.charge'], component: Power },
-  { id: 'self', title: 'Hoofbeat itself', kinds: ['recorder', 'sensor'], sparks: ['self.cpu'], component: Recorder },
+  { id: 'memory', title: say('Memory'), kinds: ['memory'], sparks: ['memory.used'], component: Memory },
+  {
+    id: 'disk',
+    title: say('Disks'),
+    kinds: ['disk', 'filesystem'],
+    sparks: ['disk.read', 'disk.write'],
+    component: Disks,
+  },
+  {
+    id: 'network',
+    title: say('Network'),
+    kinds: ['network'],
+    sparks: ['net.receive', 'net.transmit'],
+    component: Network,
+  },
+  { id: 'sensors', title: say('Sensors'), kinds: ['chip', 'channel'], sparks: [], component: Sensors },
+  {
+    id: 'power',
+    title: say('Power supply'),
+    kinds: ['battery', 'mains'],
+    sparks: ['battery.charge'],
+    component: Power,
+  },
+  {
+    id: 'self',
+    title: say('Hoofbeat itself'),
+    kinds: ['recorder', 'sensor'],
+    sparks: ['self.cpu'],
+    component: Recorder,
+  },
 ];
 
 /** Every metric that has a sparkline. */

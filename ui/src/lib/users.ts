@@ -1,5 +1,6 @@
 /** Who uses a GPU, as its card lists them. Names come from outside and stay text. */
 
+import { say } from './language';
 import { visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
@@ -50,7 +51,7 @@ export function everyUser(source: SourceStatus): User[] {
     const known = users.get(key);
     users.set(key, {
       key,
-      name: known?.name ?? (visible(identity).trim() || `process ${pid}`),
+      name: known?.name ?? (visible(identity).trim() || say('process {pid}', { pid })),
       pids: [...(known?.pids ?? []), pid],
       share: sum(known?.share, share),
       vram: sum(known?.vram, vram),

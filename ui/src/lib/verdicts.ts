@@ -7,7 +7,9 @@
 
 import { aboutEnergy, aboutMoney, moment, text, throttleReasons } from './format';
 import type { Piece } from './headline';
+import { say, sayCount } from './language';
 import { brief, sourceName, visible } from './names';
+import { pieced } from './pieces';
 import type { CulpritInfo } from './types/generated/CulpritInfo';
 import type { MoneyInfo } from './types/generated/MoneyInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
@@ -31,7 +33,7 @@ export function gpuSentences(verdicts: readonly VerdictInfo[], all: readonly Sou
   });
   const awake = told.map((one) => awakeSentence(one.verdict, one.gpu, one.name, one.verdict === busiest, now));
   const said = awake.filter((sentence) => sentence.length > 0);
-  return said.length > 0 ? said : told.map(({ verdict, name }) => [{ text: `${name} ${unreadWords(verdict)}` }]);
+  return said.length > 0 ? said : told.map(({ verdict, name }) => [{ text: unreadWords(verdict, name) }]);
 }
 
 /** Of a GPU that was read; nothing of one that was not. */
@@ -47,73 +49,93 @@ function awakeSentence(verdict: VerdictInfo, gpu: SourceStatus, name: string, na
       // It tells something, if not what it does.
       const value = gpu.health === 'ok' ? gpu.metrics['gpu.temperature'] : undefined;
       const piece = value && { text: text(value.value, value.unit), metric: 'gpu.temperature', source: gpu.id };
-      return piece ? [{ text: `${name} is at ` }, piece] : [];
+      return piece ? pieced(say('{gpu} is at {temperature}'), { gpu: name, temperature: piece }) : [];
     }
-    case 'idle':
+    case 'idle': {
       if (verdict.cause === 'let-go') return [];
-      return [{ text: `${name} is ` }, { ...busy(verdict), text: 'idle' }, ...after(', ', warm)];
-    case 'idle-expensive':
-      return [{ text: `${name} is idle` }, ...after(' and takes ', power), ...costly(verdict), ...monthly(verdict)];
+      const places = { gpu: name, idle: { ...busy(verdict), text: say('idle') } };
+      return warm
+        ? pieced(say('{gpu} is {idle}, {temperature}'), { ...places, temperature: warm })
+        : pieced(say('{gpu} is {idle}'), places);
+    }
+    case 'idle-expensive': {
+      const idle = power
+        ? pieced(say('{gpu} is idle and takes {power}'), { gpu: name, power })
+        : pieced(say('{gpu} is idle'), { gpu: name });
+      return monthly(verdict, [...idle, ...costly(verdict)]);
+    }
     case 'hot-idle':
-      return [
-        { text: `${name} is without work and hot` },
-        ...after(', ', warm),
-        { text: ': look at its fan and at the air around it' },
-      ];
+      return warm
+        ? pieced(say('{gpu} is without work and hot, {temperature}: look at its fan and at the air around it'), {
+            gpu: name,
+            temperature: warm,
+          })
+        : pieced(say('{gpu} is without work and hot: look at its fan and at the air around it'), { gpu: name });
     default: {
-      const does =
-        verdict.busy === null
-          ? [{ text: name }, ...after(' is at ', warm)]
-          : [{ text: `${name} is ` }, busy(verdict), { text: ' busy' }, ...after(', ', warm)];
-      const head = [...does, ...heldBack(verdict)];
-      return named ? [...head, ...who(verdict, now)] : head;
+      const head = heldBack(verdict, working(verdict, name, warm));
+      return named ? who(verdict, head, now) : head;
     }
   }
+}
+
+/** Of a GPU that works, as far as it tells. */
+function working(verdict: VerdictInfo, gpu: string, warm: Piece | null): Piece[] {
+  if (verdict.busy === null) {
+    return warm ? pieced(say('{gpu} is at {temperature}'), { gpu, temperature: warm }) : [{ text: gpu }];
+  }
+  const places = { gpu, share: busy(verdict) };
+  return warm
+    ? pieced(say('{gpu} is {share} busy, {temperature}'), { ...places, temperature: warm })
+    : pieced(say('{gpu} is {share} busy'), places);
 }
 
 /** Of a GPU that was not read. */
-function unreadWords(verdict: VerdictInfo): string {
+function unreadWords(verdict: VerdictInfo, gpu: string): string {
   // It is a sentence of the recorder's, and often the only one that says what to do.
-  const reason = verdict.reason ? `: ${brief(visible(verdict.reason), LONG_REASON)}` : '';
+  const because = (words: string) =>
+    verdict.reason ? `${words}: ${brief(visible(verdict.reason), LONG_REASON)}` : words;
   switch (verdict.state) {
     case 'asleep':
-      return 'is asleep';
+      return say('{gpu} is asleep', { gpu });
     case 'idle':
-      return 'is idle';
+      return say('{gpu} is idle', { gpu });
     case 'lost':
-      return `is gone${reason}`;
+      return because(say('{gpu} is gone', { gpu }));
     default:
-      return `cannot be read${reason}`;
+      return because(say('{gpu} cannot be read', { gpu }));
   }
 }
 
-/** Who works on it, since when and at what cost, or why nobody is named. */
-function who(verdict: VerdictInfo, now: number): Piece[] {
-  const { culprits, cause, state } = verdict;
+/** What it does, with who works on it, since when and at what cost, or why nobody is named. */
+function who(verdict: VerdictInfo, state: readonly Piece[], now: number): Piece[] {
+  const { culprits, cause } = verdict;
   const names = culprits.map((one) => nameOf(one) + (culprits.length > 1 ? ofGpu(one) : ''));
   const [first, second, ...more] = names;
-  if (cause === 'unrecorded') return [{ text: '; who used it then is not recorded' }];
-  if (state === 'unattributed' || cause === 'no-shares') {
-    const others = cause === 'no-shares' ? culprits.map((one) => `${nameOf(one)} holds${memory(one)}`) : names;
-    const rest = others.slice(0, 2).map((words) => `; ${words}`);
-    return [{ text: `, and the driver does not say by whom: ${unknown(verdict)}${rest.join('')}` }];
+  if (cause === 'unrecorded') return pieced(say('{state}; who used it then is not recorded'), { state });
+  if (verdict.state === 'unattributed' || cause === 'no-shares') {
+    const others = cause === 'no-shares' ? culprits.map((one) => holding(one, 0)) : names;
+    const why = [unknown(verdict), ...others.slice(0, 2)].join('; ');
+    return pieced(say('{state}, and the driver does not say by whom: {why}'), { state, why });
   }
-  if (first === undefined) return [];
-  const people =
-    second === undefined
-      ? first
-      : more.length > 0
-        ? `${first}, ${second} and ${more.length} more`
-        : `${first} and ${second}`;
+  if (first === undefined) return [...state];
+  const people = second === undefined ? first : several(first, second, more.length);
   const since = culprits[0]?.since ?? null;
-  const long = since !== null && now - since >= LONG ? ` since ${moment(since, now)}` : '';
+  const long = since !== null && now - since >= LONG;
+  const lasting = long ? say('{who} since {time}', { who: people, time: moment(since, now) }) : people;
+  const alone = verdict.state === 'display' ? say('only the desktop, {who}', { who: lasting }) : lasting;
   const joules = culprits.reduce((sum, one) => sum + (one.energy ?? 0), 0);
   const cost = verdict.cost ? money(verdict.cost) : aboutEnergy(joules);
   const energy = joules >= WORTH_TELLING ? `, ${cost}` : '';
   const unseen = evidence(verdict, 'gpu.remainder');
-  const left = unseen && (verdict.remainder ?? 0) >= UNSEEN ? [{ text: '; ' }, unseen, { text: ' not visible' }] : [];
-  const only = state === 'display' ? 'only the desktop, ' : '';
-  return [{ text: `: ${only}${people}${long}${energy}` }, ...left];
+  const told = [...state, { text: `: ${alone}${energy}` }];
+  if (!unseen || (verdict.remainder ?? 0) < UNSEEN) return told;
+  return pieced(say('{who}; {share} not visible'), { who: told, share: unseen });
+}
+
+function several(first: string, second: string, count: number): string {
+  if (count === 0) return say('{first} and {second}', { first, second });
+  const places = { first, second, count };
+  return sayCount(count, '{first}, {second} and 1 more', '{first}, {second} and {count} more', places);
 }
 
 function unknown(verdict: VerdictInfo): string {
@@ -121,13 +143,13 @@ function unknown(verdict: VerdictInfo): string {
     case 'said':
       return visible(verdict.reason ?? '');
     case 'instances':
-      return 'it is cut into instances (MIG)';
+      return say('it is cut into instances (MIG)');
     case 'elsewhere':
-      return 'processes that this machine does not show, of another container';
+      return say('processes that this machine does not show, of another container');
     case 'no-shares':
-      return "it tells nobody's share";
+      return say("it tells nobody's share");
     default:
-      return 'other users, work that ended meanwhile, or the kernel';
+      return say('other users, work that ended meanwhile, or the kernel');
   }
 }
 
@@ -135,23 +157,33 @@ function unknown(verdict: VerdictInfo): string {
 function costly({ cause, culprits }: VerdictInfo): Piece[] {
   const [first, ...rest] = culprits;
   switch (cause) {
-    case 'held': {
-      if (!first) return [];
-      const more = rest.length > 0 ? ` and ${rest.length} more hold` : ' holds';
-      return [{ text: `: ${nameOf(first)}${more}${memory(first)}` }];
-    }
+    case 'held':
+      return first ? [{ text: `: ${holding(first, rest.length)}` }] : [];
     case 'screens':
-      return [{ text: ': its screens keep its clocks up' }];
+      return [{ text: `: ${say('its screens keep its clocks up')}` }];
     case 'clocks':
-      return [{ text: ': its clocks stay up, and nobody is seen to use it' }];
+      return [{ text: `: ${say('its clocks stay up, and nobody is seen to use it')}` }];
     default:
       return [];
   }
 }
 
+/** Who holds memory of a GPU, and how many others do. */
+function holding(one: CulpritInfo, count: number): string {
+  const who = nameOf(one);
+  if (one.vram === null) {
+    if (count === 0) return say('{who} holds', { who });
+    return sayCount(count, '{who} and 1 more hold', '{who} and {count} more hold', { who, count });
+  }
+  const memory = text(one.vram, 'B');
+  if (count === 0) return say('{who} holds {memory}', { who, memory });
+  const places = { who, count, memory };
+  return sayCount(count, '{who} and 1 more hold {memory}', '{who} and {count} more hold {memory}', places);
+}
+
 /** What it costs to leave it so, where a price is known. */
-function monthly({ monthly_cost: cost }: VerdictInfo): Piece[] {
-  return cost === null ? [] : [{ text: `; ${money(cost)} a month` }];
+function monthly({ monthly_cost: cost }: VerdictInfo, idle: Piece[]): Piece[] {
+  return cost === null ? idle : pieced(say('{idle}; {cost} a month'), { idle, cost: money(cost) });
 }
 
 /** So much money, as an estimate. */
@@ -159,25 +191,19 @@ export function money({ amount, currency }: MoneyInfo): string {
   return aboutMoney(amount, visible(currency));
 }
 
-function heldBack(verdict: VerdictInfo): Piece[] {
+function heldBack(verdict: VerdictInfo, state: Piece[]): Piece[] {
   const bits = verdict.evidence.find((one) => one.metric === 'gpu.throttle');
-  if (verdict.state !== 'throttled' || !bits) return [];
-  return [
-    { text: ', held back by ' },
-    { text: throttleReasons(bits.value), metric: bits.metric, source: verdict.source },
-  ];
+  if (verdict.state !== 'throttled' || !bits) return state;
+  const limits = { text: throttleReasons(bits.value), metric: bits.metric, source: verdict.source };
+  return pieced(say('{state}, held back by {limits}'), { state, limits });
 }
 
 function nameOf(one: CulpritInfo): string {
-  return brief(visible(one.identity).trim() || `process ${one.pids[0] ?? ''}`.trim());
+  return brief(visible(one.identity).trim() || say('process {pid}', { pid: one.pids[0] ?? '' }).trim());
 }
 
 function ofGpu(one: CulpritInfo): string {
   return one.share === null ? '' : ` ${text(one.share, '%')}`;
-}
-
-function memory(one: CulpritInfo): string {
-  return one.vram === null ? '' : ` ${text(one.vram, 'B')}`;
 }
 
 function busy(verdict: VerdictInfo): Piece {
@@ -187,8 +213,4 @@ function busy(verdict: VerdictInfo): Piece {
 function evidence(verdict: VerdictInfo, metric: string): Piece | null {
   const sample = verdict.evidence.find((one) => one.metric === metric);
   return sample ? { text: text(sample.value, sample.unit), metric, source: verdict.source } : null;
-}
-
-function after(before: string, piece: Piece | null): Piece[] {
-  return piece ? [{ text: before }, piece] : [];
 }

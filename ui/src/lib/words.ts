@@ -1,7 +1,9 @@
 /** What happened, in words. Details come as loose JSON and any of them may be missing. */
 
 import { duration, moment, text } from './format';
+import { say, sayCount } from './language';
 import { sourceName, subjectOf, visible } from './names';
+import type { AlertInfo } from './types/generated/AlertInfo';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
@@ -24,46 +26,70 @@ export function sentence(event: EventInfo, around: Surroundings): string {
   const seconds = number('seconds');
   switch (event.kind) {
     case 'recorder_started':
-      return 'The recorder started';
+      return say('The recorder started');
     case 'recorder_stopped':
-      return 'The recorder stopped';
+      return say('The recorder stopped');
     case 'paused': {
       const until = number('until');
-      return until === null ? 'Recording was paused' : `Recording was paused until ${moment(until, around.now)}`;
+      if (until === null) return say('Recording was paused');
+      return say('Recording was paused until {moment}', { moment: moment(until, around.now) });
     }
     case 'resumed':
-      return 'Recording went on';
+      return say('Recording went on');
     case 'clock_step':
-      if (seconds === null) return 'The clock was set';
-      return `The clock was set ${seconds < 0 ? 'back' : 'forward'} by ${duration(Math.abs(seconds))}`;
+      if (seconds === null) return say('The clock was set');
+      return seconds < 0
+        ? say('The clock was set back by {time}', { time: duration(-seconds) })
+        : say('The clock was set forward by {time}', { time: duration(seconds) });
     case 'suspend':
-      return seconds === null ? 'The machine slept' : `The machine slept for ${duration(seconds)}`;
+      return seconds === null
+        ? say('The machine slept')
+        : say('The machine slept for {time}', { time: duration(seconds) });
     case 'alert_fired':
       return word('title') ?? fired(event, around);
     case 'alert_cleared':
       return word('title') ?? cleared(event, around);
-    case 'store_failed':
-      return `History cannot be written and is kept in memory${word('reason') ? `: ${word('reason')}` : ''}`;
+    case 'store_failed': {
+      const reason = word('reason');
+      const failed = say('History cannot be written and is kept in memory');
+      return reason ? `${failed}: ${reason}` : failed;
+    }
     case 'store_recovered': {
       const lost = number('lost');
       return lost
-        ? `History is written again; ${lost} samples were lost`
-        : 'History is written again; nothing was lost';
+        ? say('History is written again; {lost} samples were lost', { lost })
+        : say('History is written again; nothing was lost');
     }
-    case 'database_set_aside':
-      return `A damaged database was set aside${word('file') ? ` as ${word('file')}` : ''}`;
+    case 'database_set_aside': {
+      const file = word('file');
+      return file
+        ? say('A damaged database was set aside as {file}', { file })
+        : say('A damaged database was set aside');
+    }
     case 'gpu_woke': {
-      const slept = seconds === null ? '' : ` after ${duration(seconds)} asleep`;
-      const untold = number('untold');
-      const often = untold ? ` (and ${untold} times more before)` : '';
-      return `${subject(event, around)} woke${slept}${often}${openers(event, 'woke it')}`;
+      const gpu = subject(event, around);
+      const woke =
+        seconds === null
+          ? say('{gpu} woke', { gpu })
+          : say('{gpu} woke after {time} asleep', { gpu, time: duration(seconds) });
+      const count = number('untold');
+      return openers(event, count ? say('{news} (and {count} times more before)', { news: woke, count }) : woke);
     }
-    case 'gpu_slept':
-      return `${subject(event, around)} fell asleep${seconds === null ? '' : ` after ${duration(seconds)} awake`}`;
-    case 'gpu_kept_awake':
-      return `${subject(event, around)} is idle and does not fall asleep${
-        detail.sound === true ? '; its sound device is awake' : ''
-      }${openers(event, 'keeps it awake')}`;
+    case 'gpu_slept': {
+      const gpu = subject(event, around);
+      return seconds === null
+        ? say('{gpu} fell asleep', { gpu })
+        : say('{gpu} fell asleep after {time} awake', { gpu, time: duration(seconds) });
+    }
+    case 'gpu_kept_awake': {
+      const gpu = subject(event, around);
+      return openers(
+        event,
+        detail.sound === true
+          ? say('{gpu} is idle and does not fall asleep; its sound device is awake', { gpu })
+          : say('{gpu} is idle and does not fall asleep', { gpu }),
+      );
+    }
     case 'xid':
       return driverError(event, around);
     case 'unexpected_use':
@@ -101,16 +127,16 @@ export function tone(event: EventInfo): Tone {
 /** The GPU that an event is of. */
 function subject(event: EventInfo, around: Surroundings): string {
   const source = around.sources.find((source) => source.id === event.source);
-  return source ? sourceName(source, around.sources) : event.source ? visible(event.source) : 'A GPU';
+  return source ? sourceName(source, around.sources) : event.source ? visible(event.source) : say('A GPU');
 }
 
 /** How many programs are named in one sentence. */
 const NAMED = 3;
 
-/** Who had a GPU open. Where nobody was looked for nothing is said; where nobody was found, whether that is the whole truth. */
-function openers(event: EventInfo, deed: string): string {
+/** News with who had the GPU open. Where nobody was looked for nothing is said; where nobody was found, whether that is the whole truth. */
+function openers(event: EventInfo, news: string): string {
   const { holders, hidden, more, cut } = event.detail;
-  if (!Array.isArray(holders)) return '';
+  if (!Array.isArray(holders)) return news;
   const told = holders.map((one: unknown) =>
     typeof one === 'object' && one !== null && 'identity' in one && typeof one.identity === 'string'
       ? visible(one.identity)
@@ -118,59 +144,72 @@ function openers(event: EventInfo, deed: string): string {
   );
   const names = [...new Set(told.filter((name) => name !== null))];
   if (names.length === 0) {
-    const all = !hidden && !cut;
-    return all ? '; no program has it open' : `; who ${deed} cannot be seen, other users’ programs are hidden`;
+    if (!hidden && !cut) return say('{news}; no program has it open', { news });
+    return event.kind === 'gpu_woke'
+      ? say('{news}; who woke it cannot be seen, other users’ programs are hidden', { news })
+      : say('{news}; who keeps it awake cannot be seen, other users’ programs are hidden', { news });
   }
   const rest = Math.max(names.length - NAMED, 0) + (typeof more === 'number' ? more : 0);
   const shown = names.slice(0, NAMED).join(', ');
-  const others = rest > 0 ? `${shown} and ${rest} more` : shown;
-  return `; ${others} ${names.length + rest > 1 ? 'have' : 'has'} it open`;
+  const who =
+    rest > 0 ? sayCount(rest, '{names} and 1 more', '{names} and {count} more', { names: shown, count: rest }) : shown;
+  return sayCount(names.length + rest, '{news}; {who} has it open', '{news}; {who} have it open', { news, who });
 }
 
 /** Who left this machine, or came back. */
 function presence(event: EventInfo, around: Surroundings): string {
   const { state, why, since, away_since: left } = event.detail;
   if (state === 'away') {
-    if (why === 'locked') return 'The screen was locked, and nobody was there any more';
-    const when = typeof since === 'number' ? ` since ${moment(since, around.now)}` : '';
-    return `The session was idle${when}, and nobody was there any more`;
+    if (why === 'locked') return say('The screen was locked, and nobody was there any more');
+    if (typeof since !== 'number') return say('The session was idle, and nobody was there any more');
+    const idle = moment(since, around.now);
+    return say('The session was idle since {moment}, and nobody was there any more', { moment: idle });
   }
-  if (state !== 'back') return 'Somebody left this machine or came back';
-  if (typeof since !== 'number' || typeof left !== 'number') return 'Somebody was back';
-  return `Somebody was back after ${duration(since - left)}`;
+  if (state !== 'back') return say('Somebody left this machine or came back');
+  if (typeof since !== 'number' || typeof left !== 'number') return say('Somebody was back');
+  return say('Somebody was back after {time}', { time: duration(since - left) });
 }
 
 /** A use of a GPU that differs from what was declared or is usual. */
 function unexpected(event: EventInfo, around: Surroundings): string {
   const { why, identity, expectation, path } = event.detail;
-  const who = typeof identity === 'string' ? visible(identity) : 'A program';
-  const declared = typeof expectation === 'string' ? ` (“${visible(expectation)}”)` : '';
-  const uses = `${who} uses ${event.source ? subject(event, around) : 'a GPU'}`;
+  const name = typeof identity === 'string' ? visible(identity) : say('A program');
+  const gpu = event.source ? subject(event, around) : say('a GPU');
+  const declared = (news: string) =>
+    typeof expectation === 'string'
+      ? say('{news} (“{expectation}”)', { news, expectation: visible(expectation) })
+      : news;
   switch (why) {
     case 'denied':
-      return `${uses}, which it must not${declared}`;
+      return declared(say('{name} uses {gpu}, which it must not', { name, gpu }));
     case 'outside_hours':
-      return `${uses} outside its hours${declared}`;
+      return declared(say('{name} uses {gpu} outside its hours', { name, gpu }));
     case 'over_limit':
-      return `${uses} more than it may${declared}`;
+      return declared(say('{name} uses {gpu} more than it may', { name, gpu }));
     case 'missing':
-      return `What must use a GPU does not${declared}`;
+      return declared(say('What must use a GPU does not'));
     case 'new':
-      return `${uses} and was never seen here before`;
+      return say('{name} uses {gpu} and was never seen here before', { name, gpu });
     case 'odd_hour':
-      return `${uses} at an hour at which it never did`;
+      return say('{name} uses {gpu} at an hour at which it never did', { name, gpu });
     case 'changed_binary':
-      return `${who} runs from another file than before${typeof path === 'string' ? ` at ${visible(path)}` : ''}`;
+      return typeof path === 'string'
+        ? say('{name} runs from another file than before at {path}', { name, path: visible(path) })
+        : say('{name} runs from another file than before', { name });
     default:
-      return `${uses}, which is unexpected${declared}`;
+      return declared(say('{name} uses {gpu}, which is unexpected', { name, gpu }));
   }
 }
 
 /** An error that NVIDIA's driver reported by its number. */
 function driverError(event: EventInfo, around: Surroundings): string {
   const { code, meaning } = event.detail;
-  const where = event.source && subject(event, around);
-  const error = `${where ? `${where}: driver` : 'Driver'} error${typeof code === 'number' ? ` ${code} (Xid)` : ''}`;
+  const gpu = event.source && subject(event, around);
+  const known = typeof code === 'number';
+  const ofGpu = (gpu: string) =>
+    known ? say('{gpu}: driver error {code} (Xid)', { gpu, code }) : say('{gpu}: driver error', { gpu });
+  const ofNone = () => (known ? say('Driver error {code} (Xid)', { code }) : say('Driver error'));
+  const error = gpu ? ofGpu(gpu) : ofNone();
   return typeof meaning === 'string' ? `${error}: ${visible(meaning)}` : error;
 }
 
@@ -178,21 +217,37 @@ function driverError(event: EventInfo, around: Surroundings): string {
 function fired(event: EventInfo, around: Surroundings): string {
   const { value, limit, metric: key } = event.detail;
   const metric = around.metrics.find((metric) => metric.key === key);
-  if (!metric)
-    return `${rule(event, around)}: past its limit${typeof value === 'number' ? ` at ${text(value, '')}` : ''}`;
+  if (!metric) {
+    const where = rule(event, around);
+    return typeof value === 'number'
+      ? say('{rule}: past its limit at {value}', { rule: where, value: text(value, '') })
+      : say('{rule}: past its limit', { rule: where });
+  }
   const what = subjectOf(event.source, metric, around.sources);
   const edge = typeof limit === 'number' ? text(limit, metric.unit) : null;
-  if (typeof value !== 'number') return `${what} past ${edge ?? 'its limit'}`;
-  return `${what} at ${text(value, metric.unit)}${edge === null ? '' : `, limit ${edge}`}`;
+  if (typeof value !== 'number') {
+    return edge === null ? say('{what} past its limit', { what }) : say('{what} past {limit}', { what, limit: edge });
+  }
+  const at = { what, value: text(value, metric.unit) };
+  return edge === null ? say('{what} at {value}', at) : say('{what} at {value}, limit {limit}', { ...at, limit: edge });
 }
 
 function cleared(event: EventInfo, around: Surroundings): string {
   const { value, seconds, metric: key } = event.detail;
-  const after = typeof seconds === 'number' ? ` after ${duration(seconds)}` : '';
+  const time = typeof seconds === 'number' ? duration(seconds) : null;
   const metric = around.metrics.find((metric) => metric.key === key);
-  if (!metric) return `${rule(event, around)}: over${after}`;
-  const back = typeof value === 'number' ? text(value, metric.unit) : 'normal';
-  return `${subjectOf(event.source, metric, around.sources)} back to ${back}${after}`;
+  if (!metric) {
+    const where = rule(event, around);
+    return time === null
+      ? say('{rule}: over', { rule: where })
+      : say('{rule}: over after {time}', { rule: where, time });
+  }
+  const what = subjectOf(event.source, metric, around.sources);
+  const news =
+    typeof value === 'number'
+      ? say('{what} back to {value}', { what, value: text(value, metric.unit) })
+      : say('{what} back to normal', { what });
+  return time === null ? news : say('{news} after {time}', { news, time });
 }
 
 function rule(event: EventInfo, around: Surroundings): string {
@@ -202,5 +257,17 @@ function rule(event: EventInfo, around: Surroundings): string {
 
 /** The name of an alert's rule, which is all there is to say where its metric is unknown. */
 export function ruleOf(event: EventInfo): string {
-  return typeof event.detail.rule === 'string' ? visible(event.detail.rule) : 'Alert';
+  return typeof event.detail.rule === 'string' ? visible(event.detail.rule) : say('Alert');
+}
+
+/** How much an alert matters, in a word, for those who do not see its shape. */
+export function severityWord(severity: AlertInfo['severity']): string {
+  switch (severity) {
+    case 'critical':
+      return say('critical');
+    case 'warning':
+      return say('warning');
+    default:
+      return say('info');
+  }
 }
