@@ -291,6 +291,19 @@ fn a_test_is_sent_as_the_recorder_would_send_it() {
     assert!(output.unwrap().status.success());
     let seen = server.wait_for(2);
     assert!(!seen.body.contains('<') && seen.title.starts_with("Test: "), "{seen:?}");
+
+    // What the desktop speaks, and before that what a person chose.
+    let buttons = |language: &str, number: usize| {
+        let mut command = sandbox.command(&["alerts", "test", "hot"]);
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus.address()).env("LANG", language);
+        assert!(command.output().unwrap().status.success());
+        server.wait_for(number).actions
+    };
+    let german = ["default", "Hoofbeat öffnen", "open", "Öffnen", "snooze", "1 h stumm"];
+    assert_eq!(buttons("de_DE.UTF-8", 3), german);
+    sandbox
+        .config("[text]\nlanguage = \"de\"\n[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\n");
+    assert_eq!(buttons("en_GB.UTF-8", 4), german);
 }
 
 #[test]
