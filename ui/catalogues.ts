@@ -52,13 +52,16 @@ export function catalogue(code: string): Record<string, string> {
   return JSON.parse(readFileSync(at(`../languages/${code}.json`), 'utf8')) as Record<string, string>;
 }
 
+/** Whether a module is the texts of a language. */
+export const isCatalogue = (id: string) => id.startsWith(`\0${PREFIX}`);
+
 /** Serves the modules. */
 export function catalogues(): Plugin {
   return {
     name: 'catalogues',
     resolveId: (id) => (id.startsWith(PREFIX) ? `\0${id}` : null),
     load(id) {
-      if (!id.startsWith(`\0${PREFIX}`)) return null;
+      if (!isCatalogue(id)) return null;
       const code = id.slice(PREFIX.length + 1);
       const all = catalogue(code);
       const missing = [...saidByPages()].filter(([text]) => all[text] === undefined);
