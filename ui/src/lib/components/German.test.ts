@@ -1,6 +1,8 @@
 /** The pages of alerts, expectations and settings in German. */
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+// Compiled before the first test, whose time that would take.
+import '../../App.svelte';
 import { NOW, onOneClock } from '../../fixture/clock';
 import type { AlertNow } from '../types/generated/AlertNow';
 import type { Rehearsed } from '../types/generated/Rehearsed';
@@ -84,7 +86,9 @@ test('an alert says since when it stands and until when it is silent', async () 
       .map((piece) => piece.text)
       .join('')
       .replaceAll('\u00a0', ' ');
-  expect(words({ alert, snoozes: [snooze] })).toMatch(/^\{when\} bei 96 °C seit 0?2:00.PM \(stumm bis es vorbei ist\)$/);
+  expect(words({ alert, snoozes: [snooze] })).toMatch(
+    /^\{when\} bei 96 °C seit 0?2:00.PM \(stumm bis es vorbei ist\)$/,
+  );
   expect(words({ alert: { ...alert, is_back: true }, snoozes: [] })).toMatch(/°C, Alarm seit 0?2:00.PM$/);
   expect(covered(snooze, [])).toBe('Alarme der Regel cpu-hot durch {alerts}\ufffd auf cpu');
   expect(lasting({ rule: 'a', title: '', since: 0, lasted: null }, new Set())).toBe('Ende unbekannt');
