@@ -1,6 +1,7 @@
 /** What sources are called, whatever stands in their labels. */
 
 import { expect, test } from 'vitest';
+import { METRICS } from '../fixture/metrics';
 import { brief, shortLabel, sourceName, visible, titleOf } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
@@ -72,4 +73,11 @@ test.each([
 ])('%s of the panel %s is the chart of %s', (label, panel, expected) => {
   const titles: Record<string, string> = { disk: 'Disks', sensors: 'Sensors', cpu: 'CPU' };
   expect(titleOf({ key: 'any', unit: '', label, panel }, titles[panel] ?? '')).toBe(expected);
+});
+
+test('no card says again in the names of its metrics what its heading says', () => {
+  const bare = METRICS.map(({ label }) => shortLabel(label)).filter((short) =>
+    /^(CPU|GPU|Disk|Hoofbeat's) /.test(short),
+  );
+  expect(bare).toEqual([]);
 });
