@@ -7,6 +7,7 @@
 mod inhibition;
 mod slot;
 mod uses;
+mod windows;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,12 +18,13 @@ use foldhash::HashMap;
 pub(super) use self::slot::Changes;
 use self::slot::{Aside, Slot};
 pub(super) use self::uses::Known;
+use self::windows::{OfMetric, Windows};
 use super::roster::{Place, Voice};
 use crate::alerts::baseline::Local;
 use crate::alerts::replay::{counts, weight};
 use crate::alerts::{ActiveAlert, Ending, Input, NoticePhase, State, Transition, Who, step};
 use crate::metrics::{Metric, TABLE};
-use crate::model::rule::{Aggregate, NoData, Rule, Watched, When};
+use crate::model::rule::{NoData, Rule, Watched, When};
 use crate::model::{AlertPhase, AlertRow, Condition, Event, Health, Now, Reading, Source, SourceKind};
 use crate::untrusted::Untrusted;
 
@@ -44,11 +46,14 @@ struct Moment {
 pub(super) struct Watch {
     rules: Vec<Arc<Rule>>,
     /// The rules of each metric, by its number: nearly all are empty, and every reading asks.
-    by_metric: Vec<Vec<usize>>,
+    by_metric: Vec<OfMetric>,
     /// By number, whether some rule asks for the metric beside the one that it watches.
     is_asked: Vec<bool>,
     /// The newest values of those.
     latest: HashMap<(Place, Metric), f64>,
+    windows: Windows,
+    /// Reused between readings: the value of each window of a metric, once it was asked for.
+    values: Vec<Option<Option<f64>>>,
     slots: HashMap<(usize, Place), Slot>,
     /// Those that no reading steps.
     others: HashMap<(usize, Named), Slot>,
@@ -138,16 +143,17 @@ impl Watch {
             }
         }
         (self.slots, self.others, self.waiting) = (slots, others, waiting);
+        self.windows.keep(&self.rules);
     }
 
     fn adopt(&mut self, rules: Vec<Arc<Rule>>) {
         let numbers = TABLE.iter().map(|line| usize::from(line.id)).max().unwrap_or(0);
-        self.by_metric = vec![Vec::new(); numbers + 1];
+        self.by_metric = vec![OfMetric::default(); numbers + 1];
         self.is_asked = vec![false; numbers + 1];
         for (at, rule) in rules.iter().enumerate() {
             let mut asked = vec![rule.without];
             if let Watched::Metric { metric, of } = rule.watched {
-                self.by_metric[metric as usize].push(at);
+                self.by_metric[metric as usize].add(at, rule);
                 asked.push(of);
             }
             if let Some(When::Metric(metric, _)) = rule.when {
@@ -171,8 +177,11 @@ impl Watch {
         if self.is_asked[reading.metric as usize] {
             self.latest.insert((place, reading.metric), value);
         }
-        for nth in 0..self.by_metric[reading.metric as usize].len() {
-            let at = self.by_metric[reading.metric as usize][nth];
+        let metric = reading.metric as usize;
+        self.values.clear();
+        self.values.resize(self.by_metric[metric].windows.len(), None);
+        for nth in 0..self.by_metric[metric].rules.len() {
+            let (at, asked) = self.by_metric[metric].rules[nth];
             let rule = &self.rules[at];
             let has = |metric: Metric| self.latest.get(&(place, metric)).copied();
             if !rule.is_for(&reading.source.id) || rule.without.is_some_and(|metric| has(metric).is_some()) {
@@ -186,12 +195,20 @@ impl Watch {
                     None => continue,
                 },
             };
+            let compared = match asked {
+                None => Some(of.map_or(value, |whole| value / whole * 100.0)),
+                Some(asked) => *self.values[asked].get_or_insert_with(|| {
+                    let asked = self.by_metric[metric].windows[asked];
+                    self.windows.read(asked, place, &reading.source, (value, of), now.boot)
+                }),
+            };
             let armed = is_armed(rule, self.moment, has);
+            let is_past = armed && compared.is_some_and(|value| rule.fire.met(value));
             let slot = self.slots.get_mut(&(at, place)).filter(|slot| slot.source.id == reading.source.id);
             let named = || (at, (reading.source.id.clone(), String::new()));
             let fresh = if self.waiting.is_empty() { None } else { self.waiting.remove(&named()) };
-            let percent = |value: f64| of.map_or(value, |whole| value / whole * 100.0);
-            if slot.is_none() && fresh.is_none() && !keeps_readings(rule) && !(armed && rule.fire.met(percent(value))) {
+            // Of a reading that is far from the limit nothing needs to be known, but by who waits for silence.
+            if slot.is_none() && fresh.is_none() && !is_past && rule.no_data != NoData::Fire {
                 continue;
             }
             if slot.is_none() {
@@ -200,19 +217,8 @@ impl Watch {
             }
             let Some(slot) = self.slots.get_mut(&(at, place)) else { continue };
             (slot.voice, slot.read) = (voice, true);
-            let value = match rule.window {
-                None => Some(percent(value)),
-                Some(window) if window.aggregate == Aggregate::Full => {
-                    slot.readings.add(window, value, now.boot);
-                    slot.readings.value(window, of)
-                }
-                Some(window) => {
-                    slot.readings.add(window, percent(value), now.boot);
-                    slot.readings.value(window, None)
-                }
-            };
             // A window of which too little was read says nothing yet.
-            let Some(value) = value else { continue };
+            let Some(value) = compared else { continue };
             let rule = rule.clone();
             let transition = slot.step(&rule, Input { value: Some(value), armed }, now, changes);
             let is_over = slot.is_over(&rule);
@@ -418,6 +424,7 @@ impl Watch {
     pub fn forget(&mut self, is_taken: impl Fn(Place) -> bool) {
         self.slots.retain(|(_, place), _| is_taken(*place));
         self.latest.retain(|(place, _), _| is_taken(*place));
+        self.windows.forget(is_taken);
     }
 
     /// Whether a GPU has an alert or may soon have one, so that it should be known who uses it.
@@ -459,11 +466,6 @@ impl Watch {
 enum Key<'a> {
     Place(Place),
     Named(&'a Named),
-}
-
-/// Whether a rule needs to know of readings that are far from its limit.
-fn keeps_readings(rule: &Rule) -> bool {
-    rule.window.is_some() || rule.no_data == NoData::Fire
 }
 
 /// Whether what else a rule asks for is so.

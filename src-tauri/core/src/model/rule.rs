@@ -114,7 +114,7 @@ pub enum Watched {
 }
 
 /// How readings of some time become one value.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// How.
     pub aggregate: Aggregate,
@@ -126,7 +126,7 @@ pub struct Window {
 pub const COVERAGE: f64 = 0.8;
 
 /// How readings become one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Aggregate {
     /// Their mean.
     Mean,

@@ -37,7 +37,7 @@ pub(super) struct Slot {
     pub source: Arc<Source>,
     pub who: Option<Who>,
     pub state: State,
-    /// What was read in the rule's window.
+    /// The events that the rule counts; what rules on metrics have in their windows is shared (`windows`).
     pub readings: Readings,
     /// 1 while a state is so that a rule watches, else 0.
     pub latched: Option<f64>,
