@@ -91,6 +91,7 @@ pub struct Store {
     sealed_hour: Option<i64>,
     /// Reused between ticks: the slots of each pack of a tick.
     packs: HashMap<i64, Vec<Option<i64>>>,
+    processes: processes::Writer,
 }
 
 impl Store {
@@ -186,16 +187,18 @@ impl Store {
                     slots[col] = Some(reading.stored);
                 }
             }
-            let processes = processes::by_pack(&self.catalog, &tick.gpu_uses);
+            let processes = self.processes.by_pack(&self.catalog, &tick.gpu_uses);
+            let mut rows = recent::Rows::of(&transaction, tick.ts)?;
             for (pack_id, slots) in &mut self.packs {
                 if slots.is_empty() {
                     continue;
                 }
                 let vals = recent::to_json(slots);
                 let processes = processes.iter().find(|(pack, _)| pack == pack_id).map(|(_, text)| text.as_str());
-                recent::write(&transaction, *pack_id, tick.ts, &vals, processes)?;
+                rows.write(*pack_id, &vals, processes)?;
                 slots.clear();
             }
+            drop(rows);
             for source in &tick.emptied {
                 if let Some(pack_id) = self.catalog.pack(source) {
                     recent::empty(&transaction, pack_id, tick.ts)?;

@@ -130,8 +130,14 @@ impl Lookout {
         self.told.retain(|_, told| boot.saturating_sub(*told) < QUIET);
         let mut findings = Vec::new();
         let step = silence.unwrap_or_default();
+        let mut next = 0;
         for one in used {
-            let known = self.stretches.iter().position(|stretch| stretch.used.is_by_same(&one));
+            // They come in the same order in each tick: mostly it is the one behind the last.
+            let (before, behind) = self.stretches.split_at(next.min(self.stretches.len()));
+            let is_it = |stretch: &Stretch| stretch.used.is_by_same(&one);
+            let known = behind.iter().position(is_it).map(|at| before.len() + at);
+            let known = known.or_else(|| before.iter().position(is_it));
+            next = known.unwrap_or(self.stretches.len()) + 1;
             let stretch = match known {
                 Some(place) => &mut self.stretches[place],
                 None if self.stretches.len() >= MOST => continue,

@@ -79,19 +79,15 @@ impl Examiner {
         self.asked.retain(|_, asked| boot.saturating_sub(*asked) < AGAIN);
     }
 
-    /// Asks about a process, unless that was done a while ago; never waits.
-    pub fn ask(
-        &mut self,
-        process: (u32, Option<u64>),
-        path: &Untrusted,
-        boot: Duration,
-        question: impl FnOnce() -> Question,
-    ) {
-        let key = (process.0, process.1, path.clone());
-        if self.asked.len() >= MOST || self.asked.contains_key(&key) {
-            return;
-        }
-        match self.questions.try_send(question()) {
+    /// Whether a process, by its number and its start, was not asked about for a while, and may be.
+    pub fn is_due(&self, (pid, started): (u32, Option<u64>), path: &Untrusted) -> bool {
+        self.asked.len() < MOST && !self.asked.contains_key(&(pid, started, path.clone()))
+    }
+
+    /// Asks about a process of this start; never waits.
+    pub fn ask(&mut self, question: Question, started: Option<u64>, boot: Duration) {
+        let key = (question.pid, started, question.path.clone());
+        match self.questions.try_send(question) {
             Err(TrySendError::Full(_)) => {}
             // A thread that is gone will not come back.
             Ok(()) | Err(TrySendError::Disconnected(_)) => {
@@ -143,7 +139,9 @@ mod tests {
     fn ask(examiner: &mut Examiner, pid: u32, second: u64) {
         let boot = Duration::from_secs(second);
         examiner.begin(boot);
-        examiner.ask((pid, Some(1)), &"/x".into(), boot, || question(pid, "/x"));
+        if examiner.is_due((pid, Some(1)), &"/x".into()) {
+            examiner.ask(question(pid, "/x"), Some(1), boot);
+        }
     }
 
     #[test]

@@ -88,12 +88,15 @@ impl Expectations {
     /// Has the files looked at of who is at work.
     fn examine(&mut self, tick: &Tick, config: &Config, now: Now) {
         self.examiner.begin(now.boot);
-        for whole in self.lookout.at_work(config.sessions) {
-            let its = |one: &&GpuUse| one.source.id == whole.gpu && one.key == whole.key && one.uid == whole.uid;
-            for one in tick.gpu_uses.iter().filter(its) {
-                let Some(path) = &one.exe else { continue };
-                let question = || Question { used: whole.clone(), ts: tick.ts, pid: one.pid, path: path.clone() };
-                self.examiner.ask((one.pid, one.started), path, now.boot, question);
+        // Nearly all were asked about already, which is seen before who they are is looked for.
+        for one in &tick.gpu_uses {
+            let Some(path) = one.exe.as_ref().filter(|path| self.examiner.is_due((one.pid, one.started), path)) else {
+                continue;
+            };
+            let is_its = |whole: &&Used| whole.key == one.key && whole.uid == one.uid && whole.gpu == one.source.id;
+            if let Some(whole) = self.lookout.at_work(config.sessions).find(is_its) {
+                let question = Question { used: whole.clone(), ts: tick.ts, pid: one.pid, path: path.clone() };
+                self.examiner.ask(question, one.started, now.boot);
             }
         }
     }

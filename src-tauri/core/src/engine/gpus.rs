@@ -35,10 +35,13 @@ impl Who {
     }
 }
 
-// A source is known by its id: there may be several copies of it.
+// A source is known by its id: there may be several copies of it. Keys tell most apart, so they go first.
 impl PartialEq for Who {
     fn eq(&self, other: &Who) -> bool {
-        self.parts() == other.parts()
+        self.key == other.key
+            && self.uid == other.uid
+            && is_same(&self.source, &other.source)
+            && self.identity == other.identity
     }
 }
 
@@ -46,8 +49,13 @@ impl Eq for Who {}
 
 impl Hash for Who {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parts().hash(state);
+        // The rest rarely differs where the key is the same.
+        self.key.hash(state);
     }
+}
+
+fn is_same(one: &Arc<Source>, other: &Arc<Source>) -> bool {
+    Arc::ptr_eq(one, other) || one.id == other.id
 }
 
 fn who(one: &GpuUse) -> Who {
@@ -56,7 +64,8 @@ fn who(one: &GpuUse) -> Who {
 }
 
 fn is_by(one: &GpuUse, who: &Who) -> bool {
-    who.parts() == (one.source.id.as_str(), &one.key, &one.identity, one.uid)
+    let GpuUse { source, key, identity, uid, .. } = one;
+    *key == who.key && *uid == who.uid && is_same(source, &who.source) && *identity == who.identity
 }
 
 /// One GPU.
@@ -299,7 +308,10 @@ impl Gpu {
         self.minute.attributed = add(self.minute.attributed, Some(parts.attributed()));
         spent.by_gpu.push((self.minute.source.id.clone(), joules));
         for ((who, _), energy) in users.drain(..).zip(parts.users) {
-            let usage = entry(usage, who.clone());
+            let usage = match usage.get_mut(&who) {
+                Some(known) => known,
+                None => entry(usage, who.clone()),
+            };
             usage.energy = add(usage.energy, Some(energy));
             spent.by_use.push((who, energy));
         }

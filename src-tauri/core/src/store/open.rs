@@ -111,6 +111,7 @@ impl Store {
             files: None,
             sealed_hour: None,
             packs: Default::default(),
+            processes: Default::default(),
             db,
         };
         ballast::keep(folder, store.keep.cap);

@@ -4,7 +4,7 @@
 //! rows lie in the order of writing: an index by pack would dirty one more page for each pack and tick, which is most
 //! of what a tick writes.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::error::StoreError;
 use crate::say;
@@ -14,23 +14,33 @@ CREATE TABLE current(pack_id INTEGER PRIMARY KEY REFERENCES source, ts INTEGER N
 CREATE TABLE recent(seq INTEGER PRIMARY KEY, pack_id INTEGER NOT NULL, ts INTEGER NOT NULL, vals TEXT NOT NULL) STRICT;
 ";
 
-/// Writes a pack's row of one tick: its status in place, with the processes of its GPUs, and its history.
-pub(super) fn write(
-    db: &Connection,
-    pack_id: i64,
+/// Writes the rows of one tick. What it asks of the database is made ready once for all packs, and not for each.
+pub(super) struct Rows<'a> {
+    db: &'a Connection,
     ts: i64,
-    vals: &str,
-    processes: Option<&str>,
-) -> Result<(), StoreError> {
-    let updated = db
-        .prepare_cached("UPDATE current SET ts = ?, vals = ?, processes = ? WHERE pack_id = ?")?
-        .execute(params![ts, vals, processes, pack_id])?;
-    if updated == 0 {
-        db.prepare_cached("INSERT INTO current(pack_id, ts, vals, processes) VALUES(?, ?, ?, ?)")?
-            .execute(params![pack_id, ts, vals, processes])?;
+    status: CachedStatement<'a>,
+    history: CachedStatement<'a>,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of the tick at this second.
+    pub fn of(db: &'a Connection, ts: i64) -> Result<Rows<'a>, StoreError> {
+        let status = db.prepare_cached("UPDATE current SET ts = ?, vals = ?, processes = ? WHERE pack_id = ?")?;
+        let history = db.prepare_cached("INSERT INTO recent(pack_id, ts, vals) VALUES(?, ?, ?)")?;
+        Ok(Rows { db, ts, status, history })
     }
-    db.prepare_cached("INSERT INTO recent(pack_id, ts, vals) VALUES(?, ?, ?)")?.execute(params![pack_id, ts, vals])?;
-    Ok(())
+
+    /// Writes a pack's: its status in place, with the processes of its GPUs, and its history.
+    pub fn write(&mut self, pack_id: i64, vals: &str, processes: Option<&str>) -> Result<(), StoreError> {
+        let ts = self.ts;
+        if self.status.execute(params![ts, vals, processes, pack_id])? == 0 {
+            self.db
+                .prepare_cached("INSERT INTO current(pack_id, ts, vals, processes) VALUES(?, ?, ?, ?)")?
+                .execute(params![pack_id, ts, vals, processes])?;
+        }
+        self.history.execute(params![pack_id, ts, vals])?;
+        Ok(())
+    }
 }
 
 /// Empties a pack's status, because nothing was read.
