@@ -4,8 +4,7 @@
 //! all of a bucket's time, so that what was not recorded counts as unused; the line above has its gap there. Deliberately
 //! not here: sums without a course (`gpu_usage`).
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use rusqlite::{Connection, params};
 
 use super::error::StoreError;
@@ -52,24 +51,34 @@ struct Sum {
     vram_kib: Option<i64>,
     energy_mj: Option<i64>,
     count: usize,
-    /// The milliseconds of each bucket, `None` where nothing but memory was told.
-    buckets: HashMap<i64, Option<i64>>,
+    /// The milliseconds of each bucket, oldest first; `None` where nothing but memory was told.
+    buckets: Vec<(i64, Option<i64>)>,
 }
 
 impl Sum {
+    /// Adds to a bucket; none that is newer was added to before.
     fn add(&mut self, bucket: i64, busy_ms: Option<i64>) {
         self.busy_ms += busy_ms.unwrap_or(0);
-        let slot = self.buckets.entry(bucket).or_insert(None);
-        *slot = plus(*slot, busy_ms);
+        match self.buckets.last_mut() {
+            Some((newest, sum)) if *newest == bucket => *sum = plus(*sum, busy_ms),
+            _ => self.buckets.push((bucket, busy_ms)),
+        }
     }
 
     fn absorb(&mut self, other: Sum) {
         self.count += other.count;
         self.vram_kib = self.vram_kib.max(other.vram_kib);
         self.energy_mj = plus(self.energy_mj, other.energy_mj);
-        for (bucket, busy) in other.buckets {
-            self.add(bucket, busy);
-        }
+        self.busy_ms += other.busy_ms;
+        self.buckets.extend(other.buckets);
+        self.buckets.sort_by_key(|(bucket, _)| *bucket);
+        self.buckets.dedup_by(|(next, busy), (bucket, sum)| {
+            let is_same = next == bucket;
+            if is_same {
+                *sum = plus(*sum, *busy);
+            }
+            is_same
+        });
     }
 }
 
@@ -91,7 +100,7 @@ impl Grid {
     }
 
     fn lane(&self, of: LaneOf, (identity, key, uid): Who, sum: Sum) -> Lane {
-        let mut points: Vec<_> = sum
+        let points: Vec<_> = sum
             .buckets
             .into_iter()
             .map(|(ts, busy)| {
@@ -102,7 +111,6 @@ impl Grid {
                 (ts, share.map(|share| (share * 10.0).round() / 10.0))
             })
             .collect();
-        points.sort_unstable_by_key(|point| point.0);
         Lane {
             of,
             identity,
@@ -162,10 +170,10 @@ fn people(
 ) -> Result<HashMap<Who, Sum>, StoreError> {
     let mut query = db.prepare_cached(&format!(
         "SELECT ts, identity_id, busy_ms, vram_kib, energy_mj FROM {table}
-          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3",
+          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3 ORDER BY ts",
     ))?;
     let mut rows = query.query(range)?;
-    let mut sums: HashMap<i64, Sum> = HashMap::new();
+    let mut sums: HashMap<i64, Sum> = HashMap::default();
     while let Some(row) = rows.next()? {
         let sum = sums.entry(row.get(1)?).or_default();
         sum.add(grid.bucket(row.get(0)?), row.get(2)?);
@@ -175,8 +183,8 @@ fn people(
     let mut numbers: Vec<i64> = sums.keys().copied().collect();
     numbers.sort_unstable();
     let mut query = db.prepare_cached("SELECT name, key, uid FROM identity WHERE identity_id = ?")?;
-    let mut names: HashMap<(String, Option<u32>), Who> = HashMap::new();
-    let mut together: HashMap<Who, Sum> = HashMap::new();
+    let mut names: HashMap<(String, Option<u32>), Who> = HashMap::default();
+    let mut together: HashMap<Who, Sum> = HashMap::default();
     // The newest first: a later name has a higher number.
     for number in numbers.into_iter().rev() {
         let text = |bytes: Vec<u8>| Untrusted::new(bytes).json().into_owned();
@@ -194,7 +202,7 @@ fn people(
 fn unexplained(db: &Connection, table: &str, range: &[&dyn rusqlite::ToSql], grid: &Grid) -> Result<Sum, StoreError> {
     let mut query = db.prepare_cached(&format!(
         "SELECT ts, busy_ms - attributed_ms FROM {table}
-          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3 AND busy_ms > attributed_ms",
+          WHERE ts >= ?1 AND ts < ?2 AND +source_id = ?3 AND busy_ms > attributed_ms ORDER BY ts",
     ))?;
     let mut rows = query.query(range)?;
     let mut sum = Sum::default();
