@@ -12,6 +12,7 @@ mod storage;
 mod stretches;
 mod tick;
 mod trace;
+mod tray;
 mod why;
 mod window;
 
@@ -59,6 +60,12 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// What the percent in the tray's icon costs beside the bar.
+    Tray {
+        /// How long it is measured.
+        #[arg(long, default_value_t = 70)]
+        seconds: u64,
+    },
     /// What a tick costs more with two scripted GPUs and ten processes on them.
     Gpu {
         /// How long it is measured.
@@ -104,6 +111,7 @@ fn main() -> anyhow::Result<()> {
         Some(What::Replay { days }) => replay::run(days, &mut report)?,
         Some(What::Why { days }) => why::run(days, &mut report)?,
         Some(What::Tick { processes, seconds }) => tick::run(processes, seconds, &mut report)?,
+        Some(What::Tray { seconds }) => tray::run(seconds, &mut report)?,
         Some(What::Gpu { seconds }) => gpu::run(seconds, &mut report)?,
         Some(What::Window { times, seconds }) => window::run(times, seconds, &mut report)?,
         Some(What::Scan { processes }) => scan::run(processes, &mut report)?,
@@ -114,6 +122,7 @@ fn main() -> anyhow::Result<()> {
         None => {
             tick::run(300, 60, &mut report)?;
             window::run(9, 60, &mut report)?;
+            tray::run(70, &mut report)?;
             gpu::run(60, &mut report)?;
             scan::run(500, &mut report)?;
             stretches::run(&mut report)?;

@@ -95,7 +95,7 @@ fn measure(name: &str, pid: u32, stretch: Duration, compare: bool, report: &mut 
     Ok(())
 }
 
-fn percent(shares: &mut [f64]) -> String {
+pub fn percent(shares: &mut [f64]) -> String {
     let [low, middle, high] = spread(shares);
     format!("{middle:.2} % ({low:.2}–{high:.2})")
 }
