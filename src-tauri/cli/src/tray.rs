@@ -101,6 +101,14 @@ impl Shown {
     fn due(&self, icon: Icon) -> Instant {
         if icon == self.view.icon { self.checked + TEXT } else { self.since + CHANGE }
     }
+
+    /// What is shown next where only the load has moved and the sentence is not due: digits move all the time. An icon that
+    /// says anything else comes with its sentence.
+    fn moved(&self, icon: Icon, now: Instant) -> Option<Shown> {
+        let is_load = icon.is_load() && self.view.icon.is_load();
+        let view = || View { icon, ..self.view.clone() };
+        (is_load && now < self.checked + TEXT).then(|| Shown { view: view(), since: now, checked: self.checked })
+    }
 }
 
 struct Thread {
@@ -221,16 +229,20 @@ impl Thread {
 
     fn show(&mut self) {
         let (Some(handle), Some(shown)) = (&self.handle, &self.shown) else { return };
-        if !self.is_news || Instant::now() < shown.due(self.state.icon()) {
+        let (now, icon) = (Instant::now(), self.state.icon());
+        if !self.is_news || now < shown.due(icon) {
             return;
         }
-        self.is_news = false;
-        let view = self.view();
-        if view == shown.view {
-            self.shown = Some(Shown { checked: Instant::now(), view, ..*shown });
+        let moved = shown.moved(icon, now);
+        // The sentence's news is still to come.
+        self.is_news = moved.is_some();
+        let next = moved.unwrap_or_else(|| Shown::now(self.view()));
+        if next.view == shown.view {
+            self.shown = Some(Shown { since: shown.since, ..next });
             return;
         }
-        self.shown = Some(Shown::now(view.clone()));
+        let view = next.view.clone();
+        self.shown = Some(next);
         let updating = handle.update(|item| item.show(view));
         if !matches!(async_io::block_on(bus::limited(updating)), Ok(Some(()))) {
             log::debug!("the tray icon is gone, or the tray does not answer; registering anew");
@@ -255,5 +267,20 @@ mod tests {
         // The words were looked over and are the same: an icon that changes then need not wait again.
         shown.checked = begun + TEXT;
         assert_eq!((shown.due(same), shown.due(other)), (begun + TEXT * 2, begun + CHANGE));
+    }
+
+    #[test]
+    fn digits_move_without_new_words_until_those_are_due() {
+        let sentence = "GPU at work".to_owned();
+        let shown = Shown::now(View { icon: Icon::Percent { percent: 40 }, sentence, ..View::default() });
+        let begun = shown.since;
+        let next = Icon::Percent { percent: 43 };
+        let moved = shown.moved(next, begun + CHANGE).unwrap();
+        assert_eq!((moved.view.icon, &moved.view.sentence), (next, &shown.view.sentence));
+        assert_eq!((moved.since, moved.due(next)), (begun + CHANGE, begun + TEXT));
+        assert!(moved.moved(Icon::Percent { percent: 45 }, begun + TEXT).is_none(), "the words are due");
+        for other in [Icon::Alert, Icon::Hot, Icon::Asleep, Icon::Paused, Icon::Trouble] {
+            assert!(shown.moved(other, begun + CHANGE).is_none(), "{other:?} comes with its words");
+        }
     }
 }

@@ -49,6 +49,13 @@ pub enum Icon {
     Trouble,
 }
 
+impl Icon {
+    /// Whether it says how busy the machine is, and nothing else.
+    pub fn is_load(self) -> bool {
+        matches!(self, Icon::Recording { .. } | Icon::Percent { .. })
+    }
+}
+
 /// A drawn icon.
 pub struct Picture {
     rgba: Vec<u8>,
@@ -295,22 +302,29 @@ impl Pen<'_> {
 fn shrink(drawing: &[u8], size: u32, palette: &[Rgb; 3]) -> Vec<u8> {
     let (size, scale) = (size as usize, scale(size) as usize);
     let mut rgba = Vec::with_capacity(size * size * 4);
-    for (y, x) in (0..size).flat_map(|y| (0..size).map(move |x| (y, x))) {
-        let mut cover = [0.0; 3];
-        for row in y * scale..(y + 1) * scale {
-            let start = (row * size * scale + x * scale) * 3;
-            for dot in drawing[start..start + scale * 3].chunks_exact(3) {
-                for (cover, channel) in cover.iter_mut().zip(dot) {
-                    *cover += f64::from(*channel) / (255.0 * (scale * scale) as f64);
+    let mut covers = vec![[0_u32; 3]; size];
+    for rows in drawing.chunks_exact(size * scale * 3 * scale) {
+        // Whole numbers, and a row after the other: all that is done for each dot of a drawing that is made anew each two
+        // seconds where the icon shows digits.
+        covers.fill([0; 3]);
+        for row in rows.chunks_exact(size * scale * 3) {
+            for (cover, dots) in covers.iter_mut().zip(row.chunks_exact(scale * 3)) {
+                for dot in dots.chunks_exact(3) {
+                    for (cover, channel) in cover.iter_mut().zip(dot) {
+                        *cover += u32::from(*channel);
+                    }
                 }
             }
         }
-        let alpha: f64 = cover.iter().sum();
-        for channel in 0..3 {
-            let mixed: f64 = cover.iter().zip(palette).map(|(cover, ink)| cover * ink[channel]).sum();
-            rgba.push(if alpha > 0.0 { (mixed / alpha).round() as u8 } else { 0 });
+        for cover in &covers {
+            let cover = cover.map(|cover| f64::from(cover) / (255.0 * (scale * scale) as f64));
+            let alpha: f64 = cover.iter().sum();
+            for channel in 0..3 {
+                let mixed: f64 = cover.iter().zip(palette).map(|(cover, ink)| cover * ink[channel]).sum();
+                rgba.push(if alpha > 0.0 { (mixed / alpha).round() as u8 } else { 0 });
+            }
+            rgba.push((alpha.min(1.0) * 255.0).round() as u8);
         }
-        rgba.push((alpha.min(1.0) * 255.0).round() as u8);
     }
     rgba
 }
@@ -369,8 +383,7 @@ mod tests {
             let [tile, iron, sign] = palette(icon);
             check(iron, tile);
             // The load is a ground itself.
-            let is_ground = matches!(icon, Icon::Recording { .. } | Icon::Percent { .. });
-            check(sign, if is_ground { iron } else { tile });
+            check(sign, if icon.is_load() { iron } else { tile });
         }
     }
 
