@@ -64,7 +64,7 @@ impl Sensor for PowerSupplies {
         let class = self.roots.sys.join("class/power_supply");
         let names = names(&class);
         if names.is_empty() {
-            let reason = format!("nothing in {}", class.display());
+            let reason = say!("nothing in {folder}", folder = class.display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         self.supplies.retain(|name, _| names.contains(name));

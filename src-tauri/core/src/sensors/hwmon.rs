@@ -23,6 +23,7 @@ use super::pace::Pace;
 use super::{Roots, Sensor, SensorError};
 use crate::clock::Clock;
 use crate::model::{Batch, Health, Now, Source, SourceKind};
+use crate::say;
 use crate::untrusted::Untrusted;
 
 /// How often chips that joined or left are looked for.
@@ -88,7 +89,7 @@ impl Sensor for Hwmon {
         }
         if self.chips.is_empty() {
             // Most virtual machines: nothing to do until a driver is loaded.
-            let reason = format!("no chip in {}", self.roots.sys.join("class/hwmon").display());
+            let reason = say!("no chip in {folder}", folder = self.roots.sys.join("class/hwmon").display());
             return Err(SensorError { health: Health::Unsupported, reason });
         }
         let (mut gone, mut open) = (false, 0);
