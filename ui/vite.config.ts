@@ -5,7 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { catalogues, isCatalogue } from './catalogues';
+import { catalogues, isCatalogue } from './catalogues.ts';
 
 /** The most that the window may have to load, compressed, in the language that stands in the code. */
 const LIMIT_KIB = 120;

@@ -37,7 +37,7 @@ test('a process is ended, and the receipt says so', async () => {
   expect(told('end-dialog')).toContain('blender (4211) wird beendet');
   await vi.advanceTimersByTimeAsync(15_000);
   expect(told('end-receipt')).toMatch(/^blender \(4211\) hat sich (nach \d s )?selbst beendet\./);
-  expect(told('end-receipt')).toMatch(/10 Sekunden davor und danach ?Auslastung .*% ?Speicher .*GiB ?Leistung /);
+  expect(told('end-receipt')).toMatch(/10 Sekunden davor und danach ?Auslastung .*% ?Arbeitsspeicher .*GiB ?Leistung /);
 });
 
 test('whose it is, and who may start it again; names stay text', async () => {
