@@ -22,7 +22,6 @@ mod stretch;
 mod work;
 mod xid;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,14 +70,37 @@ pub struct Nvidia {
     driver: Option<Vec<u8>>,
     /// Why it could not be opened.
     reason: Option<(Health, String)>,
-    /// By PCI address, or by index where the kernel shows no card.
-    gpus: HashMap<String, Gpu>,
+    gpus: Gpus,
     clients: Clients,
     aside: Aside,
     listener: Listener,
     rows: Rows,
     /// How long it is to be left alone after this sample.
     interval: Duration,
+}
+
+/// All GPUs by PCI address, or by index where the kernel shows no card: machines have few, so that a list is asked faster
+/// than a table.
+#[derive(Default)]
+struct Gpus(Vec<(String, Gpu)>);
+
+impl Gpus {
+    fn get(&self, key: &str) -> Option<&Gpu> {
+        self.0.iter().find(|(known, _)| known == key).map(|(_, gpu)| gpu)
+    }
+
+    /// The GPU with this key, which is not known yet where it is new.
+    fn entry(&mut self, key: &str) -> &mut Gpu {
+        let at = self.0.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
+            self.0.push((key.to_owned(), Gpu::unknown(key)));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.0.iter().map(|(key, _)| key.clone()).collect()
+    }
 }
 
 impl Nvidia {
@@ -96,7 +118,7 @@ impl Nvidia {
             retry: None,
             driver: None,
             reason: None,
-            gpus: HashMap::new(),
+            gpus: Gpus::default(),
             clients: Clients::new(roots),
             aside: Aside::default(),
             listener: Listener::default(),
@@ -121,7 +143,7 @@ impl Nvidia {
                 self.session = Some(Arc::new(session));
                 self.reason = None;
                 // What the driver could not do may have changed, and its handles have.
-                self.gpus.values_mut().for_each(Gpu::forget);
+                self.gpus.0.iter_mut().for_each(|(_, gpu)| gpu.forget());
                 self.aside.reset();
             }
             Err(error) => self.close(&error, now),
@@ -155,13 +177,13 @@ impl Nvidia {
     /// Says of the GPUs that the driver listed once that it does not list them any more, be it under another number.
     fn tell_missing(&self, listed: &[String], batch: &mut Batch) {
         let is_listed = |id: &str| listed.iter().any(|key| self.gpus.get(key).is_some_and(|gpu| gpu.source.id == id));
-        for gpu in self.gpus.values().filter(|gpu| gpu.known && !is_listed(&gpu.source.id)) {
+        for (_, gpu) in self.gpus.0.iter().filter(|(_, gpu)| gpu.known && !is_listed(&gpu.source.id)) {
             batch.condition(&gpu.source, Health::Lost, say!("NVIDIA's driver does not list this GPU any more"));
         }
     }
 
     fn condition(&mut self, key: &str, health: Health, reason: &str, batch: &mut Batch) {
-        let gpu = self.gpus.entry(key.to_owned()).or_insert_with(|| Gpu::unknown(key));
+        let gpu = self.gpus.entry(key);
         batch.condition(&gpu.source, health, reason);
     }
 
@@ -169,7 +191,7 @@ impl Nvidia {
     fn name(&mut self, keys: &[String]) {
         for key in keys {
             if let Some((source, known)) = self.gates.source(key) {
-                let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+                let gpu = self.gpus.entry(key);
                 (gpu.source, gpu.known) = (source.clone(), known);
             }
         }
@@ -178,7 +200,7 @@ impl Nvidia {
     /// Numbers those of the same name, where the kernel shows no card that it could be done by.
     fn number(&mut self, session: &Nvml, keys: &[String]) {
         for key in keys {
-            let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+            let gpu = self.gpus.entry(key);
             if gpu.lost.is_none() {
                 // Why it cannot be told who one is, is said where it is read.
                 let _ = gpu.meet(session, key);
@@ -187,9 +209,7 @@ impl Nvidia {
         let model = |key: &String| Some((key.clone(), self.gpus.get(key)?.told.model.clone()?.into_bytes()));
         let (named, models): (Vec<_>, Vec<_>) = keys.iter().filter_map(model).unzip();
         for (key, label) in named.iter().zip(gpu::numbered(models)) {
-            if let Some(gpu) = self.gpus.get_mut(key) {
-                gpu.call(label);
-            }
+            self.gpus.entry(key).call(label);
         }
     }
 
@@ -220,7 +240,7 @@ impl Nvidia {
             batch,
         };
         for key in keys {
-            let gpu = self.gpus.entry(key.clone()).or_insert_with(|| Gpu::unknown(key));
+            let gpu = self.gpus.entry(key);
             if let Some((at, health, reason)) = &gpu.lost
                 && now.boot.saturating_sub(*at) < LOST_WAIT
             {
@@ -273,7 +293,7 @@ impl Sensor for Nvidia {
         let outcome = self.sample_all(clock.now(), batch);
         let took = began.elapsed();
         let is_without =
-            self.gpus.is_empty() && outcome.as_ref().is_err_and(|error| error.health == Health::Unsupported);
+            self.gpus.0.is_empty() && outcome.as_ref().is_err_and(|error| error.health == Health::Unsupported);
         self.interval = if is_without {
             gpu::LOOK_EVERY
         } else if took > EASY {
@@ -314,7 +334,7 @@ impl Nvidia {
         self.open(now);
         if let Some((health, reason)) = self.reason.clone() {
             if self.gates.is_empty() {
-                awake = self.gpus.keys().cloned().collect();
+                awake = self.gpus.keys();
             }
             for key in &awake {
                 self.condition(key, health, &reason, batch);
@@ -325,7 +345,7 @@ impl Nvidia {
         let is_listed = self.gates.is_empty();
         let mut read = Ok(());
         if is_listed {
-            awake = self.gpus.keys().cloned().collect();
+            awake = self.gpus.keys();
             match self.listed() {
                 Ok(listed) => awake = listed,
                 Err(error) => read = Err(error),

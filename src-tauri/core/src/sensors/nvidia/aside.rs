@@ -7,12 +7,12 @@
 //! after a while and another one takes its place, with the session of that time; where a few hang, no more are asked.
 //! Deliberately not here: which GPU may be asked at a moment that nobody has chosen.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use nvml_wrapper::Nvml;
 use nvml_wrapper::enum_wrappers::device::PcieUtilCounter;
 use nvml_wrapper::error::NvmlError;
@@ -132,7 +132,10 @@ impl Aside {
         now: Duration,
         mut put: impl FnMut(Metric, f64),
     ) {
-        let known = self.known.entry(key.to_owned()).or_default();
+        if !self.known.contains_key(key) {
+            self.known.insert(key.to_owned(), Known::default());
+        }
+        let Some(known) = self.known.get_mut(key) else { return };
         for (metric, value) in known.stands(now).filter(|(_, value)| *value <= MOST) {
             put(metric, value);
         }

@@ -14,6 +14,11 @@ impl<T> Default for ByPid<T> {
 }
 
 impl<T> ByPid<T> {
+    /// An empty one with room for so many processes.
+    pub(super) fn with_room(processes: usize) -> ByPid<T> {
+        ByPid(Vec::with_capacity(processes))
+    }
+
     fn place(&self, pid: u32) -> Result<usize, usize> {
         self.0.binary_search_by_key(&pid, |(pid, _)| *pid)
     }

@@ -59,8 +59,8 @@ impl Lists {
             self.missing = Some((Health::Unsupported, reason));
         }
         for (list, known) in LISTS.into_iter().zip(&mut self.known).filter(|(_, known)| !known.off) {
-            match raw::processes(gpu, list, buffer) {
-                Ok(rows) => known.rows = rows,
+            match raw::processes(gpu, list, buffer, &mut known.rows) {
+                Ok(()) => {}
                 Err(NvmlError::NoPermission) => {
                     *known = Known { off: true, rows: Vec::new() };
                     let reason = say!("the driver does not let this user see who uses the GPU");
@@ -75,13 +75,15 @@ impl Lists {
                 },
             }
         }
-        Ok(merged(self.known.iter().flat_map(|known| &known.rows).copied()))
+        let mut all = Vec::with_capacity(self.known.iter().map(|known| known.rows.len()).sum());
+        all.extend(self.known.iter().flat_map(|known| &known.rows));
+        Ok(merged(all))
     }
 }
 
 /// The largest memory that a list knows counts: the lists tell the same memory, and not parts of it.
-fn merged(rows: impl Iterator<Item = Row>) -> Vec<Row> {
-    let mut all: Vec<Row> = rows.filter(|row| row.pid != 0).collect();
+fn merged(mut all: Vec<Row>) -> Vec<Row> {
+    all.retain(|row| row.pid != 0);
     all.sort_unstable_by_key(|row| (row.pid, row.instance, std::cmp::Reverse(row.memory)));
     all.dedup_by_key(|row| (row.pid, row.instance));
     all
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn a_process_in_several_lists_is_one_and_unknown_is_not_zero() {
         let row = |pid, memory, instance| Row { pid, memory, instance };
-        let lists = [
+        let lists = vec![
             row(7, Some(100), None),
             row(9, None, None),
             row(0, Some(5), None),
@@ -105,6 +107,6 @@ mod tests {
         ];
         let expected =
             [row(7, Some(120), None), row(8, Some(1), Some((2, 0))), row(8, Some(2), Some((3, 0))), row(9, None, None)];
-        assert_eq!(merged(lists.into_iter()), expected);
+        assert_eq!(merged(lists), expected);
     }
 }

@@ -244,8 +244,8 @@ pub(super) fn has_longer_rows(gpu: &Device<'_>) -> bool {
     lib.nvmlDeviceGetConfComputeMemSizeInfo.is_ok() && lib.nvmlDeviceGetRunningProcessDetailList.is_err()
 }
 
-/// The processes of one list.
-pub(super) fn processes(gpu: &Device<'_>, list: List, rows: &mut Rows) -> Result<Vec<Row>, NvmlError> {
+/// Puts the processes of one list into `listed`, in place of those that stood there; after an error these stay.
+pub(super) fn processes(gpu: &Device<'_>, list: List, rows: &mut Rows, listed: &mut Vec<Row>) -> Result<(), NvmlError> {
     let lib = gpu.nvml().lib();
     if has_longer_rows(gpu) {
         return Err(NvmlError::NotSupported);
@@ -270,7 +270,9 @@ pub(super) fn processes(gpu: &Device<'_>, list: List, rows: &mut Rows) -> Result
         memory: Some(row.usedGpuMemory).filter(|memory| *memory != NO_MEMORY),
         instance: Some((row.gpuInstanceId, row.computeInstanceId)).filter(|(gpu, _)| *gpu != NO_INSTANCE),
     };
-    Ok(rows.processes[..count].iter().map(known).collect())
+    listed.clear();
+    listed.extend(rows.processes[..count].iter().map(known));
+    Ok(())
 }
 
 /// What a process did, in percent of the time of each engine.

@@ -90,7 +90,7 @@ impl Shares {
         let latest = wall + AHEAD;
         let since = if self.newest <= latest { self.newest } else { 0 };
         self.newest = since;
-        let mut rows: ByPid<Used> = ByPid::default();
+        let mut rows: ByPid<Used> = ByPid::with_room(listed.len());
         for sample in samples.iter().filter(|sample| sample.timestamp > since && sample.timestamp < latest) {
             let engines = [sample.share, sample.encoder, sample.decoder];
             // A junk row must not decide from when on samples are asked for either.

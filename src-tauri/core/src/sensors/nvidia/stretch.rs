@@ -80,7 +80,7 @@ impl Division {
             }
         }
         self.learn(length, starts.iter().map(|start| rows[*start].age));
-        let mut spent = ByPid::default();
+        let mut spent = ByPid::with_room(rows.len());
         let parts = self.parts(length, &rows, &starts);
         // Up to the first sample of a second process all is known.
         let (known, rest) = parts.split_at(parts.len().min(3));
@@ -94,7 +94,7 @@ impl Division {
         for part in rest {
             let mut able = self.owed(part.seconds, rows[..part.before].iter().map(|row| row.pid));
             scale(&mut able, |engine, sum| f64::min(total[engine], most[engine]) / sum);
-            let mut given = ByPid::default();
+            let mut given = ByPid::with_room(rows.len());
             part.spend(&rows, &able, most, &mut given);
             self.unknown += part.seconds;
             add(&mut self.given, &given);
@@ -129,7 +129,7 @@ impl Division {
 
     /// Each sample, from the newest on, and after each the time before it of which nothing is told.
     fn parts(&self, length: f64, rows: &[Newest], starts: &[usize]) -> Vec<Part> {
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(2 * starts.len());
         for (at, start) in starts.iter().enumerate() {
             let end = starts.get(at + 1).copied().unwrap_or(rows.len());
             let next = rows.get(end).map_or(length, |row| row.age.min(length));

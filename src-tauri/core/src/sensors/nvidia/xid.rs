@@ -101,16 +101,17 @@ impl Listener {
     /// Listens to the GPUs of `may` from now on, as far as they have been read, and to no others. One that is lost is
     /// listened to all the same: what it says last is what a person wants to know.
     pub(super) fn listen(&mut self, session: &Arc<Nvml>, may: &[(&String, Option<Handle>)]) {
-        let wanted: Vec<(String, Handle)> =
-            may.iter().filter_map(|(key, handle)| Some(((*key).clone(), (*handle)?))).collect();
+        let wanted = || may.iter().filter_map(|(key, handle)| Some((*key, (*handle)?)));
         let enough = |ear: &Ear| {
             let allowed = ear.gpus.iter().all(|(key, _)| may.iter().any(|(other, _)| *other == key));
             let same = std::ptr::eq(ear.session.as_ptr(), Arc::as_ptr(session));
-            same && allowed && wanted.iter().all(|gpu| ear.gpus.contains(gpu))
+            let knows = |(key, handle)| ear.gpus.iter().any(|(known, its)| known == key && *its == handle);
+            same && allowed && wanted().all(knows)
         };
         if self.thread.as_ref().is_some_and(enough) {
             return;
         }
+        let wanted: Vec<(String, Handle)> = wanted().map(|(key, handle)| (key.clone(), handle)).collect();
         self.thread = None;
         if !wanted.is_empty() {
             self.thread = start(session.clone(), wanted);
