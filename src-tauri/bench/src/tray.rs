@@ -58,7 +58,7 @@ pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
     report.line(
         "`hoofbeat watch` with one GPU, tray shown as digits that change each two seconds, more than as a bar",
         format!("{} of a core", percent(&mut more)),
-        "≤ 0.05 %",
+        "",
     );
     for (name, recorder, shares) in [("bar", &bar, &mut plain), ("digits", &digits, &mut with)] {
         let memory = pss(recorder.pid())? / 1024.0;
