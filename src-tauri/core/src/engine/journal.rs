@@ -22,7 +22,6 @@ use crate::config::{Config, ConfigError};
 use crate::model::baseline::Acceptance;
 use crate::model::snooze::Snooze;
 use crate::model::{self, Keep, Now, RecorderState, Tick};
-use crate::say;
 use crate::store::{Store, StoreError};
 
 /// A power cut loses at most this much.
@@ -226,7 +225,8 @@ impl Scribe {
         let run = move || {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.run())) {
                 // Without it nothing is recorded any more: better to end, loudly, and be started anew.
-                let error = StoreError::Io(say!("its writer failed: {text}", text = super::probe::words(&*panic)));
+                let error =
+                    StoreError::Io(crate::say!("its writer failed: {text}", text = super::probe::words(&*panic)));
                 let _ = events.send(Event::Journal(Report::Ended(Err(error))));
             }
         };
@@ -476,7 +476,7 @@ impl Scribe {
             (0, _) => closed,
             (lost, error) => {
                 log::error!("{lost} ticks could not be written before the end");
-                Err(error.unwrap_or_else(|| StoreError::Io(say!("the disk did not take it").to_owned())))
+                Err(error.unwrap_or_else(|| StoreError::Io(crate::say!("the disk did not take it").to_owned())))
             }
         }
     }
