@@ -225,8 +225,8 @@ impl Scribe {
         let run = move || {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.run())) {
                 // Without it nothing is recorded any more: better to end, loudly, and be started anew.
-                let error =
-                    StoreError::Io(crate::say!("its writer failed: {text}", text = super::probe::words(&*panic)));
+                let text = super::probe::words(&*panic);
+                let error = StoreError::Io(crate::say!("its writer failed: {text}", text));
                 let _ = events.send(Event::Journal(Report::Ended(Err(error))));
             }
         };
