@@ -196,7 +196,7 @@ impl Watch {
                 },
             };
             let compared = match asked {
-                None => Some(of.map_or(value, |whole| value / whole * 100.0)),
+                None => Some(of.map_or(value, |whole| percent(value, whole))),
                 Some(asked) => *self.values[asked].get_or_insert_with(|| {
                     let asked = self.by_metric[metric].windows[asked];
                     self.windows.read(asked, place, &reading.source, (value, of), now.boot)
@@ -466,6 +466,13 @@ impl Watch {
 enum Key<'a> {
     Place(Place),
     Named(&'a Named),
+}
+
+/// A part in percent. Inlined it would be reckoned for rules that ask for no part, too, with whatever lies in the place of
+/// the whole: dividing by that took ten times as long as all the rest of a step (`hoofbeat-bench alert`).
+#[inline(never)]
+fn percent(value: f64, whole: f64) -> f64 {
+    value / whole * 100.0
 }
 
 /// Whether what else a rule asks for is so.

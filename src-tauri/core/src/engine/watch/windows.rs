@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use foldhash::HashMap;
 
+use super::percent;
 use crate::alerts::window::Readings;
 use crate::engine::roster::Place;
 use crate::metrics::Metric;
@@ -87,7 +88,7 @@ impl Windows {
             readings.add(asked.window, value, boot);
             readings.value(asked.window, of)
         } else {
-            readings.add(asked.window, of.map_or(value, |whole| value / whole * 100.0), boot);
+            readings.add(asked.window, of.map_or(value, |whole| percent(value, whole)), boot);
             readings.value(asked.window, None)
         }
     }
