@@ -20,8 +20,7 @@ use super::ring::{self, RING};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::model::baseline::Acceptance;
-use crate::model::snooze::Snooze;
-use crate::model::{self, Keep, Now, RecorderState, Tick};
+use crate::model::{self, Keep, Now, RecorderState, Tick, snooze::Snooze};
 use crate::store::{Store, StoreError};
 
 /// A power cut loses at most this much.
