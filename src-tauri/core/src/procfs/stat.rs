@@ -20,8 +20,8 @@ pub(crate) struct Stat<'a> {
     /// `R`, `S`, `D`, `Z` …
     pub state: u8,
     pub parent: u32,
-    /// Of which session, by the number of the process that began it: 0 where that is not of this pid namespace. `None`
-    /// of one that is just going.
+    /// Of which session, by the number of the process that began it: 0 where nobody did since the kernel started the first
+    /// process, or where that is not of this pid namespace. `None` of one that is just going.
     pub session: Option<u32>,
     pub kernel: bool,
     /// User and system time in clock ticks.
