@@ -226,7 +226,7 @@ fn a_german_recorder_has_a_german_menu_and_german_notifications() {
     let bus = desktop.bus();
     let item = wait_for("the icon", || Item::of_hoofbeat(&bus));
     let fired = wait_for("the notification", || server.received().first().cloned());
-    assert!(fired.body.contains("Memory: 12 GiB &lt;/b&gt;"), "{fired:?}");
+    assert!(fired.body.contains("Arbeitsspeicher: 12 GiB &lt;/b&gt;"), "{fired:?}");
     let buttons: Vec<_> = fired.actions.iter().map(|(_, label)| label.as_str()).collect();
     assert_eq!(buttons, ["Hoofbeat öffnen", "Öffnen", "1 h stumm"]);
 

@@ -118,8 +118,10 @@ fn a_chart_is_saved_where_downloads_lie_and_copied() {
     window.wait_for_text("recorder-state", |text| text.to_lowercase().contains("recording"));
     window.click("page-history");
     window.click("past-15m");
-    window.wait_for_text("take-CPU busy", |_| true);
-    window.click("take-CPU busy");
+    let open = "const button = document.querySelector('[aria-label=\"Copy or save: CPU busy\"]');
+        button?.click();
+        return button !== null";
+    wait_until("the chart's menu", || window.script(open).is_ok_and(|is_there| is_there == true));
 
     // What is said, and only where it was, is true.
     let saved = |deed: &str, end: &str| {
@@ -131,7 +133,7 @@ fn a_chart_is_saved_where_downloads_lie_and_copied() {
         assert_eq!(mode & 0o777, 0o600, "{said}");
         std::fs::read(&path).expect("the file can be read")
     };
-    let table = String::from_utf8(saved("Save CSV", "csv")).expect("it is UTF-8");
+    let table = String::from_utf8(saved("save-csv", "csv")).expect("it is UTF-8");
     let mut lines = table.split_terminator("\r\n");
     let head = "ts,time,source,label,step (s),cpu.utilization min (%),cpu.utilization avg (%),cpu.utilization max (%)";
     assert_eq!(lines.next(), Some(head));
@@ -139,20 +141,20 @@ fn a_chart_is_saved_where_downloads_lie_and_copied() {
     let cells: Vec<_> = first.split(',').collect();
     assert!(cells[0].parse::<i64>().is_ok() && cells[1].ends_with("+00:00") && cells[2] == "cpu", "{first}");
 
-    let image = String::from_utf8(saved("Save SVG", "svg")).expect("it is UTF-8");
+    let image = String::from_utf8(saved("save-svg", "svg")).expect("it is UTF-8");
     assert!(image.contains("<title>CPU busy</title>") && image.trim_end().ends_with("</svg>"), "{image}");
-    let picture = saved("Save PNG", "png");
+    let picture = saved("save-png", "png");
     assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n"), "{:?}", picture.get(..16));
     // WebKit has drawn it, and not only a ground in one colour: that would be some thousand bytes.
     assert!(picture.len() > 20_000, "{} bytes", picture.len());
 
     // Under the same name, and beside the first.
-    let again = saved("Save CSV", "csv");
+    let again = saved("save-csv", "csv");
     assert!(again.starts_with(head.as_bytes()));
     let tables = std::fs::read_dir(&folder).expect("the folder is there").flatten();
     assert_eq!(tables.filter(|file| file.path().extension().is_some_and(|end| end == "csv")).count(), 2);
 
-    for deed in ["Copy as CSV", "Copy image"] {
+    for deed in ["copy-csv", "copy-image"] {
         window.click(&format!("take-{deed}"));
         window.wait_for_text("taken", |text| text == "Copied.");
     }
