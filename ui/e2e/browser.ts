@@ -58,7 +58,9 @@ export function complaints(page: Page): string[] {
 
 /** The same without that a question was refused, which a browser writes down wherever that is what is to be seen. */
 export function graveComplaints(page: Page): string[] {
-  return complaints(page).filter((told) => !/^Failed to load resource: .*\/api\/(ask|news)\)$/.test(told));
+  return complaints(page).filter(
+    (told) => !/^Failed to load resource: .*\/api\/(ask|news)\?language=\w+\)$/.test(told),
+  );
 }
 
 /** Unfolds all that a page keeps folded. */

@@ -152,7 +152,7 @@ describe.skipIf(product === null)('one recording, from its first second on', () 
     const context = await browser.newContext({ viewport: DESKTOP });
     await context.addCookies([{ ...at.cookie, url: at.url, httpOnly: true, sameSite: 'Strict' }]);
     const waiting = await context.newPage();
-    await waiting.route('**/api/news', () => new Promise(() => undefined));
+    await waiting.route('**/api/news?*', () => new Promise(() => undefined));
     await waiting.goto(at.url);
     await waiting.getByTestId('loading').waitFor({ state: 'attached' });
     await shoot(waiting, 'state-loading');

@@ -45,4 +45,8 @@ test('times are written as in the region of the browser where it speaks the lang
   vi.resetModules();
   const { regional: american } = await import('./locale');
   expect([american('de'), american('en')]).toEqual(['de', 'en-US']);
+  speak('ar-EG');
+  vi.resetModules();
+  const { regional: arabic } = await import('./locale');
+  expect([arabic('de'), arabic('en')]).toEqual(['de', 'ar-EG']);
 });

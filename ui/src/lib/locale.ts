@@ -22,9 +22,16 @@ function isKnown(language: string): boolean {
 /** What the browser speaks. */
 export const language = isKnown(navigator.language) ? navigator.language : FALLBACK;
 
-/** The tag under which times are written in a language of the pages: with the browser's region where it speaks that, too. */
+/** The languages of the pages, which a person may have chosen over that of the browser. */
+const OURS = ['en', 'de'];
+
+/**
+ * The tag under which times are written in a language of the pages: the browser's own where that speaks it, or a language
+ * in which there are no pages, whose times its people read all the same.
+ */
 export function regional(spoken: Language): string {
-  if (language.split('-')[0]?.toLowerCase() === spoken) return language;
+  const own = language.split('-')[0]?.toLowerCase() ?? '';
+  if (own === spoken || (spoken === 'en' && !OURS.includes(own))) return language;
   return spoken === 'en' ? FALLBACK : spoken;
 }
 
