@@ -109,8 +109,21 @@ export async function findings(page: Page, ...rules: string[]): Promise<string[]
   );
 }
 
-/** What makes a page wider than the window: a person would have to push it to and fro. */
-export function tooWide(page: Page): Promise<string[]> {
+/** So long a page may take to fit a window that has just become narrower: charts are measured and drawn anew. */
+const TO_FIT_MS = 5000;
+
+/** What makes a page wider than the window, and stays so: a person would have to push it to and fro. */
+export async function tooWide(page: Page): Promise<string[]> {
+  const until = Date.now() + TO_FIT_MS;
+  let wide = await wider(page);
+  while (wide.length > 0 && Date.now() < until) {
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    wide = await wider(page);
+  }
+  return wide;
+}
+
+function wider(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const rolls = (element: Element | null): boolean =>
       element !== null &&
