@@ -50,7 +50,6 @@ fn main() {
     window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
     window(&desktop, "Adwaita", Some("2"), &folder.join("history-light.png"));
     window(&desktop, "Adwaita:dark", Some("2"), &folder.join("history-dark.png"));
-    window(&desktop, "Adwaita", Some("3"), &folder.join("processes-light.png"));
 
     desktop.configure(RULE);
     wait_until("the notification", || {
