@@ -51,6 +51,8 @@ export default defineConfig(({ mode }) => ({
     env: { TZ: 'UTC' },
     include: ['src/**/*.test.ts'],
     restoreMocks: true,
+    // Generous: two cores may be compiling meanwhile.
+    testTimeout: 30_000,
     // A fresh browser for each file would be nine tenths of the time.
     isolate: false,
   },
