@@ -39,8 +39,31 @@ function weigh(): Plugin {
   };
 }
 
+/** Fetches the page itself while it is still asked what language it is to speak. */
+function ahead(): Plugin {
+  return {
+    name: 'ahead',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle = {} }) {
+        const page = Object.values(bundle).find(
+          (file) => 'facadeModuleId' in file && file.facadeModuleId?.endsWith('/src/App.svelte'),
+        );
+        if (page?.type !== 'chunk') throw new Error('App.svelte has no chunk of its own: main.ts loads it last');
+        const link = (attrs: Record<string, string | boolean>) => ({ tag: 'link', attrs, injectTo: 'head' as const });
+        const styles = [...(page.viteMetadata?.importedCss ?? [])];
+        return [
+          link({ rel: 'modulepreload', crossorigin: true, href: `/${page.fileName}` }),
+          ...styles.map((file) => link({ rel: 'stylesheet', crossorigin: true, href: `/${file}` })),
+        ];
+      },
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), catalogues(), mode === 'test' ? svelteTesting() : weigh()],
+  plugins: [svelte(), catalogues(), ahead(), mode === 'test' ? svelteTesting() : weigh()],
   // WebKitGTK of Debian 12, the oldest that the window runs on. Styles of a version before would be written without
   // light-dark(), in a way in which only the desktop turns a page dark, and not the person who chose so.
   build: { target: 'safari17', cssTarget: 'safari17.5', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
