@@ -37,6 +37,9 @@ const REOPEN: Duration = Duration::from_secs(8);
 pub enum News {
     /// The state of everything.
     Status {
+        /// Unix seconds by the clock of this machine, which a phone's may differ from: a page counts from it.
+        #[cfg_attr(test, ts(type = "number"))]
+        now: i64,
         /// As `hoofbeat status --json` prints it.
         #[cfg_attr(test, ts(type = "import(\"./Status\").Status"))]
         status: Status,
@@ -70,6 +73,25 @@ pub enum News {
     },
 }
 
+impl News {
+    /// Whether it tells nothing else than `other`, whatever time it is.
+    fn says_the_same(&self, other: &News) -> bool {
+        match (self, other) {
+            (
+                News::Status { now: _, status, verdicts, alerts, snoozes },
+                News::Status {
+                    now: _,
+                    status: other_status,
+                    verdicts: other_verdicts,
+                    alerts: other_alerts,
+                    snoozes: other_snoozes,
+                },
+            ) => (status, verdicts, alerts, snoozes) == (other_status, other_verdicts, other_alerts, other_snoozes),
+            _ => self == other,
+        }
+    }
+}
+
 /// Pushes news until `stop` says so or is dropped, or nobody listens any more (`push` answers `false`).
 pub fn run(recording: &Recording, stop: &Receiver<()>, mut push: impl FnMut(News) -> bool) {
     let mut feed = Feed { settings: ConfigNow::of(paths::config_file().ok()), ..Feed::default() };
@@ -86,9 +108,11 @@ pub fn run(recording: &Recording, stop: &Receiver<()>, mut push: impl FnMut(News
     }
 }
 
-/// What was pushed last, so that only changes are pushed.
+/// What was pushed last, so that only changes are pushed. The first look tells all, also what is not so: a page that was
+/// away does not know what has ended meanwhile.
 #[derive(Default)]
 struct Feed {
+    has_begun: bool,
     face: Option<Face>,
     version: Option<i64>,
     changed: Option<Instant>,
@@ -100,6 +124,8 @@ struct Feed {
     trouble: Option<ConfigTrouble>,
     absence: LastAbsence,
     runs: Option<bool>,
+    /// The status that was pushed last; none after anything else was told of the recording.
+    status: Option<News>,
     unreadable: Option<Failure>,
     start_failure: Option<Failure>,
 }
@@ -107,6 +133,7 @@ struct Feed {
 impl Feed {
     fn look(&mut self, recording: &Recording, now: Instant) -> Vec<News> {
         let mut news = Vec::new();
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
         let elapsed = |since: Option<Instant>, limit| since.is_none_or(|since| now.duration_since(since) >= limit);
         let mut recorder_changed = false;
         if elapsed(self.asked, ASK) {
@@ -116,7 +143,7 @@ impl Feed {
         }
         // A recorder that came up some other way makes an earlier failure to start one old news.
         let start_failure = recording.start_failure().filter(|_| self.runs == Some(false));
-        if start_failure != self.start_failure {
+        if is_first || start_failure != self.start_failure {
             self.start_failure = start_failure.clone();
             news.push(News::Recorder { failure: start_failure });
         }
@@ -139,11 +166,14 @@ impl Feed {
             Ok(Some(read)) => {
                 self.changed = Some(now);
                 self.unreadable = None;
-                news.push(read);
+                if !self.status.as_ref().is_some_and(|last| last.says_the_same(&read)) {
+                    self.status = Some(read.clone());
+                    news.push(read);
+                }
             }
             Ok(None) => {}
             Err(failure) => {
-                self.face = None;
+                (self.face, self.status) = (None, None);
                 if self.unreadable.as_ref() != Some(&failure) {
                     self.unreadable = Some(failure.clone());
                     news.push(News::Unreadable { failure });
@@ -151,26 +181,28 @@ impl Feed {
             }
         }
         if is_to_be_read {
-            news.extend(self.config_news());
-            news.extend(self.away_news());
+            news.extend(self.config_news(is_first));
+            news.extend(self.away_news(is_first));
         }
         news
     }
 
     /// What is wrong with the config, where that is another thing than before.
-    fn config_news(&mut self) -> Option<News> {
+    fn config_news(&mut self, is_first: bool) -> Option<News> {
         let trouble = self.settings.trouble();
-        let is_news = trouble != self.trouble;
+        let is_news = is_first || trouble != self.trouble;
         self.trouble = trouble.clone();
         is_news.then_some(News::Config { trouble })
     }
 
     /// What happened in the last absence, where that is another thing than before. What is wrong with the recording, the
     /// status tells.
-    fn away_news(&mut self) -> Option<News> {
-        let told = self.absence.step(self.face.as_ref()?, &self.settings.tariff, SystemClock.now().unix());
-        let told = told.inspect_err(|error| log::debug!("what happened in the last absence is not known: {error}"));
-        told.ok().flatten().map(|away| News::Away { away })
+    fn away_news(&mut self, is_first: bool) -> Option<News> {
+        let told = self.face.as_ref().and_then(|face| {
+            let told = self.absence.step(face, &self.settings.tariff, SystemClock.now().unix());
+            told.inspect_err(|error| log::debug!("what happened in the last absence is not known: {error}")).ok()?
+        });
+        told.or_else(|| is_first.then_some(None)).map(|away| News::Away { away })
     }
 
     /// The status with its verdicts and alerts, where it differs from the one before.
@@ -196,6 +228,7 @@ impl Feed {
 
     /// The status; and the verdicts, which say nothing of now while nobody records.
     fn judged(&self, face: &Face) -> Result<News, Failure> {
+        let now = SystemClock.now().unix();
         let status = face.status()?;
         let verdicts = match status.recorder.state {
             RecorderState::Recording => {
@@ -204,8 +237,8 @@ impl Feed {
             }
             RecorderState::Paused | RecorderState::Off => Vec::new(),
         };
-        let (alerts, snoozes) = alerts::standing(face, &status, &self.settings.rules, SystemClock.now().unix())?;
-        Ok(News::Status { status, verdicts, alerts, snoozes })
+        let (alerts, snoozes) = alerts::standing(face, &status, &self.settings.rules, now)?;
+        Ok(News::Status { now, status, verdicts, alerts, snoozes })
     }
 }
 
@@ -288,7 +321,7 @@ mod tests {
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |millis: u64| words(&feed.look(&recording, begin + Duration::from_millis(millis)));
 
-        assert_eq!(look(0), ["unreadable NoRecording"]);
+        assert_eq!(look(0), ["recorder None", "unreadable NoRecording", "config None", "away None"]);
         assert_eq!(look(200), [""; 0], "the same failure is told once");
         let mut recorder = Recorder::start(folder.path());
         recorder.tick(0);
@@ -299,6 +332,20 @@ mod tests {
         drop(recorder);
         assert_eq!(look(1800), [""; 0], "the lock is asked for once a second");
         assert_eq!(look(2700), ["off@1"]);
+        for again in [12_000, 24_000, 36_000] {
+            assert_eq!(look(again), [""; 0], "the file is opened again, and says the same");
+        }
+    }
+
+    #[test]
+    fn a_status_says_what_time_it_is_here() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = Recording::new(folder.path().to_path_buf(), None);
+        Recorder::start(folder.path()).tick(0);
+        let before = SystemClock.now().unix();
+        let news = Feed::default().look(&recording, Instant::now());
+        let told = news.iter().find_map(|news| if let News::Status { now, .. } = news { Some(*now) } else { None });
+        assert!(told.is_some_and(|now| now >= before), "{told:?}");
     }
 
     #[test]
@@ -314,9 +361,8 @@ mod tests {
         let (mut feed, begin) = (Feed { settings, ..Feed::default() }, Instant::now());
         let mut told = |seconds: u64| {
             let news = feed.look(&recording, begin + Duration::from_secs(seconds));
-            let Some(News::Status { alerts, snoozes, .. }) = news.into_iter().next() else {
-                panic!("there is no news")
-            };
+            let status = news.into_iter().find(|news| matches!(news, News::Status { .. }));
+            let Some(News::Status { alerts, snoozes, .. }) = status else { panic!("there is no status") };
             let silenced = |one: &AlertNow| one.snoozes.iter().map(|snooze| snooze.source.clone()).collect::<Vec<_>>();
             let titles = alerts.iter().map(|one| (one.alert.title.clone(), silenced(one))).collect::<Vec<_>>();
             (titles, snoozes.len())
@@ -350,12 +396,12 @@ mod tests {
         let settings = ConfigNow::of(Some(config.clone()));
         let (mut feed, begin) = (Feed { settings, ..Feed::default() }, Instant::now());
         let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
-        assert_eq!(look(0), ["recording@0", "config Some((Some(2), Defaults))"]);
-        assert_eq!(look(11)[1..], [""; 0]);
+        assert_eq!(look(0), ["recorder None", "recording@0", "config Some((Some(2), Defaults))", "away None"]);
+        assert_eq!(look(11), [""; 0]);
         std::fs::write(folder.path().join("config.last-good.toml"), "").unwrap();
-        assert_eq!(look(22)[1..], ["config Some((Some(2), LastGood))"]);
+        assert_eq!(look(22), ["config Some((Some(2), LastGood))"]);
         std::fs::write(&config, "").unwrap();
-        assert_eq!(look(33)[1..], ["config None"]);
+        assert_eq!(look(33), ["config None"]);
     }
 
     #[test]
@@ -377,7 +423,7 @@ mod tests {
         let recording = Recording::new(folder.path().to_path_buf(), None);
         Recorder::start(folder.path()).tick(7);
         let (mut feed, begin) = (Feed::default(), Instant::now());
-        assert_eq!(words(&feed.look(&recording, begin)), ["off@7"]);
+        assert_eq!(words(&feed.look(&recording, begin)), ["recorder None", "off@7", "config None", "away None"]);
         assert_eq!(recording.ask(|face| face.status()).unwrap().ts, Some(START + 7));
 
         for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -395,7 +441,8 @@ mod tests {
         recording.set_start_failure(Some(Failure::new(Code::RecorderStart, "no")));
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
-        assert_eq!(look(0), ["recorder Some(RecorderStart)", "unreadable NoRecording"]);
+        let first = ["recorder Some(RecorderStart)", "unreadable NoRecording", "config None", "away None"];
+        assert_eq!(look(0), first);
         assert_eq!(look(1), [""; 0]);
         let mut recorder = Recorder::start(folder.path());
         recorder.tick(0);

@@ -10,6 +10,10 @@ import type { SnoozeInfo } from "./SnoozeInfo";
  */
 export type News = { "kind": "status", 
 /**
+ * Unix seconds by the clock of this machine, which a phone's may differ from: a page counts from it.
+ */
+now: number, 
+/**
  * As `hoofbeat status --json` prints it.
  */
 status: import("./Status").Status, 
