@@ -37,7 +37,7 @@ export default ts.config(
   },
   {
     files: ['src/**'],
-    ignores: ['src/lib/tauri.ts'],
+    ignores: ['src/lib/tauri.ts', 'src/lib/tauri.test.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

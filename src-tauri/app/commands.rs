@@ -12,7 +12,7 @@ use tauri::{AppHandle, Manager, Runtime, State};
 
 use crate::save;
 
-/// The feed of the page that is shown: dropping the sender ends it. A page that was reloaded subscribes again.
+/// The feed of the page that is shown: dropping the sender ends it. A page that was reloaded, or is seen again, subscribes again.
 #[derive(Default)]
 pub(crate) struct Feed(Mutex<Option<Sender<()>>>);
 
@@ -23,7 +23,7 @@ impl Feed {
     }
 }
 
-/// Pushes news over `channel` until the window closes or somebody subscribes again.
+/// Pushes news over `channel` until the page ends that, the window closes or somebody subscribes again.
 #[tauri::command(async)]
 pub(crate) fn subscribe(
     page: State<'_, Arc<Page>>,
@@ -38,6 +38,12 @@ pub(crate) fn subscribe(
     let started = thread.spawn(move || page.tell(language, &stop, |news| channel.send(news).is_ok()));
     let failed = |error| Failure::new(Code::Io, say!("The live view could not be started: {error}.", error));
     started.map(drop).map_err(|error: std::io::Error| speaking(language, || failed(error)))
+}
+
+/// Ends the news: nobody sees the page.
+#[tauri::command(async)]
+pub(crate) fn unsubscribe(feed: State<'_, Feed>) {
+    feed.replace(None);
 }
 
 /// The answer to a question. Some take seconds, on a thread that nobody else waits for.

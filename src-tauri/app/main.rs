@@ -76,7 +76,12 @@ fn run(folder: &Path, root: Option<&Path>) -> tauri::Result<()> {
         .plugin(window::single_instance(folder, page.clone()))
         .manage(managed)
         .manage(Feed::default())
-        .invoke_handler(tauri::generate_handler![commands::subscribe, commands::ask, commands::save])
+        .invoke_handler(tauri::generate_handler![
+            commands::subscribe,
+            commands::unsubscribe,
+            commands::ask,
+            commands::save
+        ])
         .setup(move |app| {
             // Beside the window, which takes about as long to open.
             std::thread::Builder::new().name("recorder-start".into()).spawn(move || page.ensure_recorder())?;

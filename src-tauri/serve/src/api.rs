@@ -28,8 +28,9 @@ use crate::spoken::{self, Spoken};
 const MOST_BYTES: usize = 64 * 1024;
 /// So many browsers may listen at once; each costs a thread and an open database.
 const MOST_LISTENERS: usize = 16;
-/// Between news, so that what stands in between does not take the line for dead.
-const ALIVE: Duration = Duration::from_secs(15);
+/// Where there are no news, it is said so often that the line is whole: neither what stands in between nor the page
+/// (`ui/src/lib/http.ts`) then takes it for dead.
+const ALIVE: Duration = Duration::from_secs(5);
 /// Who says a wrong token waits for the answer.
 const WRONG_TOKEN: Duration = Duration::from_millis(500);
 
@@ -202,7 +203,9 @@ async fn news(State(server): State<Arc<Server>>, Query(Spoken { language }): Que
         let text = receiver.recv().await?;
         Some((Ok::<_, Infallible>(Event::default().data(text)), (receiver, stop, place)))
     });
-    Sse::new(news).keep_alive(KeepAlive::new().interval(ALIVE)).into_response()
+    Sse::new(news)
+        .keep_alive(KeepAlive::new().interval(ALIVE).event(Event::default().event("alive").data("")))
+        .into_response()
 }
 
 fn failed(failure: Failure) -> Response {

@@ -3,15 +3,14 @@
  * `tauri.ts` in the window, `http.ts` in a browser.
  */
 
-import type { Backend } from './backend';
+import type { Backend, Told } from './backend';
 import type { Language } from './types/generated/Language';
-import type { News } from './types/generated/News';
 import type { Question } from './types/generated/Question';
 
 /** A way to Hoofbeat. Both reject with a {@link Failure}. */
 export interface Wire {
-  /** Calls `listener` with news until the page goes away. */
-  subscribe(listener: (news: News) => void): Promise<void>;
+  /** Calls `listener` with news while the page can be seen, until it goes away. */
+  subscribe(listener: (told: Told) => void): Promise<void>;
   /** The answer has the shape that its question asks for: both ends are made from the same Rust. */
   ask<T>(question: Question): Promise<T>;
 }

@@ -35,10 +35,16 @@ export interface HistoryQuery {
   points: number;
 }
 
+/**
+ * What a page hears: the news, and how it is with the line on which they come. `alive` says that it is whole though there is
+ * nothing new, `lost` that nobody is at its other end; whatever comes after that says that it is whole again.
+ */
+export type Told = News | { kind: 'alive' } | { kind: 'lost'; failure: Failure };
+
 /** Every call rejects with a {@link Failure}. */
 export interface Backend {
-  /** Calls `listener` with news until the page goes away. */
-  subscribe(listener: (news: News) => void): Promise<void>;
+  /** Calls `listener` with news while the page can be seen, until it goes away. */
+  subscribe(listener: (told: Told) => void): Promise<void>;
   history(query: HistoryQuery): Promise<History>;
   metrics(): Promise<MetricInfo[]>;
   /** Events from `since` on, newest first. */

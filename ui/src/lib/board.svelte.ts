@@ -1,16 +1,16 @@
 /** What the page knows about the machine now: the last status, the last minutes for the sparklines, events, and time. */
 
-import { asFailure, type Backend } from './backend';
-import { isLive, judge, type Condition } from './condition';
+import { asFailure, type Backend, type Told } from './backend';
+import { isLive, isTorn, judge, type Condition } from './condition';
 import { unitOf } from './format';
-import { append, toLine, trim, type Line } from './series';
+import { append, catchUp, cut, toLine, trim, type Line } from './series';
+import { whileSeen } from './sight';
 import type { AlertNow } from './types/generated/AlertNow';
 import type { AwayInfo } from './types/generated/AwayInfo';
 import type { ConfigTrouble } from './types/generated/ConfigTrouble';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { Failure } from './types/generated/Failure';
 import type { MetricInfo } from './types/generated/MetricInfo';
-import type { News } from './types/generated/News';
 import type { SnoozeInfo } from './types/generated/SnoozeInfo';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
@@ -39,6 +39,8 @@ export class Board {
   snoozes = $state.raw<readonly SnoozeInfo[]>([]);
   /** Why the recording cannot be read. */
   unreadable = $state.raw<Failure | null>(null);
+  /** Why no news can come. */
+  lost = $state.raw<Failure | null>(null);
   /** Why no recorder could be started. */
   startFailure = $state.raw<Failure | null>(null);
   /** What the last thing that a person asked for failed with. */
@@ -50,12 +52,17 @@ export class Board {
   metrics = $state.raw<readonly MetricInfo[]>([]);
   /** Newest first. */
   events = $state.raw<readonly EventInfo[]>([]);
-  /** Unix seconds, advancing while nothing else happens. */
+  /** Unix seconds by the clock of the machine that is shown, advancing while nothing else happens. */
   now = $state(Math.floor(Date.now() / 1000));
   /** Goes up whenever the sparklines' lines changed in place. */
   beat = $state(0);
 
-  condition: Condition | null = $derived(this.status && judge(this.status, this.now));
+  /** When it was last known that news would come if there were any. */
+  #whole = $state(0);
+
+  condition: Condition | null = $derived(
+    this.status && (this.lost ? { kind: 'lost' } : judge(this.status, this.now, this.#whole)),
+  );
   sources: readonly SourceStatus[] = $derived(this.status?.sources ?? []);
 
   readonly backend: Backend;
@@ -66,6 +73,8 @@ export class Board {
   #eventsRead = 0;
   /** Milliseconds at which the last status came. */
   #heard = 0;
+  /** Milliseconds by which the clock of the machine is ahead of the one here: a phone's is its own. */
+  #ahead = 0;
 
   /** `sparks` are the metrics that have a sparkline. */
   constructor(backend: Backend, sparks: readonly string[]) {
@@ -75,13 +84,17 @@ export class Board {
 
   /** Begins to listen. Answers what ends it. */
   start(): () => void {
-    const timer = setInterval(() => this.#passTime(), 1000);
-    this.backend.subscribe((news) => this.#hear(news)).catch((thrown) => (this.unreadable = asFailure(thrown)));
+    this.backend.subscribe((told) => this.#hear(told)).catch((thrown) => (this.unreadable = asFailure(thrown)));
     this.backend
       .metrics()
       .then((metrics) => (this.metrics = metrics.map((one) => ({ ...one, unit: unitOf(one.key, one.unit) }))))
       .catch((thrown) => (this.askFailure = asFailure(thrown)));
-    return () => clearInterval(timer);
+    // Whatever is done again after a while on a page is done by this clock: while nobody sees the page, it stands still.
+    return whileSeen(() => {
+      this.#passTime();
+      const timer = setInterval(() => this.#passTime(), 1000);
+      return () => clearInterval(timer);
+    });
   }
 
   /** A metric's line of the table. */
@@ -110,27 +123,48 @@ export class Board {
     }
   }
 
-  #hear(news: News): void {
-    switch (news.kind) {
+  #hear(told: Told): void {
+    switch (told.kind) {
       case 'status':
-        this.verdicts = news.verdicts;
-        this.alerts = news.alerts;
-        this.snoozes = news.snoozes;
-        this.#take(news.status);
+        this.verdicts = told.verdicts;
+        this.alerts = told.alerts;
+        this.snoozes = told.snoozes;
+        this.#heard = Date.now();
+        this.#ahead = told.now * 1000 - this.#heard;
+        this.#isWhole();
+        this.#take(told.status);
         break;
       case 'unreadable':
-        this.unreadable = news.failure;
+        this.#isWhole();
+        this.unreadable = told.failure;
+        break;
+      case 'alive':
+        this.#isWhole();
+        break;
+      case 'lost':
+        this.lost = told.failure;
         break;
       case 'recorder':
-        this.startFailure = news.failure;
+        this.startFailure = told.failure;
         break;
       case 'config':
-        this.configTrouble = news.trouble;
+        this.configTrouble = told.trouble;
         break;
       case 'away':
-        this.away = news.away;
+        this.away = told.away;
         break;
     }
+  }
+
+  /** The line is whole now. */
+  #isWhole(): void {
+    this.lost = null;
+    this.now = this.#whole = this.#time();
+  }
+
+  /** What time it is on the machine, as far as it has said. */
+  #time(): number {
+    return Math.floor((Date.now() + this.#ahead) / 1000);
   }
 
   #take(status: Status): void {
@@ -142,11 +176,12 @@ export class Board {
       Object.keys(source.metrics).forEach((metric) => known.add(metric));
       this.#known.set(source.id, known);
     }
-    this.#heard = Date.now();
-    this.now = Math.floor(this.#heard / 1000);
     this.status = status;
-    if (before === null) void this.#readSparks(this.now);
-    else this.#extend(status);
+    const isTornOff = before !== null && isTorn(before, status);
+    if (isTornOff) this.#lines.forEach((line) => cut(line, this.now));
+    if (before !== null) this.#extend(status);
+    // What was not pushed was recorded all the same: a gap that is none is not to be seen.
+    if (before === null || isTornOff) void this.#readSparks(this.now);
     if (before?.recorder.state !== status.recorder.state) this.#eventsRead = 0;
     this.#refreshEvents();
   }
@@ -154,7 +189,7 @@ export class Board {
   #passTime(): void {
     // Everything that shows time was just drawn: once a second is enough.
     if (Date.now() - this.#heard < FRESH_MS) return;
-    this.now = Math.floor(Date.now() / 1000);
+    this.now = this.#time();
     if (this.status) this.#refreshEvents();
   }
 
@@ -163,7 +198,10 @@ export class Board {
     this.#eventsRead = this.now;
     this.backend
       .events(this.now - EVENT_SECONDS, MOST_EVENTS)
-      .then((events) => (this.events = events))
+      .then((events) => {
+        // Charts are marked with them: the same ones again are nothing to draw.
+        if (JSON.stringify(events) !== JSON.stringify(this.events)) this.events = events;
+      })
       // The list keeps what it has; what is wrong with the store is told by the status.
       .catch(() => (this.#eventsRead = 0));
   }
@@ -179,10 +217,9 @@ export class Board {
       if (answer.status === 'rejected') continue;
       for (const series of answer.value.series) {
         const line = toLine(series);
-        // What was pushed while the question was under way is newer than the answer.
-        const pushed = this.#lines.get(lineKey(series.source, answer.value.metric));
-        pushed?.points.forEach((point) => append(line, point[0], point[2]));
-        this.#lines.set(lineKey(series.source, answer.value.metric), line);
+        const key = lineKey(series.source, answer.value.metric);
+        catchUp(line, this.#lines.get(key), this.now);
+        this.#lines.set(key, line);
       }
     }
     this.beat += 1;

@@ -2,11 +2,11 @@
 
 import { asFailure } from './backend';
 import type { Board } from './board.svelte';
-import { isLive } from './condition';
+import { isLive, isTorn } from './condition';
 import { isDrawable } from './format';
 import { say } from './language';
 import { sourceName } from './names';
-import { append, fold, rank, summarize, toLine, trim, type Line } from './series';
+import { append, catchUp, fold, rank, summarize, toLine, trim, type Line } from './series';
 import type { Failure } from './types/generated/Failure';
 import type { MetricInfo } from './types/generated/MetricInfo';
 import type { Status } from './types/generated/Status';
@@ -72,6 +72,8 @@ export class Chart {
   /** Whether the range is still the one that the page opened with. */
   #first = true;
   #loaded = 0;
+  /** The last status that was heard of. */
+  #before: Status | null = null;
 
   constructor(board: Board) {
     this.board = board;
@@ -117,7 +119,12 @@ export class Chart {
       const history = await this.board.backend.history(query);
       // Another question was asked meanwhile: this answer is old.
       if (ask !== this.#asked) return;
-      this.lines = history.series.map(toLine).map((line) => ({ ...line, label: this.#name(line) }));
+      const older = new Map(this.lines.map((line) => [line.source, line]));
+      this.lines = history.series.map((series) => {
+        const line = { ...toLine(series), label: this.#name(series) };
+        catchUp(line, older.get(line.source), this.board.now);
+        return line;
+      });
       this.#order = rank(this.lines);
       this.failure = null;
       this.#loaded = now;
@@ -149,13 +156,16 @@ export class Chart {
       const has = (metric: string) => status.sources.some((source) => metric in source.metrics);
       this.metric = OPENING.find(has) ?? this.metric;
     }
-    if (now - this.#loaded >= this.span.reload || (now < this.#loaded && !this.loading)) {
+    const isTornOff = this.#before !== null && isTorn(this.#before, status);
+    this.#before = status;
+    if (now - this.#loaded >= this.span.reload || isTornOff || (now < this.#loaded && !this.loading)) {
       this.#loaded = now;
       void this.load();
       return;
     }
     if (this.span.seconds > LIVE_SECONDS || status.recorder.state !== 'recording') return;
     const lines = [...this.lines];
+    let isMore = false;
     for (const source of status.sources) {
       const value = source.metrics[this.metric];
       if (!value || source.ts === null || !isLive(source)) continue;
@@ -165,10 +175,10 @@ export class Chart {
         line = { source: source.id, label: sourceName(source, status.sources), step, points: [] };
         lines.push(line);
       }
-      append(line, source.ts, value.value);
+      isMore = append(line, source.ts, value.value) || isMore;
       trim(line, now - this.span.seconds);
     }
-    this.lines = lines;
+    if (isMore) this.lines = lines;
   }
 
   /** The chart in one sentence, for those who do not see it. */
@@ -184,7 +194,7 @@ export class Chart {
     return lines.length === 0 ? say('{title}: nothing was recorded.', { title }) : `${title}. ${lines.join('. ')}.`;
   }
 
-  #name(line: Line): string {
+  #name(line: Pick<Line, 'source' | 'label'>): string {
     const source = this.board.sources.find((source) => source.id === line.source);
     return source ? sourceName(source, this.board.sources) : line.label || line.source;
   }

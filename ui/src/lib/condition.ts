@@ -5,11 +5,13 @@ import { visible } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Status } from './types/generated/Status';
 
-/** The four conditions that the page is designed for. */
+/** The conditions that the page is designed for. */
 export type Condition =
   | { kind: 'recording'; since: number | null }
   | { kind: 'paused'; until: number | null }
   | { kind: 'stale'; age: number }
+  /** Nothing is known of it: the line to where it records is broken. */
+  | { kind: 'lost' }
   | { kind: 'off'; since: number | null };
 
 /** Silence shorter than this is no news, whatever the tick. */
@@ -59,14 +61,24 @@ export function reasonOf({ kind, health, reason }: SourceStatus): string {
   return kind === 'gpu' && health === 'asleep' ? say('It is not woken to be read; its values come when it works.') : '';
 }
 
-/** Judges a status at the second `now`. */
-export function judge(status: Status, now: number): Condition {
+/**
+ * Judges a status at the second `now`. `heard` is when it was last known that news would come if there were any: a line
+ * that is broken, or only just joined again, is no silence of the recorder's.
+ */
+export function judge(status: Status, now: number, heard = now): Condition {
   const { state, since, until, tick } = status.recorder;
   if (state === 'off') return { kind: 'off', since: since ?? status.ts };
   if (state === 'paused') return { kind: 'paused', until };
   // A recorder that has just started has not ticked yet.
   const newest = Math.max(status.ts ?? 0, since ?? 0);
-  const age = now - newest;
   const patience = Math.max(LEAST_PATIENCE, MISSED_TICKS * (tick ?? LONGEST_TICK));
-  return newest > 0 && age > patience ? { kind: 'stale', age } : { kind: 'recording', since };
+  const isSilent = newest > 0 && heard - newest > patience;
+  return isSilent ? { kind: 'stale', age: now - newest } : { kind: 'recording', since };
+}
+
+/** Whether more than a tick is missing between two statuses, or the clock was set back: what was drawn of them has to be read. */
+export function isTorn(before: Status, after: Status): boolean {
+  if (before.ts === null || after.ts === null) return false;
+  const most = 2 * (after.recorder.tick ?? LONGEST_TICK) + 1;
+  return after.ts < before.ts || after.ts - before.ts > most;
 }

@@ -44,6 +44,8 @@ export function headline(news: News, condition: Condition, now: number): Piece[]
       return [{ text: off(condition.since, now) }];
     case 'stale':
       return [{ text: say('The recorder is silent. What you see is old.') }];
+    case 'lost':
+      return [{ text: say('There is no connection to Hoofbeat. What you see is old.') }];
     case 'paused':
       return [{ text: paused(condition.until, now) }];
     case 'recording':

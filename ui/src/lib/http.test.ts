@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { over } from './api';
 import { http } from './http';
-import type { News } from './types/generated/News';
+import type { Told } from './backend';
 
 /** The browser's own, as far as it is used: what a server says is said by the test. */
 class Source {
@@ -12,9 +12,19 @@ class Source {
   readyState = 0;
   onmessage: ((event: { data: string }) => void) | null = null;
   onerror: (() => void) | null = null;
+  readonly #alive: (() => void)[] = [];
 
   constructor(readonly url: string) {
     Source.all.push(this);
+  }
+
+  addEventListener(kind: string, listener: () => void): void {
+    if (kind === 'alive') this.#alive.push(listener);
+  }
+
+  /** The server says that there is nothing new. */
+  live(): void {
+    this.#alive.forEach((listener) => listener());
   }
 
   close(): void {
@@ -72,14 +82,14 @@ test('a page whose token is not known any more is asked for it again', async () 
 });
 
 test('news come while somebody can see them, and a line that breaks is told', async () => {
-  const news: News[] = [];
+  const news: Told[] = [];
   await http.subscribe((one) => news.push(one));
   expect(Source.all).toHaveLength(1);
   const [first] = Source.all;
   first?.onmessage?.({ data: '{"kind":"recorder","failure":null}' });
   expect(news).toEqual([{ kind: 'recorder', failure: null }]);
   first?.onerror?.();
-  expect(news[1]).toMatchObject({ kind: 'unreadable', failure: { code: 'io' } });
+  expect(news[1]).toMatchObject({ kind: 'lost', failure: { code: 'io' } });
 
   turn('hidden');
   expect(first?.readyState).toBe(Source.CLOSED);
@@ -91,7 +101,39 @@ test('news come while somebody can see them, and a line that breaks is told', as
   const second = Source.all[1];
   if (second) second.readyState = Source.CLOSED;
   second?.onerror?.();
-  await vi.waitFor(() => expect(news.at(-1)).toMatchObject({ kind: 'unreadable', failure: { code: 'busy' } }));
+  await vi.waitFor(() => expect(news.at(-1)).toMatchObject({ kind: 'lost', failure: { code: 'busy' } }));
   await vi.advanceTimersByTimeAsync(5000);
   expect(Source.all, 'it asks again').toHaveLength(3);
+});
+
+test('a line that breaks without a word is found by its silence, and begun anew', async () => {
+  const told: Told[] = [];
+  await http.subscribe((one) => told.push(one));
+  for (let beats = 0; beats < 6; beats += 1) {
+    await vi.advanceTimersByTimeAsync(5000);
+    Source.all[0]?.live();
+  }
+  expect(told.every(({ kind }) => kind === 'alive')).toBe(true);
+  expect(Source.all).toHaveLength(1);
+
+  await vi.advanceTimersByTimeAsync(13_000);
+  expect(told.at(-1)).toMatchObject({ kind: 'lost', failure: { code: 'io' } });
+  expect(Source.all[0]?.readyState).toBe(Source.CLOSED);
+  expect(Source.all).toHaveLength(2);
+});
+
+test('nobody pays for a page that nobody sees', async () => {
+  const fetched = answer(503, { code: 'busy', message: '16 browsers look already.' });
+  const told: Told[] = [];
+  await http.subscribe((one) => told.push(one));
+  const [first] = Source.all;
+  if (first) first.readyState = Source.CLOSED;
+  first?.onerror?.();
+  turn('hidden');
+  const asked = fetched.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(Source.all).toHaveLength(1);
+  expect(fetched.mock.calls.length).toBe(asked);
+  expect(told, 'what was refused before is no news of the line that comes').toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -2,6 +2,7 @@
 
 import type { Wire } from './api';
 import { say, spoken } from './language';
+import { whileSeen } from './sight';
 import type { Failure } from './types/generated/Failure';
 import type { News } from './types/generated/News';
 
@@ -9,6 +10,8 @@ const at = (path: string) => `${path}?language=${spoken()}`;
 const NEWS = '/api/news';
 /** Milliseconds until a browser that was refused asks again. */
 const PATIENCE = 5000;
+/** Milliseconds without a word after which a line is broken: the server says after five seconds that there is nothing new. */
+const SILENCE = 12_000;
 /** Nobody is there; said when it happens, because this runs before it is known which language the page speaks. */
 const gone = (): Failure => ({
   code: 'io',
@@ -18,28 +21,53 @@ const gone = (): Failure => ({
 /** The server that this page came from. */
 export const http: Wire = {
   subscribe(listener) {
-    let source: EventSource | undefined;
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    const fail = (failure: Failure) => listener({ kind: 'unreadable', failure });
-    const open = () => {
-      const own = new EventSource(at(NEWS));
-      source = own;
-      own.onmessage = ({ data }) => listener(JSON.parse(data) as News);
-      own.onerror = () => {
-        // A line that broke is joined again by itself; a refusal is final, and only a question is told why.
-        if (own.readyState !== EventSource.CLOSED) return fail(gone());
-        retry = setTimeout(open, PATIENCE);
-        void refusal().then(fail);
-      };
-    };
     // Nobody pays for news that nobody sees, least of all a phone.
-    const turn = () => {
-      source?.close();
-      clearTimeout(retry);
-      if (document.visibilityState === 'visible') open();
-    };
-    document.addEventListener('visibilitychange', turn);
-    turn();
+    whileSeen(() => {
+      let source: EventSource | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const later = (pause: number, work: () => void) => {
+        clearTimeout(timer);
+        timer = setTimeout(work, pause);
+      };
+      const lost = (failure: Failure) => listener({ kind: 'lost', failure });
+      const open = () => {
+        source?.close();
+        const own = new EventSource(at(NEWS));
+        source = own;
+        // A line may break without a word, where a phone leaves its network.
+        const hear = () =>
+          later(SILENCE, () => {
+            lost(gone());
+            open();
+          });
+        hear();
+        own.onmessage = ({ data }) => {
+          hear();
+          listener(JSON.parse(data) as News);
+        };
+        own.addEventListener('alive', () => {
+          hear();
+          listener({ kind: 'alive' });
+        });
+        own.onerror = () => {
+          // A line that broke is joined again by itself; a refusal is final, and only a question is told why.
+          if (own.readyState !== EventSource.CLOSED) {
+            hear();
+            return lost(gone());
+          }
+          later(PATIENCE, open);
+          void refusal().then((failure) => {
+            if (own === source) lost(failure);
+          });
+        };
+      };
+      open();
+      return () => {
+        source?.close();
+        source = undefined;
+        clearTimeout(timer);
+      };
+    });
     return Promise.resolve();
   },
 

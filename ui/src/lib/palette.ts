@@ -41,7 +41,9 @@ function pages({ route }: Stage): Deed[] {
 
 function recorder({ board }: Stage): Deed[] {
   if (looksOnly()) return [];
-  const { id, words, call } = wishOf(board.condition);
+  const wish = wishOf(board.condition);
+  if (wish === null) return [];
+  const { id, words, call } = wish;
   return [{ id, kind: say('Recorder'), words, run: () => void board.ask((backend) => call(backend, board.now)) }];
 }
 

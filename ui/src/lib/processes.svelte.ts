@@ -1,6 +1,7 @@
 /** The processes, read again and again for as long as a person can see them: nobody pays for a list that nobody sees. */
 
 import { asFailure, type Backend } from './backend';
+import { isSeen, whileSeen } from './sight';
 import type { Failure } from './types/generated/Failure';
 import type { ProcessList } from './types/generated/ProcessList';
 
@@ -29,13 +30,10 @@ export class LiveProcesses {
 
   /** Looks while the page is visible. Answers what ends it. */
   start(): () => void {
-    const turn = () => (document.visibilityState === 'visible' ? this.#begin(FIRST_PERIOD) : this.#end());
-    document.addEventListener('visibilitychange', turn);
-    turn();
-    return () => {
-      document.removeEventListener('visibilitychange', turn);
-      this.#end();
-    };
+    return whileSeen(() => {
+      this.#begin(FIRST_PERIOD);
+      return () => this.#end();
+    });
   }
 
   /** Opens a row or closes it. What is in it, is asked at once. */
@@ -55,7 +53,7 @@ export class LiveProcesses {
 
   /** Looks now. */
   look(): void {
-    if (document.visibilityState === 'visible') this.#begin(PERIOD);
+    if (isSeen()) this.#begin(PERIOD);
   }
 
   #begin(next: number): void {

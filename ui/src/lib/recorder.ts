@@ -40,14 +40,16 @@ const START: Wish = {
   call: (backend) => backend.startRecorder(),
 };
 
-/** What can be asked of a recorder in this state; of one of which nothing is known, that it starts. */
-export function wishOf(condition: Condition | null): Wish {
+/** What can be asked of a recorder in this state; of one that has said nothing yet, that it starts, and of one out of reach nothing. */
+export function wishOf(condition: Condition | null): Wish | null {
   switch (condition?.kind) {
     case 'recording':
     case 'stale':
       return PAUSE;
     case 'paused':
       return RESUME;
+    case 'lost':
+      return null;
     default:
       return START;
   }

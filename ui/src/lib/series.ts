@@ -47,20 +47,38 @@ export function isGap(pace: number, before: Point, after: Point): boolean {
   return after[0] - before[0] > pace * GAP_PACES;
 }
 
-/** Adds a value that was just measured to the end of a line, folding it into the point in whose step it falls. */
-export function append(line: Line, ts: number, value: number): void {
+/**
+ * Adds a value that was just measured to the end of a line, folding it into the point in whose step it falls. False where it
+ * is older than what the line has, which then stays.
+ */
+export function append(line: Line, ts: number, value: number): boolean {
   const last = line.points.at(-1);
   if (!last || ts - last[0] >= line.step) {
     // Stay on the grid of the points before, so that lines keep sharing their x values.
     const start = last ? last[0] + Math.floor((ts - last[0]) / line.step) * line.step : ts - (ts % line.step);
     line.points.push([start, value, value, value]);
-  } else if (ts > last[0]) {
+    return true;
+  }
+  if (ts > last[0]) {
     // One sample a second is the rule; where ticks are longer, the next reload corrects the mean.
     const samples = ts - last[0];
     last[1] = Math.min(last[1], value);
     last[2] += (value - last[2]) / (samples + 1);
     last[3] = Math.max(last[3], value);
+    return true;
   }
+  return false;
+}
+
+/** Adds the points of an older reading that are newer than this one: what came while it was under way. Later than `now` is nothing. */
+export function catchUp(line: Line, older: Line | undefined, now: number): void {
+  for (const [ts, , mean] of older?.points ?? []) if (ts <= now) append(line, ts, mean);
+}
+
+/** Forgets what lies after `now`, where the clock has been before it was set back. */
+export function cut(line: Line, now: number): void {
+  const first = line.points.findIndex((point) => point[0] > now);
+  if (first !== -1) line.points.length = first;
 }
 
 /** Forgets what lies before `since`. */

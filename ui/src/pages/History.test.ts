@@ -236,11 +236,12 @@ test('without a GPU there is the processor', async () => {
 
 test('a hidden page asks nothing, and one that is seen again asks for what it missed', async () => {
   const { history } = await show('fine', '#/history?span=1h');
-  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  const seen = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');
+  document.dispatchEvent(new Event('visibilitychange'));
   const asked = history.mock.calls.length;
   await vi.advanceTimersByTimeAsync(120_000);
   expect(history.mock.calls.length).toBe(asked);
-  hidden.mockReturnValue(false);
+  seen.mockReturnValue('visible');
   document.dispatchEvent(new Event('visibilitychange'));
   await vi.advanceTimersByTimeAsync(60);
   expect(history.mock.calls.length).toBeGreaterThan(asked);
