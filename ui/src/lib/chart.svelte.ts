@@ -1,5 +1,6 @@
 /** What the chart shows: which metric, over which range, of which sources, and the history behind it. */
 
+import { untrack } from 'svelte';
 import { asFailure } from './backend';
 import type { Board } from './board.svelte';
 import { isLive, isTorn } from './condition';
@@ -44,6 +45,8 @@ export const MOST_LINES = 5;
 const MOST_POINTS = 40_000;
 /** The most points of one line; about the chart's width in pixels. */
 const LINE_POINTS = 720;
+/** Seconds after which the sentence about a chart that grows is said anew. */
+const SAID_SECONDS = 10;
 /** The line that stands for all others. */
 export const OTHERS = '';
 
@@ -63,6 +66,13 @@ export class Chart {
   info: MetricInfo | undefined = $derived.by(() => this.board.metric(this.metric));
   /** The lines that are drawn: at most five by name, the rest folded into one. */
   drawn: readonly Line[] = $derived(this.#draw(this.lines));
+
+  /** Seconds that a pixel of it stands for. */
+  #pixel = $derived(Math.max(1, Math.floor(this.span.seconds / LINE_POINTS)));
+  /** Its right edge, which moves by pixels: in between, time alone changes nothing of the picture. */
+  to = $derived.by(() => Math.ceil(this.board.now / this.#pixel) * this.#pixel);
+  /** Changes when what it shows is to be summed up anew. */
+  #occasion = $derived(Math.floor(this.to / SAID_SECONDS));
 
   readonly board: Board;
   /** Sources by how high their lines lay when the history was read; ranking at each tick would shuffle the colours. */
@@ -181,8 +191,13 @@ export class Chart {
     if (isMore) this.lines = lines;
   }
 
-  /** The chart in one sentence, for those who do not see it. */
+  /** The chart in one sentence, for those who do not see it. Nobody hears one that is another each second. */
   summary(speak: (value: number) => string): string {
+    void [this.#occasion, this.metric, this.span, this.loading, this.chosen, this.focus, this.info];
+    return untrack(() => this.#sum(speak));
+  }
+
+  #sum(speak: (value: number) => string): string {
     const label = this.info?.label ?? this.metric;
     const lines = this.drawn.flatMap((line) => {
       const sum = summarize(line);
