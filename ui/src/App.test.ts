@@ -226,6 +226,9 @@ describe('alerts', () => {
   test('where there is none, it says what is watched, what was, and how often each rule fired', async () => {
     await show('fine');
     expect(page().getByTestId('alerts-none').textContent).toBe('No alerts. 4 rules watched.');
+    const earlier = page().getByTestId<HTMLDetailsElement>('alerts-past');
+    earlier.open = true;
+    await fireEvent(earlier, new Event('toggle'));
     const rows = (id: string) =>
       [...page().getByTestId(id).querySelectorAll('tbody tr')].map((row) =>
         [...row.querySelectorAll('td')].slice(1).map((cell) => cell.textContent?.trim()),

@@ -3,7 +3,20 @@
 import { expect, test } from 'vitest';
 import { Fixture } from '../fixture/fixture';
 import { METRICS } from '../fixture/metrics';
-import { alertKey, alertSentence, alertTone, apart, counts, covered, ending, lasting, own, past, told } from './alerts';
+import {
+  alertKey,
+  alertSentence,
+  alertTone,
+  apart,
+  counts,
+  covered,
+  ending,
+  lasting,
+  inWords,
+  own,
+  past,
+  told,
+} from './alerts';
 import type { Piece } from './headline';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
@@ -140,7 +153,7 @@ test('earlier alerts are rows from beginning to end', () => {
     event('alert_fired', 1000, hot),
     event('alert_cleared', 2000, { rule: 'full', seconds: 60, title: 'Disk back to 80 %' }, 'disk'),
   ];
-  const rows = past(newestFirst, around);
+  const rows = inWords(past(newestFirst), around);
   expect(rows.map(({ title, since, lasted }) => [title, NOW - since, lasted])).toEqual([
     ['CPU at 97 °C', 10, null],
     ['Another', 500, null],

@@ -114,15 +114,21 @@ export function snoozeKey({ rule, source, key }: SnoozeInfo): string {
 /** An alert from its beginning to its end. */
 export interface Past {
   rule: string;
-  title: string;
+  /** What tells of it. */
+  event: EventInfo;
   /** Unix seconds at which it fired. */
   since: number;
   /** For how many seconds; `null` where its end is not on record. */
   lasted: number | null;
 }
 
+/** The same in words. */
+export interface PastInWords extends Past {
+  title: string;
+}
+
 /** The alerts that these events (newest first) tell of, newest first. */
-export function past(events: readonly EventInfo[], around: Surroundings): Past[] {
+export function past(events: readonly EventInfo[]): Past[] {
   const open = new Map<string, Past>();
   const all: Past[] = [];
   for (const event of events.toReversed()) {
@@ -135,10 +141,9 @@ export function past(events: readonly EventInfo[], around: Surroundings): Past[]
       open.delete(alert);
       if (begun) begun.lasted = long ?? event.ts - begun.since;
       // It fired before the first of these events.
-      else
-        all.push({ rule: ruleOf(event), title: sentence(event, around), since: event.ts - (long ?? 0), lasted: long });
+      else all.push({ rule: ruleOf(event), event, since: event.ts - (long ?? 0), lasted: long });
     } else if (!begun) {
-      const fired = { rule: ruleOf(event), title: sentence(event, around), since: event.ts, lasted: null };
+      const fired = { rule: ruleOf(event), event, since: event.ts, lasted: null };
       open.set(alert, fired);
       all.push(fired);
     }
@@ -146,8 +151,13 @@ export function past(events: readonly EventInfo[], around: Surroundings): Past[]
   return all.sort((a, b) => b.since - a.since);
 }
 
+/** Past alerts in words. */
+export function inWords(alerts: readonly Past[], around: Surroundings): PastInWords[] {
+  return alerts.map((alert) => ({ ...alert, title: sentence(alert.event, around) }));
+}
+
 /** How long an alert lasted, in words; `active` are the rules of which one stands now. */
-export function lasting({ rule, lasted }: Past, active: ReadonlySet<string>): string {
+export function lasting({ rule, lasted }: Pick<Past, 'rule' | 'lasted'>, active: ReadonlySet<string>): string {
   if (lasted !== null) return duration(lasted);
   return active.has(rule) ? say('goes on') : say('end unknown');
 }

@@ -89,7 +89,7 @@ test('an alert says since when it stands and until when it is silent', async () 
   expect(words({ alert, snoozes: [snooze] })).toMatch(/^\{when\} bei 96 °C seit 14:00 \(stumm bis es vorbei ist\)$/);
   expect(words({ alert: { ...alert, is_back: true }, snoozes: [] })).toMatch(/°C, Alarm seit 14:00$/);
   expect(covered(snooze, [])).toBe('Alarme der Regel cpu-hot durch {alerts}\ufffd auf cpu');
-  expect(lasting({ rule: 'a', title: '', since: 0, lasted: null }, new Set())).toBe('Ende unbekannt');
+  expect(lasting({ rule: 'a', lasted: null }, new Set())).toBe('Ende unbekannt');
 });
 
 test('what a rule would have said', async () => {

@@ -1,6 +1,6 @@
 /** What can be copied or saved: the data of what a page shows, as it has them. Only types: what makes files of it is loaded on demand. */
 
-import type { Past as PastAlert } from '../alerts';
+import type { PastInWords } from '../alerts';
 import type { Board } from '../board.svelte';
 import type { Chart } from '../chart.svelte';
 import type { Found, Strip } from '../past/past.svelte';
@@ -19,6 +19,11 @@ export type Table =
   | { kind: 'episodes'; board: Board; found: Found }
   | { kind: 'processes'; rows: readonly Row[]; now: number }
   | { kind: 'users'; source: SourceStatus; now: number }
-  | { kind: 'alerts'; alerts: readonly PastAlert[]; standing: ReadonlySet<string>; now: number };
+  | {
+      kind: 'alerts';
+      alerts: readonly Pick<PastInWords, 'rule' | 'title' | 'since' | 'lasted'>[];
+      standing: ReadonlySet<string>;
+      now: number;
+    };
 
 export type Matter = Picture | Table;
