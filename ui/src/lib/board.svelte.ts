@@ -71,6 +71,7 @@ export class Board {
   /** Metrics that a source has had since the page opened: a card keeps their place while they are absent. */
   readonly #known = new Map<string, Set<string>>();
   #eventsRead = 0;
+  #lacksMetrics = false;
   /** Milliseconds at which the last status came. */
   #heard = 0;
   /** Milliseconds by which the clock of the machine is ahead of the one here: a phone's is its own. */
@@ -85,16 +86,26 @@ export class Board {
   /** Begins to listen. Answers what ends it. */
   start(): () => void {
     this.backend.subscribe((told) => this.#hear(told)).catch((thrown) => (this.unreadable = asFailure(thrown)));
-    this.backend
-      .metrics()
-      .then((metrics) => (this.metrics = metrics.map((one) => ({ ...one, unit: unitOf(one.key, one.unit) }))))
-      .catch((thrown) => (this.askFailure = asFailure(thrown)));
+    this.#readMetrics();
     // Whatever is done again after a while on a page is done by this clock: while nobody sees the page, it stands still.
     return whileSeen(() => {
       this.#passTime();
       const timer = setInterval(() => this.#passTime(), 1000);
       return () => clearInterval(timer);
     });
+  }
+
+  /** Reads the table of metrics, without which next to nothing can be shown. */
+  #readMetrics(): void {
+    this.#lacksMetrics = false;
+    this.backend
+      .metrics()
+      .then((metrics) => (this.metrics = metrics.map((one) => ({ ...one, unit: unitOf(one.key, one.unit) }))))
+      .catch((thrown) => {
+        this.askFailure = asFailure(thrown);
+        // With the next status somebody answers again.
+        this.#lacksMetrics = true;
+      });
   }
 
   /** A metric's line of the table. */
@@ -177,6 +188,7 @@ export class Board {
       this.#known.set(source.id, known);
     }
     this.status = status;
+    if (this.#lacksMetrics) this.#readMetrics();
     const isTornOff = before !== null && isTorn(before, status);
     if (isTornOff) this.#lines.forEach((line) => cut(line, this.now));
     if (before !== null) this.#extend(status);
