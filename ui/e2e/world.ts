@@ -55,6 +55,7 @@ export class World {
   readonly #env: Record<string, string>;
   readonly #programs: Running[] = [];
   #recorder: Running | undefined;
+  #server: Running | undefined;
 
   constructor({ captured, isAsleep = false, hasNoDriver = false, scenario = '', config = '' }: Like = {}) {
     const at = (name: string) => join(this.#folder, name);
@@ -89,7 +90,22 @@ export class World {
 
   /** Starts a server whose pages may change everything. */
   serve(): Promise<Served> {
-    return served(this.#start('serve', '--bind', '127.0.0.1:0', '--allow-changes'));
+    this.#server = this.#start('serve', '--bind', '127.0.0.1:0', '--allow-changes');
+    return served(this.#server);
+  }
+
+  async stopServing(): Promise<void> {
+    await this.#server?.end();
+  }
+
+  /** Starts it again where it was, with the token that browsers know. */
+  async serveAgain(at: Served): Promise<void> {
+    const { host, searchParams } = new URL(at.invitation);
+    const file = join(this.#folder, 'token');
+    writeFileSync(file, searchParams.get('token') ?? '', { mode: 0o600 });
+    const server = this.#start('serve', '--bind', host, '--allow-changes', '--token-file', file);
+    this.#server = server;
+    await until('the server', server, () => server.said.includes(host));
   }
 
   /** The recorder holds its lock and does nothing, as where a disk hangs. */
