@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod line;
 mod pages;
 mod spoken;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use axum::serve::ListenerExt;
 use clap::Parser;
 use hoofbeat_page::Page;
 use tokio::net::TcpListener;
@@ -86,6 +88,11 @@ fn run(arguments: Arguments) -> Result<(), String> {
         let listener = listen(arguments.bind).await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         say(address, &token, arguments.token_file.as_deref(), arguments.allow_changes);
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = line::limit(&*connection) {
+                log::debug!("a connection that dies will be noticed late: {error}");
+            }
+        });
         let mut stops = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()]
             .into_iter()
             .map(signal)
