@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 const FEWEST: usize = 16;
 /// No token is longer; a file that is, is something else.
 const MOST: u64 = 4096;
-/// The cookie that stands for the token.
+/// The cookie that stands for the token; the port follows, because browsers tell cookies apart by host alone, and several
+/// servers, or tunnels to several, may have one host.
 const COOKIE: &str = "hoofbeat";
 
 /// What a browser has to know once.
@@ -81,16 +82,17 @@ impl Access {
         digest(token.trim()) == self.token
     }
 
-    /// The cookie for a browser that knew the token.
-    pub fn cookie(&self) -> String {
-        format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000", self.session)
+    /// The cookie for a browser that knew the token and calls us `host`.
+    pub fn cookie(&self, host: &str) -> String {
+        format!("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000", cookie_name(host), self.session)
     }
 
-    /// Whether a request's `Cookie` headers hold ours.
-    pub fn is_signed_in<'a>(&self, cookies: impl Iterator<Item = &'a str>) -> bool {
+    /// Whether the `Cookie` headers of a request to `host` hold ours.
+    pub fn is_signed_in<'a>(&self, cookies: impl Iterator<Item = &'a str>, host: &str) -> bool {
+        let own = cookie_name(host);
         cookies
             .flat_map(|header| header.split(';'))
-            .filter_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+            .filter_map(|cookie| cookie.trim().strip_prefix(own.as_str())?.strip_prefix('='))
             .any(|session| digest(session) == digest(&self.session))
     }
 
@@ -114,9 +116,22 @@ pub fn is_own_page(origin: &str, host: &str) -> bool {
 
 /// A `Host` header without its port.
 fn name(host: &str) -> &str {
+    parts(host).0
+}
+
+/// What a browser that calls us `host` keeps our cookie under.
+fn cookie_name(host: &str) -> String {
+    match parts(host).1 {
+        "" => COOKIE.to_owned(),
+        port => format!("{COOKIE}-{port}"),
+    }
+}
+
+/// The name and the port of a `Host` header, without a port where that is the usual one.
+fn parts(host: &str) -> (&str, &str) {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port),
+        _ => (host, ""),
     }
 }
 
@@ -134,6 +149,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    const HOST: &str = "127.0.0.1:7667";
 
     fn access() -> Access {
         Access::new(&Token("correct-horse-battery".to_owned()), vec!["den.example".to_owned()])
@@ -166,18 +183,38 @@ mod tests {
         let access = access();
         assert!(access.knows("correct-horse-battery") && access.knows(" correct-horse-battery\n"));
         assert!(!access.knows("correct-horse") && !access.knows(""));
-        let cookie = access.cookie();
+        let cookie = access.cookie(HOST);
         assert!(!cookie.contains("horse") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
         let sent = cookie.split(';').next().unwrap();
-        assert!(access.is_signed_in([format!("a=b; {sent}; c=d").as_str()].into_iter()));
-        for wrong in
-            ["", "hoofbeat=", "hoofbeat", "hoofbeat=correct-horse-battery", &sent.replace("hoofbeat", "Hoofbeat")]
-        {
-            assert!(!access.is_signed_in([wrong].into_iter()), "{wrong}");
+        assert!(access.is_signed_in([format!("a=b; {sent}; c=d").as_str()].into_iter(), HOST));
+        for wrong in [
+            "",
+            "hoofbeat-7667=",
+            "hoofbeat-7667",
+            "hoofbeat-7667=correct-horse-battery",
+            &sent.replace("hoofbeat", "Hoofbeat"),
+        ] {
+            assert!(!access.is_signed_in([wrong].into_iter(), HOST), "{wrong}");
         }
         let other = Access::new(&Token("another-horse-battery".to_owned()), Vec::new());
-        assert!(!other.is_signed_in([sent].into_iter()));
+        assert!(!other.is_signed_in([sent].into_iter(), HOST));
         assert_ne!(Token::new().unwrap().text(), Token::new().unwrap().text());
+    }
+
+    #[test]
+    fn servers_on_one_host_do_not_take_each_others_cookies() {
+        let (one, other) = (access(), Access::new(&Token("another-horse-battery".to_owned()), Vec::new()));
+        let kept = [one.cookie("localhost:7667"), other.cookie("localhost:7668")];
+        let sent = kept.map(|cookie| cookie.split(';').next().unwrap().to_owned());
+        let names: Vec<_> = sent.iter().map(|cookie| cookie.split('=').next().unwrap()).collect();
+        assert_eq!(names, ["hoofbeat-7667", "hoofbeat-7668"], "a browser keeps both");
+        let header = sent.join("; ");
+        assert!(one.is_signed_in([header.as_str()].into_iter(), "localhost:7667"));
+        assert!(other.is_signed_in([header.as_str()].into_iter(), "localhost:7668"));
+        assert!(!other.is_signed_in([header.as_str()].into_iter(), "localhost:7667"));
+        for (host, name) in [("den.example", "hoofbeat="), ("[::1]", "hoofbeat="), ("[::1]:80", "hoofbeat-80=")] {
+            assert!(one.cookie(host).starts_with(name), "{host}");
+        }
     }
 
     #[test]

@@ -83,8 +83,7 @@ async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) 
 
 fn refuse(server: &Server, request: &Request) -> Option<Response> {
     let headers = request.headers();
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).unwrap_or_default();
+    let host = host(headers);
     if !server.access.is_ours(host) {
         let words =
             say!("This machine is not called that. Use its address, or start `hoofbeat serve --name` with this name.");
@@ -106,7 +105,13 @@ fn refuse(server: &Server, request: &Request) -> Option<Response> {
 }
 
 fn is_signed_in(server: &Server, headers: &HeaderMap) -> bool {
-    server.access.is_signed_in(headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()))
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    server.access.is_signed_in(cookies, host(headers))
+}
+
+/// What the browser calls us.
+fn host(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// The pages. Their first one asks for the token where it is not known; an address may say it.
@@ -114,7 +119,7 @@ async fn page(State(server): State<Arc<Server>>, Query(said): Query<Said>, reque
     let (path, language) = (request.uri().path(), spoken::of(request.headers()));
     if path == "/" {
         if let Some(token) = said.token {
-            return sign_in(&server, &token, language).await;
+            return sign_in(&server, &token, request.headers(), language).await;
         }
         if !is_signed_in(&server, request.headers()) {
             return language::within(language, || pages::sign_in(false));
@@ -126,12 +131,12 @@ async fn page(State(server): State<Arc<Server>>, Query(said): Query<Said>, reque
 
 /// The token, from the form of a browser that did not know it.
 async fn token(State(server): State<Arc<Server>>, headers: HeaderMap, Form(said): Form<Said>) -> Response {
-    sign_in(&server, said.token.as_deref().unwrap_or_default(), spoken::of(&headers)).await
+    sign_in(&server, said.token.as_deref().unwrap_or_default(), &headers, spoken::of(&headers)).await
 }
 
-async fn sign_in(server: &Server, token: &str, language: Language) -> Response {
+async fn sign_in(server: &Server, token: &str, headers: &HeaderMap, language: Language) -> Response {
     if server.access.knows(token) {
-        return language::within(language, || pages::signed_in(&server.access.cookie()));
+        return language::within(language, || pages::signed_in(&server.access.cookie(host(headers))));
     }
     tokio::time::sleep(WRONG_TOKEN).await;
     language::within(language, || pages::sign_in(true))
@@ -204,7 +209,7 @@ async fn news(State(server): State<Arc<Server>>, Query(Spoken { language }): Que
         Some((Ok::<_, Infallible>(Event::default().data(text)), (receiver, stop, place)))
     });
     Sse::new(news)
-        .keep_alive(KeepAlive::new().interval(ALIVE).event(Event::default().event("alive").data("")))
+        .keep_alive(KeepAlive::new().interval(ALIVE).event(Event::default().event("alive").data("yes")))
         .into_response()
 }
 
