@@ -56,4 +56,17 @@ describe.skipIf(product === null)('a server that goes and comes back', () => {
       'complaints',
     );
   });
+
+  it('is whole where the recorder is silent, which is told as that', async () => {
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/news')) asked += 1;
+    });
+    world.freeze();
+    await shows('stale');
+    expect(await page.getByTestId('banner-lost').count()).toBe(0);
+    expect(asked, 'the same line says so').toBe(0);
+    world.thaw();
+    await shows('recording');
+  });
 });
