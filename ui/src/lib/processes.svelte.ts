@@ -24,8 +24,12 @@ export class LiveProcesses {
   /** Goes up when looking begins or ends: an answer to an earlier question starts no second row of looks. */
   #round = 0;
 
-  constructor(backend: Backend) {
+  readonly #now: () => number;
+
+  /** `now` is the second that it is on the machine: its day is the one of which is told what they did. */
+  constructor(backend: Backend, now = () => Date.now() / 1000) {
     this.#backend = backend;
+    this.#now = now;
   }
 
   /** Looks while the page is visible. Answers what ends it. */
@@ -68,7 +72,7 @@ export class LiveProcesses {
 
   async #look(round: number, next: number): Promise<void> {
     try {
-      const today = Math.floor(new Date().setHours(0, 0, 0, 0) / 1000);
+      const today = Math.floor(new Date(this.#now() * 1000).setHours(0, 0, 0, 0) / 1000);
       const list = await this.#backend.processes(today, [...new Set(this.#keys.values())]);
       if (round === this.#round) [this.list, this.failure] = [list, null];
     } catch (thrown) {

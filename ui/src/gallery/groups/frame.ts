@@ -1,6 +1,7 @@
 /** What stands around a page: the sentence, the ways, what is wrong, and the search. */
 
 import { mount, type Component } from 'svelte';
+import type { Fixture } from '../../fixture/fixture';
 import type { Scene } from '../../fixture/machine';
 import { trouble, UNREADABLE } from '../../fixture/troubles';
 import Banner from '../../lib/components/Banner.svelte';
@@ -25,6 +26,16 @@ const search = (id: string, title: string, typed: string, scene: Scene = 'fine')
     act: (root) => type(first(root, 'input'), typed),
   });
 
+/** What was shown is shown, and then nobody answers any more. */
+function cutOff(machine: Fixture): void {
+  const push = machine.push.bind(machine);
+  machine.push = () => {
+    push();
+    const failure = trouble('unanswered');
+    if (failure) machine.tell({ kind: 'lost', failure });
+  };
+}
+
 export const frame: Group = {
   id: 'frame',
   title: 'Frame',
@@ -46,6 +57,7 @@ export const frame: Group = {
       ['none', 'Sentence: nothing recorded'],
       ['damaged', 'Sentence: unreadable'],
     ]),
+    exhibit('header-cut-off', 'Sentence: no connection', (at) => mount(Header, at), { width: WIDTH, prepare: cutOff }),
     exhibit('nav-quiet', 'Ways: no alert', (at) => mount(Nav, { ...at, props: { search: () => undefined } }), {
       width: WIDTH,
     }),
@@ -73,6 +85,7 @@ export const frame: Group = {
         },
       },
     ),
+    exhibit('banner-cut-off', 'Banner: no connection', (at) => mount(Banner, at), { width: WIDTH, prepare: cutOff }),
     exhibit('skeleton', 'Nothing has arrived yet', (at) => mount(Skeleton, at), { width: WIDTH, height: 520 }),
     ...UNREADABLE.flatMap((scene) => {
       const failure = trouble(scene);
