@@ -78,6 +78,28 @@ test('the GPU comes first; one that sleeps is news only where none is awake', ()
   expect(say(heads(status(released), RECORDING))).toBe('A2000 is idle.');
 });
 
+test('of many GPUs the busiest two are told of, and of the others how many do what', () => {
+  const machine = new Fixture('farm', () => NOW);
+  const words = say(heads(machine.status(), RECORDING));
+  expect(words).toMatch(
+    /^NVIDIA H100 80GB HBM3[^.]* is 99 % busy, 70 °C\. NVIDIA H100 80GB HBM3[^.]* is 98 % busy, 70 °C\. 34 more GPUs: 28 busy, 6 idle\. CPU is /,
+  );
+  const asleep = (count: number) => Array.from({ length: count }, (_, at) => source(`G${at}`, 'gpu', {}, OFF));
+  const OFF = { health: 'asleep' as const };
+  expect(say(heads(status(...asleep(40)), RECORDING))).toBe('G0 is asleep. G1 is asleep. 38 more GPUs: 38 asleep.');
+  const lost = source('GX', 'gpu', {}, { health: 'lost' });
+  expect(say(heads(status(...asleep(2), lost), RECORDING))).toBe('GX is gone. G0 is asleep. 1 more GPU: 1 asleep.');
+});
+
+test('of many full file systems the fullest two are told of, and the others counted', () => {
+  const full = Array.from({ length: 5 }, (_, at) =>
+    source(`/data/${at}`, 'filesystem', { 'disk.used': [91 + at, 'B'], 'disk.total': [100, 'B'] }),
+  );
+  expect(say(heads(status(cpu, ...full), RECORDING))).toBe(
+    'No GPU was found. CPU is 12 % busy, 54 °C. /data/4 is 95 % full. /data/3 is 94 % full. 3 more file systems are nearly full.',
+  );
+});
+
 test('what is wrong comes first of all', () => {
   const full = source('/home', 'filesystem', { 'disk.used': [94.6, 'B'], 'disk.total': [100, 'B'] });
   expect(say(heads(status(cpu, full), RECORDING, [[{ text: 'RTX at 91 °C, limit 87 °C' }]]))).toBe(

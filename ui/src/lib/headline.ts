@@ -29,6 +29,8 @@ export interface Piece {
 const MOST_ALERTS = 2;
 /** A file system fuller than this is part of the sentence. */
 const FULL = 0.9;
+/** More of them than this are only counted. */
+const MOST_FULL = 2;
 
 /** What the sentence is made of: `alerts` are those that are firing now, in words, the worst first. */
 export interface News {
@@ -61,7 +63,7 @@ function machine({ status, verdicts, alerts }: News, now: number): Piece[] {
     ...gpuSentences(verdicts, status.sources, now),
     ...sources.filter((source) => source.kind === 'cpu').map(cpuSentence),
     ...sources.filter((source) => source.kind === 'memory').map(memorySentence),
-    ...sources.filter((source) => source.kind === 'filesystem').map(fullSentence),
+    ...fullSentences(sources.filter((source) => source.kind === 'filesystem')),
   ];
   const sentences = [...urgent, ...rest.filter((sentence) => isNew(sentence, said))];
   if (sentences.length === 0) {
@@ -116,12 +118,31 @@ function memorySentence(memory: SourceStatus): Piece[] {
   return pieced(say('Memory {used}'), { used: { text: words, metric: 'memory.used', source: memory.id } });
 }
 
-function fullSentence(filesystem: SourceStatus): Piece[] {
-  const { 'disk.used': used, 'disk.usable': usable, 'disk.total': whole } = filesystem.metrics;
+/** The fullest file systems, and how many others are nearly full. */
+function fullSentences(all: readonly SourceStatus[]): Piece[][] {
+  const full = all
+    .map((filesystem) => ({ filesystem, share: fullness(filesystem) }))
+    .filter(({ share }) => share >= FULL)
+    .sort((a, b) => b.share - a.share);
+  const count = full.length - MOST_FULL;
+  const told = full.slice(0, MOST_FULL).map(({ filesystem, share }) => fullSentence(filesystem, share));
+  if (count <= 0) return told;
+  const more = sayCount(count, '1 more file system is nearly full', '{count} more file systems are nearly full', {
+    count,
+  });
+  return [...told, [{ text: more }]];
+}
+
+/** How much of a file system is used; 0 where that is not known. */
+function fullness({ metrics }: SourceStatus): number {
+  const { 'disk.used': used, 'disk.usable': usable, 'disk.total': whole } = metrics;
   // What is set aside for root is no room for anybody else; earlier recorders did not tell it apart.
   const total = usable ?? whole;
-  if (!used || !total || total.value <= 0 || used.value / total.value < FULL) return [];
-  const share = text(Math.floor((used.value / total.value) * 100), '%');
+  return used && total && total.value > 0 ? used.value / total.value : 0;
+}
+
+function fullSentence(filesystem: SourceStatus, used: number): Piece[] {
+  const share = text(Math.floor(used * 100), '%');
   const name = brief(visible(filesystem.label) || filesystem.id);
   const evidence: Piece = { text: share, metric: 'disk.used', source: filesystem.id, tone: 'warn' };
   return pieced(say('{name} is {share} full'), { name, share: evidence });

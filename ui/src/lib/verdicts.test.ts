@@ -142,3 +142,17 @@ test('what nobody explains is a number that leads to its evidence', () => {
   ]);
   expect(pieces.map((piece) => piece.text).join('')).toMatch(/Blender; 30\s% not visible$/);
 });
+
+test('of many, one that is held back comes before those that are only busy', () => {
+  const all = Array.from({ length: 8 }, (_, at) => gpu(`gpu:${at}`, `G${at}`));
+  const judged = all.map(({ id }, at) => {
+    const state = ({ 5: 'throttled', 6: 'idle', 7: 'idle-expensive' } as const)[at as 5] ?? 'one';
+    return verdict(state, { source: id, busy: at > 5 ? 0 : 90 + (at % 5) });
+  });
+  const words = gpuSentences(judged, all, NOW).map((pieces) => pieces.map((piece) => piece.text).join(''));
+  expect(words).toEqual([
+    'G5 is 90 % busy, 71 °C, held back by heat',
+    'G4 is 94 % busy, 71 °C',
+    '6 more GPUs: 4 busy, 2 idle',
+  ]);
+});

@@ -24,17 +24,72 @@ const LONG_REASON = 160;
 /** A remainder that is worth a word, in percent. */
 const UNSEEN = 10;
 
+/** So many GPUs are told of in full; of more the others are only counted, so that what is said first stays short. */
+const MOST_GPUS = 2;
+
+/** A GPU with what is judged of it. */
+interface Judged {
+  verdict: VerdictInfo;
+  gpu: SourceStatus;
+  name: string;
+}
+
 /** What the GPUs do; who makes the busiest of them. Those that cannot be read are news only where no other can. */
 export function gpuSentences(verdicts: readonly VerdictInfo[], all: readonly SourceStatus[], now: number): Piece[][] {
-  const busiest = [...verdicts].sort((a, b) => (b.busy ?? -1) - (a.busy ?? -1))[0];
-  const told = verdicts.flatMap((verdict) => {
+  const told = verdicts.flatMap((verdict): Judged[] => {
     const gpu = all.find((source) => source.id === verdict.source);
     return gpu ? [{ verdict, gpu, name: brief(sourceName(gpu, all)) }] : [];
   });
-  const awake = told.map((one) => awakeSentence(one.verdict, one.gpu, one.name, one.verdict === busiest, now));
-  const said = awake.filter((sentence) => sentence.length > 0);
-  return said.length > 0 ? said : told.map(({ verdict, name }) => [{ text: unreadWords(verdict, name) }]);
+  const sentence = (one: Judged, isNamed: boolean) => awakeSentence(one.verdict, one.gpu, one.name, isNamed, now);
+  const awake = told.filter((one) => sentence(one, false).length > 0);
+  const [shown, rest] = foremost(awake.length > 0 ? awake : told);
+  if (awake.length === 0) {
+    return [...shown.map(({ verdict, name }) => [{ text: unreadWords(verdict, name) }]), ...counted(rest)];
+  }
+  const busiest = shown.toSorted((a, b) => (b.verdict.busy ?? -1) - (a.verdict.busy ?? -1))[0];
+  return [...shown.map((one) => sentence(one, one === busiest)), ...counted(rest)];
 }
+
+/** Those that are told of, and the others: of many, first what is held back, hot or gone, then the busiest. */
+function foremost(all: readonly Judged[]): [shown: readonly Judged[], rest: readonly Judged[]] {
+  if (all.length <= MOST_GPUS) return [all, []];
+  const urgent = ({ verdict }: Judged) => Number(URGENT.has(verdict.state));
+  const first = all.toSorted(
+    (a, b) => urgent(b) - urgent(a) || (b.verdict.busy ?? -1) - (a.verdict.busy ?? -1) || weight(b) - weight(a),
+  );
+  return [first.slice(0, MOST_GPUS), first.slice(MOST_GPUS)];
+}
+
+/** A GPU in such a state needs somebody. */
+const URGENT = new Set<VerdictInfo['state']>(['throttled', 'hot-idle', 'lost', 'driver']);
+
+/** Of those that are as busy as each other, one that costs something comes before one that does not. */
+function weight({ verdict }: Judged): number {
+  return verdict.state === 'idle-expensive' ? 1 : 0;
+}
+
+/** How many others there are, and what they do. */
+function counted(rest: readonly Judged[]): Piece[][] {
+  if (rest.length === 0) return [];
+  const known = DOING.map(({ states, words }) => {
+    const count = rest.filter(({ verdict }) => states?.includes(verdict.state) ?? !NAMED.has(verdict.state)).length;
+    return count === 0 ? '' : words(count);
+  });
+  const doing = known.filter((words) => words !== '').join(', ');
+  const places = { count: rest.length, doing };
+  return [[{ text: sayCount(rest.length, '1 more GPU: {doing}', '{count} more GPUs: {doing}', places) }]];
+}
+
+/** What GPUs that are only counted do; those of no such state work. */
+const DOING: readonly { states?: readonly VerdictInfo['state'][]; words: (count: number) => string }[] = [
+  { states: ['throttled'], words: (count) => say('{count} held back', { count }) },
+  { words: (count) => say('{count} busy', { count }) },
+  { states: ['idle', 'idle-expensive', 'hot-idle'], words: (count) => say('{count} idle', { count }) },
+  { states: ['asleep'], words: (count) => say('{count} asleep', { count }) },
+  { states: ['lost'], words: (count) => say('{count} gone', { count }) },
+  { states: ['driver', 'none'], words: (count) => say('{count} not read', { count }) },
+];
+const NAMED = new Set(DOING.flatMap(({ states }) => states ?? []));
 
 /** Of a GPU that was read; nothing of one that was not. */
 function awakeSentence(verdict: VerdictInfo, gpu: SourceStatus, name: string, named: boolean, now: number): Piece[] {

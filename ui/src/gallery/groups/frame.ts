@@ -47,6 +47,7 @@ export const frame: Group = {
       ['hostile', 'Sentence: names of strangers'],
       ['young', 'Sentence: the first minute'],
       ['server', 'Sentence: no GPU'],
+      ['farm', 'Sentence: 40 GPUs'],
       ['asleep', 'Sentence: GPU asleep'],
       ['driver', 'Sentence: no driver'],
       ['lost', 'Sentence: GPU lost'],
