@@ -22,6 +22,11 @@ export interface Deed {
   run: () => void;
 }
 
+/** Whether these keys ask for the search. */
+export function isSearch(event: KeyboardEvent): boolean {
+  return (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k';
+}
+
 /** Everything that can be done now. */
 export function deeds(stage: Stage): Deed[] {
   return KINDS.flatMap((kind) => kind(stage));

@@ -78,6 +78,34 @@ test('what is typed is found by its words, and Enter does it', async () => {
   expect(pause).toHaveBeenCalledTimes(1);
 });
 
+test('the keys that open the search close it, and who was at the pages is there again', async () => {
+  await show();
+  const way = screen.getByTestId('page-history');
+  way.focus();
+  await press('k', { ctrlKey: true });
+  const closed = vi.spyOn(screen.getByTestId('palette') as HTMLDialogElement, 'close');
+  await fireEvent.keyDown(field(), { key: 'k', ctrlKey: true });
+  // A dialog that is closed gives the focus back; one that is only taken away does not.
+  expect(closed).toHaveBeenCalledTimes(1);
+  await waitFor(() => expect(screen.queryByTestId('palette')).toBeNull());
+});
+
+test('whoever is asked something answers that first: neither the search nor a number leaves a form', async () => {
+  await show();
+  await press('4');
+  await waitFor(() => expect(page()).toBe('alerts'));
+  await fireEvent.click(screen.getByTestId('alerts-rules').querySelector('summary') as Element);
+  await fireEvent.click(screen.getAllByLabelText(/^Edit rule /)[0] as Element);
+  const form = screen.getByTestId('rule-form');
+  for (const at of [form.querySelector('input') as Element, form, document.body]) {
+    await fireEvent.keyDown(at, { key: 'k', ctrlKey: true });
+    if (at !== form.querySelector('input')) await fireEvent.keyDown(at, { key: '1' });
+  }
+  expect(screen.queryByTestId('palette')).toBeNull();
+  expect(page()).toBe('alerts');
+  expect(screen.getByTestId('rule-form')).toBe(form);
+});
+
 test('where the page may only look, it says so and offers nothing else', async () => {
   document.documentElement.dataset['lookOnly'] = '';
   try {
