@@ -1,4 +1,4 @@
-/** How a person wants to see the pages, on this machine: in which unit of temperature, and light or dark. */
+/** How a person wants to see the pages, on this machine: in which unit of temperature, light or dark, and whether a digit is a key. */
 
 import { keep, kept } from './keep';
 
@@ -14,6 +14,7 @@ export type Theme = (typeof THEMES)[number];
 class Look {
   #temperature: Temperature = $state('°C');
   #theme: Theme = $state('system');
+  #digits = $state(true);
 
   constructor() {
     this.read();
@@ -38,12 +39,23 @@ class Look {
     this.#keep();
   }
 
+  /** Whether a digit leads to a page. Who speaks what others type, or meets keys by accident, needs it off. */
+  get digits(): boolean {
+    return this.#digits;
+  }
+
+  set digits(digits: boolean) {
+    this.#digits = digits;
+    this.#keep();
+  }
+
   /** Takes what was kept. */
   read(): void {
-    // Whatever else stands there has neither.
+    // Whatever else stands there has none of them.
     const chosen = Object(kept(PLACE)) as Record<string, unknown>;
     this.#temperature = TEMPERATURES.find((one) => one === chosen['temperature']) ?? '°C';
     this.#theme = THEMES.find((one) => one === chosen['theme']) ?? 'system';
+    this.#digits = chosen['digits'] !== false;
     this.#show();
   }
 
@@ -52,7 +64,7 @@ class Look {
   }
 
   #keep(): void {
-    keep(PLACE, { temperature: this.#temperature, theme: this.#theme });
+    keep(PLACE, { temperature: this.#temperature, theme: this.#theme, digits: this.#digits });
   }
 }
 

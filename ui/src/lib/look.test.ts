@@ -9,6 +9,7 @@ import { look } from './look.svelte';
 afterEach(() => {
   look.temperature = '°C';
   look.theme = 'system';
+  look.digits = true;
 });
 
 test('a temperature moves its zero, and a difference does not', () => {
@@ -39,17 +40,19 @@ test('an alert says its value in that unit, though its sentence was written in a
 test('what was chosen is kept, and what somebody else put there is not taken', () => {
   look.temperature = '°F';
   look.theme = 'dark';
+  look.digits = false;
   expect(document.documentElement.style.colorScheme).toBe('dark');
   const kept = localStorage.getItem('hoofbeat.look') ?? '';
   look.temperature = '°C';
   look.theme = 'system';
+  look.digits = true;
   expect(document.documentElement.style.colorScheme).toBe('');
   localStorage.setItem('hoofbeat.look', kept);
   look.read();
-  expect([look.temperature, look.theme]).toEqual(['°F', 'dark']);
+  expect([look.temperature, look.theme, look.digits]).toEqual(['°F', 'dark', false]);
   for (const odd of ['', '[1', '7', 'null', '{"temperature":"K","theme":1}']) {
     localStorage.setItem('hoofbeat.look', odd);
     look.read();
-    expect([look.temperature, look.theme]).toEqual(['°C', 'system']);
+    expect([look.temperature, look.theme, look.digits]).toEqual(['°C', 'system', true]);
   }
 });

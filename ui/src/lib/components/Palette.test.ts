@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import App from '../../App.svelte';
 import { onOneClock } from '../../fixture/clock';
 import { Fixture, type Scene } from '../../fixture/fixture';
+import { look } from '../look.svelte';
 import { found, type Deed } from '../palette';
 
 onOneClock();
@@ -37,6 +38,25 @@ test('a number shows its page, but not while somebody types', async () => {
   await press('1', { ctrlKey: true });
   await press('9');
   expect(page()).toBe('processes');
+});
+
+test('digits can be switched off in the settings, and are then no key and not told as one', async () => {
+  await show();
+  await press('6');
+  await waitFor(() => expect(page()).toBe('settings'));
+  await fireEvent.click(screen.getByTestId('look-digits'));
+  try {
+    await press('1');
+    expect(page()).toBe('settings');
+    expect(screen.getByTestId('page-now').getAttribute('aria-keyshortcuts')).toBeNull();
+    expect(screen.getByTestId('page-now').title).not.toContain('(1)');
+    await fireEvent.click(screen.getByTestId('look-digits'));
+    await press('1');
+    await waitFor(() => expect(page()).toBe('now'));
+  } finally {
+    localStorage.clear();
+    look.read();
+  }
 });
 
 test('the alerts that stand are counted at their page, and lead there from the first one', async () => {
