@@ -3,13 +3,15 @@
 import { createContext } from 'svelte';
 import type { Board } from './board.svelte';
 import type { Chart } from './chart.svelte';
+import type { Endings } from './ending.svelte';
 import type { Route } from './route.svelte';
 
-/** The machine, the chart that a click on a value steers, and the page that is shown. */
+/** The machine, the chart that a click on a value steers, the page that is shown, and what became of what a person ended. */
 export interface Stage {
   board: Board;
   chart: Chart;
   route: Route;
+  endings: Endings;
 }
 
 export const [getStage, setStage] = createContext<Stage>();

@@ -35,13 +35,10 @@ export class Endings {
   outcome = $state.raw<Outcome | null>(null);
 
   readonly #backend: Backend;
-  readonly #after: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `after` is called when a process has ended. */
-  constructor(backend: Backend, after: () => void) {
+  constructor(backend: Backend) {
     this.#backend = backend;
-    this.#after = after;
   }
 
   /** Asks a person whether they mean it; `own` is the user whose processes can be ended. */
@@ -84,7 +81,6 @@ export class Endings {
     const none = row.gpus.length === 0 || ending.kind === 'stuck';
     const outcome: Outcome = { row, ending, receipts: none ? [] : null, failure: null };
     this.outcome = outcome;
-    this.#after();
     if (ending.kind === 'stuck' || none) return;
     this.#timer = setTimeout(async () => {
       let known: Partial<Outcome>;

@@ -29,7 +29,7 @@ const dialog = (id: string, title: string, step: Step, more: Partial<MemberRow> 
     id,
     title,
     async (at, setting) => {
-      const endings = new Endings(setting.machine, () => undefined);
+      const endings = new Endings(setting.machine);
       const key = scene === 'hostile' ? '<img src=x onerror=alert(1)>\u202egnp.\u0007exe Blender' : 'Ollama';
       const row = { ...(await rowOf(setting, key)), ...more };
       endings.ask(row, row.uid);

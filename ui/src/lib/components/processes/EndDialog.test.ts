@@ -62,6 +62,21 @@ test('one that obeys is gone, and the receipt comes when both sides are known', 
   expect(receipt()).toBe('');
 });
 
+test('who looks at another page meanwhile finds the receipt when they come back', async () => {
+  await askTo(4211, /Blender/);
+  await fireEvent.click(screen.getByTestId('end-sure'));
+  await vi.advanceTimersByTimeAsync(900);
+  await fireEvent.keyDown(document.body, { key: '1' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(screen.queryByTestId('processes')).toBeNull();
+  await vi.advanceTimersByTimeAsync(14_000);
+  await fireEvent.keyDown(document.body, { key: '3' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(receipt()).toMatch(/blender \(4211\) ended by itself.*RTX 4090, 10 seconds before and after/);
+  // And a question that was left open is not asked again.
+  expect(dialog()).toBe('');
+});
+
 test('one that does not listen is ended at once, and that is said', async () => {
   await askTo(5120, /Ollama/);
   expect(dialog()).toContain('systemd may start it again, as a part of ollama.service.');
