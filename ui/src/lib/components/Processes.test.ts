@@ -93,6 +93,22 @@ test('everything is reached by keys', async () => {
   expect(document.activeElement?.getAttribute('aria-rowindex')).toBe(grid().getAttribute('aria-rowcount'));
 });
 
+test('where the page may only look, no key ends anything, and none is named', async () => {
+  document.documentElement.dataset['lookOnly'] = '';
+  try {
+    await show('fine');
+    await fireEvent.click(row(/^\s*Ollama/));
+    await vi.advanceTimersByTimeAsync(50);
+    row(/5120/).focus();
+    await press('Delete');
+    expect(screen.queryByTestId('end-dialog')).toBeNull();
+    expect(within(row(/5120/)).queryByRole('button')).toBeNull();
+    expect(document.getElementById('processes-keys')?.textContent).not.toContain('Delete');
+  } finally {
+    delete document.documentElement.dataset['lookOnly'];
+  }
+});
+
 test('when the process that has the keyboard ends, the row beside it gets it, and that is said', async () => {
   const { machine } = await show('fine');
   const said = () => screen.getByTestId('processes-said').textContent;
