@@ -68,6 +68,21 @@ test('a row that is unfolded shows each of its processes, and can be folded agai
   expect(rows()).toHaveLength(length);
 });
 
+test('a column is one of those that are shown, and says which', async () => {
+  await show('fine');
+  const places = (row: Element | undefined) =>
+    [...(row?.children ?? [])].map((cell) => cell.getAttribute('aria-colindex')).filter((index) => index !== null);
+  const all = Array.from({ length: 10 }, (_, at) => String(at + 1));
+  expect(grid().getAttribute('aria-colcount')).toBe('10');
+  expect(places(head(/Name/).parentElement ?? undefined)).toEqual(all);
+  expect(places(rows()[0])).toEqual(all);
+  cleanup();
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(340);
+  await show('fine');
+  await waitFor(() => expect(grid().getAttribute('aria-colcount')).toBe('4'));
+  expect(places(rows()[0])).toEqual(['1', '2', '3', '4']);
+});
+
 test('everything is reached by keys', async () => {
   await show('fine');
   rows()[0]?.focus();
