@@ -1,6 +1,6 @@
 /** Who may use a GPU, in words. What is expected and what is not, Hoofbeat decides. */
 
-import { duration, moment, text } from './format';
+import { decimal, duration, moment, text } from './format';
 import { say, sayCount } from './language';
 import { visible } from './names';
 import type { DeclaredInfo } from './types/generated/DeclaredInfo';
@@ -156,7 +156,7 @@ export function foretold({ days, new_a_week: fresh, odd_hours_a_week: odd }: For
 }
 
 function often(aWeek: number): string {
-  return aWeek < 0.05 ? say('hardly an alarm') : say('about {number} alarms', { number: aWeek.toFixed(1) });
+  return aWeek < 0.05 ? say('hardly an alarm') : say('about {number} alarms', { number: decimal(aWeek) });
 }
 
 /** What a form for an identity begins with. */

@@ -10,6 +10,8 @@ import {
   aboutMoney,
   briefEnergy,
   clock,
+  day,
+  decimal,
   duration,
   moment,
   ofWhole,
@@ -59,6 +61,9 @@ test('a moment of another day names the day', () => {
   const now = at(2026, 10, 21, 18, 30);
   expect(moment(at(2026, 10, 21, 14, 2), now)).toMatch(/^(14:02|02:02 PM)$/);
   expect(moment(at(2026, 10, 20, 14, 2), now)).toMatch(/20.*, (14:02|02:02 PM)$/);
+  expect(moment(at(2026, 10, 20, 14, 2), now)).not.toContain('2026');
+  expect(moment(at(2025, 10, 20, 14, 2), now)).toMatch(/20.*2025, (14:02|02:02 PM)$/);
+  expect(moment(at(2025, 10, 21, 14, 2), now), 'a year ago is not today').toMatch(/21.*2025/);
   expect(clock(at(2026, 10, 21, 14, 2))).toMatch(/^(14:02:00|02:02:00 PM)$/);
   expect(timeTick(at(2026, 10, 21, 0, 0), 3600)).toMatch(/21/);
   expect(timeTick(at(2026, 10, 21, 6, 0), 3600)).not.toMatch(/21/);
@@ -101,6 +106,9 @@ test('days and times are those of the language that the page speaks', () => {
   const at = (day: number) => new Date(2026, 9, day, 14, 2).getTime() / 1000;
   learn('de', catalogue);
   expect(moment(at(20), at(21))).toBe('20. Okt., 14:02');
+  expect(moment(at(20) - 365 * 86400, at(21))).toBe('20. Okt. 2025, 14:02');
+  expect(day(at(20))).toBe('20. Okt. 2026');
+  expect(decimal(3.46)).toBe('3,5');
   expect(clock(at(20))).toBe('14:02:00');
 });
 

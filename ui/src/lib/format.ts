@@ -193,12 +193,28 @@ function written(options: Intl.DateTimeFormatOptions): (date: Date) => string {
 const hourAndMinute = written({ hour: '2-digit', minute: '2-digit' });
 const withSeconds = written({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayAndMonth = written({ day: 'numeric', month: 'short' });
+const withYear = written({ day: 'numeric', month: 'short', year: 'numeric' });
 
-/** A moment of today as a time, another one with its day; Unix seconds, in local time. */
+/** A moment of today as a time, another one with its day, and with its year where that is another; Unix seconds, in local time. */
 export function moment(ts: number, now: number): string {
   const date = new Date(ts * 1000);
-  const time = hourAndMinute(date);
-  return date.toDateString() === new Date(now * 1000).toDateString() ? time : `${dayAndMonth(date)}, ${time}`;
+  return date.toDateString() === new Date(now * 1000).toDateString() ? hourAndMinute(date) : dated(ts, now);
+}
+
+/** The same with its day, also where that is today. */
+export function dated(ts: number, now: number): string {
+  return `${dayOf(ts, now)}, ${hourAndMinute(new Date(ts * 1000))}`;
+}
+
+/** A day, with its year where that is not the one of now. */
+export function dayOf(ts: number, now: number): string {
+  const [date, today] = [new Date(ts * 1000), new Date(now * 1000)];
+  return date.getFullYear() === today.getFullYear() ? dayAndMonth(date) : withYear(date);
+}
+
+/** A day with its year. */
+export function day(ts: number): string {
+  return withYear(new Date(ts * 1000));
 }
 
 /** A stretch from one moment to another; of one day, the day is told once at most. */
@@ -218,6 +234,11 @@ export function timeTick(ts: number, step: number): string {
   if (step < 60) return withSeconds(date);
   const midnight = date.getHours() === 0 && date.getMinutes() === 0;
   return step >= 86400 || midnight ? dayAndMonth(date) : hourAndMinute(date);
+}
+
+/** A number with a decimal at most, written as the page's language does. */
+export function decimal(value: number): string {
+  return fixed(value, 1);
 }
 
 function scaled(value: number, unit: string): Parts {

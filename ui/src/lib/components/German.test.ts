@@ -54,7 +54,7 @@ test('who may use a GPU', async () => {
     /Eine Nutzung weicht vom Festgelegten ab, und 2 Nutzungen warten auf Antwort\.$/,
   );
   expect(said('expected-learning')).toMatch(
-    /^Gelernt wird seit .*Pro Woche zu erwarten: etwa 0\.3 Alarme wegen neuer Programme, etwa/,
+    /^Gelernt wird seit .*Pro Woche zu erwarten: etwa 0,3 Alarme wegen neuer Programme, etwa/,
   );
   expect(said('declared-no-miners')).toContain('darf nicht laufen');
   expect(screen.getByLabelText('Vertrauen: xmrig').textContent).toBe('Vertrauen');

@@ -7,7 +7,8 @@
  */
 
 import { timeTick } from '../format';
-import { language } from '../locale';
+import { spoken } from '../language';
+import { regional } from '../locale';
 import { grouped, type Mark } from '../past/marks';
 import { timeTicks } from '../past/timeaxis';
 import { offset } from './csv';
@@ -90,7 +91,7 @@ export function draw(figure: Figure, ink: Ink, font: string): Drawing {
 export function stretch(from: number, to: number): string {
   const seconds = to - from < 600 ? ({ second: '2-digit' } as const) : {};
   const day = { day: 'numeric', month: 'short', year: 'numeric' } as const;
-  const words = new Intl.DateTimeFormat(language, { ...day, hour: '2-digit', minute: '2-digit', ...seconds });
+  const words = new Intl.DateTimeFormat(regional(spoken()), { ...day, hour: '2-digit', minute: '2-digit', ...seconds });
   const east = -new Date(to * 1000).getTimezoneOffset();
   return `${words.formatRange(from * 1000, to * 1000)} (UTC${offset(east)})`;
 }

@@ -62,6 +62,14 @@ describe('stretches', () => {
     const wide = wider(before, NOW);
     expect([wide.from, wide.to, wide.to - wide.from]).toEqual([NOW - 9000, NOW - 1800, 7200]);
     expect(wider(hour, NOW).to).toBe(NOW);
+    // At the far end it stays there, and an address can hold it.
+    let far = before;
+    for (let times = 0; times < 40; times += 1) {
+      far = wider(far, NOW);
+      expect(read(new URLSearchParams(written(far) as Record<string, string>), NOW)).toEqual(far);
+    }
+    expect(far.from).toBe(0);
+    expect(moved({ span: null, from: 100, to: 700 }, -1, NOW)).toEqual({ span: null, from: 0, to: 600 });
     expect(around(NOW - 1000, NOW, NOW)).toEqual({ span: null, from: NOW - 1100, to: NOW });
     const short = between(NOW, NOW + 2);
     expect(short.to - short.from).toBe(15);
@@ -71,6 +79,9 @@ describe('stretches', () => {
     expect(words(living(SPANS[3]!, NOW), NOW)).toMatch(/^.*20.*2:30.* – now$/);
     expect(words({ span: null, from: at(20, 9), to: at(20, 15) }, NOW)).toMatch(/20.*9:00.* – .*3:00|15:00/);
     expect(words({ span: null, from: at(20, 9), to: at(21, 15) }, NOW)).toMatch(/20.*9:00.* – .*21.*(3:00|15:00)/);
+    const year = 365 * 86400;
+    expect(words({ span: null, from: at(20, 9) - year, to: at(20, 15) - year }, NOW)).toMatch(/20.*2025.*9:00/);
+    expect(words({ span: null, from: at(20, 9), to: at(20, 15) }, NOW)).not.toContain('2026');
     expect(fieldOf(at(5, 9, 7))).toBe('2026-11-05T09:07');
     expect(fromField('2026-11-05T09:07')).toBe(at(5, 9, 7));
     expect(fromField(' 2026-11-5 9:07 ')).toBe(at(5, 9, 7));

@@ -4,7 +4,7 @@
  * Pure functions. All times are Unix seconds.
  */
 
-import { clock, moment } from '../format';
+import { clock, dated, day, dayOf, moment } from '../format';
 import { say } from '../language';
 
 /** A stretch that ends now. */
@@ -80,14 +80,22 @@ export function moved(stretch: Stretch, by: -1 | 1, now: number): Stretch {
     const span = SPANS.find((span) => span.seconds === length);
     return span ? living(span, now) : { span: null, from: now - length, to: now };
   }
-  return { span: null, from: stretch.from + by * length, to };
+  // No address says a time before the first one that is counted.
+  const from = Math.max(0, stretch.from + by * length);
+  return { span: null, from, to: from + length };
 }
 
 /** Twice as long, around the same middle, and not beyond now. */
 export function wider(stretch: Stretch, now: number): Stretch {
   const half = Math.max((stretch.to - stretch.from) / 2, SHORTEST);
   const to = Math.min(Math.ceil(stretch.to + half), Math.max(now, stretch.to));
-  return { span: null, from: Math.floor(to - (stretch.to - stretch.from) - 2 * half), to };
+  return clamped(Math.floor(to - (stretch.to - stretch.from) - 2 * half), to);
+}
+
+/** A stretch that an address can hold: it neither begins before time was counted nor is longer than what can be asked for. */
+function clamped(from: number, to: number): Stretch {
+  const begin = Math.max(from, to - LONGEST, 0);
+  return { span: null, from: begin, to: Math.max(to, begin + SHORTEST) };
 }
 
 /** The stretch around something that took a while, with a margin on both sides. */
@@ -103,14 +111,8 @@ export function words({ span, from, to }: Stretch, now: number): string {
   if (isLong) return `${day(from)} – ${day(to)}`;
   const sameDay = new Date(from * 1000).toDateString() === new Date(to * 1000).toDateString();
   // The day is said even where it is today.
-  const begin = moment(from, 0);
-  if (sameDay && to - from < 600) return `${begin.slice(0, begin.lastIndexOf(', '))}, ${clock(from)} – ${clock(to)}`;
-  return `${begin} – ${moment(to, sameDay ? to : from)}`;
-}
-
-/** A day with its year. */
-function day(ts: number): string {
-  return new Date(ts * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+  if (sameDay && to - from < 600) return `${dayOf(from, now)}, ${clock(from)} – ${clock(to)}`;
+  return `${dated(from, now)} – ${sameDay ? moment(to, to) : dated(to, now)}`;
 }
 
 /** What stands in a field for a moment, in local time: `2026-11-21T09:00`. */
