@@ -148,6 +148,17 @@ test('the worst alert is told first, with the value of now', async () => {
   expect(screen.getByTestId('metric-picker')).toHaveProperty('value', 'gpu.temperature');
 });
 
+test('a value brings the chart that shows it into sight, also one that it shows already', async () => {
+  await show('fine');
+  const panel = screen.getByTestId('metric-picker').closest('section') as HTMLElement;
+  const sight = vi.spyOn(panel, 'scrollIntoView');
+  const load = screen.getByTestId('card-cpu').querySelector('[data-metric="cpu.load.1m"]') as Element;
+  for (const times of [1, 2]) {
+    await fireEvent.click(load);
+    await waitFor(() => expect(sight).toHaveBeenCalledTimes(times));
+  }
+});
+
 describe('alerts', () => {
   onOneClock('alerts');
 

@@ -60,6 +60,8 @@ export class Chart {
   chosen = $state.raw<readonly string[] | null>(null);
   /** Every line of the metric, as read and extended. */
   lines = $state.raw<readonly Line[]>([]);
+  /** How often a person asked to be shown something; each time the chart comes into view. */
+  wishes = $state(0);
   loading = $state(true);
   failure = $state.raw<Failure | null>(null);
 
@@ -93,6 +95,7 @@ export class Chart {
   show(metric: string, source: string | null = null): void {
     if (!isDrawable(metric)) return;
     this.focus = source;
+    this.wishes += 1;
     if (metric === this.metric) return;
     this.metric = metric;
     this.chosen = null;
