@@ -6,6 +6,7 @@ import App from './App.svelte';
 import { NOW, onOneClock } from './fixture/clock';
 import { Fixture, type Scene } from './fixture/fixture';
 import type { AlertInfo } from './lib/types/generated/AlertInfo';
+import type { VerdictInfo } from './lib/types/generated/VerdictInfo';
 
 onOneClock();
 
@@ -157,6 +158,21 @@ test('a value brings the chart that shows it into sight, also one that it shows 
     await fireEvent.click(load);
     await waitFor(() => expect(sight).toHaveBeenCalledTimes(times));
   }
+});
+
+test('what holds a GPU back leads from the sentence to its lane in the past', async () => {
+  const machine = new Fixture('fine');
+  const subscribe = machine.subscribe.bind(machine);
+  const bits = { id: 'throttle', metric: 'gpu.throttle', ts: NOW.getTime() / 1000, value: 2, unit: '' };
+  const throttled = (all: readonly VerdictInfo[]): VerdictInfo[] =>
+    all.map((one, at) => (at > 0 ? one : { ...one, state: 'throttled', evidence: [...one.evidence, bits] }));
+  machine.subscribe = (listener) =>
+    subscribe((news) => listener(news.kind === 'status' ? { ...news, verdicts: throttled(news.verdicts) } : news));
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  await fireEvent.click(within(screen.getByTestId('headline')).getByText('heat'));
+  await waitFor(() => expect(document.querySelector('main')?.dataset['page']).toBe('history'));
+  await waitFor(() => expect(screen.getByTestId('held-row').dataset['asked']).toBe('true'));
 });
 
 describe('alerts', () => {
