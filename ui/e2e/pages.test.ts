@@ -96,7 +96,29 @@ describe.skipIf(product === null)('in a browser', () => {
       nothing(await smallTargets(page), 'too small for a finger');
       nothing(await findings(page), 'axe, phone');
       nothing(complaints(page), 'complaints');
+    });
+
+    it('is met there in the order in which it is seen', async () => {
+      await go(page, id);
+      const found = await focusWays(page);
+      nothing(found.unseen, 'focus that is not seen');
+      nothing([...found.jumps, ...found.rises], 'an order that is another one than on the page');
+      nothing(found.missed, 'what Tab does not reach');
       await page.setViewportSize(DESKTOP);
     });
+  });
+
+  it('a value that is tapped on a phone brings its chart into sight', async () => {
+    await page.setViewportSize(PHONE);
+    await go(page, 'now');
+    const value = page.locator('main [data-testid="card-memory"] [data-metric="memory.cache"]');
+    const chart = page.locator('section:has(> header [data-testid="metric-picker"])');
+    const top = async () => (await chart.boundingBox())?.y ?? NaN;
+    await value.scrollIntoViewIfNeeded();
+    expect(await top(), 'the chart is far above').toBeLessThan(-100);
+    await value.click();
+    await expect.poll(top).toBeGreaterThanOrEqual(0);
+    expect(await page.getByTestId('metric-picker').inputValue()).toBe('memory.cache');
+    await page.setViewportSize(DESKTOP);
   });
 });

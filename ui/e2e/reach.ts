@@ -15,6 +15,8 @@ export interface FocusWays {
   unseen: string[];
   /** Reached although it stands before what was reached before, in the document. */
   jumps: string[];
+  /** Reached although it stands wholly above what was reached before, as it is seen. */
+  rises: string[];
   /** Visible, usable, and never reached. */
   missed: string[];
 }
@@ -52,7 +54,9 @@ function prepare(deeds: string): void {
   /** What had the focus at all: of a row that ends, the page itself gives it to the next. */
   const met = new Set<EventTarget | null>();
   document.addEventListener('focusin', ({ target }) => met.add(target));
-  const found: FocusWays = { unseen: [], jumps: [], missed: [] };
+  const found: FocusWays = { unseen: [], jumps: [], rises: [], missed: [] };
+  /** Where the last one ended, from the top of the page. */
+  let last = { top: 0, left: 0, right: 0 };
   // Of radio buttons Tab reaches one, and of what is moved through by arrows too.
   const roams = (element: Element) =>
     element.matches('[role="option"], [tabindex="-1"], input[type="radio"]') || element.matches(':disabled');
@@ -71,6 +75,10 @@ function prepare(deeds: string): void {
       if (!isSeen(at) || width === 0 || height === 0 || !inWindow || !outlined(at)) found.unseen.push(name(at));
       if (before && !(before.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING))
         found.jumps.push(name(at));
+      // A page that scrolls moves all of it. What stands beside the last one is a column of its own.
+      const zero = document.querySelector('.window')?.firstElementChild?.getBoundingClientRect().top ?? 0;
+      if (before && bottom - zero <= last.top && left < last.right && right > last.left) found.rises.push(name(at));
+      last = { top: top - zero, left, right };
       return false;
     },
     end: () => {
