@@ -94,6 +94,8 @@ describe.skipIf(product === null)('in a browser', () => {
       await shoot(page, `${id}-phone`);
       nothing(await tooWide(page), 'too wide');
       nothing(await smallTargets(page), 'too small for a finger');
+      await unfold(page);
+      nothing(await smallTargets(page), 'too small for a finger, of what can be unfolded');
       nothing(await findings(page), 'axe, phone');
       nothing(complaints(page), 'complaints');
     });

@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core';
 const DEEDS = 'a[href], button, input, select, textarea, summary, [tabindex="0"], [role="option"]';
 /** More steps than this are no way round but a trap. */
 const MOST_STEPS = 400;
-/** CSS pixels of a target that a finger meets, and of the ways to the pages, which are used most. */
-const [LEAST, LEAST_OF_NAV] = [24, 44];
+/** CSS pixels of what a finger meets: so high, and so wide at least. */
+const [HIGH, WIDE] = [44, 24];
 
 /** What Tab finds, from the beginning of the page to its end. */
 export interface FocusWays {
@@ -93,21 +93,31 @@ function prepare(deeds: string): void {
   };
 }
 
-/** Targets that a finger misses. A link in a sentence is as high as the sentence, and is let be. */
+/**
+ * Targets that a finger misses. A link in a sentence is as high as the sentence, and is let be; what is small and lies in
+ * an area of its own that takes the finger, too, is as large as that.
+ */
 export function smallTargets(page: Page): Promise<string[]> {
   return page.evaluate(
-    ({ deeds, least, leastOfNav }) =>
+    ({ deeds, high, wide }) =>
       [...document.querySelectorAll(deeds)].flatMap((element) => {
         if (!element.checkVisibility({ visibilityProperty: true })) return [];
         if (getComputedStyle(element).display === 'inline' || element.closest('.evidence')) return [];
+        // The charts are one drawing, whose keys lie over it.
+        if (element.matches('[role="slider"]')) return [];
         // What is unseen lies over something, or belongs to its label.
         const at = element.closest('label') ?? element;
         const { width, height } = at.getBoundingClientRect();
-        const needed = element.closest('nav[aria-label="Pages"]') ? leastOfNav : least;
-        if (height >= needed - 0.5 && width >= least - 0.5) return [];
+        if (height >= high - 0.5 && width >= wide - 0.5) return [];
+        at.scrollIntoView({ block: 'center' });
+        const box = at.getBoundingClientRect();
+        const middle = [box.left + box.width / 2, box.top + box.height / 2] as const;
+        const meets = (x: number, y: number) => at.contains(document.elementFromPoint(middle[0] + x, middle[1] + y));
+        const half = high / 2 - 1;
+        if (meets(0, -half) && meets(0, half) && meets(-wide / 2 + 1, 0) && meets(wide / 2 - 1, 0)) return [];
         const name = element.getAttribute('aria-label') ?? element.textContent?.trim().slice(0, 40);
         return [`${element.tagName}.${element.className} ${width.toFixed(1)}×${height.toFixed(1)}: ${name}`];
       }),
-    { deeds: DEEDS, least: LEAST, leastOfNav: LEAST_OF_NAV },
+    { deeds: DEEDS, high: HIGH, wide: WIDE },
   );
 }
