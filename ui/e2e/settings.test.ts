@@ -2,9 +2,12 @@
 
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { complaints, go, launch, nothing, open, PHONE, product, shoot, tooWide } from './browser';
+import { complaints, DESKTOP, findings, go, launch, nothing, open, PHONE, product, shoot, tooWide } from './browser';
 
 const { ways: all } = product ?? { ways: [] };
+
+/** Milliseconds until something is drawn. */
+const PATIENCE = 20_000;
 
 /** What a browser says its language is, and the desktop's `LANG`. */
 const LANGUAGES = [
@@ -37,6 +40,10 @@ describe.skipIf(product === null).each(LANGUAGES)('under LANG=$lang', ({ lang, l
     await shoot(page, `${id}-${lang.slice(0, 2)}`);
     nothing(complaints(page), 'complaints');
     nothing(await tooWide(page), 'too wide');
+    // Words of another language are longer, and so are some of its times.
+    await page.setViewportSize(PHONE);
+    nothing(await tooWide(page), 'too wide, phone');
+    await page.setViewportSize(DESKTOP);
   });
 });
 
@@ -58,7 +65,7 @@ describe.skipIf(product === null)('from right to left', () => {
     nothing(await tooWide(page), 'too wide');
     await page.setViewportSize(PHONE);
     nothing(await tooWide(page), 'too wide, phone');
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.setViewportSize(DESKTOP);
   });
 });
 
@@ -112,10 +119,68 @@ describe.skipIf(product === null)('for eyes that need it', () => {
       }
       const chosen = await page.locator('nav a[aria-current]').evaluate((link) => getComputedStyle(link).outlineStyle);
       expect(chosen).toBe('solid');
+      await go(page, 'now');
+      // Text has one colour there, but lines are told apart by theirs.
+      await expect.poll(() => colored(page), { timeout: PATIENCE }).toBeGreaterThan(50);
       await page.context().close();
     },
   );
+
+  it.each(['light', 'dark'] as const)('where more contrast is asked for, %s, no ink is soft', async (colorScheme) => {
+    const page = await look({ contrast: 'more', colorScheme });
+    const told = await page.evaluate(contrasts);
+    // As much as text needs where its contrast is enhanced, and for what is no text as much as text needs at all.
+    for (const name of ['--soft', '--accent', '--good', '--warn', '--bad']) {
+      expect(told[name], name).toBeGreaterThanOrEqual(7);
+    }
+    for (const name of ['--hair', '--faint']) expect(told[name], name).toBeGreaterThanOrEqual(4.5);
+    for (const { id } of all) {
+      await go(page, id);
+      nothing(await findings(page), `axe: ${id}`);
+    }
+    await page.context().close();
+  });
 });
+
+/** How many pixels of the chart are of a colour, and not between the ground and the ink. */
+function colored(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('main .frame canvas');
+    const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let at = 0; at < pixels.length; at += 4) {
+      const [r = 0, g = 0, b = 0, alpha = 0] = pixels.slice(at, at + 4);
+      if (alpha > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 64) count += 1;
+    }
+    return count;
+  });
+}
+
+/** The contrast of each of the page's inks with its cards. */
+function contrasts(): Record<string, number> {
+  const probe = document.createElement('span');
+  document.body.append(probe);
+  const light = (name: string) => {
+    probe.style.color = `var(${name})`;
+    const parts =
+      getComputedStyle(probe)
+        .color.match(/[\d.]+/g)
+        ?.map(Number) ?? [];
+    const [r = 0, g = 0, b = 0] = parts.map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const names = ['--hair', '--soft', '--faint', '--accent', '--good', '--warn', '--bad'];
+  const ground = light('--card');
+  const all = names.map((name) => {
+    const own = light(name);
+    return [name, (Math.max(own, ground) + 0.05) / (Math.min(own, ground) + 0.05)] as const;
+  });
+  probe.remove();
+  return Object.fromEntries(all);
+}
 
 /** Latin words and values whose second part stands left of the first: "GiB 24", "GeForce NVIDIA". */
 function turned(page: Page): Promise<string[]> {

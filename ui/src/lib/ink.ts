@@ -3,6 +3,8 @@
 /** What makes the CSS colours of an element's place into colours of a canvas. `probe` is an element that nobody sees. */
 export function inkOf(probe: HTMLElement): (color: string, alpha?: number) => string {
   const known = new Map<string, string>();
+  // Where colours are a person's own, every text has the same: lines would then be of one colour.
+  probe.style.setProperty('forced-color-adjust', 'none');
   return (color, alpha = 1) => {
     const key = `${color} ${alpha}`;
     const found = known.get(key);
@@ -18,11 +20,14 @@ export function inkOf(probe: HTMLElement): (color: string, alpha?: number) => st
   };
 }
 
-/** Calls back when the desktop turns light or dark. Answers what ends that. */
+/** What the colours of the page depend on. */
+const THEMES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
+
+/** Calls back when the desktop turns light or dark, or its contrast changes. Answers what ends that. */
 export function onTheme(turn: () => void): () => void {
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', turn);
-  return () => dark.removeEventListener('change', turn);
+  const all = THEMES.map((theme) => matchMedia(theme));
+  for (const one of all) one.addEventListener('change', turn);
+  return () => all.forEach((one) => one.removeEventListener('change', turn));
 }
 
 /** Slanted lines, which say without a colour that this is no value. */
