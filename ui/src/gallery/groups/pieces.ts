@@ -147,7 +147,7 @@ export const pieces: Group = {
             { text: ' ' },
             { text: '/home', tone: 'warn' },
             { text: ' is full, and the fan is ' },
-            { text: 'back', tone: 'good', after: '.' },
+            { text: 'back at work', tone: 'good', after: '.' },
           ],
         },
       }),
