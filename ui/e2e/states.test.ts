@@ -53,13 +53,13 @@ async function look(page: Page, name: string, said: Said): Promise<void> {
     nothing(await tooWide(page), `too wide: ${where}`);
     nothing(await findings(page), `axe, light: ${where}`);
     await page.emulateMedia({ colorScheme: 'dark' });
-    // By night only the colours are others.
-    nothing(await findings(page, 'color-contrast'), `axe, dark: ${where}`);
+    nothing(await findings(page), `axe, dark: ${where}`);
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize(PHONE);
     // The other pages are kept on a phone where all is well.
     if (id === all[0]?.id) await shoot(page, `state-${name}-phone`);
     nothing(await tooWide(page), `too wide on a phone: ${where}`);
+    nothing(await findings(page), `axe, phone: ${where}`);
   }
   nothing(graveComplaints(page), `complaints: ${name}`);
 }
