@@ -2,7 +2,7 @@
 
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { complaints, go, launch, nothing, open, product, unfold } from './browser';
+import { complaints, go, launch, nothing, open, PHONE, product, tooWide, unfold } from './browser';
 import { ARABIC, HOSTILE, TURNING } from './scene';
 
 /** Milliseconds until a browser says what it refused. */
@@ -28,6 +28,27 @@ describe.skipIf(product === null)('names from outside', () => {
     // What would turn round the rest of the line is shown instead.
     expect(text).not.toContain(TURNING);
     nothing(complaints(page), 'complaints');
+  });
+
+  it('that are long break where a phone ends, also where all of a sentence is a link', async () => {
+    const context = await browser.newContext({ viewport: PHONE });
+    const { url, cookie } = product!.changing;
+    await context.addCookies([{ ...cookie, url, httpOnly: true, sameSite: 'Strict' }]);
+    const phone = await context.newPage();
+    const title = `${HOSTILE.repeat(8)} is a name of two hundred letters, and what is told of it is a sentence of its own`;
+    // As if the recorder had said so of each alert.
+    await phone.addInitScript((title) => {
+      const parse = JSON.parse.bind(JSON);
+      JSON.parse = (text: string) =>
+        parse(text.replace(/"title":"[^"]*"/g, `"title":${JSON.stringify(title)}`)) as unknown;
+    }, title);
+    await phone.goto(url);
+    for (const id of ['now', 'alerts']) {
+      await go(phone, id);
+      await phone.locator('main .evidence', { hasText: 'a name of two hundred letters' }).first().waitFor();
+      nothing(await tooWide(phone), `too wide: ${id}`);
+    }
+    await context.close();
   });
 
   it('that are written from right to left do not move the numbers beside them', async () => {
