@@ -53,6 +53,15 @@ describe.skipIf(product === null)('with the keyboard alone', () => {
     expect(await focused()).toBe('History');
   });
 
+  it('the keys that opened the search close it, and lead back, too', async () => {
+    expect(await focused()).toBe('History');
+    await page.keyboard.press('Control+k');
+    await field().waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('History');
+  });
+
   it('digits that are typed into a field stay there', async () => {
     await page.keyboard.press('Control+k');
     await field().waitFor();
@@ -94,6 +103,10 @@ describe.skipIf(product === null)('with the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     nothing(await findings(page), 'axe, rule');
+    // A form is not left for the search, nor for another page.
+    await page.keyboard.press('Control+k');
+    expect(await page.getByTestId('palette').count()).toBe(0);
+    expect(await page.getByRole('dialog').count()).toBe(1);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await expect.poll(focused).toBe(`Edit rule ${RULE}`);
