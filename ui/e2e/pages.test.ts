@@ -101,6 +101,7 @@ describe.skipIf(product === null)('in a browser', () => {
     });
 
     it('is met there in the order in which it is seen', async () => {
+      await page.setViewportSize(PHONE);
       await go(page, id);
       const found = await focusWays(page);
       nothing(found.unseen, 'focus that is not seen');
