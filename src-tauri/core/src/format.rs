@@ -62,6 +62,17 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// Seconds that were computed, as a stretch of time. However large a number is, there are words for it.
+pub fn span(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "–".to_owned();
+    }
+    duration(Duration::from_secs_f64(seconds.clamp(0.0, LONGEST)))
+}
+
+/// Seconds that no clock counts; more are not told apart.
+const LONGEST: f64 = 1e12;
+
 /// What holds a GPU back: `power limit, heat`, or `nothing`. A bit that is not known yet is a limit, too.
 pub fn throttle(bits: f64) -> String {
     let (bits, all) = (bits as u64, throttles());
@@ -127,7 +138,7 @@ fn seconds(value: f64) -> String {
         0.0 => "0 s".to_owned(),
         size if size >= 59.95 => {
             let sign = if value < 0.0 { "-" } else { "" };
-            format!("{sign}{}", duration(Duration::from_secs_f64(size.min(1e12).round())))
+            format!("{sign}{}", span(size.round()))
         }
         _ => scaled(value * 1e6, 1000.0, &[" µs", " ms", " s"], Base::Short),
     }

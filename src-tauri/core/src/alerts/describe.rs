@@ -139,9 +139,9 @@ fn health(health: Health) -> &'static str {
         Health::Ok => say!("A source is ok"),
         Health::Asleep => say!("A source is asleep"),
         Health::Lost => say!("A source is lost"),
-        Health::Denied => say!("A source is denied"),
+        Health::Denied => say!("A source may not be read"),
         Health::Unsupported => say!("A source is unsupported"),
-        Health::Stale => say!("A source is stale"),
+        Health::Stale => say!("A source does not answer"),
     }
 }
 

@@ -4,7 +4,7 @@
 //! Deliberately not here: every other end (`words`).
 
 use super::notice::{Notice, NoticePhase};
-use super::words::{Names, quantity, subject};
+use super::words::{Names, amount, subject};
 use super::{Ending, words};
 use crate::metrics::{Metric, Unit};
 use crate::model::rule::{Rule, Watched, When};
@@ -21,7 +21,8 @@ pub(super) fn title(notice: &Notice, asked: Option<f64>, names: Names<'_>) -> St
         return say!("{gpu} at {temperature}, the fan may rest", gpu = subject, temperature);
     }
     let (what, why) = (words::what(rule, source, names), why(notice, asked));
-    match value.map(|value| quantity(rule, value)) {
+    match value.map(|value| amount(rule, value)) {
+        Some(value) if rule.is_margin() => say!("{what} {value} does not matter any more: {why}", what, value, why),
         Some(value) => say!("{what} at {value} does not matter any more: {why}", what, value, why),
         None => say!("{what} does not matter any more: {why}", what, why),
     }
@@ -31,7 +32,7 @@ pub(super) fn title(notice: &Notice, asked: Option<f64>, names: Names<'_>) -> St
 pub(super) fn body(notice: &Notice) -> Option<String> {
     let NoticePhase::Cleared { ending: Ending::Disarmed(asked), .. } = notice.phase else { return None };
     let because = say!("It ended because {why}.", why = why(notice, asked));
-    let last = notice.value.map(|value| say!("It was last at {value}.", value = quantity(&notice.rule, value)));
+    let last = notice.value.map(|value| say!("It was last at {value}.", value = amount(&notice.rule, value)));
     Some(std::iter::once(because).chain(last).collect::<Vec<_>>().join(" "))
 }
 

@@ -7,7 +7,7 @@ use super::notice::ActiveAlert;
 use super::words::{Names, news, quantity, what};
 use crate::metrics::Metric;
 use crate::model::Health;
-use crate::model::rule::{Aggregate, Rule, Watched};
+use crate::model::rule::{NEVER_FULL, Rule, Watched};
 use crate::say;
 
 /// The news: "CPU 64 °C, was 96 °C"; `None` where what fired is so still, and only what else its rule asks for is not.
@@ -23,10 +23,10 @@ pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> 
         Watched::Health(health) => again(*health, what),
         Watched::Verdict(word) => state(word, what),
         Watched::Metric { metric, of } => {
-            let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
             let number = quantity(rule, value);
             let now = match metric {
-                _ if full => say!("{what} full in {time} if it goes on like this", what, time = number),
+                _ if rule.is_forecast() && value >= NEVER_FULL => return Some(say!("{what} no longer fills up", what)),
+                _ if rule.is_forecast() => say!("{what} full in {time} if it goes on like this", what, time = number),
                 Metric::GpuMargin => say!("{what} {margin} from its slowdown", what, margin = number),
                 _ if of.is_some() => say!("{what} {share} full", what, share = number),
                 _ => format!("{what} {number}"),
@@ -40,6 +40,7 @@ pub(super) fn sentence(alert: &ActiveAlert, names: Names<'_>) -> Option<String> 
 fn was(rule: &Rule, metric: Metric, peak: Option<f64>) -> String {
     match (metric, peak) {
         // A limit is known where the value is not.
+        (Metric::GpuMargin, None) => say!("was within {margin}", margin = quantity(rule, rule.fire.limit)),
         (_, None) => say!("was past {limit}", limit = quantity(rule, rule.fire.limit)),
         (Metric::GpuMargin, Some(peak)) if peak <= 0.0 => say!("was as hot as it may be").to_owned(),
         (Metric::GpuMargin, Some(peak)) => say!("was within {margin}", margin = quantity(rule, peak)),
@@ -54,9 +55,9 @@ fn again(health: Health, what: String) -> String {
         Health::Ok => say!("{what} is there again, was ok", what),
         Health::Asleep => say!("{what} is there again, was asleep", what),
         Health::Lost => say!("{what} is there again, was lost", what),
-        Health::Denied => say!("{what} is there again, was denied", what),
+        Health::Denied => say!("{what} may be read again", what),
         Health::Unsupported => say!("{what} is there again, was unsupported", what),
-        Health::Stale => say!("{what} is there again, was stale", what),
+        Health::Stale => say!("{what} answers again", what),
     }
 }
 
@@ -84,7 +85,7 @@ mod tests {
 
     use super::*;
     use crate::alerts::{Detail, Who, words};
-    use crate::model::rule::Window;
+    use crate::model::rule::{Aggregate, Window};
     use crate::model::{EventKind, Source, SourceKind};
     use crate::untrusted::Untrusted;
 
@@ -129,7 +130,9 @@ mod tests {
         let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
         let disk = Rule { window, ..below(Metric::GpuMemoryUsed, 86_400.0, 172_800.0) };
         let said = "RTX: GPU memory used full in 3 d if it goes on like this, was 2 h";
-        check(disk, 259_200.0, Some(7200.0), said);
+        check(disk.clone(), 259_200.0, Some(7200.0), said);
+        check(disk, NEVER_FULL, Some(7200.0), "RTX: GPU memory used no longer fills up");
+        check(below(Metric::GpuMargin, 5.0, 10.0), 25.0, None, "RTX 25 °C from its slowdown, was within 5 °C");
     }
 
     #[test]
@@ -157,7 +160,11 @@ mod tests {
     #[test]
     fn every_state_of_a_source_has_its_words() {
         for (health, word) in Health::WORDS {
-            let said = format!("RTX is there again, was {word}");
+            let said = match health {
+                Health::Denied => "RTX may be read again".to_owned(),
+                Health::Stale => "RTX answers again".to_owned(),
+                _ => format!("RTX is there again, was {word}"),
+            };
             check(Rule::bare(Watched::Health(*health), [0.5, 0.5]), 0.0, Some(1.0), &said);
         }
     }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::CONTINUITY;
-use crate::model::rule::{Aggregate, COVERAGE, Window};
+use crate::model::rule::{Aggregate, COVERAGE, NEVER_FULL, Window};
 
 /// Into how many buckets a window is cut.
 const BUCKETS: u32 = 30;
@@ -185,8 +185,7 @@ impl Readings {
         self.fold().sum
     }
 
-    /// The window's value. `of` is what the readings grow to, for [`Aggregate::Full`]. `None` where too little was read,
-    /// and where what grows to be full does not grow.
+    /// The window's value. `of` is what the readings grow to, for [`Aggregate::Full`]. `None` where too little was read.
     pub fn value(&self, window: Window, of: Option<f64>) -> Option<f64> {
         let fold = self.fold();
         if window.aggregate == Aggregate::Count {
@@ -213,12 +212,14 @@ impl Readings {
     }
 
     /// In how many seconds what grows reaches `most`, if it goes on like this. Of the straight line through the whole
-    /// window and that through its last third the slower one counts: a step in between is no growth.
+    /// window and that through its last third the slower one counts: a step in between is no growth. That nothing grows is
+    /// an answer, by which an alert ends, and not the lack of one; so is a slope that is but the rounding of a flat line.
     fn until_full(&self, most: f64) -> Option<f64> {
         let last = self.newest?;
         let third = self.buckets.len() * 2 / 3;
         let slope = self.slope(0)?.min(self.slope(third)?);
-        (slope > 0.0).then(|| ((most - last.last) / slope).max(0.0))
+        let left = (most - last.last) / slope;
+        Some(if slope > 0.0 { left.clamp(0.0, NEVER_FULL) } else { NEVER_FULL })
     }
 
     /// How much the straight line through the buckets from this one on grows in a second.
@@ -287,9 +288,14 @@ mod tests {
         assert!((of(Aggregate::Full) - 880.0).abs() < 1e-6);
         // One large download is no growth that goes on.
         let step = each_second(120, |second| if second > 80 { 500.0 } else { 0.0 });
-        assert_eq!(value(window(Aggregate::Full, 60), &step, Some(1000.0)), None);
+        assert_eq!(value(window(Aggregate::Full, 60), &step, Some(1000.0)), Some(NEVER_FULL));
         let still = each_second(120, |_| 7.0);
-        assert_eq!(value(window(Aggregate::Full, 60), &still, Some(10.0)), None, "what does not grow is never full");
+        let full = |trace: &[_], most| value(window(Aggregate::Full, 60), trace, Some(most));
+        assert_eq!(full(&still, 10.0), Some(NEVER_FULL), "what does not grow is never full");
+        assert_eq!(full(&each_second(120, |second| 500.0 - second as f64), 1000.0), Some(NEVER_FULL));
+        // What a mean of a thousand equal numbers is off by looks like growth.
+        assert_eq!(full(&each_second(120, |second| 1e12 + second as f64 * 1e-4), 4e12), Some(NEVER_FULL));
+        assert_eq!(full(&each_second(120, |second| second as f64), 100.0), Some(0.0), "it is full already");
         let anew = each_second(120, |second| (second % 50) as f64);
         assert_eq!(value(window(Aggregate::Rate, 60), &anew, None), None);
     }

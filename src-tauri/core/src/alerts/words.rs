@@ -9,7 +9,7 @@ use super::notice::{ActiveAlert, Detail, Ending, Notice, NoticePhase, Who};
 use super::{disarmed, recovering, uses};
 use crate::language::{self, Language};
 use crate::metrics::{Metric, Unit};
-use crate::model::rule::{Aggregate, Rule, Side, Watched};
+use crate::model::rule::{Aggregate, NEVER_FULL, Rule, Side, Watched, When};
 use crate::model::{EventKind, Health, Source, SourceKind};
 use crate::untrusted::Untrusted;
 use crate::{format, say};
@@ -36,12 +36,19 @@ pub fn subject(source: &Source, names: Names<'_>) -> String {
 /// A value of a rule, with its unit.
 pub fn quantity(rule: &Rule, value: f64) -> String {
     match (&rule.watched, rule.window.map(|window| window.aggregate)) {
-        (Watched::Metric { .. }, Some(Aggregate::Full)) => format::duration(Duration::from_secs_f64(value.max(0.0))),
+        (Watched::Metric { .. }, Some(Aggregate::Full)) if value >= NEVER_FULL => say!("never").to_owned(),
+        (Watched::Metric { .. }, Some(Aggregate::Full)) => format::span(value),
         (Watched::Metric { of: Some(_), .. }, _) => format::quantity(value, Unit::Percent),
         (Watched::Metric { metric, .. }, Some(Aggregate::Rate)) => format!("{}/s", format::value(*metric, value)),
         (Watched::Metric { metric, .. }, _) => format::value(*metric, value),
         _ => format::quantity(value, Unit::Number),
     }
+}
+
+/// The same where nothing around it says what the degrees of a margin are degrees of.
+pub(super) fn amount(rule: &Rule, value: f64) -> String {
+    let number = quantity(rule, value);
+    if rule.is_margin() { say!("{margin} from its slowdown", margin = number) } else { number }
 }
 
 /// The unit of a rule's values and limits; `None` where they only count.
@@ -62,8 +69,8 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
     match notice.phase {
         NoticePhase::Fired => {
             // What happened has happened, and a forecast is of the time to come.
-            let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
-            let held = Some(rule.hold).filter(|_| !full && !matches!(rule.watched, Watched::Event { .. }));
+            let held =
+                Some(rule.hold).filter(|_| !rule.is_forecast() && !matches!(rule.watched, Watched::Event { .. }));
             // Not "is lost: it fell off the bus for 1 min".
             let (said, reason) = parted(rule, source, who.as_ref(), *value, detail, names);
             joined(lasting_for(said, held.unwrap_or_default()), reason)
@@ -83,14 +90,19 @@ pub fn title(notice: &Notice, names: Names<'_>) -> String {
                 (Ending::Expected, ..) => return uses::expected(notice, &what, names),
                 (Ending::Passed, ..) => say!("{what}: nothing more", what),
                 (Ending::UseOver, ..) => uses::over(notice, &what, names),
-                (Ending::Read, _, Watched::Health(_)) => say!("{what} is there again", what),
+                (Ending::Read, _, Watched::Health(of)) => mended(*of, what),
                 (Ending::Read, _, Watched::Verdict(_)) => say!("{what} is back to normal", what),
-                (Ending::Read, Some(value), _) => say!("{what} back to {value}", what, value = quantity(rule, *value)),
+                (Ending::Read, Some(value), _) if rule.is_forecast() && *value >= NEVER_FULL => {
+                    say!("{what} no longer fills up", what)
+                }
+                (Ending::Read, Some(value), _) if rule.is_forecast() => {
+                    let time = quantity(rule, *value);
+                    let over = lasted_for(say!("{what} fills up more slowly", what), lasted);
+                    return joined(over, Some(&say!("full in {time} if it goes on like this", time)));
+                }
+                (Ending::Read, Some(value), _) => say!("{what} back to {value}", what, value = amount(rule, *value)),
             };
-            match long(lasted) {
-                Some(time) => say!("{news} after {time}", news = over, time),
-                None => over,
-            }
+            lasted_for(over, lasted)
         }
     }
 }
@@ -104,6 +116,14 @@ fn long(time: Duration) -> Option<String> {
 fn lasting_for(news: String, lasted: Duration) -> String {
     match long(lasted) {
         Some(time) => say!("{news} for {time}", news, time),
+        None => news,
+    }
+}
+
+/// News that something is over which was so for this long.
+fn lasted_for(news: String, lasted: Duration) -> String {
+    match long(lasted) {
+        Some(time) => say!("{news} after {time}", news, time),
         None => news,
     }
 }
@@ -148,32 +168,39 @@ fn parted<'a>(
 ) -> (String, Option<&'a str>) {
     let what = what(rule, source, names);
     let said = match &rule.watched {
-        Watched::Event { kind, .. } => event(*kind, what, who, value, detail, names),
+        Watched::Event { kind: EventKind::GpuWoke, .. } => woken(rule, what, value),
+        Watched::Event { kind, .. } => event(*kind, what, who, detail, names),
         Watched::Health(of) => {
             let reason = detail.reason.as_deref().filter(|reason| !reason.is_empty());
             return (health(*of, what), reason.map(language::said));
         }
         Watched::Verdict(word) => state(word, what),
-        Watched::Metric { metric, of } => {
-            let full = rule.window.is_some_and(|window| window.aggregate == Aggregate::Full);
-            match value {
-                Some(value) => reading(*metric, value, what, quantity(rule, value), full, of.is_some()),
-                // A silence, or the last value is not known any more.
-                None => say!("{what} past {limit}", what, limit = quantity(rule, rule.fire.limit)),
-            }
+        Watched::Metric { metric: Metric::GpuUtilization | Metric::CpuUtilization, of: None }
+            if rule.when == Some(When::Away) && rule.metric().is_some() =>
+        {
+            // What is asked once somebody is back.
+            let share = quantity(rule, value.unwrap_or(rule.fire.limit));
+            say!("{what} {share} busy while nobody was there", what = subject(source, names), share)
         }
+        Watched::Metric { metric, of } => match value {
+            Some(value) => reading(rule, *metric, value, what, of.is_some()),
+            // A silence, or the last value is not known any more.
+            None if rule.is_margin() => within(what, quantity(rule, rule.fire.limit)),
+            None => say!("{what} past {limit}", what, limit = quantity(rule, rule.fire.limit)),
+        },
     };
     (said, None)
 }
 
-/// That a reading is past its limit. `number` is the value in words; `full`: when something will be full; `part`: of what
-/// it is a part.
-fn reading(metric: Metric, value: f64, what: String, number: String, full: bool, part: bool) -> String {
+/// That a reading is past its limit. `part`: in percent of another one.
+pub(super) fn reading(rule: &Rule, metric: Metric, value: f64, what: String, part: bool) -> String {
+    let number = quantity(rule, value);
     match metric {
-        _ if full => say!("{what} full in {time} if it goes on like this", what, time = number),
+        _ if rule.is_forecast() && value >= NEVER_FULL => say!("{what} does not fill up", what),
+        _ if rule.is_forecast() => say!("{what} full in {time} if it goes on like this", what, time = number),
         // The margin says nothing to whom who does not know the limit.
         Metric::GpuMargin if value <= 0.0 => say!("{what} as hot as it may be", what),
-        Metric::GpuMargin => say!("{what} within {margin} of its slowdown", what, margin = number),
+        Metric::GpuMargin => within(what, number),
         Metric::MemoryPressure => say!("Tasks wait for memory {share} of the time", share = number),
         Metric::CpuPressure => say!("Tasks wait for a CPU {share} of the time", share = number),
         Metric::GpuFanSpeed if value < 1.0 => say!("{what} stands still", what),
@@ -182,14 +209,23 @@ fn reading(metric: Metric, value: f64, what: String, number: String, full: bool,
     }
 }
 
-fn event(
-    kind: EventKind,
-    what: String,
-    who: Option<&Who>,
-    count: Option<f64>,
-    detail: &Detail,
-    names: Names<'_>,
-) -> String {
+/// That a GPU is so close to the point at which it slows itself down.
+fn within(what: String, margin: String) -> String {
+    say!("{what} within {margin} of its slowdown", what, margin)
+}
+
+/// That a GPU was woken so often.
+fn woken(rule: &Rule, gpu: String, count: Option<f64>) -> String {
+    let count = count.map(|count| format::quantity(count, Unit::Number)).unwrap_or_default();
+    match rule.window {
+        Some(window) => {
+            say!("{what} was woken {count} times in {time}", what = gpu, count, time = format::duration(window.over))
+        }
+        None => say!("{what} was woken {count} times", what = gpu, count),
+    }
+}
+
+fn event(kind: EventKind, what: String, who: Option<&Who>, detail: &Detail, names: Names<'_>) -> String {
     let told = |key: &str| detail.event.as_ref().and_then(|event| event.get(key)?.as_str().map(Untrusted::from));
     let name = || who.map_or_else(|| say!("somebody").to_owned(), |who| names(&who.name));
     match kind {
@@ -203,15 +239,11 @@ fn event(
             joined(said, meaning.as_deref())
         }
         EventKind::UnexpectedUse => uses::begun(detail, name(), what),
-        EventKind::GpuWoke => {
-            let count = count.map(|count| format::quantity(count, Unit::Number)).unwrap_or_default();
-            say!("{what} was woken {count} times", what, count)
-        }
         _ => joined(what, Some(event_word(kind))),
     }
 }
 
-/// What a kind of event is called: "gpu woke".
+/// What a kind of event is called: "driver error".
 fn event_word(kind: EventKind) -> &'static str {
     match kind {
         EventKind::RecorderStarted => say!("recorder started"),
@@ -225,11 +257,11 @@ fn event_word(kind: EventKind) -> &'static str {
         EventKind::StoreFailed => say!("store failed"),
         EventKind::StoreRecovered => say!("store recovered"),
         EventKind::DatabaseSetAside => say!("database set aside"),
-        EventKind::GpuWoke => say!("gpu woke"),
-        EventKind::GpuSlept => say!("gpu slept"),
-        EventKind::GpuKeptAwake => say!("gpu kept awake"),
+        EventKind::GpuWoke => say!("woke up"),
+        EventKind::GpuSlept => say!("fell asleep"),
+        EventKind::GpuKeptAwake => say!("kept awake"),
         EventKind::UnexpectedUse => say!("unexpected use"),
-        EventKind::Xid => say!("xid"),
+        EventKind::Xid => say!("driver error"),
         EventKind::Presence => say!("presence"),
     }
 }
@@ -240,9 +272,18 @@ fn health(health: Health, what: String) -> String {
         Health::Ok => say!("{what} is ok", what),
         Health::Asleep => say!("{what} is asleep", what),
         Health::Lost => say!("{what} is lost", what),
-        Health::Denied => say!("{what} is denied", what),
+        Health::Denied => say!("{what} may not be read", what),
         Health::Unsupported => say!("{what} is unsupported", what),
-        Health::Stale => say!("{what} is stale", what),
+        Health::Stale => say!("{what} does not answer", what),
+    }
+}
+
+/// That a source is not so any more.
+fn mended(health: Health, what: String) -> String {
+    match health {
+        Health::Denied => say!("{what} may be read again", what),
+        Health::Stale => say!("{what} answers again", what),
+        Health::Ok | Health::Asleep | Health::Lost | Health::Unsupported => say!("{what} is there again", what),
     }
 }
 
@@ -264,7 +305,7 @@ fn state(word: &str, gpu: String) -> String {
 /// What else there is to say: who and why, then limit and rule.
 pub fn body(notice: &Notice, names: Names<'_>) -> String {
     let Notice { rule, detail, .. } = notice;
-    let number = |value| quantity(rule, value);
+    let number = |value| amount(rule, value);
     let id = names(&Untrusted::from(rule.id.as_str()));
     let mut lines: Vec<String> = Vec::new();
     lines.extend(notice.text.as_deref().map(ended));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::format;
 use crate::metrics::{Metric, Unit};
-use crate::model::rule::{Side, Threshold};
+use crate::model::rule::{NEVER_FULL, Side, Threshold};
 use crate::say;
 
 /// What is wrong with a value, and what to write instead.
@@ -78,9 +78,10 @@ impl Measure {
         }
     }
 
-    /// A duration.
+    /// The time until something is full.
     pub fn time(name: &'static str) -> Measure {
-        Measure { name, unit: Unit::Second, step: 1.0, metric: None, is_time: true, range: (Some(0.0), None) }
+        let range = (Some(0.0), Some(NEVER_FULL));
+        Measure { name, unit: Unit::Second, step: 1.0, metric: None, is_time: true, range }
     }
 }
 

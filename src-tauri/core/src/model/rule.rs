@@ -49,6 +49,16 @@ impl Rule {
         self.source.as_deref().is_none_or(|pattern| matches(pattern, source))
     }
 
+    /// Whether its value is when something will be full.
+    pub fn is_forecast(&self) -> bool {
+        self.window.is_some_and(|window| window.aggregate == Aggregate::Full)
+    }
+
+    /// Whether its value is how many degrees are left until a GPU slows itself down.
+    pub fn is_margin(&self) -> bool {
+        self.metric() == Some(Metric::GpuMargin)
+    }
+
     /// Whether it is the same trouble that both tell of: one may say it in other words, more or less loud, sooner or later.
     pub fn watches_the_same(&self, other: &Rule) -> bool {
         let what = |rule: &Rule| (rule.window, rule.fire, rule.clear, rule.without);
@@ -125,6 +135,9 @@ pub struct Window {
 /// The share of a window that must have been read for its value to mean something.
 pub const COVERAGE: f64 = 0.8;
 
+/// Seconds that no disk lasts: what will be full as late as that, or later, does not fill up ([`Aggregate::Full`]).
+pub const NEVER_FULL: f64 = 100.0 * 365.0 * 86_400.0;
+
 /// How readings become one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Aggregate {
@@ -138,7 +151,8 @@ pub enum Aggregate {
     Rate,
     /// How many there were: of events.
     Count,
-    /// In how many seconds they will have grown to the metric that they are a part of, if they go on like this.
+    /// In how many seconds they will have grown to the metric that they are a part of, if they go on like this;
+    /// [`NEVER_FULL`] where they do not grow.
     Full,
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Deliberately not here: single moments (`judge`).
 
-use std::time::Duration;
-
 use super::sentence::{Costs, Names, cut};
 use crate::metrics::Metric;
 use crate::untrusted::Untrusted;
@@ -48,7 +46,7 @@ impl Summary {
 /// The sentence.
 pub fn summary(gpu: &Summary, costs: Costs<'_>, names: Names<'_>) -> String {
     let name = if gpu.is_alone { "GPU".to_owned() } else { cut(names(&gpu.label)) };
-    let long = |seconds: f64| format::duration(Duration::from_secs_f64(seconds.max(0.0)));
+    let long = format::span;
     let users: Vec<&(Untrusted, f64)> = gpu.users.iter().filter(|(_, seconds)| *seconds >= WORTH_NAMING).collect();
     let mut text = match gpu.busy {
         Some(seconds) if seconds < WORTH_NAMING && users.is_empty() => say!("{gpu} did nothing", gpu = name),

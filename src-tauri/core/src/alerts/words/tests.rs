@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -121,11 +122,72 @@ fn each_kind_of_rule_has_its_words() {
     check(used("new"), "xmrig\u{fffd}<b> uses RTX 4090 and never did before");
     check(used("missing"), "xmrig\u{fffd}<b> should run and does not");
     assert_eq!(body(&used("denied"), &Untrusted::notification), "It has 97 % of the GPU. Rule hot.");
-    check(gpu(event(EventKind::GpuWoke), Some(21.0)), "RTX 4090 was woken 21 times");
+    let hour = Some(Window { aggregate: Aggregate::Count, over: Duration::from_secs(3600) });
+    let woken = Rule { window: hour, ..rule(event(EventKind::GpuWoke), 0) };
+    check(of_rule(woken, SourceKind::Gpu, "RTX 4090", Some(21.0)), "RTX 4090 was woken 21 times in 1 h");
+    check(gpu(event(EventKind::GpuSlept), Some(1.0)), "RTX 4090: fell asleep");
+    let busy = |metric, when| Rule { when, ..rule(Watched::Metric { metric, of: None }, 0) };
+    let away = busy(Metric::GpuUtilization, Some(When::Away));
+    check(of_rule(away, SourceKind::Gpu, "RTX 4090", Some(31.0)), "RTX 4090 31 % busy while nobody was there");
+    let here = busy(Metric::GpuUtilization, None);
+    check(of_rule(here, SourceKind::Gpu, "RTX 4090", Some(31.0)), "RTX 4090: GPU busy at 31 %");
     let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
     let disk = rule(Watched::Metric { metric: Metric::DiskUsed, of: Some(Metric::DiskTotal) }, 0);
     let disk = Rule { window, ..disk };
     check(of_rule(disk, SourceKind::Filesystem, "/home", Some(7200.0)), "/home full in 2 h if it goes on like this");
+    // The degrees of a margin are not those of a temperature.
+    check(
+        gpu(Watched::Metric { metric: Metric::GpuMargin, of: None }, None),
+        "RTX 4090 within 95 °C of its slowdown for 1 min",
+    );
+}
+
+#[test]
+fn an_end_says_what_its_value_means() {
+    #[track_caller]
+    fn check(rule: Rule, value: f64, peak: f64, news: &str, rest: &str) {
+        let lasted = Duration::from_secs(7200);
+        let phase = NoticePhase::Cleared { ending: Ending::Read, lasted, peak: Some(peak) };
+        let notice = Notice { phase, ..of_rule(rule, SourceKind::Gpu, "RTX", Some(value)) };
+        assert_eq!(title(&notice, &plain), news);
+        assert_eq!(body(&notice, &plain), rest);
+    }
+    let below = |watched, limit, window| {
+        let mut rule = Rule { window, ..rule(watched, 60) };
+        rule.fire = crate::model::rule::Threshold { side: Side::Below, limit };
+        rule
+    };
+    let margin = below(Watched::Metric { metric: Metric::GpuMargin, of: None }, 5.0, None);
+    let rest = "The lowest was 3 °C from its slowdown; the limit of rule hot is 5 °C from its slowdown.";
+    check(margin, 12.0, 3.0, "RTX back to 12 °C from its slowdown after 2 h", rest);
+    let window = Some(Window { aggregate: Aggregate::Full, over: Duration::from_secs(21_600) });
+    let disk = below(Watched::Metric { metric: Metric::DiskUsed, of: Some(Metric::DiskTotal) }, 86_400.0, window);
+    let rest = "The lowest was 2 h; the limit of rule hot is 1 d.";
+    let slower = "RTX fills up more slowly after 2 h: full in 3 d 4 h if it goes on like this";
+    check(disk.clone(), 273_600.0, 7200.0, slower, rest);
+    check(disk, NEVER_FULL, 7200.0, "RTX no longer fills up after 2 h", rest);
+}
+
+proptest! {
+    /// Whatever a window makes of what was read, and whatever the limit is.
+    #[test]
+    fn there_are_words_for_every_value(value in any::<f64>(), limit in any::<f64>(), ended in any::<bool>()) {
+        let aggregates = [None, Some(Aggregate::Full), Some(Aggregate::Rate), Some(Aggregate::Mean)];
+        let over = Duration::from_secs(60);
+        for aggregate in aggregates {
+            for (metric, of) in [(Metric::DiskUsed, Some(Metric::DiskTotal)), (Metric::GpuMargin, None), (Metric::GpuUtilization, None)] {
+                let window = aggregate.map(|aggregate| Window { aggregate, over });
+                let mut rule = Rule { window, ..rule(Watched::Metric { metric, of }, 60) };
+                rule.fire.limit = limit;
+                let fired = of_rule(rule, SourceKind::Filesystem, "/home", Some(value));
+                let phase = NoticePhase::Cleared { ending: Ending::Read, lasted: over, peak: Some(value) };
+                let notice = if ended { Notice { phase, ..fired } } else { fired };
+                for said in [title(&notice, &plain), body(&notice, &plain), filled("{value} {limit}", &notice, |_| Some(value), &plain)] {
+                    prop_assert!(!said.contains("NaN") && !said.contains("inf"), "{}", said);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -182,7 +244,8 @@ fn titles_and_bodies_are_german_where_german_is_spoken() {
 
     let gpu = |watched, value| of_rule(rule(watched, 60), SourceKind::Gpu, "RTX", value);
     let metric = |metric, of, value| gpu(Watched::Metric { metric, of }, Some(value));
-    check(metric(Metric::GpuMargin, None, 3.0), "RTX nur 3 °C vor der Drosselgrenze seit 1 min", limit);
+    let margin = "Die Grenze der Regel hot ist 95 °C vor der Drosselgrenze.";
+    check(metric(Metric::GpuMargin, None, 3.0), "RTX nur 3 °C vor der Drosselgrenze seit 1 min", margin);
     let full = metric(Metric::GpuMemoryUsed, Some(Metric::GpuMemoryTotal), 98.4);
     check(full, "RTX: Speicher zu 98 % voll seit 1 min", "Die Grenze der Regel hot ist 95 %.");
     // A label is a noun and keeps its first letter.
@@ -195,6 +258,10 @@ fn titles_and_bodies_are_german_where_german_is_spoken() {
     check(gpu(Watched::Verdict("throttled".into()), Some(1.0)), "RTX gedrosselt seit 1 min", "Regel hot.");
     let event = |kind| gpu(Watched::Event { kind, what: None }, Some(21.0));
     check(event(EventKind::GpuWoke), "RTX wurde 21-mal geweckt", "Regel hot.");
+    let over = NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::from_secs(60), peak: Some(3.0) };
+    let cool = Notice { phase: over, ..metric(Metric::GpuMargin, None, 12.0) };
+    let peak = "Höchstwert: 3 °C vor der Drosselgrenze; die Grenze der Regel hot ist 95 °C vor der Drosselgrenze.";
+    check(cool, "RTX wieder bei 12 °C vor der Drosselgrenze (nach 1 min)", peak);
     check(event(EventKind::Suspend), "RTX: Bereitschaft", "Regel hot.");
     let used = |phase| {
         let detail =
@@ -212,12 +279,26 @@ fn titles_and_bodies_are_german_where_german_is_spoken() {
 #[test]
 fn an_event_is_called_by_its_word() {
     for kind in EventKind::ALL {
-        assert_eq!(event_word(*kind), kind.word().replace('_', " "));
+        let word = match kind {
+            EventKind::GpuWoke => "woke up".to_owned(),
+            EventKind::GpuSlept => "fell asleep".to_owned(),
+            EventKind::GpuKeptAwake => "kept awake".to_owned(),
+            EventKind::Xid => "driver error".to_owned(),
+            _ => kind.word().replace('_', " "),
+        };
+        assert_eq!(event_word(*kind), word);
         assert_ne!(within(Language::German, || event_word(*kind)), event_word(*kind));
     }
     for (health, word) in Health::WORDS {
         let notice = of_rule(rule(Watched::Health(*health), 0), SourceKind::Gpu, "RTX", Some(1.0));
-        assert_eq!(title(&notice, &plain), format!("RTX is {word}"));
+        let (begun, over) = match health {
+            Health::Denied => ("RTX may not be read".to_owned(), "RTX may be read again"),
+            Health::Stale => ("RTX does not answer".to_owned(), "RTX answers again"),
+            _ => (format!("RTX is {word}"), "RTX is there again"),
+        };
+        assert_eq!(title(&notice, &plain), begun);
+        let phase = NoticePhase::Cleared { ending: Ending::Read, lasted: Duration::ZERO, peak: None };
+        assert_eq!(title(&Notice { phase, ..notice }, &plain), over);
     }
 }
 

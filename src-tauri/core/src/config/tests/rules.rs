@@ -110,6 +110,11 @@ fn a_limit_that_nothing_or_everything_is_past_is_refused() {
     let used = |of: &str| rule("gpu.memory.used", &format!("of = \"{of}\"\nfire = \"> 150\""));
     check(&used("gpu.memory.total"), "is never true, because percent of another metric is between 0 % and 100 %");
     check("[[rule]]\nid = \"r\"\nevent = \"xid\"\nfire = \"< 0\"", "a number of events is at least 0");
+    let full =
+        |limit: &str| rule("disk.used", &format!("of = \"disk.usable\"\nagg = \"full:6h\"\nfire = \"< {limit}\""));
+    check(&full("101y"), "\"< 101y\" is always true, because the time until it is full is between 0 s and 36500 d");
+    check(&full("18446744073709551615s"), "is always true");
+    assert!(rule_of(&full("99y"), "r").is_some());
     // What may be more than all, or less than nothing, is.
     for fine in [
         rule("gpu.fan.percent", "fire = \"> 110\""),

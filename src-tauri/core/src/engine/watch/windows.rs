@@ -212,6 +212,24 @@ mod tests {
     }
 
     #[test]
+    fn what_no_longer_fills_up_is_over() {
+        let text = "[[rule]]\nid = \"own-0\"\nmetric = \"gpu.memory.used\"\nof = \"gpu.memory.total\"\nagg = \"full:60s\"\n\
+                    fire = \"< 1h\"\nclear = \"> 2h\"\n";
+        let mut rules = Config::parse(text, Path::new("config.toml")).unwrap().rules;
+        rules.retain(|rule| rule.id == "own-0");
+        let mut rig = Rig::new(rules);
+        let mut grow = |seconds: std::ops::Range<u64>, used: &dyn Fn(u64) -> f64| {
+            for second in seconds {
+                let whole = (0, &gpu(0), Metric::GpuMemoryTotal, 1e12);
+                rig.tick(second, &[whole, (0, &gpu(0), Metric::GpuMemoryUsed, used(second))]);
+            }
+            rig.is_active("own-0")
+        };
+        assert!(grow(0..100, &|second| 1e9 * second as f64));
+        assert!(!grow(100..300, &|_| 1e11), "it stands still");
+    }
+
+    #[test]
     fn what_one_source_did_is_not_held_against_the_next_at_its_place() {
         let minute = warm("avg:60s");
         let mut rig = Rig::new(rules(&[(&minute, 70.0)]));
