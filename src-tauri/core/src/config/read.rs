@@ -107,7 +107,7 @@ pub const SETTINGS: &[Setting] = &[
         section: "keep",
         key: "usage",
         default: "\"90d\"",
-        doc: "How long it is kept what each program used, by minute.",
+        doc: "How long it is kept what each program used, by minute; who used a GPU is kept by hour for as long as hours.",
         form: Form::Text,
         set: |config, value| age(value).map(|set| config.keep.usage = set),
     },

@@ -2,9 +2,9 @@
 //! `gpu_hour`, the sums of their hours.
 //!
 //! A month has more minutes than can be summed while a person waits, so that of whole hours the sums are read. They are
-//! written with each minute, and go with the last minute of theirs, so that they always are what the minutes add up to.
-//! NULL is what was not told, and adds nothing; `idle_mj` is NULL until it is known what the GPU takes when idle. Times are in milliseconds and energies in millijoules, so that a minute
-//! that is written in pieces adds up exactly. Deliberately not here: whose doing energy is (`engine::energy`).
+//! written with each minute, so that they always are what their minutes add up to, and are kept for longer. NULL is what was
+//! not told, and adds nothing; `idle_mj` is NULL until it is known what the GPU takes when idle. Times are in milliseconds
+//! and energies in millijoules, so that a minute that is written in pieces adds up exactly. Deliberately not here: whose doing energy is (`engine::energy`).
 
 use std::collections::HashMap;
 
@@ -38,9 +38,9 @@ CREATE TABLE gpu_hour(ts INTEGER NOT NULL, source_id INTEGER NOT NULL, energy_mj
 
 /// Makes the hours of the minutes that are there.
 pub(super) const FILL_HOURS: &str = "
-INSERT INTO gpu_usage_hour SELECT ts - ((ts % 3600) + 3600) % 3600, source_id, identity_id, sum(busy_ms), max(vram_kib),
+INSERT OR REPLACE INTO gpu_usage_hour SELECT ts - ((ts % 3600) + 3600) % 3600, source_id, identity_id, sum(busy_ms), max(vram_kib),
     sum(encoder_ms), sum(decoder_ms), sum(energy_mj) FROM gpu_usage GROUP BY 1, 2, 3;
-INSERT INTO gpu_hour SELECT ts - ((ts % 3600) + 3600) % 3600, source_id, sum(energy_mj), sum(idle_mj),
+INSERT OR REPLACE INTO gpu_hour SELECT ts - ((ts % 3600) + 3600) % 3600, source_id, sum(energy_mj), sum(idle_mj),
     sum(attributed_mj), sum(busy_ms), sum(attributed_ms), sum(missing_ms) FROM gpu_minute GROUP BY 1, 2;
 ";
 
@@ -125,33 +125,51 @@ pub(super) fn add(db: &Connection, catalog: &mut Catalog, minute: &GpuMinute) ->
     Ok(())
 }
 
-/// Deletes minutes before `ts`, which begins an hour, with their hours.
-pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<usize, StoreError> {
+/// Deletes the minutes, or the hours, before `ts`, which begins an hour.
+pub(super) fn delete_before(db: &Connection, tables: [&str; 2], ts: i64) -> Result<usize, StoreError> {
     let mut deleted = 0;
-    for table in [MINUTES, HOURS].as_flattened() {
+    for table in tables {
         deleted += db.prepare_cached(&format!("DELETE FROM {table} WHERE ts < ?"))?.execute([ts])?;
     }
     Ok(deleted)
 }
 
-/// The oldest stored minute.
-pub(super) fn oldest(db: &Connection) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT min(ts) FROM (SELECT min(ts) AS ts FROM gpu_usage UNION ALL SELECT min(ts) FROM gpu_minute)";
-    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+/// The oldest stored minute, or hour.
+pub(super) fn oldest(db: &Connection, [usages, totals]: [&str; 2]) -> Result<Option<i64>, StoreError> {
+    let sql =
+        format!("SELECT min(ts) FROM (SELECT min(ts) AS ts FROM {usages} UNION ALL SELECT min(ts) FROM {totals})");
+    Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// The hour from which on minutes are kept; of what was before, only hours are.
+pub(super) fn minutes_since(db: &Connection) -> Result<i64, StoreError> {
+    Ok(oldest(db, MINUTES)?.map_or(i64::MAX, hour_of))
 }
 
 /// Whether anything is kept of a pack.
 pub(super) fn mentions(db: &Connection, pack_id: i64) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS(SELECT 1 FROM gpu_minute JOIN source USING(source_id) WHERE pack_id = ?1)
-                   OR EXISTS(SELECT 1 FROM gpu_usage JOIN source USING(source_id) WHERE pack_id = ?1)";
+    // No minute is without its hour.
+    let sql = "SELECT EXISTS(SELECT 1 FROM gpu_hour JOIN source USING(source_id) WHERE pack_id = ?1)
+                   OR EXISTS(SELECT 1 FROM gpu_usage_hour JOIN source USING(source_id) WHERE pack_id = ?1)";
     Ok(db.prepare_cached(sql)?.query_row([pack_id], |row| row.get(0))?)
 }
 
-/// Every GPU with what it took and who used it in the minutes that reach into `since..until`.
+/// Every GPU with what it took and who used it in the minutes that reach into `since..until`; where those are not kept any
+/// more, in the hours that do.
 pub(super) fn totals(db: &Connection, since: i64, until: i64) -> Result<Vec<GpuTotal>, StoreError> {
+    let from = since.saturating_sub(59);
     // A recorder of an older Hoofbeat writes minutes only.
-    let middle = if schema::version(db)? < schema::WITH_GPU_HOURS { MINUTES } else { HOURS };
-    summed(db, middle, parts(since.saturating_sub(59), until))
+    if schema::version(db)? < schema::WITH_GPU_HOURS {
+        return summed(db, MINUTES, parts(from, until));
+    }
+    // What an hour adds up to says nothing of a minute of it.
+    if until.saturating_sub(since) < HOUR {
+        return summed(db, HOURS, parts(from, until));
+    }
+    let kept = minutes_since(db)?;
+    let from = if since < kept { hour_of(since) } else { from };
+    let until = if until < kept { hour_of(until.saturating_add(HOUR - 1)) } else { until };
+    summed(db, HOURS, parts(from, until))
 }
 
 /// The same, with the whole hours from these tables.
@@ -381,7 +399,14 @@ mod tests {
                 Ok(())
             };
             check(&db)?;
-            delete_before(&db, hour_of(gone)).unwrap();
+            let whole = |db: &Connection| {
+                let hours = |ts: i64| hour_of(ts) - HOUR..hour_of(ts);
+                ranges.iter().map(|(since, until)| totals(db, hours(*since).start, hours(*until).end).unwrap()).collect::<Vec<_>>()
+            };
+            let before = whole(&db);
+            delete_before(&db, MINUTES, hour_of(gone)).unwrap();
+            prop_assert_eq!(whole(&db), before, "hours outlive their minutes");
+            delete_before(&db, HOURS, hour_of(gone)).unwrap();
             check(&db)?;
             // From the minutes alone, as of a file that an older Hoofbeat wrote.
             db.execute_batch("DELETE FROM gpu_usage_hour; DELETE FROM gpu_hour;").unwrap();

@@ -36,10 +36,11 @@ pub(super) fn number(
     Ok(upsert.query_row(params![key.as_bytes(), name.as_bytes(), uid, minute], |row| row.get(0))?)
 }
 
-/// Deletes identities that were last seen before `ts`: who calls has deleted all that mentions them, but for sessions,
-/// which are kept for longer.
+/// Deletes identities that were last seen before `ts`: who calls has deleted all that mentions them, but for sessions and
+/// the hours of GPUs, which are kept for longer.
 pub(super) fn delete_before(db: &Connection, ts: i64) -> Result<(), StoreError> {
-    let sql = "DELETE FROM identity WHERE last_ts < ? AND identity_id NOT IN (SELECT identity_id FROM session)";
+    let sql = "DELETE FROM identity WHERE last_ts < ? AND identity_id NOT IN (SELECT identity_id FROM session)
+                  AND identity_id NOT IN (SELECT identity_id FROM gpu_usage_hour)";
     db.prepare_cached(sql)?.execute([ts])?;
     Ok(())
 }

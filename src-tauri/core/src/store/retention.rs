@@ -41,7 +41,10 @@ fn delete_old(db: &Connection, keep: &Keep, now: i64) -> Result<(), StoreError> 
             hour::delete_before(db, series.series_id, horizon)?;
         }
     }
-    delete_usage(db, bounded(oldest_usage(db)?, before(now, keep.usage)))?;
+    let minutes = bounded(oldest_usage(db)?, before(now, keep.usage));
+    // An hour is not forgotten before its minutes are.
+    let hours = bounded(gpu_usage::oldest(db, gpu_usage::HOURS)?, before(now, keep.hours.max(keep.usage)));
+    delete_usage(db, minutes, hours)?;
     event::delete_before(db, bounded(event::oldest(db)?, before(now, keep.hours)))?;
     delete_sessions(db, bounded(oldest_session(db)?, before(now, keep.hours)))?;
     Ok(())
@@ -49,16 +52,19 @@ fn delete_old(db: &Connection, keep: &Keep, now: i64) -> Result<(), StoreError> 
 
 /// The oldest minute of what processes used, of CPUs or GPUs.
 fn oldest_usage(db: &Connection) -> Result<Option<i64>, StoreError> {
-    Ok([usage::oldest(db)?, gpu_usage::oldest(db)?].into_iter().flatten().min())
+    Ok([usage::oldest(db)?, gpu_usage::oldest(db, gpu_usage::MINUTES)?].into_iter().flatten().min())
 }
 
-/// Deletes what processes used before the hour of `ts`, and who they were where nothing mentions them any more.
-fn delete_usage(db: &Connection, ts: i64) -> Result<usize, StoreError> {
-    // The sum of an hour goes with its minutes, or it would tell of some that are gone.
-    let ts = gpu_usage::hour_of(ts);
-    let deleted = usage::delete_before(db, ts)? + gpu_usage::delete_before(db, ts)?;
+/// Deletes what processes used before the hour of `minutes`, its sums before that of `hours`, and who they were where
+/// nothing mentions them any more.
+fn delete_usage(db: &Connection, minutes: i64, hours: i64) -> Result<usize, StoreError> {
+    // All minutes of an hour go together, or what is left of them would not be what the hour adds up to.
+    let [minutes, hours] = [minutes, hours].map(gpu_usage::hour_of);
+    let deleted = usage::delete_before(db, minutes)?
+        + gpu_usage::delete_before(db, gpu_usage::MINUTES, minutes)?
+        + gpu_usage::delete_before(db, gpu_usage::HOURS, hours)?;
     if deleted > 0 {
-        identity::delete_before(db, ts)?;
+        identity::delete_before(db, minutes.max(hours))?;
     }
     Ok(deleted)
 }
@@ -97,7 +103,8 @@ fn delete_begun_before(db: &mut Connection, ts: i64) -> Result<(), StoreError> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     recent::delete_before(&transaction, ts)?;
     // An hour that has begun before goes with its sum.
-    delete_usage(&transaction, ts.saturating_add(3599))?;
+    let hour = ts.saturating_add(3599);
+    delete_usage(&transaction, hour, hour)?;
     event::delete_before(&transaction, ts)?;
     delete_sessions(&transaction, ts)?;
     Ok(transaction.commit()?)

@@ -1,8 +1,8 @@
 //! Who used a GPU, bucket by bucket, for ribbons below a chart.
 //!
-//! Up to three days come from minutes, beyond from hours: a year of minutes cannot be read while a person waits. Shares are of
-//! all of a bucket's time, so that what was not recorded counts as unused; the line above has its gap there. Deliberately
-//! not here: sums without a course (`gpu_usage`).
+//! Up to three days come from minutes, beyond from hours: a year of minutes cannot be read while a person waits. Times of
+//! which no minutes are kept any more come from hours, too. Shares are of all of a bucket's time, so that what was not
+//! recorded counts as unused; the line above has its gap there. Deliberately not here: sums without a course (`gpu_usage`).
 
 use foldhash::HashMap;
 use rusqlite::{Connection, params};
@@ -40,7 +40,7 @@ impl Reader {
         if schema::version(&self.db)? < schema::WITH_PROCESSES {
             return Ok(None);
         }
-        gpu_usage::oldest(&self.db)
+        gpu_usage::oldest(&self.db, MINUTES)
     }
 }
 
@@ -129,7 +129,8 @@ impl Grid {
 type Who = (String, String, Option<u32>);
 
 fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize) -> Result<Ribbons, StoreError> {
-    let hours = until - since > MINUTE_RANGE && schema::version(db)? >= schema::WITH_GPU_HOURS;
+    let hours =
+        schema::version(db)? >= schema::WITH_GPU_HOURS && (until - since > MINUTE_RANGE || is_only_hours(db, since)?);
     let grain = if hours { HOUR } else { 60 };
     let (start, width) = grid(since, until, points.max(1) as i64, grain);
     let mut ribbons = Ribbons { schema: SCHEMA, source: source.to_owned(), step: width, lanes: Vec::new() };
@@ -159,6 +160,12 @@ fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize
         ribbons.lanes.push(grid.lane(LaneOf::Unexplained, Who::default(), unexplained));
     }
     Ok(ribbons)
+}
+
+/// Whether hours are kept of a time from which on the minutes are not.
+fn is_only_hours(db: &Connection, since: i64) -> Result<bool, StoreError> {
+    let minutes = gpu_usage::minutes_since(db)?;
+    Ok(since < minutes && gpu_usage::oldest(db, HOURS)?.is_some_and(|oldest| oldest < minutes))
 }
 
 /// What each did. One that changed its name goes by the last of them.

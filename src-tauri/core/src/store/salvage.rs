@@ -47,7 +47,7 @@ pub(super) fn salvage(damaged: &Path, fresh: &mut Connection, folder: &Path) -> 
         for (table, order) in PLAIN {
             saved.rows += walk(old, &transaction, table, order)?;
         }
-        // Sums of the minutes that were saved, which need not be all.
+        // Where minutes were saved, their sums: they need not be all.
         transaction.execute_batch(gpu_usage::FILL_HOURS)?;
     }
     if known {
@@ -95,6 +95,8 @@ const PLAIN: &[(&str, &str)] = &[
     ("usage", "ts, identity_id"),
     ("gpu_usage", "ts, source_id, identity_id"),
     ("gpu_minute", "ts, source_id"),
+    ("gpu_usage_hour", "ts, source_id, identity_id"),
+    ("gpu_hour", "ts, source_id"),
     ("episode", "episode_id"),
     ("session", "session_id"),
     ("event", "seq"),

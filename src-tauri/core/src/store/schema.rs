@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = &[
     snoozes_of_whom,
     peaks,
     forgetting,
+    hours_of_gpus,
 ];
 
 /// The first schema that knows what processes do on GPUs. Faces read older ones, too.
@@ -160,6 +161,12 @@ fn peaks() -> String {
 /// A person may want something forgotten that was learnt.
 fn forgetting() -> String {
     baseline::FORGETTING.to_owned()
+}
+
+/// The hours of who used which GPU outlive their minutes, and are told by views of their own, which are made anew in any
+/// case.
+fn hours_of_gpus() -> String {
+    String::new()
 }
 
 /// The schema number of a file.

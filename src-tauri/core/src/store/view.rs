@@ -146,6 +146,19 @@ CREATE VIEW gpu_minutes AS
    m.missing_ms / 1000.0 AS missing_seconds
    FROM gpu_minute m JOIN source s USING(source_id);
 
+CREATE VIEW gpu_usage_hours AS
+ SELECT u.ts, s.uid AS source, CAST(i.name AS TEXT) AS identity, CAST(i.key AS TEXT) AS key, i.uid,
+   u.busy_ms / 1000.0 AS busy_seconds, u.vram_kib * 1024 AS vram, u.encoder_ms / 1000.0 AS encoder_seconds,
+   u.decoder_ms / 1000.0 AS decoder_seconds, u.energy_mj / 1000.0 AS energy
+   FROM gpu_usage_hour u JOIN identity i USING(identity_id) JOIN source s USING(source_id);
+
+CREATE VIEW gpu_hours AS
+ SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
+   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - coalesce(m.idle_mj, 0) - m.attributed_mj) / 1000.0 AS unattributed,
+   m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
+   m.missing_ms / 1000.0 AS missing_seconds
+   FROM gpu_hour m JOIN source s USING(source_id);
+
 CREATE VIEW sessions AS
  SELECT n.session_id AS session, n.episode_id AS episode, s.uid AS source, CAST(i.name AS TEXT) AS identity,
    CAST(i.key AS TEXT) AS key, i.uid, n.start_ts, n.end_ts, n.ended, n.busy_ms / 1000.0 AS busy_seconds,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hoofbeat_core::api::Face;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{
     Batch, Condition, GpuEnergy, GpuMinute, GpuUsage, GpuUse, Health, Keep, RecorderState, Source, SourceKind, Tick,
@@ -231,8 +232,37 @@ fn what_gpus_were_used_for_ages_and_keeps_its_names_until_then() {
         store.maintain(now(HOUR + at + 3600)).unwrap();
     }
     assert_eq!(names(), "always\nhalf\nnew\nnewest");
-    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM identity"), "4");
     assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM gpu_minutes"), "4");
+    // Hours are kept for as long as those of everything else, and are told where no minute is.
+    let hours = "SELECT group_concat(identity) FROM (SELECT DISTINCT identity FROM gpu_usage_hours ORDER BY 1)";
+    assert_eq!(sqlite3(temp.path(), hours), "always,half,new,newest,old");
+    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM identity"), "5");
+    assert_eq!(sqlite3(temp.path(), "SELECT sum(missing_seconds) FROM gpu_hours"), "7.5");
+    let face = Face::open(temp.path()).unwrap();
+    let used = |since, until| {
+        let gpus = face.gpu_usages(since, until).unwrap().gpus;
+        let mut told: Vec<_> =
+            gpus.into_iter().flat_map(|gpu| gpu.usages).map(|one| (one.identity, one.busy)).collect();
+        told.sort_by(|a, b| a.0.cmp(&b.0));
+        told
+    };
+    let first = [("always".to_owned(), Some(5.0)), ("old".to_owned(), Some(5.0))];
+    assert_eq!(used(HOUR + 1800, HOUR + 1800 + 3600), first, "the hour that the time begins in");
+    assert_eq!(used(HOUR, HOUR + 60), [], "an hour says nothing of a minute");
+    assert_eq!(used(HOUR - DAY, HOUR + 3 * DAY).iter().filter_map(|(_, busy)| *busy).sum::<f64>(), 50.0);
+    let lanes = |since, until| {
+        let ribbons = face.ribbons("gpu:1", since, until, 10).unwrap();
+        ribbons.lanes.into_iter().map(|lane| (lane.identity, lane.busy)).collect::<Vec<_>>()
+    };
+    assert_eq!(lanes(HOUR, HOUR + 7200), [("always".to_owned(), 5.0), ("old".to_owned(), 5.0)]);
+    store.close().unwrap();
+
+    let keep = Keep { hours: keep.usage, ..keep };
+    let mut store = Store::open(temp.path(), keep, now(HOUR + 2 * DAY + 3600)).unwrap().store;
+    store.append(&[tick(HOUR + 2 * DAY + 7200, &gpu, Vec::new())], false).unwrap();
+    store.maintain(now(HOUR + 2 * DAY + 7200)).unwrap();
+    assert_eq!(sqlite3(temp.path(), hours), "always,new,newest");
+    assert_eq!(sqlite3(temp.path(), "SELECT count(*) FROM identity"), "3");
     assert_sound(temp.path());
 }
 

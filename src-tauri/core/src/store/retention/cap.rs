@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{DAY, delete_sessions, delete_usage, drop_raw, oldest_of, oldest_session, oldest_usage};
 use crate::model::Keep;
 use crate::store::error::StoreError;
-use crate::store::{catalog, event, hour, minute, open};
+use crate::store::{catalog, event, gpu_usage, hour, minute, open};
 
 /// Pages given back to the file system in one step: a few tens of milliseconds.
 const STEP: u32 = 512;
@@ -93,13 +93,16 @@ fn drop_minutes(db: &Connection) -> Result<usize, StoreError> {
 }
 
 fn drop_usage(db: &Connection) -> Result<usize, StoreError> {
-    oldest_usage(db)?.map_or(Ok(0), |oldest| delete_usage(db, oldest + DAY))
+    oldest_usage(db)?.map_or(Ok(0), |oldest| delete_usage(db, oldest + DAY, i64::MIN))
 }
 
 fn drop_hours(db: &Connection) -> Result<usize, StoreError> {
     let series = all_series(db)?;
-    let Some(oldest) = oldest_of(&series, |id| hour::oldest(db, id))? else { return Ok(0) };
-    let mut deleted = 0;
+    let of_gpus = gpu_usage::oldest(db, gpu_usage::HOURS)?;
+    let oldest = [oldest_of(&series, |id| hour::oldest(db, id))?, of_gpus].into_iter().flatten().min();
+    let Some(oldest) = oldest else { return Ok(0) };
+    // No minute is left whose hour this could be.
+    let mut deleted = delete_usage(db, i64::MIN, oldest + 7 * DAY)?;
     for id in series {
         deleted += hour::delete_before(db, id, oldest + 7 * DAY)?;
     }
