@@ -1,3 +1,5 @@
+//! What NVIDIA's driver says of a card below `/proc`. What must hold of it stands in `hoofbeat_core::laws`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| hoofbeat_core::laws::nvidia_information(text));

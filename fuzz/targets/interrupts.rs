@@ -1,3 +1,5 @@
+//! The kernel's table of interrupts. What must hold of it stands in `hoofbeat_core::laws`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| hoofbeat_core::laws::interrupts(text));

@@ -2,7 +2,7 @@
 //!
 //! `tests/machines/<name>` is a machine, `<name>.later` what has changed on it one second later. The golden files list
 //! what the sensors make of it; `UPDATE_GOLDEN=1 cargo test -p hoofbeat-core --test machines` writes them anew.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as loudly as tests")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

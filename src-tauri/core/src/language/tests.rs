@@ -1,3 +1,6 @@
+//! Which language is spoken, and how a text's places are filled. Whether each text has its German is tested beside the
+//! sources (`tests/languages.rs`).
+
 use super::*;
 
 #[test]

@@ -350,17 +350,6 @@ impl Reader {
         gpu_usage::past(&transaction, since, each)
     }
 
-    /// The metrics that some source has, in the table's order.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn recorded_metrics(&self) -> Result<Vec<Metric>, StoreError> {
-        let mut query = self.db.prepare_cached("SELECT DISTINCT metric_id FROM series")?;
-        let rows = query.query_map([], |row| row.get::<_, u16>(0))?;
-        let ids: Vec<u16> = rows.collect::<Result<_, _>>()?;
-        Ok(crate::metrics::TABLE.iter().filter(|line| ids.contains(&line.id)).map(|line| line.metric).collect())
-    }
-
     /// The ids of the sources that have a metric.
     ///
     /// # Errors
