@@ -155,9 +155,9 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "remove" -d 'Remove a declaration'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "forecast" -d 'Show how many alerts a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "accept" -d 'Say that what raised an alert is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and not __fish_seen_subcommand_from list add remove check forecast habits accept forget trust-all help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -171,7 +171,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l identity -d 'By key or name, for example docker:ollama' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l program -d 'By program, script, application or game; or by the path of its file: "/opt/*/blender"' -r
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l unit -d 'By unit of systemd' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l unit -d 'By systemd unit' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l container -d 'By container, pod or virtual machine' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l user -d 'Only of this user, by name or number' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from add" -l gpu -d 'Only on GPUs whose id matches' -r
@@ -251,9 +251,9 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_see
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a declaration'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forecast" -d 'Show how many alerts a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "accept" -d 'Say that what raised an alert is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand expect; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -568,9 +568,9 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "add" -d 'Declare who may, must or must not use a GPU'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "remove" -d 'Remove a declaration'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "check" -d 'Show what differs from the declarations now, which of them make no sense, and whose file changed'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forecast" -d 'Show how many alarms a week the history foretells'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forecast" -d 'Show how many alerts a week the history foretells'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "habits" -d 'Show who was learnt to use a GPU, and what waits for an answer'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what alarmed is expected'
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "accept" -d 'Say that what raised an alert is expected'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "forget" -d 'Take back what was learnt of a program or service: it is new when it comes again'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from expect" -f -a "trust-all" -d 'Say that everything seen so far is expected, and end the learning'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "list" -d 'Show what is not over, worst first'

@@ -9,15 +9,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Printed below `--help`; part of the contract with scripts.
 const AFTER: &str = "\
-Exit status: 0 done, 1 failed, 2 not understood, 3 no GPU, 4 driver missing, 5 nothing recorded.
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 no GPU, 4 driver missing, 5 nothing recorded.
 
 Variables: HOOFBEAT_DATA_DIR is the default of --data-dir, HOOFBEAT_CONFIG names the config file, NO_COLOR switches \
 colours off, RUST_LOG sets what is logged.";
 
-/// The flight recorder of a GPU machine.
+/// Why is my GPU running? Tells it in one sentence, now and at any minute of the past weeks.
 ///
-/// Records what the hardware of this machine does, always, at next to no cost; shows its state in a tray icon, a window
-/// and this command; and tells when something gets too hot.
+/// Who uses it, since when, how hot it is and what that costs. A flight recorder for Linux machines with a GPU: always on,
+/// at next to no cost; with a tray icon, a window and this command; and it tells when something gets too hot or somebody
+/// unexpected uses a GPU.
 #[derive(Debug, Parser)]
 #[command(name = "hoofbeat", version, after_help = AFTER, propagate_version = true, max_term_width = 100)]
 pub struct Arguments {
@@ -236,11 +237,11 @@ pub enum ExpectCommand {
     },
     /// Show what differs from the declarations now, which of them make no sense, and whose file changed
     Check,
-    /// Show how many alarms a week the history foretells
+    /// Show how many alerts a week the history foretells
     Forecast,
     /// Show who was learnt to use a GPU, and what waits for an answer
     Habits,
-    /// Say that what alarmed is expected
+    /// Say that what raised an alert is expected
     Accept {
         /// Its key or name, as `expect habits` shows it
         identity: String,
@@ -277,7 +278,7 @@ pub struct Whom {
     /// By program, script, application or game; or by the path of its file: "/opt/*/blender"
     #[arg(long, value_name = "PATTERN")]
     pub program: Option<String>,
-    /// By unit of systemd
+    /// By systemd unit
     #[arg(long, value_name = "PATTERN")]
     pub unit: Option<String>,
     /// By container, pod or virtual machine

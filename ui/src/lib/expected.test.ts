@@ -52,7 +52,7 @@ test('learning and the future are told as far as they are known', () => {
   expect(learning({ ...learnt, reports: null }, NOW)).toBe('');
   const known = { days: 44.7, identities: 6, once: 2, new_a_week: 0.31, odd_hours_a_week: 0 };
   expect(foretold(known)).toBe(
-    'To be expected a week: about 0.3 alarms about new programs, hardly an alarm about odd hours (from 44 days of history).',
+    'To be expected a week: about 0.3 alerts about new programs, hardly an alert about odd hours (from 44 days of history).',
   );
   expect(foretold({ ...known, odd_hours_a_week: null })).not.toContain('odd hours');
   expect(foretold({ ...known, days: 0.5, new_a_week: null })).toContain('after a day of history');

@@ -136,7 +136,7 @@ export function learning({ began, tells_from: from, reports }: Habits, now: numb
   if (began === null || from === null) return '';
   if (from > now) {
     const when = moment(from, now);
-    return say('It still learns until {when}: what is new is listed, and raises no alarm.', { when });
+    return say('It still learns until {when}: what is new is listed, and raises no alert.', { when });
   }
   return say('It has learnt since {when}.', { when: moment(began, now) });
 }
@@ -144,7 +144,7 @@ export function learning({ began, tells_from: from, reports }: Habits, now: numb
 /** How many alarms are to be expected. */
 export function foretold({ days, new_a_week: fresh, odd_hours_a_week: odd }: ForecastInfo): string {
   if (fresh === null) {
-    return days === 0 ? '' : say('How many alarms are to be expected can be told after a day of history.');
+    return days === 0 ? '' : say('How many alerts are to be expected can be told after a day of history.');
   }
   const known = { programs: often(fresh), days: Math.floor(days) };
   return odd === null
@@ -156,7 +156,7 @@ export function foretold({ days, new_a_week: fresh, odd_hours_a_week: odd }: For
 }
 
 function often(aWeek: number): string {
-  return aWeek < 0.05 ? say('hardly an alarm') : say('about {number} alarms', { number: decimal(aWeek) });
+  return aWeek < 0.05 ? say('hardly an alert') : say('about {number} alerts', { number: decimal(aWeek) });
 }
 
 /** What a form for an identity begins with. */

@@ -113,7 +113,7 @@ test.each([
   ],
   [
     event('unexpected_use', { why: 'denied', identity: 'X', expectation: 'no-games' }),
-    'X benutzt eine GPU, obwohl das verboten ist („no-games“)',
+    'X nutzt eine GPU, obwohl das verboten ist („no-games“)',
   ],
   [event('alert_cleared', { rule: 'hot', seconds: 420 }), 'hot: vorbei nach 7 min'],
   [event('presence', { state: 'back', since: 7200, away_since: 0 }), 'Nach 2 h war wieder jemand da'],

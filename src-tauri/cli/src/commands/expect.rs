@@ -246,11 +246,11 @@ fn forecast(global: &Global, output: &mut Output) -> Outcome {
         found.identities, found.once
     ))?;
     match found.new_a_week {
-        Some(new) => output.line(format!("About {new:.1} alarms a week about new ones are to be expected."))?,
+        Some(new) => output.line(format!("About {new:.1} alerts a week about new ones are to be expected."))?,
         None => output.line("How many new ones are to be expected can be told after a day of history.")?,
     }
     match found.odd_hours_a_week {
-        Some(odd) => output.line(format!("Odd hours would have made about {odd:.1} alarms a week."))?,
+        Some(odd) => output.line(format!("Odd hours would have made about {odd:.1} alerts a week."))?,
         None => output.line("How many odd hours are to be expected can be told after five weeks of history.")?,
     }
     Ok(())

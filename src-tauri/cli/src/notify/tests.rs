@@ -64,7 +64,7 @@ fn a_german_notification_has_german_buttons() {
     });
     assert_eq!(
         buttons,
-        ["default", "Hoofbeat öffnen", "open", "Öffnen", "snooze", "1 h stumm", "expect", "Das ist erwartet"]
+        ["default", "Hoofbeat öffnen", "open", "Öffnen", "snooze", "1 h stumm", "expect", "Das ist gewollt"]
     );
     assert_eq!(asked, ["default", "Hoofbeat öffnen", "keep", "Weiter überwachen", "open", "Fenster öffnen"]);
 }

@@ -21,7 +21,7 @@ fn what_fires_is_listed_and_silenced_whatever_the_file_says() {
         let told = sandbox.run(arguments);
         assert!(told.code == 0 && told.stdout.contains(part), "{told:?}");
         let is_warned = told.stderr.contains("config.toml:4:8: \"hot\" is not a threshold");
-        assert!(is_warned && told.stderr.ends_with("Until then the last settings without a fault hold.\n"));
+        assert!(is_warned && told.stderr.ends_with("Until then the last settings without a mistake hold.\n"));
         assert_eq!(told.stderr.lines().count(), 1, "{}", told.stderr);
     }
     check(&sandbox, &["alerts"], "CPU at 96 °C");

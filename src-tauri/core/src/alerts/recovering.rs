@@ -154,7 +154,7 @@ mod tests {
         check(latched(Watched::Health(Health::Lost)), 0.0, Some(1.0), "RTX ist wieder da, war verschwunden");
         check(latched(Watched::Verdict("asleep".into())), 0.0, Some(1.0), "RTX schlief");
         let used = latched(Watched::Event { kind: EventKind::UnexpectedUse, what: None });
-        check(used, 0.0, Some(1.0), "x\u{fffd} benutzt RTX zum ersten Mal; seitdem nichts mehr");
+        check(used, 0.0, Some(1.0), "x\u{fffd} nutzt RTX zum ersten Mal; seitdem nichts mehr");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub const EXPECT_KEYS: &[RuleKey] = &[
         required: false,
         doc: "whom, by program, script, application or game: \"train.py\"; or by its file: \"/opt/*/blender\"",
     },
-    RuleKey { key: "unit", required: false, doc: "whom, by unit of systemd: \"ollama.service\"" },
+    RuleKey { key: "unit", required: false, doc: "whom, by systemd unit: \"ollama.service\"" },
     RuleKey { key: "container", required: false, doc: "whom, by container, pod or virtual machine: \"ollama\"" },
     RuleKey { key: "user", required: false, doc: "only of this user, by name or number" },
     RuleKey { key: "gpu", required: false, doc: "only on GPUs whose id matches: \"gpu:*\"" },

@@ -30,7 +30,9 @@ pub(super) fn or_last_good(read: Result<Config, ConfigError>, folder: &Path) -> 
     match read {
         Ok(config) => (config, None),
         Err(error) => match Config::last_good(folder) {
-            Some(config) => (config, Some(say!("{error}. Until then the last settings without a fault hold.", error))),
+            Some(config) => {
+                (config, Some(say!("{error}. Until then the last settings without a mistake hold.", error)))
+            }
             None => (Config::default(), Some(say!("{error}. Until then the defaults hold.", error))),
         },
     }

@@ -267,7 +267,7 @@ fn a_first_start_writes_the_example_for_its_owner_alone() {
     // Who asks what holds is told the last that was right, and what is wrong.
     let (standing, refused) = Config::standing(&file, folder.path());
     assert_eq!(standing.keep.raw.as_secs(), 3 * 86_400);
-    assert!(refused.is_some_and(|said| said.ends_with("Until then the last settings without a fault hold.")));
+    assert!(refused.is_some_and(|said| said.ends_with("Until then the last settings without a mistake hold.")));
     let kept = folder.path().join("config.last-good.toml");
     assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&kept, "of another version").unwrap();

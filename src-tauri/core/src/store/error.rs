@@ -114,7 +114,7 @@ mod tests {
         let full = StoreError::io("x", &std::io::ErrorKind::StorageFull.into());
         assert_eq!(full.to_string(), "the disk is full");
         within(Language::German, || {
-            assert_eq!(full.to_string(), "der Datenträger ist voll");
+            assert_eq!(full.to_string(), "das Laufwerk ist voll");
             assert_eq!(none.to_string(), "in /d gibt es keine Aufzeichnung; eine mit `hoofbeat watch` beginnen");
             let said = newer.to_string();
             assert!(

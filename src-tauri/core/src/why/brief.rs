@@ -233,7 +233,7 @@ mod tests {
         check(&several, "GPU 94 %, 71 °C: a, b{who} und 1 weiteres seit @100, etwa 1,1 kWh");
         several.evidence.push(Sample { metric: Metric::GpuThrottle, ts: 1000, value: throttle::POWER as f64 });
         let slowed = Verdict { state: State::Throttled, cause: Cause::Unseen, ..several };
-        check(&slowed, "GPU 94 %, 71 °C, gedrosselt durch Leistungsgrenze: Nutzer nicht sichtbar");
+        check(&slowed, "GPU 94 %, 71 °C, gedrosselt durch Leistungsgrenze: Benutzer nicht sichtbar");
         check(&verdict(State::Display, &["Shell"]), "GPU 94 %, 71 °C: nur der Desktop");
         check(&verdict(State::Lost, &[]), "GPU verschwunden");
         check(&Verdict::none(1000), "Keine GPU");

@@ -387,7 +387,10 @@ fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
         }
         (fires && told.is_some()).then_some(())
     });
-    assert!(told.as_deref().is_some_and(|told| told.ends_with("the last settings without a fault hold.")), "{told:?}");
+    assert!(
+        told.as_deref().is_some_and(|told| told.ends_with("the last settings without a mistake hold.")),
+        "{told:?}"
+    );
     recording.stop();
 }
 

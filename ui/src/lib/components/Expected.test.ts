@@ -26,7 +26,7 @@ test('what differs and what waits is said first, then what is declared and what 
   );
   expect(screen.getByTestId('declared-night-training').textContent).toContain('22:00-07:00, at most 80 % of the GPU');
   expect(row('program:blender').getByText(/usually 09–12, 13–18/)).toBeDefined();
-  expect(screen.getByTestId('expected-learning').textContent).toContain('about 0.3 alarms about new programs');
+  expect(screen.getByTestId('expected-learning').textContent).toContain('about 0.3 alerts about new programs');
 });
 
 test('what waits is trusted at once, and what was learnt is forgotten at the second press', async () => {

@@ -262,7 +262,7 @@ fn titles_and_bodies_are_german_where_german_is_spoken() {
     let cool = Notice { phase: over, ..metric(Metric::GpuMargin, None, 12.0) };
     let peak = "Höchstwert: 3 °C vor der Drosselgrenze; die Grenze der Regel hot ist 95 °C vor der Drosselgrenze.";
     check(cool, "RTX wieder bei 12 °C vor der Drosselgrenze (nach 1 min)", peak);
-    check(event(EventKind::Suspend), "RTX: Bereitschaft", "Regel hot.");
+    check(event(EventKind::Suspend), "RTX: Ruhezustand", "Regel hot.");
     let used = |phase| {
         let detail =
             Detail { event: Some(json!({ "why": "new", "share": 97.0, "vram": 1_610_612_736_u64 })), reason: None };
@@ -270,10 +270,10 @@ fn titles_and_bodies_are_german_where_german_is_spoken() {
         Notice { detail, who, phase, ..event(EventKind::UnexpectedUse) }
     };
     let share = "Anteil an der GPU: 97 % und 1,5 GiB. Regel hot.";
-    check(used(NoticePhase::Fired), "xmrig\u{fffd}{gpu} benutzt RTX zum ersten Mal", share);
+    check(used(NoticePhase::Fired), "xmrig\u{fffd}{gpu} nutzt RTX zum ersten Mal", share);
     let over = |ending| NoticePhase::Cleared { ending, lasted: Duration::from_secs(1380), peak: None };
-    check(used(over(Ending::UseOver)), "xmrig\u{fffd}{gpu} benutzt RTX nicht mehr (nach 23 min)", "Regel hot.");
-    check(used(over(Ending::Expected)), "xmrig\u{fffd}{gpu} ist auf RTX jetzt erwartet", "Regel hot.");
+    check(used(over(Ending::UseOver)), "xmrig\u{fffd}{gpu} nutzt RTX nicht mehr (nach 23 min)", "Regel hot.");
+    check(used(over(Ending::Expected)), "xmrig\u{fffd}{gpu} wird auf RTX ab jetzt erwartet", "Regel hot.");
 }
 
 #[test]

@@ -63,13 +63,13 @@ fn work_is_told_in_german() {
     );
     check(
         &of(State::Unattributed, Cause::Unrecorded, &[]),
-        "GPU 94 % ausgelastet, 71 °C; wer sie da benutzte, ist nicht aufgezeichnet",
+        "GPU 94 % ausgelastet, 71 °C; wer sie da nutzte, ist nicht aufgezeichnet",
     );
     let mut slowed = of(State::Throttled, Cause::NoShares, &["Ollama"]);
     slowed.evidence.push(Sample { metric: Metric::GpuThrottle, ts: 1000, value: throttle::HEAT as f64 });
     check(
         &slowed,
-        "GPU 94 % ausgelastet, 71 °C, gedrosselt durch Hitze, und der Treiber verrät nicht, wer sie benutzt: er meldet keine \
+        "GPU 94 % ausgelastet, 71 °C, gedrosselt durch Hitze, und der Treiber verrät nicht, wer sie nutzt: er meldet keine \
          Anteile; Ollama belegt 18 GiB",
     );
     slowed.cause = Cause::Plain;
@@ -95,7 +95,7 @@ fn so_is_rest() {
     check(
         &costly(Cause::Clocks, &[]),
         &format!(
-            "GPU untätig und nimmt 50 W auf: ihr Takt bleibt hoch in P2, und niemand ist zu sehen, der sie benutzt; {month}"
+            "GPU untätig und nimmt 50 W auf: ihr Takt bleibt hoch in P2, und niemand ist zu sehen, der sie nutzt; {month}"
         ),
     );
     check(
