@@ -50,32 +50,34 @@ pub fn run(arguments: Arguments) -> Outcome {
     if let Some(name) = speechless.filter(|_| global.json) {
         return Err(Failure::Usage(format!("`{name}` has no answer in JSON")));
     }
-    // The recorder may run for months: it holds no lock on stdout.
-    if let Command::Watch(options) = command {
-        return watch::run(&global, &options);
-    }
-    let mut output = Output::new(&global);
-    let outcome = match command {
-        Command::Watch(_) => unreachable!("it was dealt with above"),
+    match command {
+        // The recorder may run for months: it holds no lock on stdout.
+        Command::Watch(options) => watch::run(&global, &options),
         Command::Serve(options) => serve::run(&global, &options),
-        Command::Status(options) => status::run(&global, &options, &mut output),
-        Command::History(options) => history::run(&global, &options, &mut output),
-        Command::Top(options) => top::run(&global, &options, &mut output),
-        Command::Usage(options) => usage::run(&global, &options, &mut output),
-        Command::Why(options) => why::run(&global, &options, &mut output),
-        Command::Sessions(options) => sessions::sessions(&global, &options, &mut output),
-        Command::Episodes(options) => sessions::episodes(&global, &options, &mut output),
-        Command::Expect(options) => expect::run(&global, &options, &mut output),
-        Command::Alerts(options) => alerts::run(&global, &options, &mut output),
-        Command::Doctor => doctor::run(&global, &mut output),
-        Command::Data(options) => data::run(&global, &options, &mut output),
-        Command::Config(options) => config::run(&global, &options, &mut output),
-        Command::Open => open::run(&global, &mut output),
-        Command::Pause(options) => pause::pause(&global, &options, &mut output),
-        Command::Resume => pause::resume(&global, &mut output),
-        Command::Completions(options) => generate::completions(&options, &mut output),
-        Command::Man(options) => generate::man(&options, &mut output),
-    };
+        Command::Status(options) => answered(&global, |output| status::run(&global, &options, output)),
+        Command::History(options) => answered(&global, |output| history::run(&global, &options, output)),
+        Command::Top(options) => answered(&global, |output| top::run(&global, &options, output)),
+        Command::Usage(options) => answered(&global, |output| usage::run(&global, &options, output)),
+        Command::Why(options) => answered(&global, |output| why::run(&global, &options, output)),
+        Command::Sessions(options) => answered(&global, |output| sessions::sessions(&global, &options, output)),
+        Command::Episodes(options) => answered(&global, |output| sessions::episodes(&global, &options, output)),
+        Command::Expect(options) => answered(&global, |output| expect::run(&global, &options, output)),
+        Command::Alerts(options) => answered(&global, |output| alerts::run(&global, &options, output)),
+        Command::Doctor => answered(&global, |output| doctor::run(&global, output)),
+        Command::Data(options) => answered(&global, |output| data::run(&global, &options, output)),
+        Command::Config(options) => answered(&global, |output| config::run(&global, &options, output)),
+        Command::Open => answered(&global, |output| open::run(&global, output)),
+        Command::Pause(options) => answered(&global, |output| pause::pause(&global, &options, output)),
+        Command::Resume => answered(&global, |output| pause::resume(&global, output)),
+        Command::Completions(options) => answered(&global, |output| generate::completions(&options, output)),
+        Command::Man(options) => answered(&global, |output| generate::man(&options, output)),
+    }
+}
+
+/// Has a command answer on stdout.
+fn answered(global: &Global, answer: impl FnOnce(&mut Output) -> Outcome) -> Outcome {
+    let mut output = Output::new(global);
+    let outcome = answer(&mut output);
     // What was said before a failure is said all the same.
     let flushed = output.finish();
     outcome?;
