@@ -21,6 +21,7 @@ mod gpus;
 mod notifications;
 mod sandbox;
 mod session;
+mod shapes;
 mod terminal;
 mod tray;
 mod unit;
