@@ -5,14 +5,16 @@
 //! thread is also the only one that looks at files while recording: the wish to pause, and the config. Deliberately not
 //! here: SQL, and what the person is told (`core`).
 
+mod writer;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub(super) use self::writer::{Reopen, Writer, reopen};
 use super::Event;
 use super::files::ConfigFile;
 use super::inbox::Journal;
@@ -21,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::model::baseline::Acceptance;
 use crate::model::{self, Keep, Now, RecorderState, Tick, snooze::Snooze};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// A power cut loses at most this much.
 const DURABLE: Duration = Duration::from_secs(10);
@@ -44,75 +46,9 @@ const REOPEN: Duration = Duration::from_secs(10);
 /// Housekeeping that failed is tried again after this; until then the finished hour stays as it is.
 const UPKEEP_AGAIN: Duration = Duration::from_secs(60);
 
-/// Damage that comes back within this time, although a check of everything found none, is no passing one.
-const DAMAGED_AGAIN: Duration = Duration::from_secs(3600);
-
 /// How often the end of recording tries to write before it gives up, and how long it waits in between.
 const LAST_TRIES: u32 = 20;
 const LAST_WAIT: Duration = Duration::from_millis(250);
-
-/// What the journal needs of a store; the tests have stores that fail.
-pub(super) trait Writer: Send {
-    /// See [`Store::append`].
-    fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError>;
-    /// See [`Store::maintain`].
-    fn maintain(&mut self, now: Now) -> Result<(), StoreError>;
-    /// See [`Store::has_heard`].
-    fn has_heard(&mut self) -> Result<bool, StoreError>;
-    /// See [`Store::wished_pause`].
-    fn wished_pause(&mut self) -> Result<Option<i64>, StoreError>;
-    /// See [`Store::answers`].
-    fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError>;
-    /// See [`Store::snoozes`].
-    fn snoozes(&mut self) -> Result<Option<Vec<Snooze>>, StoreError>;
-    /// See [`Store::set_keep`].
-    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError>;
-    /// See [`Store::bytes`].
-    fn bytes(&self) -> u64;
-    /// See [`Store::close`].
-    fn close(self: Box<Self>) -> Result<(), StoreError>;
-}
-
-impl Writer for Store {
-    fn append(&mut self, ticks: &[Tick], durable: bool) -> Result<(), StoreError> {
-        Store::append(self, ticks, durable)
-    }
-
-    fn maintain(&mut self, now: Now) -> Result<(), StoreError> {
-        Store::maintain(self, now)
-    }
-
-    fn has_heard(&mut self) -> Result<bool, StoreError> {
-        Store::has_heard(self)
-    }
-
-    fn wished_pause(&mut self) -> Result<Option<i64>, StoreError> {
-        Store::wished_pause(self)
-    }
-
-    fn answers(&mut self) -> Result<Vec<(i64, Acceptance)>, StoreError> {
-        Store::answers(self)
-    }
-
-    fn snoozes(&mut self) -> Result<Option<Vec<Snooze>>, StoreError> {
-        Store::snoozes(self)
-    }
-
-    fn set_keep(&mut self, keep: Keep) -> Result<(), StoreError> {
-        Store::set_keep(self, keep)
-    }
-
-    fn bytes(&self) -> u64 {
-        Store::bytes(self)
-    }
-
-    fn close(self: Box<Self>) -> Result<(), StoreError> {
-        Store::close(*self)
-    }
-}
-
-/// Opens the store anew after it was damaged; gives what a person should be told.
-pub(super) type Reopen = Box<dyn FnMut(Keep, Now) -> Result<(Box<dyn Writer>, Vec<model::Event>), StoreError> + Send>;
 
 /// What the journal tells the engine.
 #[derive(Debug)]
@@ -349,15 +285,18 @@ impl Scribe {
         if !patient {
             // The first time a person is told, which is logged, too.
             let first = !std::mem::replace(&mut failing.told, true);
+            let is_due = failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG);
+            if is_due {
+                failing.logged = Some(now.boot);
+            }
+            let ticks = self.pending.len();
             if first {
                 let reason = error.to_string();
                 let _ = self.events.send(Event::Journal(Report::Failed { reason }));
-            }
-            if failing.logged.is_none_or(|last| now.boot.saturating_sub(last) >= LOG) {
-                failing.logged = Some(now.boot);
-                if !first {
-                    log::warn!("history is kept in memory ({} ticks): {error}", self.pending.len());
-                }
+            } else if is_due {
+                log::warn!("history is kept in memory ({ticks} ticks): {error}");
+            } else {
+                log::debug!("{ticks} ticks wait to be written: {error}");
             }
         }
         self.error = Some(error);
@@ -479,21 +418,6 @@ impl Scribe {
             }
         }
     }
-}
-
-/// Opens the store in `folder` for [`Scribe`].
-pub(super) fn reopen(folder: &Path) -> Reopen {
-    let folder = folder.to_path_buf();
-    let mut found_sound: Option<Duration> = None;
-    Box::new(move |keep, now| {
-        let again = found_sound.is_some_and(|at| now.boot.saturating_sub(at) < DAMAGED_AGAIN);
-        let opened = Store::open_again(&folder, keep, now, again)?;
-        found_sound = opened.events.is_empty().then_some(now.boot);
-        for warning in &opened.warnings {
-            log::warn!("{warning}");
-        }
-        Ok((Box::new(opened.store) as Box<dyn Writer>, opened.events))
-    })
 }
 
 #[cfg(test)]
