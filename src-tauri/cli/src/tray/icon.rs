@@ -1,7 +1,7 @@
-//! Draws the icon: the horseshoe of the app's icon on a dark tile that fills with blue the busier the machine is.
+//! Draws the icon: the horseshoe of the app's icon on a dark tile that fills with grey the busier the machine is.
 //!
 //! A panel's colour cannot be known (GNOME's is dark in light mode), so the icon brings its own ground along: everything
-//! stands on a tile. Shape tells the states apart, and colour says it again. Plotters' bitmaps know no transparency: each
+//! stands on a tile. Shape tells the states apart; the one that has a colour is an alert. Plotters' bitmaps know no transparency: each
 //! colour channel of a large drawing stands for one ink, and shrinking it gives smooth edges with the right
 //! transparency. Deliberately not here: when which state is shown.
 
@@ -37,15 +37,15 @@ pub enum Icon {
         /// 0 to 100.
         percent: u8,
     },
-    /// All GPUs sleep: a pale horseshoe with a moon.
+    /// All GPUs sleep: a dim horseshoe with a moon.
     Asleep,
     /// A GPU is near the point at which it slows itself down: a thermometer.
     Hot,
-    /// A person paused the recording: a grey horseshoe with two bars.
+    /// A person paused the recording: a pale horseshoe with two bars.
     Paused,
-    /// A rule fires: an exclamation mark, on red.
+    /// A rule fires: an exclamation mark, on red, the only colour that there is.
     Alert,
-    /// The recording itself has trouble: a grey horseshoe with a red cross.
+    /// The recording itself has trouble: a broken horseshoe with a cross.
     Trouble,
 }
 
@@ -74,31 +74,25 @@ impl Picture {
 /// Red, green, blue.
 type Rgb = [f64; 3];
 
-const NIGHT: Rgb = [22.0, 29.0, 43.0];
-const ORANGE: Rgb = [247.0, 165.0, 66.0];
-const WHITE: Rgb = [250.0, 252.0, 255.0];
-const PALE: Rgb = [160.0, 172.0, 192.0];
-const GREY: Rgb = [112.0, 122.0, 138.0];
-const BLUE: Rgb = [24.0, 96.0, 176.0];
-const PINK: Rgb = [255.0, 178.0, 170.0];
+const DARK: Rgb = [36.0, 38.0, 42.0];
+const WHITE: Rgb = [252.0, 252.0, 252.0];
+const PALE: Rgb = [158.0, 160.0, 164.0];
+const GREY: Rgb = [122.0, 124.0, 128.0];
 const RED: Rgb = [200.0, 32.0, 28.0];
-const ROSE: Rgb = [255.0, 96.0, 84.0];
+const PINK: Rgb = [255.0, 178.0, 170.0];
 
 /// How the inks of the large drawing are painted, in the order of the channels: what stands on the tile covers it.
 const TILE: RGBColor = RGBColor(255, 0, 0);
 const IRON: RGBColor = RGBColor(0, 255, 0);
 const SIGN: RGBColor = RGBColor(0, 0, 255);
 
-/// The colours of tile, iron and sign.
+/// The colours of tile, iron and sign: greys, so that the one colour of a panel means that somebody is wanted.
 fn palette(icon: Icon) -> [Rgb; 3] {
     match icon {
-        Icon::Recording { .. } => [NIGHT, ORANGE, BLUE],
-        Icon::Percent { .. } => [NIGHT, WHITE, BLUE],
-        Icon::Asleep => [NIGHT, PALE, WHITE],
-        Icon::Hot => [NIGHT, ORANGE, WHITE],
-        Icon::Paused => [NIGHT, GREY, WHITE],
+        Icon::Recording { .. } | Icon::Percent { .. } => [DARK, WHITE, GREY],
+        Icon::Asleep => [DARK, GREY, WHITE],
+        Icon::Hot | Icon::Paused | Icon::Trouble => [DARK, PALE, WHITE],
         Icon::Alert => [RED, PINK, WHITE],
-        Icon::Trouble => [NIGHT, GREY, ROSE],
     }
 }
 
@@ -164,7 +158,11 @@ impl Pen<'_> {
             // Below the horseshoe: what cuts it out to a crescent must not cut that.
             self.moon();
         }
-        self.line(&self.horseshoe(), self.iron() / 2.0, IRON);
+        // A sign of five pixels within a horseshoe is a stain: on small tiles it stands alone and large. The cross breaks
+        // the horseshoe, which is what it says.
+        if icon.is_load() || icon == Icon::Trouble || !self.is_small() {
+            self.line(&self.horseshoe(), self.iron() / 2.0, IRON);
+        }
         match icon {
             Icon::Recording { .. } | Icon::Percent { .. } | Icon::Asleep => (),
             Icon::Hot => self.thermometer(),
@@ -216,34 +214,54 @@ impl Pen<'_> {
         [left, right].concat()
     }
 
+    /// Whether there is room for a horseshoe or for a sign, and not for both.
+    fn is_small(&self) -> bool {
+        self.size < 28.0
+    }
+
     /// A crescent: a disc, and the tile over a part of it.
     fn moon(&self) {
-        let (radius, middle) = (self.size * 0.19, (self.size * 0.51, self.size * 0.57));
+        let (radius, x, y) = if self.is_small() { (0.37, 0.48, 0.52) } else { (0.215, 0.51, 0.57) };
+        let (radius, middle) = (self.size * radius, (self.size * x, self.size * y));
         self.dot(middle, radius, SIGN);
-        self.dot((middle.0 + radius * 0.6, middle.1 - radius * 0.42), radius * 0.84, TILE);
+        self.dot((middle.0 + radius * 0.56, middle.1 - radius * 0.42), radius * 0.82, TILE);
     }
 
     fn thermometer(&self) {
-        let (middle, bulb) = (self.size / 2.0, self.size * 0.14);
-        let (top, bottom) = (self.size * 0.33, self.size * 0.72);
-        self.line(&[(middle, top), (middle, bottom)], self.size * 0.065, SIGN);
-        self.dot((middle, bottom), bulb, SIGN);
+        let share = |part: f64| self.size * part;
+        let (x, top, bottom, half, bulb) =
+            if self.is_small() { (0.4375, 0.2, 0.69, 0.115, 0.22) } else { (0.5, 0.33, 0.72, 0.065, 0.14) };
+        self.line(&[(share(x), share(top)), (share(x), share(bottom))], share(half), SIGN);
+        self.dot((share(x), share(bottom)), share(bulb), SIGN);
+        if self.is_small() {
+            // The marks of its scale, without which it is a drop.
+            for row in [0.125, 0.3125] {
+                let [left, top, width, height] = [0.625, row, 0.1875, 0.0625].map(|part| share(part).round());
+                self.rectangle((left, top, width, height), SIGN);
+            }
+        }
     }
 
     fn bars(&self) {
-        let bar = (self.size / 8.0).round();
-        let gap = 2.0 * (self.size / 20.0).round();
-        let (top, height) = ((self.size * 0.4).round(), (self.size * 0.42).round());
-        self.rectangle((self.size / 2.0 - gap / 2.0 - bar, top, bar, height), SIGN);
-        self.rectangle((self.size / 2.0 + gap / 2.0, top, bar, height), SIGN);
+        let share = |part: f64| (self.size * part).round();
+        let (bar, half_gap, top, height) = match self.is_small() {
+            true => (share(0.1875), share(0.0625), share(0.1875), share(0.625)),
+            false => (share(0.125), share(0.05), share(0.4), share(0.42)),
+        };
+        self.rectangle((self.size / 2.0 - half_gap - bar, top, bar, height), SIGN);
+        self.rectangle((self.size / 2.0 + half_gap, top, bar, height), SIGN);
     }
 
     fn exclamation(&self) {
-        let bar = 2.0 * (self.size / 14.0).round();
-        let x = (self.size - bar) / 2.0;
-        let (top, bottom) = ((self.size * 0.34).round(), self.size - self.seam());
-        self.rectangle((x, top, bar, bottom - bar - self.seam() - top), SIGN);
-        self.rectangle((x, bottom - bar, bar, bar), SIGN);
+        let whole = |parts: f64| (self.size / parts).round();
+        let (bar, top, rest) = match self.is_small() {
+            true => (2.0 * whole(8.0), whole(8.0), whole(8.0)),
+            false => (2.0 * whole(14.0), whole(3.0), self.seam()),
+        };
+        let (dot, gap) = if self.is_small() { ((bar * 0.7).round(), whole(13.0)) } else { (bar, self.seam()) };
+        let (x, bottom) = ((self.size - bar) / 2.0, self.size - rest);
+        self.rectangle((x, top, bar, bottom - dot - gap - top), SIGN);
+        self.rectangle((x, bottom - dot, bar, dot), SIGN);
     }
 
     /// A cross in the lower right corner; the horseshoe gives way to it.
@@ -330,155 +348,4 @@ fn shrink(drawing: &[u8], size: u32, palette: &[Rgb; 3]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write;
-
-    use super::*;
-
-    fn states() -> Vec<Icon> {
-        let mut states: Vec<_> = (0..=STEPS).map(|level| Icon::Recording { level }).collect();
-        states.extend([7, 48, 100].map(|percent| Icon::Percent { percent }));
-        states.extend([Icon::Asleep, Icon::Hot, Icon::Paused, Icon::Alert, Icon::Trouble]);
-        states
-    }
-
-    fn luminance([red, green, blue]: Rgb) -> f64 {
-        let linear = |channel: f64| match channel / 255.0 {
-            dark @ ..=0.04045 => dark / 12.92,
-            light => ((light + 0.055) / 1.055).powf(2.4),
-        };
-        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
-    }
-
-    #[test]
-    fn every_state_is_told_apart_at_every_size_without_its_colour() {
-        for size in SIZES {
-            let grey = |icon| -> Vec<f64> {
-                let rgba = draw(icon, *size).rgba;
-                let color =
-                    |pixel: &[u8]| [0, 1, 2].map(|channel| f64::from(pixel[channel]) * f64::from(pixel[3]) / 255.0);
-                rgba.chunks_exact(4).map(|pixel| luminance(color(pixel))).collect()
-            };
-            let is_drawn = |icon: &Icon| !matches!(icon, Icon::Percent { .. }) || digits::fit(*size);
-            let states: Vec<_> = states().into_iter().filter(is_drawn).map(|icon| (icon, grey(icon))).collect();
-            for (at, (one, first)) in states.iter().enumerate() {
-                for (other, second) in &states[at + 1..] {
-                    let apart = first.iter().zip(second).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
-                    let share = apart as f64 / f64::from(size * size);
-                    assert!(share > 0.1, "{one:?} and {other:?} at {size} pixels differ in {share}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_said_stands_out_from_its_ground() {
-        #[track_caller]
-        fn check(one: Rgb, other: Rgb) {
-            let (one, other) = (luminance(one), luminance(other));
-            let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
-            assert!(contrast >= 3.0, "the contrast is {contrast}");
-        }
-        for icon in states() {
-            let [tile, iron, sign] = palette(icon);
-            check(iron, tile);
-            // The load is a ground itself.
-            check(sign, if icon.is_load() { iron } else { tile });
-        }
-    }
-
-    #[test]
-    fn only_an_alert_is_red() {
-        for (icon, size) in states().into_iter().flat_map(|icon| SIZES.iter().map(move |size| (icon, *size))) {
-            let rgba = draw(icon, size).rgba;
-            let red = rgba.chunks_exact(4).filter(|pixel| pixel[0] > 150 && pixel[1] < 60).count();
-            let share = red as f64 / f64::from(size * size);
-            assert!(if icon == Icon::Alert { share > 0.3 } else { share == 0.0 }, "{icon:?} at {size} pixels: {share}");
-        }
-    }
-
-    #[test]
-    fn the_icon_brings_its_own_ground() {
-        for (icon, size) in states().into_iter().flat_map(|icon| SIZES.iter().map(move |size| (icon, *size))) {
-            let rgba = draw(icon, size).rgba;
-            let opacity = |x: u32, y: u32| rgba[((y * size + x) * 4 + 3) as usize];
-            let (middle, last) = (size / 2, size - 1);
-            for (x, y) in [(middle, 0), (0, middle), (last, middle), (middle, last), (middle, middle)] {
-                assert_eq!(opacity(x, y), 255, "{icon:?} at {size} pixels: {x},{y}");
-            }
-            for (x, y) in [(0, 0), (last, 0), (0, last), (last, last)] {
-                assert!(opacity(x, y) < 60, "{icon:?} at {size} pixels: {x},{y}");
-            }
-        }
-    }
-
-    /// The icons as text, so that a change of their look is seen in review.
-    #[test]
-    fn icons_look_as_they_did() {
-        let mut text = String::new();
-        for (icon, size) in states().into_iter().flat_map(|icon| [16, 22].map(|size| (icon, size))) {
-            let _ = writeln!(text, "{icon:?} {size}");
-            for row in draw(icon, size).rgba.chunks_exact(size as usize * 4) {
-                let line: String = row
-                    .chunks_exact(4)
-                    .map(|pixel| match (pixel[0], pixel[1], pixel[2], pixel[3]) {
-                        (.., 0..=40) => "  ",
-                        (150.., ..=60, ..) => "rr",
-                        (200.., 200.., ..) => "##",
-                        (150.., ..) => "@@",
-                        (..=60, _, 100.., _) => "==",
-                        (70.., ..) => "++",
-                        _ => "..",
-                    })
-                    .collect();
-                let _ = writeln!(text, "{}", line.trim_end());
-            }
-        }
-        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tray/icon.golden.txt");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(golden, &text).unwrap();
-            lay_out();
-        }
-        assert_eq!(
-            text,
-            std::fs::read_to_string(golden).unwrap_or_default(),
-            "UPDATE_GOLDEN=1 takes the new look over, and lays all icons out in target/tray-icons.ppm"
-        );
-    }
-
-    /// A sheet of all of them on panels of several colours, for who changes their look: `target/tray-icons.ppm`.
-    fn lay_out() {
-        let percents = [0, 12, 34, 56, 78, 90, 100].map(|percent| Icon::Percent { percent });
-        let all: Vec<_> = states().into_iter().chain(percents).collect();
-        let (row, gap) = (SIZES.iter().sum::<u32>() + 8 * SIZES.len() as u32, 72);
-        let panels = [[240.0, 240.0, 240.0], [30.0, 30.0, 34.0], [120.0, 120.0, 120.0]];
-        let (width, height) = (row * panels.len() as u32, gap * all.len() as u32);
-        let mut sheet = vec![0; (width * height * 3) as usize];
-        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
-            let at = ((y * width + x) * 3) as usize;
-            sheet[at..at + 3].copy_from_slice(&panels[(x / row) as usize].map(|channel: f64| channel as u8));
-        }
-        for ((line, icon), (panel, ground)) in
-            all.iter().enumerate().flat_map(|line| panels.iter().enumerate().map(move |panel| (line, panel)))
-        {
-            let mut left = panel as u32 * row + 4;
-            for size in SIZES {
-                let rgba = draw(*icon, *size).rgba;
-                for (pixel, (y, x)) in
-                    rgba.chunks_exact(4).zip((0..*size).flat_map(|y| (0..*size).map(move |x| (y, x))))
-                {
-                    let at = (((line as u32 * gap + 4 + y) * width + left + x) * 3) as usize;
-                    let opacity = f64::from(pixel[3]) / 255.0;
-                    for channel in 0..3 {
-                        let mixed = f64::from(pixel[channel]) * opacity + ground[channel] * (1.0 - opacity);
-                        sheet[at + channel] = mixed.round() as u8;
-                    }
-                }
-                left += size + 8;
-            }
-        }
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tray-icons.ppm");
-        let head = format!("P6 {width} {height} 255\n");
-        std::fs::write(file, [head.as_bytes(), &sheet].concat()).unwrap();
-    }
-}
+mod tests;
