@@ -4,6 +4,8 @@
 //! only as plain text for a notification; who needs markup escapes the finished sentence. Deliberately not here: who
 //! is told, and when.
 
+mod gpus;
+
 use std::time::Duration;
 
 use hoofbeat_core::engine::{Digest, DigestItem, Notice, Snapshot, SourceNow, Trouble, Wait, words};
@@ -11,7 +13,7 @@ use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::SourceKind;
 use hoofbeat_core::untrusted::Untrusted;
-use hoofbeat_core::why::{Verdict, brief, busiest, head, judge};
+use hoofbeat_core::why::{Verdict, judge};
 use hoofbeat_core::{say, say_count};
 use jiff::tz::TimeZone;
 
@@ -93,18 +95,13 @@ fn digest_line(item: &DigestItem, now: i64) -> String {
     }
 }
 
-/// The state of the machine in a sentence: the verdict on the busiest GPU, what the others do, the CPU, and the memory.
+/// The state of the machine in a sentence: the verdict on the busiest GPU, what others do, the CPU, and the memory.
 pub fn state(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let now = |kind| snapshot.sources.iter().filter(move |now: &&SourceNow| now.source.kind == kind);
     let verdicts: Vec<Verdict> = snapshot.scenes().iter().map(judge).collect();
-    let busiest = busiest(&verdicts);
     let today = time::zoned(snapshot.ts.unwrap_or_default(), zone);
     let moments = |ts| time::moment(ts, &today);
-    let gpu = |(at, verdict)| match busiest == Some(at) {
-        true => brief(verdict, &moments, &Untrusted::notification),
-        false => head(verdict, &Untrusted::notification),
-    };
-    let mut parts: Vec<String> = verdicts.iter().enumerate().map(gpu).collect();
+    let mut parts = gpus::parts(&verdicts, &moments);
     if let Some(cpu) = now(SourceKind::Cpu).next() {
         let values: Vec<String> = [Metric::CpuUtilization, Metric::CpuTemperature]
             .into_iter()

@@ -6,7 +6,7 @@
 use hoofbeat_core::engine::{Command, Handle};
 use hoofbeat_core::model::UNTIL_RESUMED;
 use hoofbeat_core::paths::absolute;
-use hoofbeat_core::say;
+use hoofbeat_core::{say, say_count};
 use ksni::menu::{CheckmarkItem, StandardItem};
 use ksni::{Category, MenuItem, OfflineReason, Status, ToolTip};
 
@@ -14,14 +14,11 @@ use super::icon::{self, Icon};
 use super::login::{self, Start};
 use super::missing::Watcher;
 use super::snooze::{self, Offer};
-use super::view::View;
+use super::view::{LISTED, View};
 use crate::window::Window;
 
 /// How long "Pause" pauses.
 const PAUSE_SECONDS: i64 = 3600;
-
-/// Rows that are kept for GPUs; only a machine with more than these has its menu built anew when they are found.
-const GPUS: usize = 8;
 
 /// The tray icon with all that hangs on it.
 pub struct Item {
@@ -194,7 +191,11 @@ impl ksni::Tray for Item {
         let entry = login::entry();
         let mut rows = vec![told_if(Some(&self.view.sentence))];
         let gpus = &self.view.gpus;
-        rows.extend((0..gpus.len().max(GPUS)).map(|at| told_if(gpus.get(at).map(String::as_str))));
+        rows.extend((0..LISTED).map(|at| told_if(gpus.get(at).map(String::as_str))));
+        let more = self.view.more_gpus;
+        let more_gpus =
+            (more > 0).then(|| say_count!(more, "and {count} more GPU", "and {count} more GPUs", count = more));
+        rows.push(row_if(more_gpus.as_deref(), |item| item.open()));
         rows.extend([MenuItem::Separator, row(say!("Open Hoofbeat"), |item| item.open())]);
         rows.push(row_if(self.view.away.as_deref(), |item| item.open()));
         rows.push(snooze);

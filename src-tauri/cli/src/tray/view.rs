@@ -2,8 +2,9 @@
 //! person must not miss is a notification, too.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use hoofbeat_core::config::Config;
 use hoofbeat_core::engine::{ActiveAlert, Snapshot, SourceNow, words};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Metric;
@@ -26,6 +27,17 @@ const EDGE: f64 = 3.0;
 const HOT: f64 = 10.0;
 const COOL: f64 = 14.0;
 
+/// The limits, in degrees Celsius, of the built-in rule for GPUs that do not tell how much is left: past the first one is hot,
+/// and below the second it is not any more.
+static GUESS: LazyLock<(f64, f64)> = LazyLock::new(|| {
+    let rules = Config::default().rules;
+    let rule = rules.iter().find(|rule| rule.id == "gpu-hot-guess").expect("it is built in, and a test looks for it");
+    (rule.fire.limit, rule.clear.limit)
+});
+
+/// So many GPUs have a row in the menu, those that need a person first; of the others their number is told.
+pub const LISTED: usize = 8;
+
 /// What the tray shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -33,8 +45,10 @@ pub struct View {
     pub icon: Icon,
     /// The news in a sentence; holds text from outside, made harmless for one line of plain text.
     pub sentence: String,
-    /// A line for each GPU; names in it are text from outside, too.
+    /// A line for each of the first [`LISTED`] GPUs; names in it are text from outside, too.
     pub gpus: Vec<String>,
+    /// How many more GPUs there are.
+    pub more_gpus: usize,
     /// What the GPUs did while nobody was there, as long as that is news; holds names from outside, made harmless.
     pub away: Option<String>,
     /// Whether the menu offers to go on instead of to pause.
@@ -49,7 +63,7 @@ impl Default for View {
     fn default() -> Self {
         let (icon, sentence) = (Icon::Recording { level: 0 }, say!("Starting").into());
         let (snooze, snoozed) = (Offer::Nothing, Snoozed::default());
-        View { icon, sentence, gpus: Vec::new(), away: None, paused: false, snooze, snoozed }
+        View { icon, sentence, gpus: Vec::new(), more_gpus: 0, away: None, paused: false, snooze, snoozed }
     }
 }
 
@@ -75,8 +89,8 @@ impl State {
             self.level = step(self.level, busy);
         }
         self.percent = busy.map(|busy| percent(self.percent, busy));
-        let most = if self.is_hot { COOL } else { HOT };
-        self.is_hot = gpus(&snapshot).any(|gpu| gpu.value(Metric::GpuMargin).is_some_and(|left| left <= most));
+        let was_hot = self.is_hot;
+        self.is_hot = gpus(&snapshot).any(|gpu| is_hot(gpu, was_hot));
         self.snapshot = Some(snapshot);
     }
 
@@ -125,16 +139,39 @@ impl State {
             (None, Some(trouble)) => trouble.to_owned(),
             (None, None) => wording::state(snapshot, zone),
         };
-        let gpus = gpus(snapshot).map(line).collect();
+        let (gpus, more_gpus) = rows(snapshot);
         let away = self.away.clone();
         let (snooze, snoozed) = (Offer::of(snapshot), Snoozed::of(snapshot, zone));
-        View { icon: self.icon(), sentence, gpus, away, paused, snooze, snoozed }
+        View { icon: self.icon(), sentence, gpus, more_gpus, away, paused, snooze, snoozed }
     }
 }
 
 /// Whole GPUs: what one is cut into has no fan and no heat of its own.
 fn gpus(snapshot: &Snapshot) -> impl Iterator<Item = &SourceNow> {
     snapshot.sources.iter().filter(|now| now.source.is_whole_gpu())
+}
+
+/// Whether a GPU is near the point at which it slows itself down, seen from whether one was.
+fn is_hot(gpu: &SourceNow, was_hot: bool) -> bool {
+    match gpu.value(Metric::GpuMargin) {
+        Some(left) => left <= if was_hot { COOL } else { HOT },
+        // Intel's GPUs tell only how warm they are.
+        None => {
+            let (hot, cool) = *GUESS;
+            gpu.value(Metric::GpuTemperature).is_some_and(|celsius| celsius > if was_hot { cool } else { hot })
+        }
+    }
+}
+
+/// The lines of the first GPUs, and how many more there are. Those that need a person come first, and the others stay in
+/// their order: rows that changed places with the load could not be read.
+fn rows(snapshot: &Snapshot) -> (Vec<String>, usize) {
+    let mut all: Vec<&SourceNow> = gpus(snapshot).collect();
+    let is_well = |gpu: &&SourceNow| matches!(gpu.condition.health, Health::Ok | Health::Asleep) && !is_hot(gpu, false);
+    if all.len() > LISTED {
+        all.sort_by_key(is_well);
+    }
+    (all.iter().take(LISTED).map(|gpu| line(gpu)).collect(), all.len().saturating_sub(LISTED))
 }
 
 /// Whether there are GPUs, and all of them sleep.

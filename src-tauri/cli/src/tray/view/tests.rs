@@ -111,6 +111,53 @@ fn a_gpu_that_sleeps_or_is_hot_is_seen_in_the_icon_and_told_in_a_line() {
 }
 
 #[test]
+fn a_gpu_that_does_not_tell_its_limit_is_hot_where_the_rule_for_such_ones_fires() {
+    let limits = *GUESS;
+    assert!(limits.0 > limits.1 && limits.1 > 60.0, "{limits:?}");
+    let mut state = State::default();
+    let mut check = |values: &[(Metric, f64)], is_hot: bool| {
+        let mut now = snapshot(&[(SourceKind::Gpu, Metric::GpuUtilization, 42.0)]);
+        now.sources[0].values.extend_from_slice(values);
+        state.status(Arc::new(now));
+        assert_eq!(state.icon() == Icon::Hot, is_hot, "{values:?}");
+    };
+    let at = |celsius: f64| [(Metric::GpuTemperature, celsius)];
+    check(&at(limits.0), false);
+    check(&at(limits.0 + 1.0), true);
+    check(&at(limits.1 + 1.0), true);
+    check(&at(limits.1), false);
+    // One that tells it may be that warm.
+    check(&[(Metric::GpuTemperature, limits.0 + 1.0), (Metric::GpuMargin, 20.0)], false);
+}
+
+#[test]
+fn of_forty_gpus_eight_have_a_row_and_those_in_need_come_first() {
+    let mut now = snapshot(&[(SourceKind::Gpu, Metric::GpuUtilization, 0.0); 40]);
+    for (at, gpu) in now.sources.iter_mut().enumerate() {
+        gpu.source = Source::whole(SourceKind::Gpu, format!("gpu:{at}"), format!("GPU {at}").as_str());
+    }
+    now.sources[30].condition = Condition { health: Health::Lost, reason: String::new() };
+    now.sources[30].values.clear();
+    now.sources[39].values = vec![(Metric::GpuMargin, 2.0), (Metric::GpuUtilization, 97.0)];
+    let mut state = State::default();
+    state.status(Arc::new(now));
+    let view = state.view(&TimeZone::UTC);
+    let expected = [
+        "GPU 30: lost",
+        "GPU 39: 97 %",
+        "GPU 0: 0 %",
+        "GPU 1: 0 %",
+        "GPU 2: 0 %",
+        "GPU 3: 0 %",
+        "GPU 4: 0 %",
+        "GPU 5: 0 %",
+    ];
+    assert_eq!((view.gpus.iter().map(String::as_str).collect::<Vec<_>>(), view.more_gpus), (expected.to_vec(), 32));
+    let sentence = view.sentence.replace('\u{a0}', " ");
+    assert_eq!(sentence, "GPU 39 97 %: user not visible · GPU 30 gone · and 38 more: 38 idle");
+}
+
+#[test]
 fn what_matters_most_is_what_is_said() {
     #[track_caller]
     fn check(change: impl FnOnce(&mut State, &mut Snapshot), icon: Icon, sentence: &str, paused: bool) {
