@@ -19,6 +19,9 @@ _hoofbeat() {
             hoofbeat,alerts)
                 cmd="hoofbeat__subcmd__alerts"
                 ;;
+            hoofbeat,autostart)
+                cmd="hoofbeat__subcmd__autostart"
+                ;;
             hoofbeat,completions)
                 cmd="hoofbeat__subcmd__completions"
                 ;;
@@ -141,6 +144,30 @@ _hoofbeat() {
                 ;;
             hoofbeat__subcmd__alerts__subcmd__help,unsnooze)
                 cmd="hoofbeat__subcmd__alerts__subcmd__help__subcmd__unsnooze"
+                ;;
+            hoofbeat__subcmd__autostart,help)
+                cmd="hoofbeat__subcmd__autostart__subcmd__help"
+                ;;
+            hoofbeat__subcmd__autostart,off)
+                cmd="hoofbeat__subcmd__autostart__subcmd__off"
+                ;;
+            hoofbeat__subcmd__autostart,on)
+                cmd="hoofbeat__subcmd__autostart__subcmd__on"
+                ;;
+            hoofbeat__subcmd__autostart,status)
+                cmd="hoofbeat__subcmd__autostart__subcmd__status"
+                ;;
+            hoofbeat__subcmd__autostart__subcmd__help,help)
+                cmd="hoofbeat__subcmd__autostart__subcmd__help__subcmd__help"
+                ;;
+            hoofbeat__subcmd__autostart__subcmd__help,off)
+                cmd="hoofbeat__subcmd__autostart__subcmd__help__subcmd__off"
+                ;;
+            hoofbeat__subcmd__autostart__subcmd__help,on)
+                cmd="hoofbeat__subcmd__autostart__subcmd__help__subcmd__on"
+                ;;
+            hoofbeat__subcmd__autostart__subcmd__help,status)
+                cmd="hoofbeat__subcmd__autostart__subcmd__help__subcmd__status"
                 ;;
             hoofbeat__subcmd__config,check)
                 cmd="hoofbeat__subcmd__config__subcmd__check"
@@ -265,6 +292,9 @@ _hoofbeat() {
             hoofbeat__subcmd__help,alerts)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts"
                 ;;
+            hoofbeat__subcmd__help,autostart)
+                cmd="hoofbeat__subcmd__help__subcmd__autostart"
+                ;;
             hoofbeat__subcmd__help,completions)
                 cmd="hoofbeat__subcmd__help__subcmd__completions"
                 ;;
@@ -352,6 +382,15 @@ _hoofbeat() {
             hoofbeat__subcmd__help__subcmd__alerts,unsnooze)
                 cmd="hoofbeat__subcmd__help__subcmd__alerts__subcmd__unsnooze"
                 ;;
+            hoofbeat__subcmd__help__subcmd__autostart,off)
+                cmd="hoofbeat__subcmd__help__subcmd__autostart__subcmd__off"
+                ;;
+            hoofbeat__subcmd__help__subcmd__autostart,on)
+                cmd="hoofbeat__subcmd__help__subcmd__autostart__subcmd__on"
+                ;;
+            hoofbeat__subcmd__help__subcmd__autostart,status)
+                cmd="hoofbeat__subcmd__help__subcmd__autostart__subcmd__status"
+                ;;
             hoofbeat__subcmd__help__subcmd__config,check)
                 cmd="hoofbeat__subcmd__help__subcmd__config__subcmd__check"
                 ;;
@@ -410,7 +449,7 @@ _hoofbeat() {
 
     case "${cmd}" in
         hoofbeat)
-            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help"
+            opts="-h -V --data-dir --root --json --color --help --version watch status why history top usage sessions episodes expect alerts doctor data config open autostart serve pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1006,6 +1045,204 @@ _hoofbeat() {
             ;;
         hoofbeat__subcmd__alerts__subcmd__unsnooze)
             opts="-h -V --all --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart)
+            opts="-h -V --data-dir --root --json --color --help --version on off status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__help)
+            opts="on off status help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__help__subcmd__off)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__help__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__off)
+            opts="-h -V --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__on)
+            opts="-h -V --data-dir --root --json --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__autostart__subcmd__status)
+            opts="-h -V --data-dir --root --json --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2163,7 +2400,7 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help)
-            opts="watch status why history top usage sessions episodes expect alerts doctor data config open serve pause resume completions man help"
+            opts="watch status why history top usage sessions episodes expect alerts doctor data config open autostart serve pause resume completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2317,6 +2554,62 @@ _hoofbeat() {
             return 0
             ;;
         hoofbeat__subcmd__help__subcmd__alerts__subcmd__unsnooze)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__autostart)
+            opts="on off status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__autostart__subcmd__off)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__autostart__subcmd__on)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hoofbeat__subcmd__help__subcmd__autostart__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

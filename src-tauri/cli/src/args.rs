@@ -89,6 +89,8 @@ pub enum Command {
     Config(Config),
     /// Open the window
     Open,
+    /// Start Hoofbeat when you log in, as the tray's menu does
+    Autostart(Autostart),
     /// Show the window's pages to a browser, on this machine or a phone
     Serve(crate::commands::serve::Options),
     /// Pause recording
@@ -470,6 +472,25 @@ pub enum ConfigCommand {
         /// To what, for example 22:00-07:00
         value: String,
     },
+}
+
+/// What to do about starting at login.
+#[derive(Debug, Args)]
+pub struct Autostart {
+    /// What to do; without it, tell whether it does.
+    #[command(subcommand)]
+    pub command: Option<AutostartCommand>,
+}
+
+/// Commands below `autostart`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum AutostartCommand {
+    /// Start at login from now on, recording where this command looks
+    On,
+    /// Do not start at login any more
+    Off,
+    /// Tell whether it starts at login
+    Status,
 }
 
 /// Options of `pause`.

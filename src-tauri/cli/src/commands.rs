@@ -4,6 +4,7 @@
 //! that touches hardware or SQL.
 
 mod alerts;
+mod autostart;
 mod config;
 pub mod data;
 mod doctor;
@@ -66,6 +67,7 @@ pub fn run(arguments: Arguments) -> Outcome {
         Command::Doctor => answered(&global, |output| doctor::run(&global, output)),
         Command::Data(options) => answered(&global, |output| data::run(&global, &options, output)),
         Command::Config(options) => answered(&global, |output| config::run(&global, &options, output)),
+        Command::Autostart(options) => answered(&global, |output| autostart::run(&global, options.command, output)),
         Command::Open => answered(&global, |output| open::run(&global, output)),
         Command::Pause(options) => answered(&global, |output| pause::pause(&global, &options, output)),
         Command::Resume => answered(&global, |output| pause::resume(&global, output)),

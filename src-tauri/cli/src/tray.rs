@@ -8,7 +8,6 @@
 mod away;
 mod icon;
 mod item;
-mod login;
 mod missing;
 mod snooze;
 mod view;
@@ -17,6 +16,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use hoofbeat_core::autostart::{self, Start};
 use hoofbeat_core::engine::{Handle, Snapshot};
 use hoofbeat_core::model::tray::IconStyle;
 use hoofbeat_core::why::presence::Absence;
@@ -136,6 +136,7 @@ impl Thread {
     }
 
     fn run(mut self, news: &Receiver<News>) {
+        self.mend_entry();
         loop {
             let first = match self.next_step() {
                 None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -154,6 +155,16 @@ impl Thread {
                 log::info!("no tray shows the icon; the recording goes on without one");
                 (self.missed)();
             }
+        }
+    }
+
+    /// An entry that starts nothing, after this program was moved, say, would keep its word only in the menu.
+    fn mend_entry(&self) {
+        let Some(entry) = autostart::entry() else { return };
+        match autostart::mend(&entry, &Start::of_this(&self.window.folder)) {
+            Ok(false) => {}
+            Ok(true) => log::info!("what was to be started at login was gone; from now on it is this program"),
+            Err(problem) => log::warn!("what is to be started at login is gone, and not mended: {problem}"),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod autostart;
 pub mod clock;
 pub mod config;
 pub mod engine;

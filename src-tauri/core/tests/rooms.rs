@@ -12,6 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("untrusted", &[]),
     ("paths", &[]),
+    ("autostart", &["paths"]),
     ("parse", &[]),
     ("procfs", &["parse", "paths", "untrusted"]),
     ("model", &["language", "metrics", "untrusted"]),

@@ -13,7 +13,7 @@ use crate::ending::{self, Wanted};
 use crate::failure::{Code, Failure};
 use crate::processes::Wishes;
 use crate::question::Question;
-use crate::{Page, alerts, config_file, expected, json, rules, settings};
+use crate::{Page, alerts, config_file, expected, json, login, rules, settings};
 
 /// The most points a series may have: a window is not wider than this.
 const MOST_POINTS: usize = 4096;
@@ -114,6 +114,8 @@ pub fn answer(page: &Page, question: Question) -> Result<String, Failure> {
             json(&recording.ask(|face| face.delete_history(older_than_days, now.unix()))?)
         }
         Question::Language => json(&settings::language(&config_file()?)),
+        Question::StartsAtLogin => json(&login::read()),
+        Question::StartAtLogin { on } => json(&login::set(recording.folder(), on)?),
         Question::About => json(&settings::about(&config_file()?)),
         Question::Snooze { rule, source, key, until } => {
             alerts::check_end(until, now.unix())?;

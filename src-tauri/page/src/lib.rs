@@ -11,6 +11,7 @@ mod ending;
 mod expected;
 mod failure;
 mod feed;
+mod login;
 mod processes;
 mod question;
 mod recorder;

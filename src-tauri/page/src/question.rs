@@ -219,6 +219,13 @@ pub enum Question {
     },
     /// Which language a person chose for every page; `null` where none, so that each follows its desktop or browser.
     Language,
+    /// Whether the recorder starts with the session; `null` where nothing tells where a desktop looks for that.
+    StartsAtLogin,
+    /// The recorder is to start with the session, or not any more.
+    StartAtLogin {
+        /// Which of both.
+        on: bool,
+    },
     /// What Hoofbeat is, and whom it tells of alerts.
     About,
     /// Nothing is to be said of the alerts of a rule on a source for a while.
@@ -268,6 +275,7 @@ impl Question {
             | Question::Settings
             | Question::CheckSetting { .. }
             | Question::Data
+            | Question::StartsAtLogin
             | Question::Language
             | Question::About => false,
             Question::EndProcess { .. }
@@ -283,9 +291,15 @@ impl Question {
             | Question::TrustAll
             | Question::SaveSetting { .. }
             | Question::DeleteHistory { .. }
+            | Question::StartAtLogin { .. }
             | Question::Snooze { .. }
             | Question::Unsnooze { .. } => true,
         }
+    }
+
+    /// Whether it is about the session of who sits at the machine, which is nothing that a page from elsewhere shows.
+    pub fn is_about_the_session(&self) -> bool {
+        matches!(self, Question::StartsAtLogin | Question::StartAtLogin { .. })
     }
 
     /// Whether it says which program Hoofbeat starts or which server it tells of alerts. Who may do that runs what he likes,
@@ -307,6 +321,12 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<Question>(text);
         assert!(!read(r#"{"ask": "metrics"}"#).unwrap().changes());
         assert!(read(r#"{"ask": "pause", "until": 1}"#).unwrap().changes());
+        for (text, changes) in
+            [(r#"{"ask": "starts_at_login"}"#, false), (r#"{"ask": "start_at_login", "on": true}"#, true)]
+        {
+            let question = read(text).unwrap();
+            assert_eq!((question.changes(), question.is_about_the_session()), (changes, true), "{text}");
+        }
         assert!(read(r#"{"ask": "end_process", "pid": 7, "started": 1, "sure": true}"#).unwrap().changes());
         assert!(
             read(r#"{"ask": "snooze", "rule": "r", "source": "*", "key": null, "until": null}"#).unwrap().changes()

@@ -64,7 +64,7 @@ fn start(program: &Path, folder: &Path, root: Option<&Path>, log: Option<&Path>)
 }
 
 /// `hoofbeat` beside this program, as installed and as built; else the one on PATH.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let sibling = std::env::current_exe().ok().map(|own| own.with_file_name("hoofbeat"));
     sibling.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from("hoofbeat"))
 }

@@ -172,6 +172,12 @@ fn allowed(server: &Server, question: Result<Json<Question>, JsonRejection>) -> 
         let words = say!("This page may only look. Start `hoofbeat serve --allow-changes` to change things from here.");
         return Err(Failure::new(Code::NotAllowed, words));
     }
+    if question.is_about_the_session() {
+        let words = say!(
+            "Whether Hoofbeat starts at login is set on the machine itself, in its window or with hoofbeat autostart."
+        );
+        return Err(Failure::new(Code::NotAllowed, words));
+    }
     if question.sets_a_channel() {
         let words = say!(
             "Which program or server is told of alerts is set on the machine itself, in its window or config.toml."

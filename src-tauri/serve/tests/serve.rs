@@ -181,8 +181,10 @@ fn it_only_shows_unless_it_may_change() {
     assert!(answer.status == 404 && answer.body.contains("no_recording"), "{}", answer.body);
     let program =
         r#"{"ask": "save_setting", "section": "notify.command", "key": "run", "value": "/bin/sh", "version": ""}"#;
-    let refused = server.question(program, &[&cookie]);
-    assert!(refused.status == 403 && refused.body.contains("on the machine itself"), "{}", refused.body);
+    for own in [program, r#"{"ask": "starts_at_login"}"#, r#"{"ask": "start_at_login", "on": true}"#] {
+        let refused = server.question(own, &[&cookie]);
+        assert!(refused.status == 403 && refused.body.contains("on the machine itself"), "{own}: {}", refused.body);
+    }
     let wrong = server.question(r#"{"ask": "sql"}"#, &[&cookie]);
     assert!(wrong.status == 400 && wrong.body.contains("That is no question"), "{}", wrong.body);
 }

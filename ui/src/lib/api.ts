@@ -57,6 +57,8 @@ export function over(wire: Wire): Backend {
     saveSetting: (section, key, value, version) => wire.ask({ ask: 'save_setting', section, key, value, version }),
     data: () => wire.ask({ ask: 'data' }),
     deleteHistory: (days) => wire.ask({ ask: 'delete_history', older_than_days: days }),
+    startsAtLogin: () => wire.ask({ ask: 'starts_at_login' }),
+    startAtLogin: (on) => wire.ask({ ask: 'start_at_login', on }),
     about: () => wire.ask({ ask: 'about' }),
     startRecorder: () => wire.ask({ ask: 'start_recorder' }),
   };

@@ -106,6 +106,9 @@ export interface Backend {
   data(): Promise<DataInfo>;
   /** Has the recorder delete what is more than so many days old; `null` is everything. */
   deleteHistory(olderThanDays: number | null): Promise<void>;
+  /** Whether the recorder starts with the session; `null` where nothing tells. Only the window may ask. */
+  startsAtLogin(): Promise<boolean | null>;
+  startAtLogin(on: boolean): Promise<void>;
   /** What Hoofbeat is, and whom it tells of alerts. */
   about(): Promise<AboutInfo>;
   startRecorder(): Promise<void>;

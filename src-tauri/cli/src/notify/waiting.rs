@@ -152,13 +152,14 @@ impl Waiting {
         let body = match desktop.split(':').any(|name| name.eq_ignore_ascii_case("gnome")) {
             true => say!(
                 "GNOME shows tray icons only with the extension “{extension}” ({page}). Once that is there, the icon \
-                 appears; until then, hoofbeat open opens the window.",
+                 appears; until then, hoofbeat open opens the window, and hoofbeat autostart on starts this at login.",
                 extension = EXTENSION,
                 page = EXTENSION_PAGE
             ),
             false => say!(
                 "Nothing here shows tray icons; the panels of most desktops can be given a tray. Once that is there, \
-                 the icon appears; until then, hoofbeat open opens the window."
+                 the icon appears; until then, hoofbeat open opens the window, and hoofbeat autostart on starts this at \
+                 login."
             )
             .to_owned(),
         };

@@ -3,15 +3,14 @@
 //! The menu always has the same rows, and only their words change, and which of them are seen: a panel rebuilds a menu
 //! whose rows come and go, which closes it under the person's hand. Deliberately not here: when it changes.
 
+use hoofbeat_core::autostart::{self, Start};
 use hoofbeat_core::engine::{Command, Handle};
 use hoofbeat_core::model::UNTIL_RESUMED;
-use hoofbeat_core::paths::absolute;
 use hoofbeat_core::{say, say_count};
 use ksni::menu::{CheckmarkItem, StandardItem};
 use ksni::{Category, MenuItem, OfflineReason, Status, ToolTip};
 
 use super::icon::{self, Icon};
-use super::login::{self, Start};
 use super::missing::Watcher;
 use super::snooze::{self, Offer};
 use super::view::{LISTED, View};
@@ -65,13 +64,10 @@ impl Item {
 
 /// Starts with the session from now on, or does not any more.
 fn set_at_login(item: &mut Item) {
-    let Some(entry) = login::entry() else { return };
-    let program = std::env::current_exe().unwrap_or_else(|_| "hoofbeat".into());
-    let recording = absolute(&item.window.folder);
-    let config = std::env::var_os("HOOFBEAT_CONFIG").map(|file| absolute(file.as_ref()));
-    let start = Start { program: &program, recording: &recording, config };
-    let wanted = !login::is_on(&entry);
-    if let Err(problem) = login::set(&entry, wanted.then_some(&start)) {
+    let Some(entry) = autostart::entry() else { return };
+    let start = Start::of_this(&item.window.folder);
+    let wanted = !autostart::is_on(&entry);
+    if let Err(problem) = autostart::set(&entry, wanted.then_some(&start)) {
         log::warn!("starting at login is not changed: {problem}");
     }
 }
@@ -188,7 +184,7 @@ impl ksni::Tray for Item {
             activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
         });
-        let entry = login::entry();
+        let entry = autostart::entry();
         let mut rows = vec![told_if(Some(&self.view.sentence))];
         let gpus = &self.view.gpus;
         rows.extend((0..LISTED).map(|at| told_if(gpus.get(at).map(String::as_str))));
@@ -211,7 +207,7 @@ impl ksni::Tray for Item {
             MenuItem::Checkmark(CheckmarkItem {
                 label: say!("Start at login").into(),
                 enabled: entry.is_some(),
-                checked: entry.is_some_and(|entry| login::is_on(&entry)),
+                checked: entry.is_some_and(|entry| autostart::is_on(&entry)),
                 activate: Box::new(set_at_login),
                 ..CheckmarkItem::default()
             }),

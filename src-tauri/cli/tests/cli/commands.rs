@@ -24,6 +24,7 @@ fn every_answer_in_json_carries_its_schema() {
         (&["config", "example"], "text"),
         (&["pause", "1h"], "until"),
         (&["resume"], "paused"),
+        (&["autostart"], "autostart"),
     ] {
         let ended = sandbox.run(&[arguments, &["--json"]].concat());
         let answer = ended.json();
@@ -32,6 +33,35 @@ fn every_answer_in_json_carries_its_schema() {
         assert_eq!(ended.stdout.lines().count(), 1, "{arguments:?}");
     }
     watcher.terminate();
+}
+
+#[test]
+fn starting_at_login_needs_no_tray() {
+    let sandbox = Sandbox::new();
+    let entry = sandbox.path("home/.config/autostart/hoofbeat.desktop");
+    let told = |arguments: &[&str]| sandbox.run(&[&["autostart"], arguments].concat());
+    assert!(told(&[]).stdout.starts_with("Hoofbeat does not start when you log in"), "{}", told(&[]).stdout);
+    let json = |arguments: &[&str]| {
+        let answer = told(&[arguments, &["--json"]].concat()).json();
+        assert_eq!(answer["entry"], entry.display().to_string());
+        (answer["autostart"].clone(), answer["broken"].clone())
+    };
+    assert_eq!(json(&["on"]), (true.into(), false.into()));
+    let text = std::fs::read_to_string(&entry).unwrap();
+    let data = sandbox.data().display().to_string();
+    assert!(text.contains(&format!("\"--data-dir\" \"{data}\" \"watch\"\n")), "{text}");
+    assert!(told(&["status"]).stdout.starts_with("Hoofbeat starts when you log in: "));
+
+    // The program was moved.
+    std::fs::write(&entry, text.replace("hoofbeat\" \"--data-dir", "gone\" \"--data-dir")).unwrap();
+    assert_eq!(json(&["status"]), (true.into(), true.into()));
+    assert!(told(&[]).stdout.contains("is gone"), "{}", told(&[]).stdout);
+    assert_eq!(told(&["on"]).code, 0);
+    assert_eq!(std::fs::read_to_string(&entry).unwrap(), text);
+
+    assert_eq!(json(&["off"]), (false.into(), false.into()));
+    assert!(!entry.exists());
+    assert_eq!(told(&["off"]).code, 0, "it is off already");
 }
 
 #[test]

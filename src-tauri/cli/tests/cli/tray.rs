@@ -339,6 +339,7 @@ fn a_desktop_without_a_tray_is_asked_once_and_gets_its_icon_when_there_is_one() 
     let asked = wait_for_long("a question", || server.received().into_iter().next());
     assert_eq!((asked.title.as_str(), asked.urgency), ("Hoofbeat records, without an icon", 0));
     assert!(asked.body.contains("AppIndicator") && asked.body.contains("hoofbeat open"), "{}", asked.body);
+    assert!(asked.body.contains("hoofbeat autostart on"), "{}", asked.body);
     let buttons = ["default", "Open Hoofbeat", "keep", "Keep watching", "open", "Open window"];
     assert_eq!(asked.actions, buttons);
     server.emit("ActionInvoked", &(asked.id, "keep"));

@@ -5,12 +5,18 @@ import type { Fixture } from '../../fixture/fixture';
 import type { Scene } from '../../fixture/machine';
 import AboutCard from '../../lib/components/AboutCard.svelte';
 import DataCard from '../../lib/components/DataCard.svelte';
+import LoginCard from '../../lib/components/LoginCard.svelte';
 import LookCard from '../../lib/components/LookCard.svelte';
 import SettingRow from '../../lib/components/SettingRow.svelte';
 import { Desk } from '../../lib/settings.svelte';
 import { exhibit, first, type, type Exhibit, type Group, type Place, type Setting } from '../exhibit';
 
 const BROKEN = { code: 'bad_config', message: 'config.toml, line 3: "tick" is given twice; take one out.' } as const;
+
+const LOCKED = {
+  code: 'io',
+  message: 'Starting at login is not changed: ~/.config/autostart/hoofbeat.desktop: Permission denied.',
+} as const;
 
 /** Something that is drawn of what was read. */
 function read(
@@ -87,6 +93,24 @@ export const settings: Group = {
     }),
     data('data-sure', 'Data: sure?', { act: (root) => first(root, '[data-testid="delete"]').click() }),
     exhibit('look', 'Look', (at) => mount(LookCard, at), { width: 720 }),
+    exhibit('login', 'Start: off', (at) => mount(LoginCard, at), { width: 720 }),
+    exhibit('login-on', 'Start: on', (at) => mount(LoginCard, at), {
+      width: 720,
+      act: (root) => first(root, 'input').click(),
+    }),
+    exhibit('login-unknown', 'Start: nothing tells', (at) => mount(LoginCard, at), {
+      width: 720,
+      prepare: (machine) => {
+        machine.startsAtLogin = async () => null;
+      },
+    }),
+    exhibit('login-refused', 'Start: cannot be changed', (at) => mount(LoginCard, at), {
+      width: 720,
+      prepare: (machine) => {
+        machine.startAtLogin = () => Promise.reject(LOCKED);
+      },
+      act: (root) => first(root, 'input').click(),
+    }),
     about('about', 'About: nothing leaves'),
     about('about-server', 'About: alerts are sent away', {
       prepare: (machine) => void machine.saveSetting('notify.webhook', 'url', 'https://chat.example/hook/1', '1'),

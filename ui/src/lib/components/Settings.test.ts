@@ -180,6 +180,30 @@ test('history is deleted at the second press, and what waits for the recorder is
   await waitFor(() => expect(said()).toContain('The database is busy.'));
 });
 
+test('the window, and no browser, says whether Hoofbeat starts at login and changes it', async () => {
+  const { unmount } = render(App, { backend: new Fixture('fine') });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(screen.queryByTestId('start-at-login')).toBeNull();
+  unmount();
+
+  vi.stubGlobal('__TAURI_INTERNALS__', {});
+  try {
+    const { machine } = await show();
+    const box = () => screen.getByTestId<HTMLInputElement>('start-at-login');
+    expect([box().checked, box().disabled]).toEqual([false, false]);
+    await fireEvent.click(box());
+    expect(await machine.startsAtLogin()).toBe(true);
+    expect(box().checked).toBe(true);
+
+    vi.spyOn(machine, 'startAtLogin').mockRejectedValueOnce({ code: 'io', message: 'The disk is full.' });
+    await fireEvent.click(box());
+    await waitFor(() => expect(screen.getByTestId('start-at-login-failure').textContent).toBe('The disk is full.'));
+    expect(box().checked).toBe(true);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
 test('settings can be changed before anything is recorded', async () => {
   await show('none');
   expect(field('keep.raw').value).toBe('14d');

@@ -204,7 +204,11 @@ version: string, } | { "ask": "data" } | { "ask": "delete_history",
 /**
  * Only what is more than so many days old; `null` is everything.
  */
-older_than_days: number | null, } | { "ask": "language" } | { "ask": "about" } | { "ask": "snooze", 
+older_than_days: number | null, } | { "ask": "language" } | { "ask": "starts_at_login" } | { "ask": "start_at_login", 
+/**
+ * Which of both.
+ */
+on: boolean, } | { "ask": "about" } | { "ask": "snooze", 
 /**
  * The rule's id.
  */

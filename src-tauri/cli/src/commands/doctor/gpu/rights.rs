@@ -6,6 +6,8 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use hoofbeat_core::autostart::own_program;
+
 use super::super::Finding;
 use super::Machine;
 use super::cards::{Card, Maker};
@@ -73,7 +75,7 @@ fn others(machine: &Machine) -> Option<Finding> {
 }
 
 fn grant() -> String {
-    let program = std::env::current_exe().map_or("hoofbeat".into(), |program| program.display().to_string());
+    let program = own_program().map_or("hoofbeat".into(), |program| program.display().to_string());
     format!("`sudo setcap cap_sys_ptrace+ep {program}`")
 }
 
