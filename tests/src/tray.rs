@@ -1,8 +1,11 @@
 //! A tray icon, seen and used over D-Bus the way a panel does.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
+use zbus::blocking::MessageIterator;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Structure, Value};
 
 use crate::bus::Bus;
@@ -30,6 +33,17 @@ pub struct Row {
     pub label: String,
     /// Whether it can be chosen.
     pub enabled: bool,
+}
+
+/// How often a signal was heard.
+#[derive(Debug)]
+pub struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    /// So far.
+    pub fn so_far(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Item {
@@ -93,6 +107,32 @@ impl Item {
     /// The icon refuses.
     pub fn activate(&self) -> Result<()> {
         self.bus.call(self.at(), ITEM, "Activate", &(0_i32, 0_i32))
+    }
+
+    /// A click of the middle button.
+    ///
+    /// # Errors
+    /// The icon refuses.
+    pub fn activate_secondary(&self) -> Result<()> {
+        self.bus.call(self.at(), ITEM, "SecondaryActivate", &(0_i32, 0_i32))
+    }
+
+    /// Counts a signal of the icon from now on, until the bus is gone.
+    ///
+    /// # Errors
+    /// The bus refuses.
+    pub fn count(&self, signal: &'static str) -> Result<Count> {
+        let rule = zbus::MatchRule::builder().msg_type(zbus::message::Type::Signal);
+        let rule = rule.sender(self.destination.as_str())?.interface(ITEM)?.member(signal)?.build();
+        let signals = MessageIterator::for_match_rule(rule, &self.bus.0, None)?;
+        let count = Count(Arc::default());
+        let counted = count.0.clone();
+        std::thread::spawn(move || {
+            for _ in signals.flatten() {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        Ok(count)
     }
 
     /// The rows of the menu, those of submenus included.

@@ -2,6 +2,7 @@
 
 mod product {
     mod answered;
+    mod autostart;
     mod boundaries;
     mod changed_binary;
     mod demo;
@@ -15,5 +16,7 @@ mod product {
     mod rules;
     mod storm;
     mod tray;
+    mod tray_alarm;
     mod window;
+    mod window_stays;
 }
