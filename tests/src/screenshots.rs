@@ -50,6 +50,7 @@ fn main() {
     window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
     window(&desktop, "Adwaita", Some("2"), &folder.join("history-light.png"));
     window(&desktop, "Adwaita:dark", Some("2"), &folder.join("history-dark.png"));
+    german(&desktop, &folder);
 
     desktop.configure(RULE);
     wait_until("the notification", || {
@@ -121,6 +122,21 @@ fn window(desktop: &Desktop, theme: &str, page: Option<&str>, file: &Path) {
         desktop.wait_for_ticks(5);
     }
     save(desktop, &id, file, None);
+    desktop.close_window(&id);
+    program.wait(hoofbeat_product_tests::LIMIT);
+}
+
+/// Every page in German, whose words are longer: here is seen what no longer fits.
+fn german(desktop: &Desktop, folder: &Path) {
+    desktop.configure("[text]\nlanguage = \"de\"\n");
+    let mut program = Program::start("desktop", &mut desktop.product("hoofbeat-desktop", &[]), &desktop.logs());
+    let id = desktop.wait_for_window("Hoofbeat");
+    for key in ["1", "2", "3", "4", "5", "6"] {
+        desktop.wait_for_ticks(3);
+        assert!(succeeds(desktop.command("xdotool").args(["windowfocus", &id, "key", key])));
+        desktop.wait_for_ticks(4);
+        save(desktop, &id, &folder.join(format!("german-{key}.png")), None);
+    }
     desktop.close_window(&id);
     program.wait(hoofbeat_product_tests::LIMIT);
 }

@@ -123,6 +123,7 @@ const SHORT = new Map(
     say('PCIe generation → PCIe gen.'),
     say('GPU power, this instant → Power, this instant'),
     say('GPU memory power → Memory power'),
+    say('JPEG engine busy → JPEG'),
     say('Optical-flow engine busy → Optical flow'),
     say('PCIe packets sent again → PCIe resent'),
     say('Time held down by the power limit → Slowed by power'),

@@ -26,7 +26,7 @@ test('a process is ended, and the receipt says so', async () => {
   expect(told('processes-count')).toMatch(/^\d+ Prozesse in 2\d Gruppen, 9 nutzen die GPU$/);
   const heads = page.getAllByRole('columnheader').map((head) => head.textContent?.replace(/[↓↑\s]/g, ''));
   expect(heads).toEqual([
-    ...['Name', 'Benutzer', 'GPU', 'VRAM', 'CPU', 'Arbeitsspeicher', 'Seit', 'GPUheute', 'Herkunft', 'Beenden'],
+    ...['Name', 'Benutzer', 'GPU', 'VRAM', 'CPU', 'RAM', 'Seit', 'GPUheute', 'Herkunft', 'Beenden'],
   ]);
   await fireEvent.click(page.getAllByRole('row').find((row) => row.textContent?.includes('Blender')) as Element);
   await vi.advanceTimersByTimeAsync(50);
