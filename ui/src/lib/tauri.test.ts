@@ -13,6 +13,8 @@ beforeEach(() => {
   vi.useFakeTimers({ shouldAdvanceTime: true });
   vi.spyOn(document, 'addEventListener');
   asked = [];
+  // What the mocks leave behind would make a window of every later test's page.
+  vi.stubGlobal('__TAURI_INTERNALS__', {});
   mockIPC((command, args) => {
     asked.push(command);
     const { channel } = (args ?? {}) as { channel?: { onmessage: (news: unknown) => void } };
@@ -25,6 +27,7 @@ afterEach(() => {
   for (const [kind, listener] of vi.mocked(document.addEventListener).mock.calls)
     document.removeEventListener(kind, listener);
   clearMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 

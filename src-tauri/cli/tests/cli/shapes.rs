@@ -137,6 +137,9 @@ fn every_field_of_an_answer_is_documented() {
     tell("data", &[]);
     tell("data check", &[]);
     tell("data path", &[]);
+    tell("autostart on", &[]);
+    tell("autostart", &[]);
+    tell("autostart off", &[]);
     tell("config path", &[]);
     tell("config check", &[]);
     tell("config show", &[]);
