@@ -150,7 +150,7 @@ fn one_program_is_silenced_by_its_name_or_its_key() {
     assert_eq!(one["snoozed"]["key"], "program:blender");
     assert_eq!(silenced(&["--who", "program:blender", "--until-clear"]).code, 1, "that one does not fire");
     let all = silenced(&[]);
-    assert!(all.stdout.starts_with("Alerts of hot are not said until "), "{}", all.stdout);
+    assert!(all.stdout.starts_with("Alerts of hot are silenced until "), "{}", all.stdout);
     let listed = sandbox.run(&["alerts", "snooze", "--list", "--json"]).json();
     let keys: Vec<_> = listed["snoozes"].as_array().unwrap().iter().map(|one| one["key"].clone()).collect();
     assert_eq!(keys, [json!("program:blender"), json!(null)]);
@@ -160,7 +160,7 @@ fn one_program_is_silenced_by_its_name_or_its_key() {
         "{table}"
     );
     let status = sandbox.run(&["status"]).stdout;
-    assert!(status.contains("Alerts of hot about program:blender are not said until "), "{status}");
+    assert!(status.contains("Alerts of hot about program:blender are silenced until "), "{status}");
     assert_eq!(sandbox.run(&["alerts", "unsnooze", "hot"]).stdout.lines().count(), 2);
 }
 
@@ -335,8 +335,8 @@ fn what_is_not_there_is_refused_with_what_is_near() {
     sandbox.config(RULES);
     record(&sandbox, &hostile()[..1]);
     let known = sandbox.run(&["alerts", "ack", "hot"]);
-    assert_eq!(known.stdout, "Alerts of hot are not said until they are over. They are recorded as ever.\n");
-    assert!(sandbox.run(&["alerts"]).stdout.contains("Alerts of hot are not said until they are over"));
+    assert_eq!(known.stdout, "Alerts of hot are silenced until they are over. They are recorded as ever.\n");
+    assert!(sandbox.run(&["alerts"]).stdout.contains("Alerts of hot are silenced until they are over"));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_snooze_outlives_a_killed_recorder_and_ends_when_its_alert_is_over() {
     assert_eq!(snoozed.code, 0, "{snoozed:?}");
     assert_eq!(
         snoozed.stdout,
-        "Alerts of cpu-hot on cpu are not said until they are over. They are recorded as ever.\n"
+        "Alerts of cpu-hot on cpu are silenced until they are over. They are recorded as ever.\n"
     );
     watcher.signal("KILL");
     watcher.ended();
@@ -50,7 +50,7 @@ fn a_snooze_outlives_a_killed_recorder_and_ends_when_its_alert_is_over() {
     let one = json!([{ "rule": "cpu-hot", "source": "cpu", "until": null }]);
     assert_eq!(sandbox.run(&["status", "--json"]).json()["snoozes"], one);
     assert_eq!(sandbox.run(&["alerts", "snooze", "--list", "--json"]).json()["snoozes"], one);
-    assert!(sandbox.run(&["status"]).stdout.contains("Alerts of cpu-hot on cpu are not said until they are over"));
+    assert!(sandbox.run(&["status"]).stdout.contains("Alerts of cpu-hot on cpu are silenced until they are over"));
     // Killed in the middle of it, it is still silent.
     watcher.signal("KILL");
     watcher.ended();
@@ -142,7 +142,7 @@ fn a_snooze_of_what_is_not_there_is_refused_and_one_can_be_taken_back() {
     let refused = sandbox.run(&["config", "set", "notify.quiet", "late"]);
     assert!(refused.code == 2 && refused.stderr.contains("\"late\" is not a span of hours"), "{refused:?}");
     assert_eq!(sandbox.run(&["alerts", "unsnooze", "--all"]).stdout, "Nothing is snoozed.\n");
-    assert!(sandbox.run(&["alerts", "snooze", "*"]).stdout.starts_with("All alerts are not said until "));
+    assert!(sandbox.run(&["alerts", "snooze", "*"]).stdout.starts_with("All alerts are silenced until "));
     // The same again makes way.
     let snoozed = sandbox.run(&["alerts", "snooze", "*", "--for", "2h", "--json"]).json();
     let listed = sandbox.run(&["alerts", "snooze", "--list", "--json"]).json();

@@ -28,8 +28,8 @@ fn what_fires_is_listed_and_silenced_whatever_the_file_says() {
     check(&sandbox, &["alerts", "list", "--json"], "\"rule\":\"hot\"");
     check(&sandbox, &["alerts", "rules"], "CPU temperature above 90 °C");
     check(&sandbox, &["alerts", "check", "--since", "1h", "--rule", "hot"], "hot would have fired");
-    check(&sandbox, &["alerts", "snooze", "hot", "--for", "1h"], "Alerts of hot are not said until ");
-    check(&sandbox, &["alerts", "ack", "hot"], "Alerts of hot are not said until they are over.");
+    check(&sandbox, &["alerts", "snooze", "hot", "--for", "1h"], "Alerts of hot are silenced until ");
+    check(&sandbox, &["alerts", "ack", "hot"], "Alerts of hot are silenced until they are over.");
     // The status says the same, without saying each time what is wrong with the file.
     let status = sandbox.run(&["status"]);
     assert!(status.code == 0 && status.stdout.contains("rule hot"), "{status:?}");

@@ -245,11 +245,19 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
         scene.samples.extend(sample);
     }
     scene.quiet = quiet(&seconds, at);
+    let read = points(&seconds, Metric::GpuUtilization, at - NEAR..at + 1).next_back().map(|(ts, ..)| *ts);
+    if read.is_some_and(|read| read < at)
+        && last_sleep(reader, &scene.source, at)?.is_some_and(|slept| Some(slept) > read)
+    {
+        // What was read before it fell asleep says nothing of it any more, and who used it then has gone.
+        (scene.health, scene.samples, scene.quiet) = (Health::Asleep, Vec::new(), None);
+        return Ok(());
+    }
     if scene.samples.is_empty() {
         let slept = last_sleep(reader, &scene.source, scene.at)?;
         (scene.health, scene.reason) = match slept {
-            true => (Health::Asleep, String::new()),
-            false => (Health::Stale, String::new()),
+            Some(_) => (Health::Asleep, String::new()),
+            None => (Health::Stale, String::new()),
         };
     }
     let Some(total) = total else {
@@ -326,10 +334,10 @@ fn is_recorded(reader: &Reader, at: i64) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Whether the last that was told of its sleep before then is that it fell asleep.
-fn last_sleep(reader: &Reader, source: &str, at: i64) -> Result<bool, StoreError> {
+/// When it fell asleep, where that is the last that was told of its sleep before then.
+fn last_sleep(reader: &Reader, source: &str, at: i64) -> Result<Option<i64>, StoreError> {
     let last = reader.newest_event(source, &[EventKind::GpuSlept, EventKind::GpuWoke], at - SLEEP, at)?;
-    Ok(last.is_some_and(|event| event.kind == EventKind::GpuSlept))
+    Ok(last.filter(|event| event.kind == EventKind::GpuSlept).map(|event| event.ts))
 }
 
 /// For how long the GPU had done nothing at a moment; `None` where that is not known.

@@ -29,7 +29,7 @@ pub struct Sample<'a> {
 /// How fine the past was kept, as Unix seconds from which on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    /// Minutes; `None` where there are none.
+    /// Minutes in the place of samples that are gone; `None` where there are none.
     pub minutes: Option<i64>,
     /// Samples; `None` where only those of the last hour are there.
     pub samples: Option<i64>,
@@ -55,8 +55,13 @@ pub(super) fn visit(
         oldest = [oldest, day].into_iter().flatten().min();
     }
     let wanted = Wanted { metrics, rows: &rows };
+    let mut minutes = None;
     if let Some(oldest) = oldest {
-        wanted.minutes(db, since.max(oldest), until.min(samples.unwrap_or(i64::MAX)), &mut each)?;
+        let end = until.min(samples.unwrap_or(i64::MAX));
+        wanted.minutes(db, since.max(oldest), end, &mut |sample| {
+            minutes.get_or_insert(sample.ts);
+            each(sample);
+        })?;
     }
     let mut columns: Vec<Vec<Option<i64>>> = vec![Vec::new(); metrics.len()];
     let mut values = vec![None; metrics.len()];
@@ -99,7 +104,7 @@ pub(super) fn visit(
             each(&Sample { ts, is_minute: false, values: &values });
         }
     })?;
-    Ok(Kept { minutes: oldest, samples })
+    Ok(Kept { minutes, samples })
 }
 
 fn spread(metric: Metric, stored: i64) -> Spread {

@@ -108,6 +108,28 @@ fn why(folder: &Path, at: i64) -> Why {
     Face::open(folder).unwrap().why(Some(at)).unwrap()
 }
 
+/// Values from just before it fell asleep are still fresh, and the minute knows who used it then.
+#[test]
+fn a_gpu_that_has_just_fallen_asleep_is_not_told_as_it_was() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = record(temp.path(), &[Some(Some(IDLE)), Some(Some(RENDER))]);
+    let machine = Machine::new();
+    let (awake, slept) = (HOUR + 119, HOUR + 122);
+    for second in [slept - 1, slept, slept + 1, slept + 5] {
+        let mut tick = tick(&machine, second, None);
+        if second == slept {
+            let source = Some("gpu:1".to_owned());
+            tick.events.push(Event { ts: slept, kind: EventKind::GpuSlept, source, detail: serde_json::json!({}) });
+        }
+        store.append(&[tick], true).unwrap();
+    }
+    let state = |at| why(temp.path(), at).verdicts[0].state;
+    assert_ne!(state(awake), State::Asleep);
+    assert_eq!(state(slept + 5), State::Asleep);
+    let verdict = &why(temp.path(), slept + 5).verdicts[0];
+    assert_eq!(verdict.culprits.len(), 0, "{verdict:?}");
+}
+
 #[test]
 fn a_past_minute_is_judged_by_who_used_it_then() {
     let temp = tempfile::tempdir().unwrap();

@@ -114,10 +114,10 @@ fn ending(until: Option<i64>, now: &Zoned) -> String {
 }
 
 fn say(ending: &str) -> String {
-    format!("are not said {ending}")
+    format!("are silenced {ending}")
 }
 
-/// "All alerts are not said until 14:00": a line of `status`.
+/// "All alerts are silenced until 14:00": a line of `status`.
 pub fn line(snooze: &Snooze, now: &Zoned) -> String {
     format!("{} {}", subject(snooze), say(&ending(snooze.until, now)))
 }
