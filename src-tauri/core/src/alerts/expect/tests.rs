@@ -323,9 +323,9 @@ fn german_says_what_is_wrong_and_why() {
         Expectation { container: Some("c".into()), ..of_program(Policy::Allow, "/usr/bin/ollama") },
     ];
     let expected = [
-        "Die Erwartungen \"a\" und \"{other}\" widersprechen sich: beide meinen dasselbe gleich genau, und es gilt die \
+        "Die Erwartungen \"a\" und \"{other}\" widersprechen sich: Beide meinen dasselbe gleich genau, und es gilt die \
          verbietende, \"{other}\"; eine davon entfernen oder genauer angeben, wen die andere meint.",
-        "Die Erwartung \"x\" kann nie zutreffen: der Pfad eines Programms meint keines in einem Container, denn der hat \
+        "Die Erwartung \"x\" kann nie zutreffen: Der Pfad eines Programms meint keines in einem Container, denn der hat \
          eigene Pfade.",
     ];
     assert_eq!(within(Language::German, || problems(&list)), expected);
