@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::metrics::Metric;
 use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
-use crate::model::{EventKind, Health, RecorderState, SourceKind};
+use crate::model::{EventKind, HIDDEN, Health, RecorderState, SourceKind};
 use crate::store::{Point, Reader, Seconds, StoreError};
 use crate::untrusted::Untrusted;
 use crate::why::{File, METRICS, Part, Quiet, Sample, Scene, Summary, User, Verdict, judge};
@@ -170,7 +170,9 @@ pub(super) fn since(reader: &Reader, status: &Status, since: i64, until: i64) ->
         let (metric, source) = (Metric::GpuTemperature, Some(total.source.clone()));
         let history = reader.history(&HistoryQuery { metric, source, since, until, points: 1 })?;
         let points = history.series.iter().flat_map(|series| &series.points);
-        let users = total.usages.iter().map(|one| (Untrusted::from(one.identity.as_str()), one.busy.unwrap_or(0.0)));
+        // What those did whom nobody can name is not explained, and told as that.
+        let named = total.usages.iter().filter(|one| one.key != HIDDEN);
+        let users = named.map(|one| (Untrusted::from(one.identity.as_str()), one.busy.unwrap_or(0.0)));
         let mut users: Vec<_> = users.collect();
         users.sort_by(|a, b| b.1.total_cmp(&a.1));
         let summary = Summary {

@@ -7,7 +7,7 @@ use hoofbeat_core::api::{Bundle, Face, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::metrics::Metric;
 use hoofbeat_core::model::{
-    Batch, Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, RecorderState, Source, SourceKind, Tick,
+    Batch, Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, HIDDEN, RecorderState, Source, SourceKind, Tick,
 };
 use hoofbeat_core::store::Store;
 use hoofbeat_core::untrusted::Untrusted;
@@ -52,7 +52,7 @@ fn tick(machine: &Machine, ts: i64, minute: Option<Minute>) -> Tick {
 fn usage(start: i64, minute: Minute) -> GpuMinute {
     let one = |(name, share, vram): &(&str, f64, u64)| GpuUsage {
         source: gpu(),
-        key: format!("program:{name}").as_str().into(),
+        key: if *name == HIDDEN { HIDDEN.into() } else { format!("program:{name}").as_str().into() },
         identity: (*name).into(),
         uid: Some(1000),
         busy: Some(share * 0.6),
@@ -106,6 +106,18 @@ fn record(folder: &Path, minutes: &[Option<Option<Minute>>]) -> Store {
 
 fn why(folder: &Path, at: i64) -> Why {
     Face::open(folder).unwrap().why(Some(at)).unwrap()
+}
+
+#[test]
+fn what_nobody_can_name_is_told_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let shared = Minute { users: &[("Blender", 40.0, 8 << 30), (HIDDEN, 50.0, 1 << 30)], ..RENDER };
+    record(temp.path(), &[Some(Some(shared)); 3]);
+    let past = Face::open(temp.path()).unwrap().why_since(HOUR, HOUR + 180).unwrap();
+    let users: Vec<_> = past[0].summary.users.iter().map(|(who, _)| who.clone()).collect();
+    assert_eq!(users, ["Blender".into()]);
+    // Whoever counts them finds them among those who used it.
+    assert_eq!(past[0].total.usages.len(), 2);
 }
 
 /// Values from just before it fell asleep are still fresh, and the minute knows who used it then.
