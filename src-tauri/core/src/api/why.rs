@@ -85,18 +85,7 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
     sessions.retain(|one| !is_now || one.ended.is_none());
     let mut scenes = Vec::new();
     for gpu in &gpus {
-        let mut scene = Scene {
-            source: gpu.id.clone(),
-            label: Untrusted::from(gpu.label.as_str()),
-            is_alone: gpus.len() == 1,
-            at: moment,
-            health: Health::Ok,
-            reason: String::new(),
-            samples: Vec::new(),
-            users: Vec::new(),
-            is_unrecorded: false,
-            quiet: None,
-        };
+        let mut scene = Scene::of(&gpu.id, Untrusted::from(gpu.label.as_str()), gpus.len() == 1, moment);
         if is_now {
             fill_from_status(&mut scene, gpu, status);
             let seconds = reader.seconds(&gpu.id, LOAD, moment - Quiet::WINDOW, moment + 1, moment + 1)?;
