@@ -27,6 +27,7 @@ struct Answer<'a> {
     schema: u32,
     since: i64,
     until: i64,
+    counted: Option<i64>,
     /// `null` where no price is set.
     tariff: Option<Price<'a>>,
     gpus: Vec<Gpu<'a>>,
@@ -102,6 +103,12 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
             output.line(output.paint(Style::Dim, &format!("Of {missing} nothing is known.")))?;
         }
     }
+    // What the sentence of now says of energy counts the running minute in.
+    if let Some(counted) = usages.counted {
+        let counted = time::moment(counted, &now);
+        output
+            .line(output.paint(Style::Dim, &format!("Counted until {counted}; a minute is told once it is over.")))?;
+    }
     Ok(())
 }
 
@@ -136,7 +143,14 @@ fn answer<'a>(usages: &'a GpuUsages, tariff: &'a Tariff, users: &mut Users) -> A
     };
     let price = (tariff.price > 0.0).then_some(Price { price: tariff.price, currency: &tariff.currency });
     let gpus = usages.gpus.iter().map(&mut gpu).collect();
-    Answer { schema: usages.schema, since: usages.since, until: usages.until, tariff: price, gpus }
+    Answer {
+        schema: usages.schema,
+        since: usages.since,
+        until: usages.until,
+        counted: usages.counted,
+        tariff: price,
+        gpus,
+    }
 }
 
 fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {

@@ -279,7 +279,7 @@ mod tests {
             gpu(vec![usage("program:x", 1, Some(60.0), None), usage("program:x", 2, Some(5.0), Some(9.0))]),
             gpu(vec![usage("program:x", 1, Some(30.0), Some(7.0)), usage("program:y", 3, Some(1.0), None)]),
         ];
-        let usages = GpuUsages { schema: 1, since: 0, until: 60, gpus };
+        let usages = GpuUsages { schema: 1, since: 0, until: 60, counted: Some(60), gpus };
         let here = |pid, uid| ProcessNow {
             pid,
             seen: Seen::Here(Process { uid, ..process(pid, 0) }),

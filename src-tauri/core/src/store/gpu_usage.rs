@@ -141,6 +141,15 @@ pub(super) fn oldest(db: &Connection, [usages, totals]: [&str; 2]) -> Result<Opt
     Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Until when the minutes that reach into `since..until` are told; `None` where none is.
+pub(super) fn counted(db: &Connection, since: i64, until: i64) -> Result<Option<i64>, StoreError> {
+    let [usages, totals] = MINUTES;
+    let newest = |table| format!("(SELECT max(ts) FROM {table} WHERE ts >= ?1 AND ts < ?2)");
+    let sql = format!("SELECT max(ts) FROM (SELECT {} AS ts UNION ALL SELECT {})", newest(usages), newest(totals));
+    let last: Option<i64> = db.prepare_cached(&sql)?.query_row([since.saturating_sub(59), until], |row| row.get(0))?;
+    Ok(last.map(|last| last.saturating_add(60).min(until)))
+}
+
 /// The hour from which on minutes are kept; of what was before, only hours are.
 pub(super) fn minutes_since(db: &Connection) -> Result<i64, StoreError> {
     Ok(oldest(db, MINUTES)?.map_or(i64::MAX, hour_of))

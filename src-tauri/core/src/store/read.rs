@@ -246,10 +246,11 @@ impl Reader {
         let transaction = self.db.unchecked_transaction()?;
         // A recorder of an older Hoofbeat writes still.
         if schema::version(&transaction)? < schema::WITH_PROCESSES {
-            return Ok(GpuUsages { schema: SCHEMA, since, until, gpus: Vec::new() });
+            return Ok(GpuUsages { schema: SCHEMA, since, until, counted: None, gpus: Vec::new() });
         }
         let gpus = gpu_usage::totals(&transaction, since, until)?;
-        Ok(GpuUsages { schema: SCHEMA, since, until, gpus })
+        let counted = gpu_usage::counted(&transaction, since, until)?;
+        Ok(GpuUsages { schema: SCHEMA, since, until, counted, gpus })
     }
 
     /// Since when (Unix seconds) each of these identities (key and user) uses a GPU without a long pause, at the moment

@@ -161,6 +161,10 @@ fn a_minute_that_is_visited_twice_adds_up() {
     assert_eq!(rows, "1200.0|400.0|600.0|200.0|60.0||3.0");
 
     let reader = Reader::open(temp.path()).unwrap();
+    // The running minute is told once it is over.
+    let counted = |since, until| reader.gpu_usages(since, until).unwrap().counted;
+    assert_eq!(counted(HOUR, HOUR + 95), Some(HOUR + 60));
+    assert_eq!((counted(HOUR + 30, HOUR + 40), counted(HOUR + 60, HOUR + 600)), (Some(HOUR + 40), None));
     let usages = reader.gpu_usages(HOUR + 30, HOUR + 40).unwrap();
     let [one] = &usages.gpus[..] else { panic!("{usages:?}") };
     assert_eq!((one.energy, one.unattributed, one.explained, one.missing), (Some(1200.0), Some(200.0), None, 3.0));

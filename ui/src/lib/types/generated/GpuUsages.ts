@@ -18,6 +18,10 @@ since: number,
  */
 until: number, 
 /**
+ * Unix seconds until which it is counted: the running minute is told once it is over. `null` where nothing is known.
+ */
+counted: number | null, 
+/**
  * One a GPU of which something is known.
  */
 gpus: Array<GpuTotal>, };
