@@ -25,6 +25,8 @@ use crate::untrusted::Untrusted;
 /// See the module.
 pub struct Filesystems {
     roots: Roots,
+    /// Whether the mounts are this machine's.
+    is_here: bool,
     input: Input,
     /// By mount point.
     sources: HashMap<Vec<u8>, Arc<Source>>,
@@ -35,7 +37,15 @@ impl Filesystems {
     /// The sensor of the machine at `roots`.
     pub fn boxed(roots: &Roots) -> Box<dyn Sensor> {
         let input = Input::new(roots, roots.proc.join("self/mountinfo"));
-        Box::new(Filesystems { roots: roots.clone(), input, sources: HashMap::new(), buffer: Buffer::default() })
+        // A root may stand for this machine in part, and have the real `/proc` in it, as the demo's has.
+        let is_here = roots.live() || std::fs::canonicalize(&roots.proc).is_ok_and(|proc| proc == Path::new("/proc"));
+        Box::new(Filesystems {
+            roots: roots.clone(),
+            is_here,
+            input,
+            sources: HashMap::new(),
+            buffer: Buffer::default(),
+        })
     }
 
     fn mounts(&mut self) -> Result<Vec<Mount>, SensorError> {
@@ -61,7 +71,7 @@ impl Sensor for Filesystems {
                 let id = format!("fs:{}", escaped(point));
                 Source::whole(SourceKind::Filesystem, id, Untrusted::new(point.clone()))
             });
-            if !self.roots.live() {
+            if !self.is_here {
                 batch.condition(source, Health::Unsupported, say!("the space of a captured machine cannot be asked"));
                 continue;
             }
@@ -107,6 +117,7 @@ impl Space {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Condition;
 
     #[test]
     fn space_is_counted_as_df_does() {
@@ -128,10 +139,20 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_root() {
-        let roots = Roots::at(Path::new("/"));
+        has_a_root(&Roots::at(Path::new("/")));
+        // One that is this machine but for what is read elsewhere.
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/proc", folder.path().join("proc")).unwrap();
+        has_a_root(&Roots::at(folder.path()));
+    }
+
+    fn has_a_root(roots: &Roots) {
         let mut batch = Batch::default();
-        Filesystems::boxed(&roots).sample(&crate::clock::SystemClock, &mut batch).unwrap();
-        let readings = batch.into_parts().readings;
+        Filesystems::boxed(roots).sample(&crate::clock::SystemClock, &mut batch).unwrap();
+        let parts = batch.into_parts();
+        let captured = |(_, condition): &(Arc<Source>, Condition)| condition.reason.contains("captured");
+        assert!(!parts.conditions.iter().any(captured), "{:?}", parts.conditions);
+        let readings = parts.readings;
         let of = |metric| readings.iter().find(|r| r.source.id == "fs:/" && r.metric == metric).map(|r| r.stored);
         let bytes = |metric: Metric| of(metric).map(|stored| metric.to_value(stored as f64));
         if let (Some(used), Some(usable), Some(total)) =
