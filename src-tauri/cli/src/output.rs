@@ -138,6 +138,7 @@ impl Output {
     /// Stdout cannot be written.
     pub fn table(&mut self, rows: &[Vec<Cell>]) -> io::Result<()> {
         let limit = if self.terminal { self.width } else { usize::MAX };
+        let rows = &fitting(rows, limit);
         let columns = columns(rows, limit);
         for row in rows {
             let (mut line, mut left) = (String::new(), limit);
@@ -205,6 +206,8 @@ pub struct Cell {
     style: Style,
     right: bool,
     name: bool,
+    /// Of a head: when its column goes where the terminal is too narrow for all, the highest first; 0 is never.
+    spare: u8,
 }
 
 impl Cell {
@@ -228,6 +231,12 @@ impl Cell {
         Cell { text: text.into(), name: true, ..Cell::default() }
     }
 
+    /// The head of a column that goes where the terminal is too narrow for all: of several the one with the highest number
+    /// first. One that says nothing stays.
+    pub fn spare(self, spare: u8) -> Cell {
+        Cell { spare, ..self }
+    }
+
     /// The same in another style.
     pub fn style(self, style: Style) -> Cell {
         Cell { style, ..self }
@@ -236,6 +245,30 @@ impl Cell {
     fn width(&self) -> usize {
         self.text.chars().count()
     }
+}
+
+/// The rows without the columns that a terminal of this width has no room for.
+fn fitting(rows: &[Vec<Cell>], limit: usize) -> Vec<Vec<Cell>> {
+    let mut rows = rows.to_vec();
+    while excess(&rows, &columns(&rows, limit), limit) > 0 {
+        let heads = rows.first().into_iter().flatten().enumerate();
+        let spare = heads.filter(|(_, cell)| cell.spare > 0).max_by_key(|(_, cell)| cell.spare);
+        let Some(at) = spare.map(|(at, _)| at) else { break };
+        for row in rows.iter_mut().filter(|row| at < row.len()) {
+            row.remove(at);
+        }
+    }
+    rows
+}
+
+/// By how much the widest row is too wide.
+fn excess(rows: &[Vec<Cell>], widths: &[usize], limit: usize) -> usize {
+    let needed = |row: &Vec<Cell>| {
+        let end = row.last().filter(|cell| !cell.right).map_or(0, |cell| cell.width().min(NARROWEST));
+        let before = row.len() - usize::from(end > 0);
+        widths[..before].iter().sum::<usize>() + GAP.len() * row.len().saturating_sub(1) + end
+    };
+    rows.iter().map(needed).max().unwrap_or(0).saturating_sub(limit)
 }
 
 /// How wide each column is, so that a table fits into `limit`. The text that ends a row moves nothing aside, and takes
@@ -248,12 +281,7 @@ fn columns(rows: &[Vec<Cell>], limit: usize) -> Vec<usize> {
             widths[at] = widths[at].max(cell.width());
         }
     }
-    let needed = |row: &Vec<Cell>| {
-        let end = row.last().filter(|cell| !cell.right).map_or(0, |cell| cell.width().min(NARROWEST));
-        let before = row.len() - usize::from(end > 0);
-        widths[..before].iter().sum::<usize>() + GAP.len() * row.len().saturating_sub(1) + end
-    };
-    let excess = rows.iter().map(needed).max().unwrap_or(0).saturating_sub(limit);
+    let excess = excess(rows, &widths, limit);
     if let Some(widest) = widths.iter_mut().max().filter(|_| excess > 0) {
         *widest = widest.saturating_sub(excess).max((*widest).min(NARROWEST));
     }
@@ -322,6 +350,23 @@ mod tests {
         assert_eq!(short_name("SSD 980 PRO (sda)", 12), "SSD 98…(sda)");
         assert_eq!(short_name("\x1b[2Jäöü", 5), "\u{fffd}[…öü");
         assert_eq!(short_name("abc", 2), "a…");
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_the_columns_that_tell_most() {
+        let table = |heads: &[Cell]| {
+            let cells = heads.iter().map(|head| Cell { text: "x".repeat(10), spare: 0, ..head.clone() });
+            vec![heads.to_vec(), cells.collect()]
+        };
+        let head = |text: &str, spare| Cell::number(text).spare(spare);
+        let rows = table(&[head("A", 1), head("B", 3), head("C", 2), Cell::new("NAME")]);
+        let heads = |limit| {
+            let rows = fitting(&rows, limit);
+            assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+            rows[0].iter().map(|cell| cell.text.clone()).collect::<String>()
+        };
+        assert_eq!(heads(usize::MAX), "ABCNAME");
+        assert_eq!([46, 45, 33, 21, 5].map(heads), ["ABCNAME", "ACNAME", "ANAME", "NAME", "NAME"]);
     }
 
     #[test]

@@ -114,10 +114,12 @@ pub fn sessions(global: &Global, options: &args::Stretches, output: &mut Output)
     }
     // The GPU is told where there is more than one.
     let many = sessions.iter().any(|one| one.source != sessions[0].source);
-    let numbers = ["LASTED", "MEAN", "PEAK", "PEAK VRAM", "ENERGY"].map(Cell::number);
-    let texts = [Cell::new("SINCE"), Cell::new("UNTIL"), Cell::new("NAME"), Cell::new("USER")];
+    let numbers = [("LASTED", 2), ("MEAN", 6), ("PEAK", 7), ("PEAK VRAM", 8), ("ENERGY", 3)];
+    let numbers = numbers.map(|(head, spare)| Cell::number(head).spare(spare));
+    let texts =
+        [Cell::new("SINCE").spare(1), Cell::new("UNTIL").spare(4), Cell::new("NAME"), Cell::new("USER").spare(5)];
     let gpu = |text: &str| if many { vec![Cell::name(output::short_name(text, NAME_WIDTH))] } else { Vec::new() };
-    let head = [texts.to_vec(), gpu("GPU"), numbers.to_vec(), vec![Cell::new("ENDED")]].concat();
+    let head = [texts.to_vec(), gpu("GPU"), numbers.to_vec(), vec![Cell::new("ENDED").spare(9)]].concat();
     let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
     for one in &sessions {
         let percent = |share: Option<f64>| Cell::known(share.map(|share| format::quantity(share, Unit::Percent)));
@@ -153,9 +155,12 @@ pub fn episodes(global: &Global, options: &args::Stretches, output: &mut Output)
     }
     let many = episodes.iter().any(|one| one.source != episodes[0].source);
     let gpu = |text: &str| if many { vec![Cell::name(output::short_name(text, NAME_WIDTH))] } else { Vec::new() };
-    let numbers = ["LASTED", "BUSY", "NOT EXPLAINED", "HOTTEST", "PEAK POWER", "THROTTLED", "ENERGY"].map(Cell::number);
-    let tail = vec![Cell::new("ENDED"), Cell::new("WHO")];
-    let head = [vec![Cell::new("SINCE"), Cell::new("UNTIL")], gpu("GPU"), numbers.to_vec(), tail].concat();
+    let numbers =
+        [("LASTED", 2), ("BUSY", 4), ("NOT EXPLAINED", 6), ("HOTTEST", 7), ("PEAK POWER", 9), ("THROTTLED", 10)];
+    let numbers = numbers.into_iter().chain([("ENERGY", 3)]).map(|(head, spare)| Cell::number(head).spare(spare));
+    let numbers: Vec<_> = numbers.collect();
+    let tail = vec![Cell::new("ENDED").spare(8), Cell::new("WHO")];
+    let head = [vec![Cell::new("SINCE").spare(1), Cell::new("UNTIL").spare(5)], gpu("GPU"), numbers, tail].concat();
     let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
     for one in &episodes {
         let seconds =

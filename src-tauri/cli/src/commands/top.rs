@@ -53,7 +53,7 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
         first.iter_mut().for_each(|one| one.cpu = now.and_then(|now| one.average_cpu(now)));
         let lines = largest(lines(first, &mut users), options);
         let note = format!("CPU since each began; measuring for {} …", seconds(options.interval));
-        output.draft(&rows(&lines, status.as_ref(), output.width), &note)?;
+        output.draft(&rows(&lines, status.as_ref()), &note)?;
     }
     std::thread::sleep(options.interval.saturating_sub(boot().saturating_sub(begun)));
     let status = written(face.as_ref());
@@ -62,7 +62,7 @@ pub fn run(global: &Global, options: &args::Top, output: &mut Output) -> Outcome
         return Ok(output.json(&Top { schema: SCHEMA, processes: lines })?);
     }
     output.replace_draft()?;
-    output.table(&rows(&lines, status.as_ref(), output.width))?;
+    output.table(&rows(&lines, status.as_ref()))?;
     if status.is_none() {
         output.line(output.paint(Style::Dim, NOBODY_RECORDS))?;
     }
@@ -109,16 +109,18 @@ fn largest(mut lines: Vec<Line>, options: &args::Top) -> Vec<Line> {
     lines
 }
 
-fn rows(lines: &[Line], status: Option<&Status>, width: usize) -> Vec<Vec<Cell>> {
+fn rows(lines: &[Line], status: Option<&Status>) -> Vec<Vec<Cell>> {
     // A machine without a GPU needs no columns for it; without a recorder that is not known.
     let gpus = status.is_none_or(|status| status.sources.iter().any(|source| source.kind == SourceKind::Gpu));
     let columns = |[pid, user, gpu, vram, cpu, memory, name]: [Cell; 7]| {
         let gpu = if gpus { vec![gpu, vram] } else { Vec::new() };
         [vec![pid, user], gpu, vec![cpu, memory, name]].concat()
     };
-    let numbers = ["GPU", "VRAM", "CPU", "MEMORY"].map(Cell::number);
+    // Where there is little room, the name is what tells most, and then who works.
+    let numbers =
+        [("GPU", 1), ("VRAM", 4), ("CPU", 2), ("MEMORY", 5)].map(|(head, spare)| Cell::number(head).spare(spare));
     let [gpu, vram, cpu, memory] = numbers;
-    let head = [Cell::number("PID"), Cell::new("USER"), gpu, vram, cpu, memory, Cell::new("NAME")];
+    let head = [Cell::number("PID").spare(3), Cell::new("USER").spare(6), gpu, vram, cpu, memory, Cell::new("NAME")];
     let mut rows = vec![columns(head.map(|cell| cell.style(Style::Dim)))];
     let percent = |value: Option<f64>| value.map(|value| format!("{value:.1} %"));
     let bytes = |value: Option<u64>| value.map(|value| format::value(Metric::MemoryUsed, value as f64));
@@ -132,7 +134,7 @@ fn rows(lines: &[Line], status: Option<&Status>, width: usize) -> Vec<Vec<Cell>>
             used(bytes(line.vram)),
             known(percent(line.cpu)),
             known(bytes(line.memory)),
-            Cell::new(output::short_text(&line.more.in_full, width.saturating_sub(44).max(16))),
+            Cell::new(output::text(&line.more.in_full)),
         ])
     }));
     rows

@@ -169,9 +169,10 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
     };
     let vram = |bytes: Option<u64>| Cell::known(bytes.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64)));
     let none = || Cell::number("");
-    let numbers = ["GPU TIME", "PEAK VRAM", "ENCODER", "DECODER", "ENERGY", "COST"].map(Cell::number);
+    let numbers = [("GPU TIME", 1), ("PEAK VRAM", 4), ("ENCODER", 6), ("DECODER", 7), ("ENERGY", 2), ("COST", 3)];
+    let numbers = numbers.map(|(head, spare)| Cell::number(head).spare(spare));
     let [gpu_time, peak, encoder, decoder, joules, money] = numbers;
-    let head = [Cell::new("NAME"), Cell::new("USER"), gpu_time, peak, encoder, decoder, joules, money];
+    let head = [Cell::new("NAME"), Cell::new("USER").spare(5), gpu_time, peak, encoder, decoder, joules, money];
     let mut rows = vec![columns(head.map(|cell| cell.style(Style::Dim)))];
     // What those did whom nobody can name is not explained, and told as that.
     let (hidden, named): (Vec<_>, Vec<_>) = gpu.usages.iter().partition(|one| one.key == HIDDEN);

@@ -40,8 +40,9 @@ pub fn run(global: &Global, options: &args::AlertsHistory, output: &mut Output) 
         let whose = options.rule.as_deref().map(|rule| format!("of rule {} ", output::text(rule))).unwrap_or_default();
         return Ok(output.line(format!("No alert {whose}since {}.", time::moment(since, &zoned)))?);
     }
-    let head =
-        vec![Cell::new("SINCE"), Cell::number("LASTED"), Cell::new("ALERT"), Cell::number("PEAK"), Cell::new("RULE")];
+    let when = [Cell::new("SINCE").spare(1), Cell::number("LASTED").spare(2)];
+    let what = [Cell::new("ALERT"), Cell::number("PEAK").spare(3), Cell::new("RULE").spare(4)];
+    let head = [when.to_vec(), what.to_vec()].concat();
     let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
     for one in &alerts {
         rows.push(vec![

@@ -47,8 +47,9 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
         output
             .line(format!("No alerts. Watched by {rules} on {sources} sources; `hoofbeat alerts rules` shows them."))?;
     } else {
-        let head = ["ALERT", "STATE", "SINCE"].map(Cell::new).to_vec();
-        let head = [head, vec![Cell::number("LASTS"), Cell::number("LIMIT"), Cell::new("RULE")]].concat();
+        let head = vec![Cell::new("ALERT"), Cell::new("STATE").spare(1), Cell::new("SINCE").spare(3)];
+        let numbers = [Cell::number("LASTS").spare(2), Cell::number("LIMIT").spare(4)];
+        let head = [head, numbers.to_vec(), vec![Cell::new("RULE").spare(5)]].concat();
         let mut rows = vec![head.into_iter().map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()];
         for Listed { alert, silence } in &listed {
             let limit = alert.metric.as_deref().and_then(Metric::from_key);
