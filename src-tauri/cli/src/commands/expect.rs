@@ -275,11 +275,20 @@ fn habits(global: &Global, output: &mut Output) -> Outcome {
         return Ok(output.line("Nothing was learnt yet: nobody has worked on a GPU for half a minute.")?);
     }
     let mut users = Users::at(global.root.as_deref());
-    let heads = [Cell::new("NAME"), Cell::new("KEY"), Cell::new("USER"), Cell::number("DAYS"), Cell::new("")];
-    let mut table = vec![heads.map(|cell| cell.style(Style::Dim)).to_vec()];
+    let mut table = vec![
+        [
+            Cell::new("NAME"),
+            Cell::new("KEY").spare(2),
+            Cell::new("USER").spare(1),
+            Cell::number("DAYS").spare(3),
+            Cell::new("ANSWER"),
+        ]
+        .map(|cell| cell.style(Style::Dim))
+        .to_vec(),
+    ];
     for row in &rows {
         let user = row.uid.map(|uid| users.name(uid)).unwrap_or_default();
-        let waits = if row.alarmed == 0 { "" } else { "waits for an answer" };
+        let waits = if row.alarmed == 0 { "not needed" } else { "waits for `expect accept`" };
         table.push(vec![
             Cell::name(row.label.terminal()),
             Cell::new(row.key.terminal()),
@@ -292,8 +301,15 @@ fn habits(global: &Global, output: &mut Output) -> Outcome {
 }
 
 fn accept(global: &Global, identity: &str, uid: Option<u32>, output: &mut Output) -> Outcome {
-    let accepted = super::face(global)?.accept(identity, uid)?;
+    let face = super::face(global)?;
+    let accepted = face.accept(identity, uid)?;
     if accepted.is_empty() {
+        if let Some(known) = face.learnt_of(identity, uid)?.first() {
+            return Err(Failure::Usage(format!(
+                "{} waits for no answer: it is known already; `hoofbeat expect forget` makes it new",
+                known.label.terminal()
+            )));
+        }
         return Err(Failure::Usage(format!(
             "nothing of {identity:?} waits for an answer; `hoofbeat expect habits` shows what does"
         )));

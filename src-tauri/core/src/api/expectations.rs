@@ -135,7 +135,10 @@ impl Face {
     }
 
     /// What was learnt of whom a person calls so: by key, as any use has it, or by name.
-    fn learnt_of(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn learnt_of(&self, name: &str, uid: Option<u32>) -> Result<Vec<BaselineRow>, StoreError> {
         let named = Untrusted::from(name);
         let (mut rows, ..) = self.reader.baseline()?;
         rows.retain(|row| {
