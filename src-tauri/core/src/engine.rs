@@ -46,6 +46,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::language;
 use crate::model::tray::IconStyle;
+use crate::paths::absolute;
 use crate::sensors::{Registration, Roots};
 use crate::store::{self, RecorderLock, Store, StoreError};
 use crate::why::presence::Absence;
@@ -230,7 +231,8 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     let (examiner, questions) = Examiner::new();
     examiner::spawn(&options.roots, questions, events.clone()).map_err(EngineError::Threads)?;
     let beside = Beside { probes, journal, examiner };
-    let core = Core::new(options.clock, config, beside, outlet.clone(), left, options.run_for);
+    let root = options.roots.proc.parent().filter(|_| !options.roots.live()).map(absolute);
+    let core = Core::new(options.clock, config, beside, outlet.clone(), left, options.run_for, root.as_deref());
     troubles.into_iter().for_each(|sentence| core.trouble(sentence));
     let spoken = outlet.clone();
     let thread = thread::Builder::new()

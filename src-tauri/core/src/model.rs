@@ -251,7 +251,9 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A recorder began.
+    /// A recorder began, with its `version`, and whether the one before ended `in_order`; with the folder that stands for `/`
+    /// where another one does (`root`). Where that one ended in the middle
+    /// of recording, on a machine that ran on, with `since` (Unix seconds of its last word) and the `seconds` since then.
     RecorderStarted,
     /// A recorder ended in order.
     RecorderStopped,

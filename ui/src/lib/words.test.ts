@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { METRICS } from '../fixture/metrics';
+import { moment } from './format';
 import type { EventInfo } from './types/generated/EventInfo';
 import { sentence, tone } from './words';
 
@@ -17,6 +18,10 @@ function holder(identity: string) {
 
 test.each([
   [event('recorder_started'), 'The recorder started'],
+  [
+    event('recorder_started', { in_order: false, since: 60, seconds: 180 }),
+    `The recorder ended unexpectedly (${moment(60, 0)}) and was away for 3 min`,
+  ],
   [event('clock_step', { seconds: -3600 }), 'The clock was set back by 1 h'],
   [event('clock_step', { seconds: 90 }), 'The clock was set forward by 1 min 30 s'],
   [event('clock_step', { seconds: 'many' }), 'The clock was set'],
@@ -114,6 +119,7 @@ test('what matters has a colour', () => {
   expect(tone(event('alert_fired', { severity: 'info' }))).toBe('plain');
   expect(tone(event('xid', { code: 79 }))).toBe('warn');
   expect(tone(event('recorder_started'))).toBe('plain');
+  expect(tone(event('recorder_started', { since: 0, seconds: 180 }))).toBe('warn');
   expect(tone(event('gpu_woke'))).toBe('plain');
   expect(tone(event('gpu_kept_awake'))).toBe('warn');
   expect(tone(event('unexpected_use', { why: 'new' }))).toBe('warn');

@@ -25,8 +25,14 @@ export function sentence(event: EventInfo, around: Surroundings): string {
   const word = (key: string) => (typeof detail[key] === 'string' ? visible(detail[key]) : null);
   const seconds = number('seconds');
   switch (event.kind) {
-    case 'recorder_started':
-      return say('The recorder started');
+    case 'recorder_started': {
+      const since = number('since');
+      if (since === null || seconds === null) return say('The recorder started');
+      return say('The recorder ended unexpectedly ({moment}) and was away for {time}', {
+        moment: moment(since, around.now),
+        time: duration(seconds),
+      });
+    }
     case 'recorder_stopped':
       return say('The recorder stopped');
     case 'paused': {
@@ -112,6 +118,8 @@ export function tone(event: EventInfo): Tone {
     case 'alert_cleared':
     case 'store_recovered':
       return 'good';
+    case 'recorder_started':
+      return typeof event.detail.seconds === 'number' ? 'warn' : 'plain';
     case 'clock_step':
     case 'gpu_kept_awake':
     case 'xid':

@@ -66,6 +66,7 @@ pub fn run(global: &Global, output: &mut Output) -> Outcome {
     let folder = super::folder(global)?;
     let mut findings = recording::check(&folder, super::now());
     let roots = super::roots(global);
+    findings.extend(recording::root(&folder, &roots));
     findings.extend(sources::check(&roots));
     // Where there is no machine, every GPU would seem to be missing.
     if roots.proc.is_dir() {

@@ -131,11 +131,11 @@ fn tell(face: &Face, options: &args::Why, output: &mut Output) -> Outcome {
     if let Some(file) = &options.bundle {
         return match face.bundle(at, tariff, options.with_users)? {
             Some(bundle) => write(&bundle, file, output),
-            None => Err(nothing(&face.why(at)?, at, &now)),
+            None => Err(nothing(face, &face.why(at)?, at, &now)),
         };
     }
     let why = face.why(at)?;
-    let Some(moment) = why.at else { return Err(nothing(&why, at, &now)) };
+    let Some(moment) = why.at else { return Err(nothing(face, &why, at, &now)) };
     let is_old = at.is_none() && why.recorder != RecorderState::Recording;
     let paused = if why.recorder == RecorderState::Paused { "Recording is paused" } else { "Nobody records now" };
     let note = match (is_old, at) {
@@ -213,7 +213,7 @@ fn read(sample: &Sample) -> String {
 }
 
 /// Nothing was recorded then, or ever.
-fn nothing(why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
+fn nothing(face: &Face, why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
     let Some((first, last)) = why.range else {
         return Failure::NoRecording("nothing is recorded yet; start `hoofbeat watch`".to_owned());
     };
@@ -231,3 +231,14 @@ fn judged(verdict: &Verdict, tariff: &Tariff) -> Judged {
     let sentence = sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned());
     Judged { verdict: VerdictInfo::priced(verdict, tariff), sentence }
 }
+            let broken_off = face.broken_off(at).unwrap_or_else(|error| {
+                log::debug!("whether a recorder ended unexpectedly is not known: {error}");
+                None
+            });
+            if let Some((since, until)) = broken_off {
+                let away = format::duration(time::since(since, until));
+                let since = time::moment(since, now);
+                return Failure::NoRecording(format!(
+                    "nothing is recorded of {at}; the recorder ended unexpectedly at {since} and was away for {away}"
+                ));
+            }

@@ -215,6 +215,11 @@ fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
     let text = sandbox.run(&["doctor"]).stdout;
     assert!(text.contains('✓') && text.contains('!') && text.contains('→'), "{text}");
 
+    // It looks at this machine, and the recorder does not.
+    let root = sandbox.path("m").display().to_string();
+    assert!(text.contains(&format!("the recorder reads the machine below {root}, and this looks at /")), "{text}");
+    let same = sandbox.run(&["--root", &root, "doctor"]).stdout;
+    assert!(!same.contains("the recorder reads"), "{same}");
     sandbox.config("nonsense = 1");
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "config").as_str()), (1, "failure"), "{ended:?}");

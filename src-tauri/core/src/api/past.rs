@@ -54,4 +54,20 @@ impl Face {
         })?;
         Ok(marks.into())
     }
+
+    /// When a recorder ended unexpectedly before this moment (Unix seconds) and when the next one began after it; `None`
+    /// where that is not why nothing was recorded then.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn broken_off(&self, at: i64) -> Result<Option<(i64, i64)>, StoreError> {
+        let mut found = None;
+        self.reader.events_of(&[EventKind::RecorderStarted], at, i64::MAX, |event| {
+            found.get_or_insert(event);
+        })?;
+        let began = found.filter(|event| event.ts > at);
+        Ok(began
+            .and_then(|event| Some((event.detail.get("since")?.as_i64()?, event.ts)))
+            .filter(|(since, _)| *since < at))
+    }
 }

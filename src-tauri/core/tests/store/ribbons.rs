@@ -112,6 +112,23 @@ fn a_year_says_what_its_minutes_say() {
 }
 
 #[test]
+fn why_nothing_was_recorded_is_known_where_a_recorder_broke_off() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = open(temp.path(), HOUR).store;
+    let started = |ts, detail| Event { ts, kind: EventKind::RecorderStarted, source: None, detail };
+    let events = vec![
+        started(HOUR, json!({ "in_order": true })),
+        started(HOUR + 600, json!({ "in_order": false, "since": HOUR + 420, "seconds": 180 })),
+        started(HOUR + 900, json!({ "in_order": true })),
+    ];
+    store.append(&[Tick { ts: HOUR + 900, events, ..Tick::default() }], false).unwrap();
+    let face = Face::open(temp.path()).unwrap();
+    let told = |after| face.broken_off(HOUR + after).unwrap();
+    assert_eq!([told(421), told(599)], [Some((HOUR + 420, HOUR + 600)); 2]);
+    assert_eq!([told(-60), told(420), told(600), told(700), told(1000)], [None; 5]);
+}
+
+#[test]
 fn what_differs_from_before_is_told_where_there_is_a_before() {
     let temp = tempfile::tempdir().unwrap();
     let mut store = open(temp.path(), HOUR).store;

@@ -24,7 +24,8 @@ const LOOKS: Record<string, (event: EventInfo) => [shape: string, word: string] 
   suspend: (event) => (event.detail.cause === 'stopped' ? ['⏻', say('stopped')] : ['☾', say('slept')]),
   paused: () => ['‖', say('paused')],
   resumed: () => ['▸', say('resumed')],
-  recorder_started: () => ['▸', say('started')],
+  recorder_started: (event) =>
+    typeof event.detail.seconds === 'number' ? ['⏻', say('broken off')] : ['▸', say('started')],
   recorder_stopped: () => ['■', say('stopped')],
   clock_step: () => ['◷', say('clock set')],
   xid: () => ['✕', say('driver error')],
@@ -42,7 +43,8 @@ export function marksOf(
   for (const event of events) {
     const look = LOOKS[event.kind]?.(event);
     if (!look || (gpu !== null && isElsewhere(event.source, gpu))) continue;
-    const seconds = event.kind === 'suspend' && typeof event.detail.seconds === 'number' ? event.detail.seconds : 0;
+    const lasts = event.kind === 'suspend' || event.kind === 'recorder_started';
+    const seconds = lasts && typeof event.detail.seconds === 'number' ? event.detail.seconds : 0;
     const begin = Math.max(event.ts - seconds, from);
     const end = Math.min(event.ts, to);
     if (end < from || begin > to) continue;

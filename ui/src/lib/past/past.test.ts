@@ -158,6 +158,7 @@ describe('below a chart', () => {
       event(210, 'alert_fired', { severity: 'critical', title: 'Hot' }, 'gpu:1'),
       event(205, 'paused'),
       event(204, 'alert_fired', { title: 'Elsewhere' }, 'gpu:2'),
+      event(550, 'recorder_started', { since: 520, seconds: 30 }),
       event(5, 'resumed'),
     ];
     const marks = marksOf(events, [100, 600], 'gpu:1', surroundings);
@@ -165,6 +166,7 @@ describe('below a chart', () => {
       [205, 205, '‖', 'paused'],
       [210, 210, '◆', 'alert'],
       [400, 500, '☾', 'slept'],
+      [520, 550, '⏻', 'broken off'],
     ]);
     const [first, second] = grouped(marks, 20);
     expect([first?.shape, first?.events.length, first?.from]).toEqual(['◆', 2, 205]);

@@ -6,9 +6,12 @@ use std::path::Path;
 use hoofbeat_core::api::Face;
 use hoofbeat_core::config::Config;
 use hoofbeat_core::metrics::Unit;
-use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::model::{EventKind, RecorderState};
+use hoofbeat_core::sensors::Roots;
 use hoofbeat_core::store::{self, StoreError};
 use hoofbeat_core::{format, paths};
+use rustix::fs::Access;
+use serde_json::Value;
 
 use super::super::unmatched;
 use super::Finding;
@@ -55,6 +58,16 @@ fn rights(folder: &Path) -> Finding {
     } else if meta.uid() != rustix::process::geteuid().as_raw() {
         let remedy = format!("`chown` it, or record as the user with the number {}", meta.uid());
         Finding::failure(NAME, format!("{shown} belongs to another user"), remedy)
+    } else if mode & 0o300 != 0o300 {
+        Finding::failure(
+            NAME,
+            format!("nothing can be written to {shown} (mode {mode:o})"),
+            format!("chmod 700 {shown}"),
+        )
+    } else if let Err(error) = rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+        // The file system may be mounted for reading only, whatever the mode says.
+        let remedy = "see how its disk is mounted (`findmnt`), or choose another folder with --data-dir";
+        Finding::failure(NAME, format!("nothing can be written to {shown}: {error}"), remedy)
     } else if mode & 0o022 != 0 {
         let message = format!("others may write to {shown} (mode {mode:o})");
         Finding::failure(NAME, message, format!("chmod 700 {shown}"))
@@ -63,6 +76,24 @@ fn rights(folder: &Path) -> Finding {
     } else {
         Finding::ok(NAME, format!("{shown} is yours alone"))
     }
+}
+
+/// Whether the recorder reads the machine that is looked at here.
+pub fn root(folder: &Path, roots: &Roots) -> Option<Finding> {
+    if !store::recorder_runs(folder) {
+        return None;
+    }
+    let started = Face::open(folder).and_then(|face| face.happened(&[EventKind::RecorderStarted], 0, i64::MAX, 1));
+    // What keeps it from being read, the check of the database tells.
+    let started = started.ok()?.events.into_iter().next()?;
+    let read = started.detail.get("root").and_then(Value::as_str).unwrap_or("/");
+    let own = paths::absolute(roots.proc.parent().unwrap_or(Path::new("/")));
+    if own == Path::new(read) {
+        return None;
+    }
+    let message = format!("the recorder reads the machine below {read}, and this looks at {}", own.display());
+    let remedy = if read == "/" { "leave --root out".to_owned() } else { format!("add --root {read}") };
+    Some(Finding::warning("root", message, remedy))
 }
 
 fn recorder(folder: &Path, runs: bool) -> Finding {
@@ -168,6 +199,7 @@ mod tests {
             assert_eq!(rights(folder.path()).level, expected, "{mode:o}");
         }
         check(0o700, Level::Ok);
+        check(0o500, Level::Failure);
         check(0o755, Level::Warning);
         check(0o770, Level::Failure);
         check(0o707, Level::Failure);

@@ -62,7 +62,7 @@ impl Rig {
         let (probes, requests) = sensors.iter().map(|name| Probe::new(name, &own)).unzip();
         let (examiner, questions) = Examiner::new();
         let beside = Beside { probes, journal: journal.clone(), examiner };
-        let core = Core::new(clock.clone(), config, beside, outlet, left, run_for);
+        let core = Core::new(clock.clone(), config, beside, outlet, left, run_for, None);
         Rig { clock, core, requests, journal, questions, heard }
     }
 

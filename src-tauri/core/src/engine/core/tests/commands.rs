@@ -111,6 +111,24 @@ fn a_clock_that_is_set_back_does_not_lengthen_a_pause() {
 }
 
 #[test]
+fn a_recorder_that_broke_off_is_told_with_its_times_and_one_that_went_with_the_machine_is_not() {
+    let started = |state, ago: i64| {
+        let left = Left { state: Some(state), last_ts: Some(START as i64 - ago), ..Left::default() };
+        let mut rig = Rig::with(&["cpu"], "", left, None);
+        let tick = step(&mut rig);
+        let [event] = &tick.events[..] else { panic!("{:?}", tick.events) };
+        assert_eq!(event.kind, EventKind::RecorderStarted);
+        (event.detail["since"].as_i64(), event.detail["seconds"].as_i64())
+    };
+    assert_eq!(started(RecorderState::Recording, 180), (Some(START as i64 - 180), Some(180)));
+    // The machine was started a thousand seconds ago.
+    assert_eq!(started(RecorderState::Recording, 1200), (None, None));
+    assert_eq!(started(RecorderState::Off, 180), (None, None));
+    // When it ended in a pause nobody knows.
+    assert_eq!(started(RecorderState::Paused, 180), (None, None));
+}
+
+#[test]
 fn a_pause_survives_a_restart() {
     let until = START as i64 + 100;
     let mut rig = Rig::with(&["cpu"], "", Left { paused_until: Some(until), ..Left::default() }, None);
