@@ -103,6 +103,8 @@ fn civil(text: &str, now: &Zoned) -> Option<DateTime> {
     let date = match day {
         "today" => now.date(),
         "yesterday" => now.date().yesterday().ok()?,
+        // Nobody can be told of it, but it is a time.
+        "tomorrow" => now.date().tomorrow().ok()?,
         day => day.parse().ok()?,
     };
     let time = match time {
@@ -193,6 +195,7 @@ mod tests {
         check("8:05", Some("2026-11-21T07:05:00Z"));
         check("today", Some("2026-11-20T23:00:00Z"));
         check("yesterday", Some("2026-11-19T23:00:00Z"));
+        check("tomorrow 10:00", Some("2026-11-22T09:00:00Z"));
         check("yesterday 03:12", Some("2026-11-20T02:12:00Z"));
         check("2026-11-20", Some("2026-11-19T23:00:00Z"));
         check("2026-11-20 14:00", Some("2026-11-20T13:00:00Z"));

@@ -330,6 +330,12 @@ pub fn slip<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a
     (near.0 <= wrong.chars().count() / 4).then_some(near.1)
 }
 
+/// Whether a name is like a mistyped one: it has that in it, or half of the letters agree.
+pub fn is_like(wrong: &str, name: &str) -> bool {
+    let longest = wrong.chars().count().max(name.chars().count());
+    (!wrong.is_empty() && name.contains(wrong)) || edit_distance(wrong, name) * 2 <= longest
+}
+
 fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -406,5 +412,7 @@ mod tests {
     #[test]
     fn a_mistyped_key_finds_its_neighbours() {
         assert_eq!(Metric::nearest_keys("cpu.utilisation")[0], "cpu.utilization");
+        assert!(is_like("cpu.utilisation", "cpu.utilization") && is_like("power", "gpu.power"));
+        assert!(!Metric::nearest_keys("nope").iter().any(|near| is_like("nope", near)));
     }
 }

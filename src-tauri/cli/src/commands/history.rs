@@ -2,7 +2,7 @@
 
 use hoofbeat_core::api::{History, HistoryQuery, Series};
 use hoofbeat_core::format;
-use hoofbeat_core::metrics::{Kind, Metric};
+use hoofbeat_core::metrics::{Kind, Metric, is_like};
 use hoofbeat_core::untrusted::Untrusted;
 use jiff::Zoned;
 
@@ -92,8 +92,13 @@ impl Stretch {
 /// The metric with this key, or what was probably meant.
 fn metric(key: &str) -> Result<Metric, Failure> {
     Metric::from_key(key).ok_or_else(|| {
-        let near = Metric::nearest_keys(key).join(", ");
-        Failure::Usage(format!("there is no metric {:?}; the nearest are {near}", output::text(key)))
+        let mut near = Metric::nearest_keys(key);
+        near.retain(|near| is_like(key, near));
+        let help = match near.as_slice() {
+            [] => "`hoofbeat status --all --json` names those that are read".to_string(),
+            near => format!("the nearest are {}", near.join(", ")),
+        };
+        Failure::Usage(format!("there is no metric {:?}; {help}", output::text(key)))
     })
 }
 

@@ -1,6 +1,7 @@
 //! `hoofbeat pause` and `hoofbeat resume`: a wish that the recorder notices within a tick.
 
 use hoofbeat_core::api::SCHEMA;
+use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::store;
 use jiff::Zoned;
 use serde_json::json;
@@ -26,11 +27,14 @@ pub fn pause(global: &Global, options: &args::Pause, output: &mut Output) -> Out
 
 /// Asks the recorder to go on.
 pub fn resume(global: &Global, output: &mut Output) -> Outcome {
-    running(global)?.resume()?;
+    let face = running(global)?;
+    // A pause that was wished for just now is taken back, too, before the recorder says that it pauses.
+    let was_paused = face.status()?.recorder.state == RecorderState::Paused;
+    face.resume()?;
     if output.json {
         return Ok(output.json(&json!({ "schema": SCHEMA, "paused": false }))?);
     }
-    Ok(output.line("Recording goes on.")?)
+    Ok(output.line(if was_paused { "Recording goes on." } else { "Recording was not paused; it goes on." })?)
 }
 
 /// The recording, while somebody records: a wish that nobody hears would be a lie.

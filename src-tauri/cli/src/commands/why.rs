@@ -8,10 +8,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use hoofbeat_core::api::{Bundle, Face, GpuTotal, Past, SCHEMA, VerdictInfo, Why};
+use hoofbeat_core::api::{Bundle, Face, GpuTotal, Past, SCHEMA, Status, VerdictInfo, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
-use hoofbeat_core::model::RecorderState;
+use hoofbeat_core::model::{RecorderState, SourceKind};
 use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::{Sample, State, Verdict, sentence, summary as words};
 use jiff::Zoned;
@@ -88,12 +88,24 @@ fn stretch(face: &Face, (since, until): (i64, i64), note: &str, output: &mut Out
     }
     output.line(output.paint(Style::Dim, note))?;
     if gpus.is_empty() {
-        output.line("Nothing is recorded of a GPU then: a minute is told once it is over.")?;
+        output.line(unknown(&face.status()?))?;
     }
     for past in &gpus {
         output.line(output.paint(Style::Bold, &words(&past.summary, &costs, &Untrusted::terminal)))?;
     }
     Ok(())
+}
+
+/// Why nothing is told of a stretch.
+fn unknown(status: &Status) -> &'static str {
+    let has_gpu = status.sources.iter().any(|source| source.kind == SourceKind::Gpu);
+    match (has_gpu, status.recorder.state) {
+        (false, _) => "No GPU was found on this machine; `hoofbeat doctor` tells why.",
+        (true, RecorderState::Recording) => {
+            "Nothing is recorded of a GPU then; a minute that has just passed is told once it is over."
+        }
+        (true, _) => "Nothing is recorded of a GPU then, and nothing records now; start `hoofbeat watch`.",
+    }
 }
 
 /// Tells why each GPU runs.
@@ -220,7 +232,18 @@ fn nothing(face: &Face, why: &Why, at: Option<i64>, now: &Zoned) -> Failure {
     let (first, last) = (time::moment(first, now), time::moment(last, now));
     match at {
         Some(at) => {
+            let broken_off = face.broken_off(at).unwrap_or_else(|error| {
+                log::debug!("whether a recorder ended unexpectedly is not known: {error}");
+                None
+            });
             let at = time::moment(at, now);
+            if let Some((since, until)) = broken_off {
+                let away = format::duration(time::since(since, until));
+                let since = time::moment(since, now);
+                return Failure::NoRecording(format!(
+                    "nothing is recorded of {at}; the recorder ended unexpectedly at {since} and was away for {away}"
+                ));
+            }
             Failure::NoRecording(format!("nothing is recorded of {at}; there is something from {first} to {last}"))
         }
         None => Failure::NoRecording(format!("nothing is recorded now; there is something from {first} to {last}")),
@@ -231,14 +254,3 @@ fn judged(verdict: &Verdict, tariff: &Tariff) -> Judged {
     let sentence = sentence(verdict, &|joules| tariff.words(joules), &|name| name.json().into_owned());
     Judged { verdict: VerdictInfo::priced(verdict, tariff), sentence }
 }
-            let broken_off = face.broken_off(at).unwrap_or_else(|error| {
-                log::debug!("whether a recorder ended unexpectedly is not known: {error}");
-                None
-            });
-            if let Some((since, until)) = broken_off {
-                let away = format::duration(time::since(since, until));
-                let since = time::moment(since, now);
-                return Failure::NoRecording(format!(
-                    "nothing is recorded of {at}; the recorder ended unexpectedly at {since} and was away for {away}"
-                ));
-            }

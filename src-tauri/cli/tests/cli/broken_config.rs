@@ -36,6 +36,10 @@ fn what_fires_is_listed_and_silenced_whatever_the_file_says() {
     // What changes the file needs one that is right.
     let refused = sandbox.run(&["alerts", "disable", "hot"]);
     assert!(refused.code == 1 && refused.stderr.contains("config.toml:4:8: "), "{refused:?}");
+    // Mended to what it was: nothing changes, and that is said all the same.
+    sandbox.config(RULE);
+    watcher.wait_for_line("has no mistake any more");
+    sandbox.config(&RULE.replace("\"> 90\"", "\"hot\""));
     watcher.terminate();
     // The recorder, started anew, goes on with what held.
     let mut watcher = sandbox.watch(|command| command.arg("--headless"));

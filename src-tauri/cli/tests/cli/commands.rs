@@ -79,8 +79,9 @@ fn status_says_what_is_and_since_when_it_is_not() {
 
     assert_eq!(sandbox.run(&["pause", "10m"]).code, 0);
     wait_for("the pause", || Some(sandbox.run(&["status"]).stdout).filter(|text| text.starts_with("Paused since")));
-    assert_eq!(sandbox.run(&["resume"]).code, 0);
+    assert_eq!(sandbox.run(&["resume"]).stdout, "Recording goes on.\n");
     wait_for("its end", || Some(sandbox.run(&["status"]).stdout).filter(|text| text.starts_with("Recording since")));
+    assert_eq!(sandbox.run(&["resume"]).stdout, "Recording was not paused; it goes on.\n");
 
     watcher.terminate();
     let text = sandbox.run(&["status"]).stdout;
@@ -214,12 +215,12 @@ fn doctor_tells_what_is_missing_and_fails_for_what_is_broken() {
     assert_eq!((level(&ended, "bus").as_str(), level(&ended, "newest").as_str()), ("warning", "ok"));
     let text = sandbox.run(&["doctor"]).stdout;
     assert!(text.contains('✓') && text.contains('!') && text.contains('→'), "{text}");
-
     // It looks at this machine, and the recorder does not.
     let root = sandbox.path("m").display().to_string();
     assert!(text.contains(&format!("the recorder reads the machine below {root}, and this looks at /")), "{text}");
     let same = sandbox.run(&["--root", &root, "doctor"]).stdout;
     assert!(!same.contains("the recorder reads"), "{same}");
+
     sandbox.config("nonsense = 1");
     let ended = sandbox.run(&["doctor", "--json"]);
     assert_eq!((ended.code, level(&ended, "config").as_str()), (1, "failure"), "{ended:?}");

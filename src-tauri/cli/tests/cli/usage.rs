@@ -33,6 +33,9 @@ fn mistakes_are_said_in_one_sentence_with_the_right_exit_status() {
     check(&["history", "cpu.temperature", "--csv", "--json"], 2, "cannot be used with");
     check(&["why", "--at", "yesterdy"], 2, "\"yesterdy\" is not a time");
     check(&["why", "--at", "2099-01-01"], 2, "is still to come");
+    check(&["why", "--at", "tomorrow 10:00"], 2, "10:00 is still to come");
+    check(&["data", "delete"], 2, "<--before <TIME>|--all>");
+    check(&["history", "nope"], 2, "there is no metric \"nope\"; `hoofbeat status --all --json` names");
     check(&["why", "--at", "2001-01-01"], 5, "nothing is recorded of 2001-01-01 00:00; there is something from");
     check(&["why", "--from", "/no/such/file"], 1, "/no/such/file cannot be read");
     check(&["why", "--from", "/proc/version"], 1, "it is no bundle");

@@ -6,7 +6,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use hoofbeat_core::api::{Face, SCHEMA, day_of};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::Unit;
@@ -20,9 +20,10 @@ use crate::time;
 
 /// Options of `data delete`.
 #[derive(Clone, Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["before", "all"])))]
 pub struct Options {
     /// What was recorded before the day (in UTC) of this moment: 30d, yesterday, 2026-11-20 or Unix seconds
-    #[arg(long, value_name = "TIME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(long, value_name = "TIME")]
     pub before: Option<String>,
     /// Everything
     #[arg(long)]

@@ -143,7 +143,9 @@ impl Core {
             Report::Snoozed(snoozes) => self.desk.snooze(snoozes),
             Report::Config(read) => match *read {
                 Ok(config) => {
-                    self.troubles.remove(&Trouble::Config);
+                    if self.troubles.remove(&Trouble::Config) && config == self.config {
+                        log::info!("the config has no mistake any more, and says what was in force meanwhile");
+                    }
                     self.apply(config, now);
                 }
                 Err(error) => {
