@@ -3,7 +3,7 @@
 import { duration, moment, text, recorded, unitOf } from './format';
 import type { Piece } from './headline';
 import { say } from './language';
-import { visible } from './names';
+import { processName, visible } from './names';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
@@ -84,7 +84,7 @@ export function ending(snoozes: readonly SnoozeInfo[], now: number): string {
 /** What a snooze is about: "Alerts of gpu-hot on RTX 4090", "Alerts of unexpected-use by Blender". */
 export function covered({ rule, source, key, identity }: SnoozeInfo, sources: readonly SourceStatus[]): string {
   const what = rule === '*' ? say('All alerts') : say('Alerts of {rule}', { rule: visible(rule) });
-  const whose = key === null ? what : say('{alerts} by {who}', { alerts: what, who: visible(identity ?? key) });
+  const whose = key === null ? what : say('{alerts} by {who}', { alerts: what, who: processName(identity ?? key) });
   const label = sources.find((one) => one.id === source)?.label;
   return source === '*'
     ? whose

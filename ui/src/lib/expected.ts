@@ -2,7 +2,7 @@
 
 import { decimal, duration, moment, text } from './format';
 import { say, sayCount } from './language';
-import { visible } from './names';
+import { processName, visible } from './names';
 import type { DeclaredInfo } from './types/generated/DeclaredInfo';
 import type { Failure } from './types/generated/Failure';
 import type { ForecastInfo } from './types/generated/ForecastInfo';
@@ -162,7 +162,7 @@ function often(aWeek: number): string {
 /** What a form for an identity begins with. */
 export function draftOf(habit: HabitInfo | null): Record<string, string> {
   if (habit === null) return { policy: 'allow' };
-  const id = visible(habit.identity)
+  const id = processName(habit.identity)
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')
     .replace(/^-+|-+$/g, '')

@@ -20,6 +20,13 @@ export function visible(text: string): string {
   return RIGHT_TO_LEFT.test(safe) ? `\u2068${safe}\u2069` : safe;
 }
 
+/** What a person calls a process. What Hoofbeat called it itself is said in the language of the page. */
+export function processName(identity: string): string {
+  if (identity === 'a process that cannot be seen') return say('a process that cannot be seen');
+  if (identity === "Hoofbeat's window") return say("Hoofbeat's window");
+  return visible(identity);
+}
+
 /** A name that must not fill a whole sentence, or words that must not fill the page. */
 export function brief(name: string, most = MOST_CHARACTERS): string {
   const characters = [...name];

@@ -1,7 +1,7 @@
 /** The rows of the list of processes: which, and in which order. Names come from outside and stay text. */
 
 import { say } from './language';
-import { visible } from './names';
+import { processName, visible } from './names';
 import type { ProcessGroup } from './types/generated/ProcessGroup';
 import type { ProcessMember } from './types/generated/ProcessMember';
 
@@ -105,7 +105,7 @@ export function memberId(group: string, member: Pick<ProcessMember, 'pid' | 'sta
 }
 
 function groupRow(group: ProcessGroup, open: ReadonlySet<string>): GroupRow {
-  const name = visible(group.identity).trim() || say('process {pid}', { pid: group.pids[0] ?? '' });
+  const name = processName(group.identity).trim() || say('process {pid}', { pid: group.pids[0] ?? '' });
   // Some are called that already.
   const noted = group.hidden && group.key !== 'hidden' ? say('{name} (not visible)', { name }) : name;
   const [user, place] = [optional(group.user), optional(group.place)];

@@ -1,7 +1,7 @@
 /** Who uses a GPU, as its card lists them. Names come from outside and stay text. */
 
 import { say } from './language';
-import { visible } from './names';
+import { processName } from './names';
 import type { SourceStatus } from './types/generated/SourceStatus';
 
 /** All processes of one identity on one GPU. */
@@ -51,7 +51,7 @@ export function everyUser(source: SourceStatus): User[] {
     const known = users.get(key);
     users.set(key, {
       key,
-      name: known?.name ?? (visible(identity).trim() || say('process {pid}', { pid })),
+      name: known?.name ?? (processName(identity).trim() || say('process {pid}', { pid })),
       pids: [...(known?.pids ?? []), pid],
       share: sum(known?.share, share),
       vram: sum(known?.vram, vram),

@@ -8,7 +8,7 @@
 import { aboutEnergy, aboutMoney, moment, text, throttleReasons } from './format';
 import type { Piece } from './headline';
 import { say, sayCount } from './language';
-import { brief, sourceName, visible } from './names';
+import { brief, processName, sourceName, visible } from './names';
 import { pieced } from './pieces';
 import type { CulpritInfo } from './types/generated/CulpritInfo';
 import type { MoneyInfo } from './types/generated/MoneyInfo';
@@ -254,7 +254,7 @@ function heldBack(verdict: VerdictInfo, state: Piece[]): Piece[] {
 }
 
 function nameOf(one: CulpritInfo): string {
-  return brief(visible(one.identity).trim() || say('process {pid}', { pid: one.pids[0] ?? '' }).trim());
+  return brief(processName(one.identity).trim() || say('process {pid}', { pid: one.pids[0] ?? '' }).trim());
 }
 
 function ofGpu(one: CulpritInfo): string {

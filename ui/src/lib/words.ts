@@ -2,7 +2,7 @@
 
 import { duration, moment, text } from './format';
 import { say, sayCount } from './language';
-import { sourceName, subjectOf, visible } from './names';
+import { processName, sourceName, subjectOf, visible } from './names';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { EventInfo } from './types/generated/EventInfo';
 import type { MetricInfo } from './types/generated/MetricInfo';
@@ -147,7 +147,7 @@ function openers(event: EventInfo, news: string): string {
   if (!Array.isArray(holders)) return news;
   const told = holders.map((one: unknown) =>
     typeof one === 'object' && one !== null && 'identity' in one && typeof one.identity === 'string'
-      ? visible(one.identity)
+      ? processName(one.identity)
       : null,
   );
   const names = [...new Set(told.filter((name) => name !== null))];
@@ -181,7 +181,7 @@ function presence(event: EventInfo, around: Surroundings): string {
 /** A use of a GPU that differs from what was declared or is usual. */
 function unexpected(event: EventInfo, around: Surroundings): string {
   const { why, identity, expectation, path } = event.detail;
-  const name = typeof identity === 'string' ? visible(identity) : say('A program');
+  const name = typeof identity === 'string' ? processName(identity) : say('A program');
   const gpu = event.source ? subject(event, around) : say('a GPU');
   const declared = (news: string) =>
     typeof expectation === 'string'

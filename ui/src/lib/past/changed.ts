@@ -2,7 +2,7 @@
 
 import { duration, text } from '../format';
 import { say } from '../language';
-import { brief, visible } from '../names';
+import { brief, processName } from '../names';
 import type { Change } from '../types/generated/Change';
 import type { Changes } from '../types/generated/Changes';
 
@@ -24,7 +24,7 @@ export function said({ changes }: Changes): Said[] {
     const { now, before } = change;
     const parts = [share(change), memory(change), power(change)].filter((part) => part !== null);
     const grows = (now.share ?? 0) - (before.share ?? 0) || (now.vram ?? 0) - (before.vram ?? 0);
-    const who = brief(visible(change.identity).trim() || say('A process without a name'));
+    const who = brief(processName(change.identity).trim() || say('A process without a name'));
     return { who, way: grows >= 0 ? 'more' : 'less', words: parts.join(', ') };
   });
 }

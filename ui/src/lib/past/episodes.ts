@@ -1,7 +1,7 @@
 /** Episodes as a table shows them: who, and whether somebody unexpected was among them. */
 
 import { say } from '../language';
-import { brief, visible } from '../names';
+import { brief, processName } from '../names';
 import type { EpisodeInfo } from '../types/generated/EpisodeInfo';
 import type { EventInfo } from '../types/generated/EventInfo';
 
@@ -9,7 +9,7 @@ import type { EventInfo } from '../types/generated/EventInfo';
 export function whoIn(episode: EpisodeInfo): string {
   const sessions = [...episode.sessions].sort((a, b) => (b.busy ?? 0) - (a.busy ?? 0));
   const names = [
-    ...new Set(sessions.map((one) => brief(visible(one.identity).trim() || say('a process without a name')))),
+    ...new Set(sessions.map((one) => brief(processName(one.identity).trim() || say('a process without a name')))),
   ];
   const [first, second, ...rest] = names;
   if (first === undefined) return say('nobody who can be seen');

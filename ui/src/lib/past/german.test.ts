@@ -60,6 +60,11 @@ test('who was there, and why that was not expected', () => {
     laneName({ ...lane, of, identity: ' ', count: 3 }),
   );
   expect(names).toEqual(['ein Prozess ohne Namen', '3 weitere', 'nicht sichtbar']);
+  // Names that Hoofbeat gives itself are German, those of others are as they are.
+  const own = ['a process that cannot be seen', "Hoofbeat's window", 'Blender'];
+  expect(own.map((identity) => laneName({ ...lane, of: 'identity', identity, count: 1 }))).toEqual([
+    ...['ein nicht sichtbarer Prozess', 'Fenster von Hoofbeat', 'Blender'],
+  ]);
 });
 
 test('marks, and what held the GPU back', () => {

@@ -1,7 +1,7 @@
 /** The ribbons of those who used a GPU: what they are called, and what they were at a moment. */
 
 import { say, sayCount } from '../language';
-import { visible } from '../names';
+import { processName } from '../names';
 import type { Lane } from '../types/generated/Lane';
 import type { Ribbons } from '../types/generated/Ribbons';
 
@@ -9,7 +9,7 @@ import type { Ribbons } from '../types/generated/Ribbons';
 export function laneName(lane: Lane): string {
   switch (lane.of) {
     case 'identity':
-      return visible(lane.identity).trim() || say('a process without a name');
+      return processName(lane.identity).trim() || say('a process without a name');
     case 'others':
       return sayCount(lane.count, '{count} other', '{count} others', { count: lane.count });
     case 'unexplained':
