@@ -163,13 +163,23 @@ fn what_was_learnt_of_somebody_is_forgotten_by_key_or_name_and_of_one_user_where
         row("program:blender", "Blender", 1000),
         row("program:blender", "Blender", 1001),
         row("docker:ollama", "Ollama", 0),
-        row("unit:x", "x", 0),
+        BaselineRow { alarmed: 1, ..row("unit:x", "x", 0) },
     ];
     let wall = Duration::from_secs(START as u64);
     let mut store = Store::open(&sandbox.data(), Keep::default(), Now { wall, boot: wall }).unwrap().store;
     let learning = Some((START, false));
     store.append(&[Tick { ts: START, baseline, learning, ..Tick::default() }], true).unwrap();
     drop(store);
+
+    // It is told which of them can be accepted, and why others cannot.
+    let table = sandbox.run(&["expect", "habits"]).stdout;
+    let line = |key: &str| table.lines().find(|line| line.contains(key)).unwrap_or_else(|| panic!("{table}"));
+    assert!(
+        line("unit:x").ends_with("waits for `expect accept`") && line("docker:").ends_with("not needed"),
+        "{table}"
+    );
+    let known = sandbox.run(&["expect", "accept", "Ollama"]);
+    assert!(known.code == 2 && known.stderr.contains("Ollama waits for no answer"), "{known:?}");
 
     let one = sandbox.run(&["expect", "forget", "Blender", "--uid", "1001", "--json"]).json();
     assert_eq!(one["forgotten"], json!([{ "key": "program:blender", "uid": 1001 }]));
@@ -185,6 +195,6 @@ fn what_was_learnt_of_somebody_is_forgotten_by_key_or_name_and_of_one_user_where
         let left: Vec<_> = habits().as_array()?.iter().map(|one| (one["key"].clone(), one["uid"].clone())).collect();
         (left.len() == 2).then_some(left)
     });
-    assert_eq!(left, [(json!("program:blender"), json!(1000)), (json!("unit:x"), json!(0))]);
+    assert_eq!(left, [(json!("unit:x"), json!(0)), (json!("program:blender"), json!(1000))]);
     watcher.terminate();
 }

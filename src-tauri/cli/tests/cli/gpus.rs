@@ -176,7 +176,8 @@ fn who_uses_a_gpu_is_told_now_and_afterwards() {
     assert_eq!(usage["tariff"], serde_json::json!({ "price": 1000.0, "currency": "EUR" }));
     sessions_are_told(&sandbox, &told["id"]);
     let text = sandbox.run(&["usage"]).stdout;
-    for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "(idle)", "(not explained)", "total", "Counted until "] {
+    for part in ["Ollama", "GPU TIME", "about ", " Wh", " EUR", "(idle)", "(not explained)", "total", "Counted until "]
+    {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
 }

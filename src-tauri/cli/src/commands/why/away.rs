@@ -31,8 +31,8 @@ impl Stretch {
         let is_recording = face.status()?.recorder.state == RecorderState::Recording;
         choose(face.last_absence()?, is_recording, logind::away, face.last_look()?, now).ok_or_else(|| {
             Failure::Failed(
-                "nobody has looked before, and neither a recorder nor logind tells since when you are away; ask with \
-                 --since 8h"
+                "since when you were away is not known: no recorder heard you leave, logind does not tell, and nobody \
+                 looked before; ask with --since 8h"
                     .to_owned(),
             )
         })
