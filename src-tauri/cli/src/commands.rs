@@ -34,6 +34,7 @@ use hoofbeat_core::sensors::Roots;
 use crate::args::{Arguments, Command, Global};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output};
+use crate::time::now;
 
 /// Does what was typed.
 ///
@@ -139,9 +140,4 @@ fn missing(roots: &Roots) -> Option<(String, &'static str)> {
     }
     let problem = format!("{} is not there, so nothing can be read", roots.proc.display());
     Some((problem, "name a folder with `proc` and `sys` in it with --root, or leave --root out"))
-}
-
-/// Unix seconds.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }

@@ -27,6 +27,11 @@ const UNITS: &[(&str, f64)] = &[
 /// The longest span that is taken: longer ones are typing errors.
 const LONGEST: f64 = 100.0 * 365.0 * 86_400.0;
 
+/// This moment in Unix seconds.
+pub fn now() -> i64 {
+    Timestamp::now().as_second()
+}
+
 /// Reads a span: `65s`, `10m`, `1h30m`, `30d`.
 ///
 /// # Errors

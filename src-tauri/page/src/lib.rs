@@ -18,6 +18,8 @@ mod recorder;
 mod recording;
 mod rules;
 mod settings;
+#[cfg(test)]
+mod shapes;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hoofbeat_core::api::{EpisodeInfo, Face, SCHEMA, SessionInfo, Users};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
-use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::model::{HIDDEN, RecorderState, SourceKind};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -177,9 +177,10 @@ pub fn episodes(global: &Global, options: &args::Stretches, output: &mut Output)
     Ok(output.table(&rows)?)
 }
 
-/// Who had a session in it, each once, who worked most first.
+/// Who had a session in it, each once, who worked most first. What those did whom nobody can name is not explained, and
+/// told as that.
 fn who(episode: &EpisodeInfo) -> String {
-    let mut sessions: Vec<&SessionInfo> = episode.sessions.iter().collect();
+    let mut sessions: Vec<&SessionInfo> = episode.sessions.iter().filter(|one| one.key != HIDDEN).collect();
     sessions.sort_by(|a, b| b.busy.unwrap_or(0.0).total_cmp(&a.busy.unwrap_or(0.0)));
     let mut names: Vec<&str> = Vec::new();
     for one in sessions {
@@ -192,4 +193,55 @@ fn who(episode: &EpisodeInfo) -> String {
 
 fn lasted(start: i64, end: i64) -> Cell {
     Cell::number(format::duration(Duration::from_secs(u64::try_from(end - start).unwrap_or(0))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_worked_most_is_named_first_and_nobody_whom_nobody_can_name() {
+        let session = |(identity, key, busy): (&str, &str, f64)| SessionInfo {
+            id: 1,
+            episode: Some(1),
+            source: "gpu:1".to_owned(),
+            label: "GPU".to_owned(),
+            identity: identity.to_owned(),
+            key: key.to_owned(),
+            uid: None,
+            command: None,
+            start: 0,
+            end: 60,
+            ended: None,
+            busy: Some(busy),
+            mean_share: None,
+            peak_share: None,
+            vram: None,
+            encoder: None,
+            decoder: None,
+            energy: None,
+            processes: Vec::new(),
+        };
+        let told = |sessions: &[(&str, &str, f64)]| {
+            who(&EpisodeInfo {
+                id: 1,
+                source: "gpu:1".to_owned(),
+                label: "GPU".to_owned(),
+                start: 0,
+                end: 60,
+                ended: None,
+                busy: Some(60.0),
+                explained: None,
+                remainder: None,
+                energy: None,
+                temperature: None,
+                power: None,
+                throttled: None,
+                sessions: sessions.iter().copied().map(session).collect(),
+            })
+        };
+        let hidden = ("a process that cannot be seen", HIDDEN, 30.0);
+        assert_eq!(told(&[("Blender", "b", 5.0), hidden, ("Ollama", "o", 10.0)]), "Ollama, Blender");
+        assert_eq!(told(&[hidden]), "nobody that is known");
+    }
 }

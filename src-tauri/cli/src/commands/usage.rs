@@ -7,7 +7,7 @@ use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage, Users};
 use hoofbeat_core::config::{Config, Tariff};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
-use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::model::{HIDDEN, RecorderState, SourceKind};
 use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde::Serialize;
@@ -153,33 +153,93 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
         let amount = joules.and_then(|joules| tariff.cost(joules));
         Cell::known(amount.map(|amount| format::about_money(amount, &tariff.currency)))
     };
+    let vram = |bytes: Option<u64>| Cell::known(bytes.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64)));
     let none = || Cell::number("");
     let numbers = ["GPU TIME", "PEAK VRAM", "ENCODER", "DECODER", "ENERGY", "COST"].map(Cell::number);
-    let [gpu_time, vram, encoder, decoder, joules, money] = numbers;
-    let head = [Cell::new("NAME"), Cell::new("USER"), gpu_time, vram, encoder, decoder, joules, money];
+    let [gpu_time, peak, encoder, decoder, joules, money] = numbers;
+    let head = [Cell::new("NAME"), Cell::new("USER"), gpu_time, peak, encoder, decoder, joules, money];
     let mut rows = vec![columns(head.map(|cell| cell.style(Style::Dim)))];
-    for one in &gpu.usages {
+    // What those did whom nobody can name is not explained, and told as that.
+    let (hidden, named): (Vec<_>, Vec<_>) = gpu.usages.iter().partition(|one| one.key == HIDDEN);
+    for one in named {
         rows.push(columns([
             Cell::name(output::short_name(&one.identity, NAME_WIDTH)),
             Cell::new(output::short_text(&names::user(one.uid, users), 12)),
             time(one.busy),
-            Cell::known(one.vram.map(|bytes| format::value(Metric::GpuMemoryUsed, bytes as f64))),
+            vram(one.vram),
             time(one.encoder),
             time(one.decoder),
             energy(one.energy),
             cost(one.energy),
         ]));
     }
-    // What is not explained has no time of its own: power falls more slowly than work ends.
-    for (name, seconds, joules) in
-        [("(idle)", None, gpu.idle), ("(not explained)", None, gpu.unattributed), ("total", Some(gpu.busy), gpu.energy)]
-    {
+    // Without them what is not explained has no time of its own: power falls more slowly than work ends.
+    let unnamed = (!hidden.is_empty()).then(|| hidden.iter().filter_map(|one| one.busy).reduce(|sum, more| sum + more));
+    for (name, seconds, joules) in [
+        ("(idle)", None, gpu.idle),
+        ("(not explained)", unnamed, gpu.unattributed),
+        ("total", Some(gpu.busy), gpu.energy),
+    ] {
         let seconds = seconds.map_or_else(none, time);
+        let held = hidden.iter().filter_map(|one| one.vram).max().filter(|_| name == "(not explained)");
+        let held = held.map_or_else(none, |bytes| vram(Some(bytes)));
         // What a GPU takes when idle is learnt while nobody uses it.
         let learnt = name != "(idle)" || gpu.energy.is_none() || joules.is_some();
         let told = if learnt { energy(joules) } else { Cell::number("not known yet") };
-        let cells = [Cell::new(name), Cell::new(""), seconds, none(), none(), none(), told, cost(joules)];
+        let cells = [Cell::new(name), Cell::new(""), seconds, held, none(), none(), told, cost(joules)];
         rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used(identity: &str, key: &str, busy: f64) -> IdentityUsage {
+        IdentityUsage {
+            identity: identity.to_owned(),
+            key: key.to_owned(),
+            uid: None,
+            busy: Some(busy),
+            vram: Some(1 << 30),
+            encoder: None,
+            decoder: None,
+            energy: None,
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_name_stands_in_one_line() {
+        let gpu = |usages| GpuTotal {
+            source: "gpu:1".to_owned(),
+            label: "GPU".to_owned(),
+            energy: Some(7200.0),
+            idle: None,
+            attributed: Some(3600.0),
+            unattributed: Some(3600.0),
+            busy: Some(50.0),
+            explained: Some(20.0),
+            missing: 0.0,
+            usages,
+        };
+        let told = |usages| rows(&gpu(usages), &Tariff::default(), &mut Users::at(None));
+        let line = |time: &str, vram: &str| {
+            let numbers = [time.to_owned(), vram.to_owned(), format::about_energy(3600.0)].map(Cell::number);
+            let cells = [Cell::new("(not explained)"), Cell::new("")].into_iter().chain(numbers);
+            cells.map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()
+        };
+        let named = used("Blender", "program:blender", 20.0);
+        let all = told(vec![named.clone(), used("a process that cannot be seen", HIDDEN, 30.0)]);
+        // Its head, Blender, and three lines of nobody's and of all.
+        assert_eq!(all.len(), 5, "{all:?}");
+        assert!(
+            all.contains(&line(
+                &format::quantity(30.0, Unit::Second),
+                &format::quantity(f64::from(1 << 30), Unit::Byte)
+            )),
+            "{all:?}"
+        );
+        assert!(told(vec![named]).contains(&line("", "")));
+    }
 }

@@ -17,6 +17,7 @@ use hoofbeat_core::why::{Summary, summary};
 use hoofbeat_core::{say, say_count};
 
 use super::News;
+use crate::time::now;
 
 /// How often is looked whether somebody has seen it.
 const CHECK: Duration = Duration::from_secs(5);
@@ -50,10 +51,6 @@ pub fn watch(folder: PathBuf, absence: Absence, news: SyncSender<News>) {
     if let Err(error) = std::thread::Builder::new().name("away".into()).spawn(run) {
         log::warn!("nobody sums up what the GPUs did meanwhile: {error}");
     }
-}
-
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// Whether nobody has looked since the return, nobody has left again, and not too much time has passed.

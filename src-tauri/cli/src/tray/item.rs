@@ -14,6 +14,7 @@ use super::icon::{self, Icon};
 use super::missing::Watcher;
 use super::snooze::{self, Offer};
 use super::view::{LISTED, View};
+use crate::time::now;
 use crate::window::Window;
 
 /// How long "Pause" pauses.
@@ -173,7 +174,7 @@ impl ksni::Tray for Item {
             row(say!("Resume recording"), |item| item.engine.send(Command::Resume))
         } else {
             row(say!("Pause for 1 hour"), |item| {
-                let until = jiff::Timestamp::now().as_second() + PAUSE_SECONDS;
+                let until = now() + PAUSE_SECONDS;
                 item.engine.send(Command::Pause { until });
             })
         };

@@ -107,7 +107,7 @@ impl Offer {
 
     /// The same beside the tray's own thread: a disk may hang, and the menu must not.
     pub fn start(self, folder: PathBuf) {
-        let now = jiff::Timestamp::now().as_second();
+        let now = time::now();
         let run = move || {
             if let Err(error) = self.carry_out(&folder, now) {
                 log::warn!("the alerts could not be snoozed or woken: {error}");

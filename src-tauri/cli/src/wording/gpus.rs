@@ -76,7 +76,6 @@ fn counted(states: &[State]) -> String {
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::language::{Language, within};
-    use hoofbeat_core::model::Health;
     use hoofbeat_core::why::{Scene, judge};
 
     use super::*;
@@ -84,18 +83,8 @@ mod tests {
     /// GPUs of a machine, each with what it does and how busy it is.
     fn machine(all: &[(State, f64)]) -> Vec<Verdict> {
         let one = |(at, (state, busy)): (usize, &(State, f64))| {
-            let scene = Scene {
-                source: format!("gpu:{at}"),
-                label: Untrusted::from(format!("GPU {at}").as_str()),
-                is_alone: false,
-                at: 1000,
-                health: Health::Ok,
-                reason: String::new(),
-                samples: Vec::new(),
-                users: Vec::new(),
-                is_unrecorded: false,
-                quiet: None,
-            };
+            let label = Untrusted::from(format!("GPU {at}").as_str());
+            let scene = Scene::of(&format!("gpu:{at}"), label, false, 1000);
             Verdict { state: *state, busy: Some(*busy), ..judge(&scene) }
         };
         all.iter().enumerate().map(one).collect()

@@ -71,8 +71,9 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
     let nothing = Gathered { at: None, recorder, range, scenes: Vec::new() };
     let live = recorder == RecorderState::Recording;
     let moment = at.or(status.ts);
-    let is_known =
-        |at: i64| range.is_some_and(|(first, last)| (first..=last.max(status.ts.unwrap_or(last))).contains(&at));
+    let is_known = |at: i64| {
+        range.is_some_and(|(first, last)| (minute_of(first)..=last.max(status.ts.unwrap_or(last))).contains(&at))
+    };
     let Some(moment) = moment.filter(|at| is_known(*at)) else { return Ok(nothing) };
     // Of the running minute only what is now is known: who asks for a moment of it is told of now, and that it is.
     let now = status.ts.filter(|newest| live && newest - moment < 60);
@@ -85,18 +86,7 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
     sessions.retain(|one| !is_now || one.ended.is_none());
     let mut scenes = Vec::new();
     for gpu in &gpus {
-        let mut scene = Scene {
-            source: gpu.id.clone(),
-            label: Untrusted::from(gpu.label.as_str()),
-            is_alone: gpus.len() == 1,
-            at: moment,
-            health: Health::Ok,
-            reason: String::new(),
-            samples: Vec::new(),
-            users: Vec::new(),
-            is_unrecorded: false,
-            quiet: None,
-        };
+        let mut scene = Scene::of(&gpu.id, Untrusted::from(gpu.label.as_str()), gpus.len() == 1, moment);
         if is_now {
             fill_from_status(&mut scene, gpu, status);
             let seconds = reader.seconds(&gpu.id, LOAD, moment - Quiet::WINDOW, moment + 1, moment + 1)?;

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 pub use self::extent::Oldest;
 use super::error::StoreError;
-use super::gpu_usage::UsedSince;
+use super::gpu_usage::{UsedSince, hour_of};
 use super::history::Seconds;
 use super::{
     alert, baseline, catalog, channel, check, connection, episode, event, folder, gpu_usage, history, layout,
@@ -368,7 +368,8 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The first and the last second of history, hours included.
+    /// The first and the last second of history, hours included. Of a beginning of which only hours are kept any more, it
+    /// is the first of its hour.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -382,7 +383,16 @@ impl Reader {
             [],
             |row| row.get(0),
         )?;
-        Ok(first.zip(recent::last_ts(&self.db)?))
+        let Some(first) = first else { return Ok(None) };
+        // An hour is kept under its first second, which may be long before anything was recorded in it.
+        let exact: Option<i64> = self.db.query_row(
+            "SELECT min(ts) FROM (
+               SELECT (SELECT min(t0) FROM chunk WHERE pack_id = source_id AND hour = ?1) AS ts FROM source
+               UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1) WHERE ts < ?1 + 3600)",
+            [hour_of(first)],
+            |row| row.get(0),
+        )?;
+        Ok(Some(exact.unwrap_or(first)).zip(recent::last_ts(&self.db)?))
     }
 
     /// Checks the whole file and every checksum; the findings in words, empty where all is well.

@@ -12,6 +12,7 @@ use super::gpu_usage::{HOUR, HOURS, MINUTES};
 use super::history::grid;
 use super::read::Reader;
 use super::{catalog, gpu_usage, schema};
+use crate::model::HIDDEN;
 use crate::model::answer::{Lane, LaneOf, Ribbons, SCHEMA};
 use crate::untrusted::Untrusted;
 
@@ -128,6 +129,11 @@ impl Grid {
 /// Name, key and user.
 type Who = (String, String, Option<u32>);
 
+/// Whether only the driver tells of them.
+fn is_hidden((_, key, _): &Who) -> bool {
+    key == HIDDEN
+}
+
 fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize) -> Result<Ribbons, StoreError> {
     let hours =
         schema::version(db)? >= schema::WITH_GPU_HOURS && (until - since > MINUTE_RANGE || is_only_hours(db, since)?);
@@ -143,11 +149,19 @@ fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize
     let [usages, totals] = if hours { HOURS } else { MINUTES };
     let range = params![start.max(grid.since), until, source_id];
 
-    let mut sums: Vec<(Who, Sum)> = people(db, usages, range, &grid)?.into_iter().collect();
+    let mut people = people(db, usages, range, &grid)?;
+    let mut unexplained = unexplained(db, totals, range, &grid)?;
+    let all: i64 = people.iter().filter(|(who, _)| !is_hidden(who)).map(|(_, sum)| sum.busy_ms).sum();
+    let is_told = unexplained.busy_ms as f64 > (all + unexplained.busy_ms) as f64 * LEAST_UNEXPLAINED;
+    if is_told {
+        // What those did whom nobody can name is a part of it already, and told once.
+        let hidden = people.extract_if(|who, _| is_hidden(who)).map(|(_, sum)| sum.vram_kib);
+        unexplained.vram_kib = hidden.max().flatten();
+    }
+    let mut sums: Vec<(Who, Sum)> = people.into_iter().collect();
     sums.sort_by(|(a_who, a), (b_who, b)| {
         (b.busy_ms, b.vram_kib).cmp(&(a.busy_ms, a.vram_kib)).then_with(|| a_who.cmp(b_who))
     });
-    let all: i64 = sums.iter().map(|(_, sum)| sum.busy_ms).sum();
     let named = sums.len().min(MOST_NAMED);
     let mut rest = Sum::default();
     sums.drain(named..).for_each(|(_, sum)| rest.absorb(sum));
@@ -155,8 +169,7 @@ fn read(db: &Connection, source: &str, (since, until): (i64, i64), points: usize
     if rest.count > 0 {
         ribbons.lanes.push(grid.lane(LaneOf::Others, Who::default(), rest));
     }
-    let unexplained = unexplained(db, totals, range, &grid)?;
-    if unexplained.busy_ms as f64 > (all + unexplained.busy_ms) as f64 * LEAST_UNEXPLAINED {
+    if is_told {
         ribbons.lanes.push(grid.lane(LaneOf::Unexplained, Who::default(), unexplained));
     }
     Ok(ribbons)

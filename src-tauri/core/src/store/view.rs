@@ -54,6 +54,24 @@ pub(super) fn drop_all(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The views of who used a GPU, and of what nobody did, in the stretches of two tables.
+fn gpu_uses(usages: &str, usage: &str, totals: &str, total: &str) -> String {
+    format!(
+        "CREATE VIEW {usages} AS
+ SELECT u.ts, s.uid AS source, CAST(i.name AS TEXT) AS identity, CAST(i.key AS TEXT) AS key, i.uid,
+   u.busy_ms / 1000.0 AS busy_seconds, u.vram_kib * 1024 AS vram, u.encoder_ms / 1000.0 AS encoder_seconds,
+   u.decoder_ms / 1000.0 AS decoder_seconds, u.energy_mj / 1000.0 AS energy
+   FROM {usage} u JOIN identity i USING(identity_id) JOIN source s USING(source_id);
+
+CREATE VIEW {totals} AS
+ SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
+   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - coalesce(m.idle_mj, 0) - m.attributed_mj) / 1000.0 AS unattributed,
+   m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
+   m.missing_ms / 1000.0 AS missing_seconds
+   FROM {total} m JOIN source s USING(source_id);"
+    )
+}
+
 /// Makes every view.
 pub(super) fn create() -> String {
     let column = |col: &str| format!("json_extract(CAST(sqlar_uncompress(body, raw_len) AS TEXT), '$['||{col}||']')");
@@ -72,6 +90,9 @@ pub(super) fn create() -> String {
                {series} JOIN minute d USING(series_id))"
         ),
     );
+    // Minutes of who used a GPU, and hours of it, have the same columns.
+    let gpu_minutes = gpu_uses("gpu_usages", "gpu_usage", "gpu_minutes", "gpu_minute");
+    let gpu_hours = gpu_uses("gpu_usage_hours", "gpu_usage_hour", "gpu_hours", "gpu_hour");
     // SQLite folds no bits by itself.
     let any = (0..FLAGS).map(|bit| format!("max(value & {})", 1_u64 << bit)).collect::<Vec<_>>().join(" + ");
     let any = format!("({any}) * 1.0");
@@ -133,31 +154,9 @@ CREATE VIEW usages AS
  SELECT u.ts, CAST(i.name AS TEXT) AS identity, i.uid, u.processes, u.cpu_ms / 1000.0 AS cpu_seconds,
    u.memory_kib * 1024 AS memory, u.io_kib * 1024 AS io, nullif(CAST(i.key AS TEXT), '') AS key FROM usage u JOIN identity i USING(identity_id);
 
-CREATE VIEW gpu_usages AS
- SELECT u.ts, s.uid AS source, CAST(i.name AS TEXT) AS identity, CAST(i.key AS TEXT) AS key, i.uid,
-   u.busy_ms / 1000.0 AS busy_seconds, u.vram_kib * 1024 AS vram, u.encoder_ms / 1000.0 AS encoder_seconds,
-   u.decoder_ms / 1000.0 AS decoder_seconds, u.energy_mj / 1000.0 AS energy
-   FROM gpu_usage u JOIN identity i USING(identity_id) JOIN source s USING(source_id);
+{gpu_minutes}
 
-CREATE VIEW gpu_minutes AS
- SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
-   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - coalesce(m.idle_mj, 0) - m.attributed_mj) / 1000.0 AS unattributed,
-   m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
-   m.missing_ms / 1000.0 AS missing_seconds
-   FROM gpu_minute m JOIN source s USING(source_id);
-
-CREATE VIEW gpu_usage_hours AS
- SELECT u.ts, s.uid AS source, CAST(i.name AS TEXT) AS identity, CAST(i.key AS TEXT) AS key, i.uid,
-   u.busy_ms / 1000.0 AS busy_seconds, u.vram_kib * 1024 AS vram, u.encoder_ms / 1000.0 AS encoder_seconds,
-   u.decoder_ms / 1000.0 AS decoder_seconds, u.energy_mj / 1000.0 AS energy
-   FROM gpu_usage_hour u JOIN identity i USING(identity_id) JOIN source s USING(source_id);
-
-CREATE VIEW gpu_hours AS
- SELECT m.ts, s.uid AS source, m.energy_mj / 1000.0 AS energy, m.idle_mj / 1000.0 AS idle,
-   m.attributed_mj / 1000.0 AS attributed, (m.energy_mj - coalesce(m.idle_mj, 0) - m.attributed_mj) / 1000.0 AS unattributed,
-   m.busy_ms / 1000.0 AS busy_seconds, m.attributed_ms / 1000.0 AS attributed_seconds,
-   m.missing_ms / 1000.0 AS missing_seconds
-   FROM gpu_hour m JOIN source s USING(source_id);
+{gpu_hours}
 
 CREATE VIEW sessions AS
  SELECT n.session_id AS session, n.episode_id AS episode, s.uid AS source, CAST(i.name AS TEXT) AS identity,

@@ -192,6 +192,22 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// A GPU at a moment at which nothing is known of it yet.
+    pub fn of(source: &str, label: Untrusted, is_alone: bool, at: i64) -> Scene {
+        Scene {
+            source: source.to_owned(),
+            label,
+            is_alone,
+            at,
+            health: Health::Ok,
+            reason: String::new(),
+            samples: Vec::new(),
+            users: Vec::new(),
+            is_unrecorded: false,
+            quiet: None,
+        }
+    }
+
     /// The sample of a metric, unless its value is one that cannot be.
     pub(super) fn sample(&self, metric: Metric) -> Option<Sample> {
         let sample = self.samples.iter().find(|sample| sample.metric == metric)?;

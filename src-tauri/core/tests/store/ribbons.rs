@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use hoofbeat_core::api::{Face, Lane, LaneOf};
-use hoofbeat_core::model::{Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, Source, SourceKind, Tick};
+use hoofbeat_core::model::{
+    Condition, Event, EventKind, GpuEnergy, GpuMinute, GpuUsage, HIDDEN, Source, SourceKind, Tick,
+};
 use hoofbeat_core::store::Store;
 use serde_json::json;
 
@@ -30,13 +32,14 @@ fn write(store: &mut Store, start: i64, used: &[(&str, f64)]) {
             energy: Some(busy * 200.0),
         }
     };
-    let explained = used.iter().map(|(_, busy)| busy).sum();
+    let sum = |used: &mut dyn Iterator<Item = &(&str, f64)>| used.map(|(_, busy)| busy).sum();
+    let (busy, explained) = (sum(&mut used.iter()), sum(&mut used.iter().filter(|(name, _)| !name.ends_with(HIDDEN))));
     let energy = GpuEnergy {
         source: gpu.clone(),
         energy: Some(9000.0),
         idle: None,
         attributed: Some(6000.0),
-        busy: Some(explained),
+        busy: Some(busy),
         explained: Some(explained),
         missing: 0.0,
     };
@@ -83,6 +86,18 @@ fn five_have_ribbons_and_all_others_share_one() {
     assert_eq!(lanes.len(), 6);
     let others = &lanes[5];
     assert_eq!((others.of, others.count, others.busy), (LaneOf::Others, 2, 6.0));
+}
+
+/// The driver tells of a process that nobody can name, and its work explains nothing.
+#[test]
+fn what_nobody_can_name_has_one_ribbon() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = open(temp.path(), HOUR).store;
+    write(&mut store, HOUR, &[("Blender", 20.0), ("a process that cannot be seen=hidden", 30.0)]);
+    let lanes = Face::open(temp.path()).unwrap().ribbons("gpu:1", HOUR, HOUR + 60, 1).unwrap().lanes;
+    let told: Vec<_> = lanes.iter().map(|lane| (lane.of, lane.busy, lane.vram)).collect();
+    let vram = Some(1 << 30);
+    assert_eq!(told, [(LaneOf::Identity, 20.0, vram), (LaneOf::Unexplained, 30.0, vram)]);
 }
 
 #[test]

@@ -45,6 +45,22 @@ fn the_size_cap_holds_and_takes_raw_samples_first() {
     assert_sound(temp.path());
 }
 
+#[test]
+fn what_is_known_begins_when_recording_began_and_not_with_its_hour() {
+    let temp = tempfile::tempdir().unwrap();
+    let machine = Machine::new();
+    let mut store = open(temp.path(), HOUR).store;
+    let began = HOUR + 57 * 60 + 20;
+    store.append(&[machine.first(began)], false).unwrap();
+    let range = || Reader::open(temp.path()).unwrap().range().unwrap();
+    assert_eq!(range(), Some((began, began)));
+    let later: Vec<_> = (1..600).map(|after| machine.tick(began + after, 5.0, &[])).collect();
+    store.append(&later, false).unwrap();
+    store.maintain(now(HOUR + 2 * 3600)).unwrap();
+    assert_eq!(number(temp.path(), "SELECT min(ts) FROM hour"), HOUR, "the hour is sealed");
+    assert_eq!(range().map(|(first, _)| first), Some(began));
+}
+
 fn mount(name: &str) -> Arc<Source> {
     Source::whole(SourceKind::Filesystem, format!("fs:{name}"), name)
 }

@@ -47,18 +47,7 @@ fn quiet_alone(reader: &Reader, source: &str, at: i64) -> Option<i64> {
 }
 
 fn scene(source: &str, at: i64) -> Scene {
-    Scene {
-        source: source.to_owned(),
-        label: Untrusted::default(),
-        is_alone: true,
-        at,
-        health: Health::Ok,
-        reason: String::new(),
-        samples: Vec::new(),
-        users: Vec::new(),
-        is_unrecorded: false,
-        quiet: None,
-    }
+    Scene::of(source, Untrusted::default(), true, at)
 }
 
 fn total(source: &str) -> GpuTotal {
