@@ -74,7 +74,10 @@ impl GpuMachine {
     /// It cannot be started.
     pub fn start(&mut self, name: &str) -> u32 {
         let program = self.sandbox.path(name);
-        std::fs::copy("/bin/sleep", &program).expect("there is a program that sleeps");
+        // Another program copies, because a file that this one has open for writing, or a child of another test meanwhile,
+        // cannot be started.
+        let copied = std::process::Command::new("cp").arg("/bin/sleep").arg(&program).status();
+        assert!(copied.is_ok_and(|status| status.success()), "there is a program that sleeps");
         let child = self.sandbox.command(&program).arg("600").spawn().expect("a program can be started");
         self.users.push(child);
         self.users.last().expect("it was just added").id()

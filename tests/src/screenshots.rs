@@ -1,6 +1,6 @@
 //! Takes the pictures of the product at work: `hoofbeat-screenshots FOLDER [SECONDS]`.
 //!
-//! It records this machine for so many seconds first, so that the chart has something to show, and says what it saved.
+//! It records this machine for so many seconds (60) first, so that the chart has something to show, and says what it saved.
 //! Where `HOOFBEAT_DEMO` names a folder in which `scripts/demo stage` plays, that evening's GPU is in the pictures.
 //! A person looks at the pictures; no test compares them.
 
@@ -22,6 +22,12 @@ clear = "< 134217728"
 for = "0s"
 severity = "warning"
 "#;
+
+/// The class of the windows of the panel's tray: the icons, their tooltips and menus.
+const PANEL: &str = "wrapper-2.0";
+
+/// So many pixels of what is around a part of the screen are in its picture.
+const AROUND: i32 = 24;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -57,7 +63,8 @@ fn main() {
         let output = desktop.command("dunstctl").args(["count", "displayed"]).output();
         output.is_ok_and(|output| output.stdout.starts_with(b"1"))
     });
-    save(&desktop, "root", &folder.join("notification.png"), Some("520x220+880+0"));
+    let notification = wait_for("its place", || Part::of(&desktop, &["--class", "Dunst"]).pop());
+    save(&desktop, "root", &folder.join("notification.png"), Some(notification));
 }
 
 /// Lets every program see the demo's GPU; the folder that the recorder reads, where there is a demo.
@@ -86,28 +93,33 @@ fn backdrop(desktop: &Desktop) {
 /// The icon's tooltip and its menu, with a real pointer.
 fn tray(desktop: &Desktop, folder: &Path) {
     let pointer = |arguments: &[&str]| assert!(succeeds(desktop.command("xdotool").args(arguments)));
-    // The tray is the panel's right end, and Hoofbeat's the only icon in it.
-    pointer(&["mousemove", "1380", "980"]);
-    let popups = || {
-        let output = desktop.command("xwininfo").args(["-root", "-tree"]).output().expect("xwininfo is installed");
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter(|line| line.contains("1x1+") || line.contains("panel"))
-            .count()
+    let mouse_to = |x: i32, y: i32| pointer(&["mousemove", &x.to_string(), &y.to_string()]);
+    let popup = |what: &str| {
+        wait_for(what, || Part::of(desktop, &["--maxdepth", "1", "--class", PANEL]).pop());
+        // It is painted, and as large as its words, before the next tick is over.
+        desktop.wait_for_ticks(1);
+        wait_for(what, || Part::of(desktop, &["--maxdepth", "1", "--class", PANEL]).pop())
     };
-    let before = popups();
-    pointer(&["mousemove", "1383", "983"]);
-    hoofbeat_product_tests::program::wait_at_most(Duration::from_secs(3), || (popups() > before).then_some(()));
-    save(desktop, "root", &folder.join("tray-tooltip.png"), Some("560x160+840+840"));
+    // Hoofbeat's is the only icon, and nothing has popped up yet.
+    let icon = wait_for("the icon's place", || Part::of(desktop, &["--class", PANEL]).pop());
+    let (x, y) = (icon.left.midpoint(icon.right), icon.top.midpoint(icon.bottom));
+    // A tooltip is for a pointer that moves.
+    mouse_to(x - 3, y - 3);
+    mouse_to(x, y);
+    save(desktop, "root", &folder.join("tray-tooltip.png"), Some(popup("the tooltip").with(icon)));
     pointer(&["click", "3"]);
-    hoofbeat_product_tests::program::wait_at_most(Duration::from_secs(3), || (popups() > before + 1).then_some(()));
-    save(desktop, "root", &folder.join("tray-menu.png"), Some("560x260+840+740"));
+    let is_menu = |part: &Part| part.bottom - part.top > 2 * (icon.bottom - icon.top);
+    wait_until("the menu", || Part::of(desktop, &["--maxdepth", "1", "--class", PANEL]).iter().any(is_menu));
+    save(desktop, "root", &folder.join("tray-menu.png"), Some(popup("the menu").with(icon)));
     pointer(&["key", "Escape"]);
     // The left button of a real pointer opens the window.
     pointer(&["click", "1"]);
     let id = desktop.wait_for_window("Hoofbeat");
     desktop.close_window(&id);
     wait_until("the window's end", || desktop.named("hoofbeat-desktop").is_empty());
+    // A pointer that stays has its tooltip over the lower edge of every window whose picture is taken.
+    mouse_to(0, 0);
+    wait_until("the tooltip's end", || Part::of(desktop, &["--maxdepth", "1", "--class", PANEL]).is_empty());
 }
 
 /// The window on the page that it opens with, or on that of a key.
@@ -141,10 +153,54 @@ fn german(desktop: &Desktop, folder: &Path) {
     program.wait(hoofbeat_product_tests::LIMIT);
 }
 
-fn save(desktop: &Desktop, window: &str, file: &Path, part: Option<&str>) {
+/// A part of the screen, in pixels.
+#[derive(Clone, Copy)]
+struct Part {
+    left: i32,
+    top: i32,
+    right: i32,
+    bottom: i32,
+}
+
+impl Part {
+    /// Where the windows are that are shown and that `xdotool search` finds by this.
+    fn of(desktop: &Desktop, search: &[&str]) -> Vec<Part> {
+        let mut command = desktop.command("xdotool");
+        command.args(["search", "--onlyvisible"]).args(search).args(["getwindowgeometry", "--shell", "%@"]);
+        let output = command.output().expect("xdotool is installed");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let of_one = |lines: &str| {
+            let number = |name: &str| {
+                lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.parse::<i32>().ok())
+            };
+            let (left, top) = (number("X")?, number("Y")?);
+            Some(Part { left, top, right: left + number("WIDTH")?, bottom: top + number("HEIGHT")? })
+        };
+        // Toolkits keep a small window outside of the screen for themselves.
+        text.split("WINDOW=").filter_map(of_one).filter(|part| part.left >= 0 && part.top >= 0).collect()
+    }
+
+    /// What holds both.
+    fn with(self, other: Part) -> Part {
+        Part {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
+    /// As ImageMagick wants it, with some of what is around; it leaves out what is beyond the screen.
+    fn crop(self) -> String {
+        let (left, top) = ((self.left - AROUND).max(0), (self.top - AROUND).max(0));
+        format!("{}x{}+{left}+{top}", self.right + AROUND - left, self.bottom + AROUND - top)
+    }
+}
+
+fn save(desktop: &Desktop, window: &str, file: &Path, part: Option<Part>) {
     desktop.picture(window, file);
     if let Some(part) = part {
-        assert!(succeeds(desktop.command("mogrify").args(["-crop", part, "+repage"]).arg(file)), "no crop");
+        assert!(succeeds(desktop.command("mogrify").args(["-crop", &part.crop(), "+repage"]).arg(file)), "no crop");
     }
     println!("{}", file.display());
 }

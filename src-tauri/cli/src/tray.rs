@@ -160,8 +160,8 @@ impl Thread {
 
     /// An entry that starts nothing, after this program was moved, say, would keep its word only in the menu.
     fn mend_entry(&self) {
-        let Some(entry) = autostart::entry() else { return };
-        match autostart::mend(&entry, &Start::of_this(&self.window.folder)) {
+        let Some(file) = autostart::file() else { return };
+        match autostart::mend(&file, &Start::of_this(&self.window.folder)) {
             Ok(false) => {}
             Ok(true) => log::info!("what was to be started at login was gone; from now on it is this program"),
             Err(problem) => log::warn!("what is to be started at login is gone, and not mended: {problem}"),

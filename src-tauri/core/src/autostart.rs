@@ -44,28 +44,48 @@ fn standing(path: PathBuf) -> PathBuf {
     before.filter(|before| before.is_file()).unwrap_or(path)
 }
 
-/// Where the entry is, or would be. `None` where nothing tells where a person's settings are.
-pub fn entry() -> Option<PathBuf> {
+/// The file of the entry, whether it is there or not. `None` where nothing tells where a person's settings are.
+pub fn file() -> Option<PathBuf> {
     Some(paths::autostart_folder()?.join(FILE))
 }
 
-/// Whether the entry is there and not switched off, as desktops do that instead of removing it.
-pub fn is_on(entry: &Path) -> bool {
-    let text = fs::read_to_string(entry).unwrap_or_default();
-    let is_off = |line: &str| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false");
-    text.lines().any(|line| line.starts_with("Exec=")) && !text.lines().any(is_off)
-}
+/// What an entry says; that of a missing one is nothing.
+#[derive(Debug)]
+pub struct Entry(String);
 
-/// Whether what the entry starts is gone: it was moved, or the entry was written while its file was being replaced.
-pub fn is_broken(entry: &Path) -> bool {
-    let text = fs::read_to_string(entry).unwrap_or_default();
-    let started = text.lines().find_map(|line| line.strip_prefix("Exec=")).map(words);
-    // What a person wrote without a path is looked for by the desktop.
-    let program = started.and_then(|words| {
+impl Entry {
+    /// Reads it.
+    pub fn read(file: &Path) -> Entry {
+        Entry(fs::read_to_string(file).unwrap_or_default())
+    }
+
+    /// Whether it is there and not switched off, as desktops do that instead of removing it.
+    pub fn is_on(&self) -> bool {
+        let is_off = |line: &str| matches!(line.trim(), "Hidden=true" | "X-GNOME-Autostart-enabled=false");
+        self.exec().is_some() && !self.0.lines().any(is_off)
+    }
+
+    /// Whether what it starts is gone: it was moved, or the entry was written while its file was being replaced.
+    pub fn is_broken(&self) -> bool {
+        // What a person wrote without a path is looked for by the desktop.
         let is_before = |word: &String| word == "env" || (word.contains('=') && !word.starts_with('/'));
-        words.into_iter().find(|word| !is_before(word)).filter(|program| program.starts_with('/'))
-    });
-    program.is_some_and(|program| !Path::new(&program).exists())
+        let program = self.started().into_iter().find(|word| !is_before(word));
+        program.is_some_and(|program| program.starts_with('/') && !Path::new(&program).exists())
+    }
+
+    /// The folder that it has recorded into; `None` where it does not say.
+    fn recording(&self) -> Option<PathBuf> {
+        self.started().into_iter().skip_while(|word| word != "--data-dir").nth(1).map(PathBuf::from)
+    }
+
+    /// The words of what it starts.
+    fn started(&self) -> Vec<String> {
+        self.exec().map(words).unwrap_or_default()
+    }
+
+    fn exec(&self) -> Option<&str> {
+        self.0.lines().find_map(|line| line.strip_prefix("Exec="))
+    }
 }
 
 /// Writes the entry anew where it is on, records into the same folder, and what it starts is gone; whether it did. One
@@ -73,32 +93,30 @@ pub fn is_broken(entry: &Path) -> bool {
 ///
 /// # Errors
 /// As of [`set`].
-pub fn mend(entry: &Path, start: &Start) -> Result<bool, String> {
-    let text = fs::read_to_string(entry).unwrap_or_default();
-    let started = text.lines().find_map(|line| line.strip_prefix("Exec=")).map(words).unwrap_or_default();
-    let recording = started.iter().skip_while(|word| *word != "--data-dir").nth(1);
-    let is_other = recording.is_some_and(|recording| Path::new(recording) != start.recording);
-    if is_other || !is_on(entry) || !is_broken(entry) {
+pub fn mend(file: &Path, start: &Start) -> Result<bool, String> {
+    let entry = Entry::read(file);
+    let is_other = entry.recording().is_some_and(|recording| recording != start.recording);
+    if is_other || !entry.is_on() || !entry.is_broken() {
         return Ok(false);
     }
-    set(entry, Some(start)).map(|()| true)
+    set(file, Some(start)).map(|()| true)
 }
 
 /// Makes the entry, or takes it away.
 ///
 /// # Errors
 /// One sentence: the file cannot be written, or a path in it cannot be told.
-pub fn set(entry: &Path, start: Option<&Start>) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", entry.display());
+pub fn set(file: &Path, start: Option<&Start>) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", file.display());
     let Some(start) = start else {
-        return match fs::remove_file(entry) {
+        return match fs::remove_file(file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         };
     };
     let text = start.text()?;
-    let folder = entry.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).and_then(|()| fs::write(entry, text)).map_err(failed)
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).and_then(|()| fs::write(file, text)).map_err(failed)
 }
 
 impl Start {
@@ -180,19 +198,15 @@ mod tests {
 
     use super::*;
 
-    fn exec(text: &str) -> &str {
-        text.lines().find_map(|line| line.strip_prefix("Exec=")).expect("something is started")
-    }
-
     proptest! {
         #[test]
         fn any_path_is_started_as_it_is(name in "[ -~äß/]{1,30}") {
             let (program, recording) = (PathBuf::from(format!("/opt/{name}")), PathBuf::from(format!("/data/{name}")));
             let config = Some(PathBuf::from(format!("/etc/{name}")));
-            let text = Start { program, recording, config }.text().unwrap();
+            let entry = Entry(Start { program, recording, config }.text().unwrap());
             let expected = ["env".to_owned(), format!("HOOFBEAT_CONFIG=/etc/{name}"), format!("/opt/{name}"),
                 "--data-dir".to_owned(), format!("/data/{name}"), "watch".to_owned()];
-            prop_assert_eq!(words(exec(&text)), expected);
+            prop_assert_eq!(entry.started(), expected);
         }
     }
 
@@ -201,17 +215,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let entry = folder.path().join("config/autostart").join(FILE);
         let start = Start { program: "/usr/bin/hoofbeat".into(), recording: "/data".into(), config: None };
-        assert!(!is_on(&entry));
+        assert!(!Entry::read(&entry).is_on());
         set(&entry, None).unwrap();
         set(&entry, Some(&start)).unwrap();
-        assert!(is_on(&entry));
+        assert!(Entry::read(&entry).is_on());
         let mut text = fs::read_to_string(&entry).unwrap();
-        assert_eq!(exec(&text), r#""/usr/bin/hoofbeat" "--data-dir" "/data" "watch""#);
+        assert_eq!(Entry::read(&entry).exec().unwrap(), r#""/usr/bin/hoofbeat" "--data-dir" "/data" "watch""#);
         let _ = writeln!(text, "Hidden=true");
         fs::write(&entry, text).unwrap();
-        assert!(!is_on(&entry));
+        assert!(!Entry::read(&entry).is_on());
         set(&entry, Some(&start)).unwrap();
-        assert!(is_on(&entry));
+        assert!(Entry::read(&entry).is_on());
         set(&entry, None).unwrap();
         assert!(!entry.exists());
     }
@@ -254,11 +268,11 @@ mod tests {
         assert_eq!(mend(&entry, &start), Ok(false), "nobody wants one");
         let gone = Start { program: format!("{} (deleted)", program.display()).into(), ..start.clone() };
         set(&entry, Some(&gone)).unwrap();
-        assert!(is_broken(&entry));
+        assert!(Entry::read(&entry).is_broken());
         let elsewhere = Start { recording: "/other".into(), ..start.clone() };
         assert_eq!(mend(&entry, &elsewhere), Ok(false), "it is another one's");
         assert_eq!(mend(&entry, &start), Ok(true));
-        assert!(words(exec(&fs::read_to_string(&entry).unwrap())).contains(&program.display().to_string()));
+        assert!(Entry::read(&entry).started().contains(&program.display().to_string()));
         assert_eq!(mend(&entry, &start), Ok(false), "it is whole");
         // What is off stays as it is, and so does what a person wrote.
         fs::remove_file(&program).unwrap();
@@ -270,6 +284,6 @@ mod tests {
             assert_eq!(mend(&entry, &start), Ok(false), "{own}");
         }
         fs::write(&entry, "Exec=/nowhere/hoofbeat watch\n").unwrap();
-        assert!(is_broken(&entry));
+        assert!(Entry::read(&entry).is_broken());
     }
 }

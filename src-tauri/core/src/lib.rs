@@ -11,6 +11,7 @@ pub mod config;
 pub mod engine;
 mod fingerprint;
 pub mod format;
+pub mod heap;
 pub mod identity;
 pub mod language;
 #[cfg(any(test, fuzzing))]

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hoofbeat_core::autostart::{self, Start};
+use hoofbeat_core::autostart::{self, Entry, Start};
 use hoofbeat_core::say;
 
 use crate::failure::{Code, Failure};
@@ -12,7 +12,8 @@ use crate::recorder;
 
 /// Whether it does; `null` where nothing tells where a desktop looks for that.
 pub fn read() -> Option<bool> {
-    autostart::entry().map(|entry| autostart::is_on(&entry) && !autostart::is_broken(&entry))
+    let entry = Entry::read(&autostart::file()?);
+    Some(entry.is_on() && !entry.is_broken())
 }
 
 /// From now on it does, recording into `folder`, or does not any more.
@@ -21,12 +22,12 @@ pub fn read() -> Option<bool> {
 /// [`Code::Io`]: the entry cannot be written.
 pub fn set(folder: &Path, on: bool) -> Result<(), Failure> {
     let unknown = || say!("Nothing tells where your desktop looks for what it starts at login.").to_owned();
-    let entry = autostart::entry().ok_or_else(|| Failure::new(Code::Io, unknown()))?;
-    change(&entry, on.then(|| Start::of(recorder::program(), folder)).as_ref())
+    let file = autostart::file().ok_or_else(|| Failure::new(Code::Io, unknown()))?;
+    change(&file, on.then(|| Start::of(recorder::program(), folder)).as_ref())
 }
 
-fn change(entry: &Path, start: Option<&Start>) -> Result<(), Failure> {
-    autostart::set(entry, start)
+fn change(file: &Path, start: Option<&Start>) -> Result<(), Failure> {
+    autostart::set(file, start)
         .map_err(|problem| Failure::new(Code::Io, say!("Starting at login is not changed: {problem}.", problem)))
 }
 

@@ -132,8 +132,13 @@ impl Script {
     fn new(text: &str) -> Script {
         let script = Script { folder: tempfile::tempdir().unwrap() };
         let text = format!("#!/bin/sh\ncd {}\n{text}\n", script.folder.path().display());
-        fs::write(script.path("run"), text).unwrap();
-        fs::set_permissions(script.path("run"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(script.path("text"), text).unwrap();
+        // Another program copies, because a file that this one has open for writing, or a child of another test meanwhile,
+        // cannot be started.
+        let mut install = std::process::Command::new("install");
+        assert!(
+            install.args(["-m", "755"]).args([script.path("text"), script.path("run")]).status().unwrap().success()
+        );
         script
     }
 

@@ -2,7 +2,7 @@
 //! without a tray.
 
 use hoofbeat_core::api::SCHEMA;
-use hoofbeat_core::autostart::{self, Start};
+use hoofbeat_core::autostart::{self, Entry, Start};
 use serde_json::json;
 
 use crate::args::{AutostartCommand, Global};
@@ -12,7 +12,7 @@ use crate::output::Output;
 /// Switches it on or off, or tells.
 pub fn run(global: &Global, command: Option<AutostartCommand>, output: &mut Output) -> Outcome {
     let unknown = "neither HOME nor XDG_CONFIG_HOME is set, so nothing tells where a desktop looks for what it starts";
-    let entry = autostart::entry().ok_or_else(|| Failure::Failed(unknown.to_owned()))?;
+    let file = autostart::file().ok_or_else(|| Failure::Failed(unknown.to_owned()))?;
     let start = match command {
         None | Some(AutostartCommand::Status) => None,
         Some(AutostartCommand::On) => Some(Some(Start::of_this(&super::folder(global)?))),
@@ -20,14 +20,15 @@ pub fn run(global: &Global, command: Option<AutostartCommand>, output: &mut Outp
     };
     if let Some(start) = start {
         let failed = |problem| Failure::Failed(format!("starting at login is not changed: {problem}"));
-        autostart::set(&entry, start.as_ref()).map_err(failed)?;
+        autostart::set(&file, start.as_ref()).map_err(failed)?;
     }
-    let (is_on, is_broken) = (autostart::is_on(&entry), autostart::is_broken(&entry));
+    let entry = Entry::read(&file);
+    let (is_on, is_broken) = (entry.is_on(), entry.is_broken());
     if output.json {
-        let answer = json!({ "schema": SCHEMA, "autostart": is_on, "broken": is_on && is_broken, "entry": entry });
+        let answer = json!({ "schema": SCHEMA, "autostart": is_on, "broken": is_on && is_broken, "entry": file });
         return Ok(output.json(&answer)?);
     }
-    let entry = entry.display();
+    let entry = file.display();
     Ok(output.line(match (is_on, is_broken) {
         (true, false) => format!("Hoofbeat starts when you log in: {entry}."),
         (true, true) => format!("What {entry} starts when you log in is gone; `hoofbeat autostart on` writes it anew."),

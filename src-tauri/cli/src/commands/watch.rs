@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use hoofbeat_core::clock::SystemClock;
 use hoofbeat_core::engine::{self, Command, EngineError, Handle, Options, Published};
 use hoofbeat_core::language::{self, Language};
-use hoofbeat_core::{paths, sensors};
+use hoofbeat_core::{heap, paths, sensors};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -27,6 +27,7 @@ use crate::wording;
 
 /// Records until told to stop.
 pub fn run(global: &Global, options: &args::Watch) -> Outcome {
+    heap::share();
     let folder = super::folder(global)?;
     let config = paths::config_file()?;
     language::follow(Language::of_environment(|name| std::env::var(name).ok()));

@@ -3,7 +3,7 @@
 //! The menu always has the same rows, and only their words change, and which of them are seen: a panel rebuilds a menu
 //! whose rows come and go, which closes it under the person's hand. Deliberately not here: when it changes.
 
-use hoofbeat_core::autostart::{self, Start};
+use hoofbeat_core::autostart::{self, Entry, Start};
 use hoofbeat_core::engine::{Command, Handle};
 use hoofbeat_core::model::UNTIL_RESUMED;
 use hoofbeat_core::{say, say_count};
@@ -65,10 +65,10 @@ impl Item {
 
 /// Starts with the session from now on, or does not any more.
 fn set_at_login(item: &mut Item) {
-    let Some(entry) = autostart::entry() else { return };
+    let Some(file) = autostart::file() else { return };
     let start = Start::of_this(&item.window.folder);
-    let wanted = !autostart::is_on(&entry);
-    if let Err(problem) = autostart::set(&entry, wanted.then_some(&start)) {
+    let wanted = !Entry::read(&file).is_on();
+    if let Err(problem) = autostart::set(&file, wanted.then_some(&start)) {
         log::warn!("starting at login is not changed: {problem}");
     }
 }
@@ -185,7 +185,7 @@ impl ksni::Tray for Item {
             activate: Box::new(|item: &mut Item| item.snooze()),
             ..StandardItem::default()
         });
-        let entry = autostart::entry();
+        let entry = autostart::file().map(|file| Entry::read(&file));
         let mut rows = vec![told_if(Some(&self.view.sentence))];
         let gpus = &self.view.gpus;
         rows.extend((0..LISTED).map(|at| told_if(gpus.get(at).map(String::as_str))));
@@ -208,7 +208,7 @@ impl ksni::Tray for Item {
             MenuItem::Checkmark(CheckmarkItem {
                 label: say!("Start at login").into(),
                 enabled: entry.is_some(),
-                checked: entry.is_some_and(|entry| autostart::is_on(&entry)),
+                checked: entry.is_some_and(|entry| entry.is_on()),
                 activate: Box::new(set_at_login),
                 ..CheckmarkItem::default()
             }),

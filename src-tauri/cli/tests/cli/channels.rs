@@ -36,9 +36,9 @@ fn sending(watcher: &Watcher) -> Option<u32> {
 #[test]
 fn a_program_is_told_of_the_beginning_and_the_end() {
     let sandbox = Sandbox::new();
-    let (script, out) = (sandbox.path("told"), sandbox.path("out"));
-    sandbox.write("told", format!("#!/bin/sh\necho \"$HOOFBEAT_ALERT\" >> {0}\ncat >> {0}\n", out.display()));
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let out = sandbox.path("out");
+    let script =
+        sandbox.script("told", &format!("#!/bin/sh\necho \"$HOOFBEAT_ALERT\" >> {0}\ncat >> {0}\n", out.display()));
     let mut watcher = watch(&sandbox, &format!("[notify.command]\nrun = [{:?}]\n", script.display().to_string()));
     sandbox.temperature(96);
     let lines = |count: usize| {
@@ -182,8 +182,7 @@ fn a_program_that_sends_and_says_nothing_sensible_of_it_is_started_again() {
     let sandbox = Sandbox::new();
     let (there, away) = (sandbox.path("bin/hoofbeat-webhook"), sandbox.path("away"));
     fs::rename(&there, &away).unwrap();
-    sandbox.write("bin/hoofbeat-webhook", "#!/bin/sh\ncat; echo hunter2 >&2\n");
-    fs::set_permissions(&there, fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.script("bin/hoofbeat-webhook", "#!/bin/sh\ncat; echo hunter2 >&2\n");
     let mut watcher = watch(&sandbox, &webhook(&server, ""));
     sandbox.temperature(96);
     watcher.wait_for_line("says nothing that we understand");

@@ -332,7 +332,6 @@ fn open_starts_the_program_beside_this_one() {
 
 #[test]
 fn serve_becomes_the_program_beside_this_one() {
-    use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["serve"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
@@ -340,9 +339,7 @@ fn serve_becomes_the_program_beside_this_one() {
     assert_eq!(sandbox.run(&["serve", "--json"]).code, 2);
     assert_eq!(sandbox.run(&["serve", "--bind", "here"]).code, 2);
 
-    let program = sandbox.path("bin/hoofbeat-serve");
-    std::fs::write(&program, "#!/bin/sh\necho $$ \"$@\"\n").unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.script("bin/hoofbeat-serve", "#!/bin/sh\necho $$ \"$@\"\n");
     let given = ["serve", "--bind", "[::1]:80", "--token-file", "t", "--name", "den", "--allow-changes"];
     let child = sandbox.command(&given).stdout(std::process::Stdio::piped()).spawn().unwrap();
     let pid = child.id();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -57,8 +57,8 @@ impl Sandbox {
     fn install(&self, name: &str, built: &Path) {
         let binary = self.path("bin").join(name);
         if fs::hard_link(built, &binary).is_err() {
-            let copied = fs::copy(built, &binary);
-            copied.unwrap_or_else(|error| panic!("{}: {error}; `cargo test -p hoofbeat` builds it", built.display()));
+            assert!(built.exists(), "{} is missing; `cargo test -p hoofbeat` builds it", built.display());
+            install(built, &binary);
         }
     }
 
@@ -92,8 +92,14 @@ impl Sandbox {
             "#!/bin/sh\nprintf '%s\\n' \"$HOOFBEAT_DATA_DIR\" \"$XDG_ACTIVATION_TOKEN\" \"$*\" > {0}.new && mv {0}.new {0}\n",
             self.path("window").display()
         );
-        self.write("bin/hoofbeat-desktop", script);
-        fs::set_permissions(self.path("bin/hoofbeat-desktop"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.script("bin/hoofbeat-desktop", &script);
+    }
+
+    /// Puts a program of this text there; gives where.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        self.write("script", text);
+        install(&self.path("script"), &self.path(name));
+        self.path(name)
     }
 
     /// The lines that the window's program left: folder, token, arguments.
@@ -249,6 +255,12 @@ impl Drop for Watcher {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Copies a program. Another one copies, because a file that this one has open for writing, or a child of another test
+/// meanwhile, cannot be started.
+fn install(from: &Path, to: &Path) {
+    assert!(Command::new("install").args(["-m", "755"]).args([from, to]).status().unwrap().success());
 }
 
 /// Waits until `look` finds something.

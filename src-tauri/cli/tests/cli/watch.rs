@@ -80,3 +80,32 @@ fn sleep_waits_for_the_last_samples_with_and_without_a_desktop() {
         watcher.terminate();
     }
 }
+
+/// glibc's further heaps: each has 64 MiB of addresses to itself, of which the first are in use.
+#[cfg(target_env = "gnu")]
+fn further_heaps(pid: u32) -> usize {
+    const ROOM: u64 = 64 << 20;
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let parts = |line: &str| {
+        let mut columns = line.split_ascii_whitespace();
+        let (from, to) = columns.next()?.split_once('-')?;
+        let hex = |text| u64::from_str_radix(text, 16).ok();
+        Some((hex(from)?, hex(to)?, columns.next()?.to_owned()))
+    };
+    let all: Vec<_> = maps.lines().map(|line| parts(line).unwrap()).collect();
+    let is_heap = |pair: &&[(u64, u64, String)]| {
+        let [(from, used, first), (rest, to, second)] = *pair else { return false };
+        from % ROOM == 0 && to - from == ROOM && used == rest && first == "rw-p" && second == "---p"
+    };
+    all.windows(2).filter(is_heap).count()
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn its_threads_share_one_heap() {
+    let sandbox = Sandbox::new();
+    let mut watcher = sandbox.watch(|command| command.arg("--headless"));
+    sandbox.wait_for_ticks();
+    assert_eq!(further_heaps(watcher.id()), 0);
+    watcher.terminate();
+}

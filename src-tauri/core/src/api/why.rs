@@ -238,19 +238,15 @@ fn fill_from_past(scene: &mut Scene, reader: &Reader, total: Option<&GpuTotal>) 
     }
     scene.quiet = quiet(&seconds, at);
     let read = points(&seconds, Metric::GpuUtilization, at - NEAR..at + 1).next_back().map(|(ts, ..)| *ts);
-    if read.is_some_and(|read| read < at)
-        && last_sleep(reader, &scene.source, at)?.is_some_and(|slept| Some(slept) > read)
-    {
+    let slept = if read == Some(at) { None } else { last_sleep(reader, &scene.source, at)? };
+    if read.is_some() && slept > read {
         // What was read before it fell asleep says nothing of it any more, and who used it then has gone.
         (scene.health, scene.samples, scene.quiet) = (Health::Asleep, Vec::new(), None);
         return Ok(());
     }
     if scene.samples.is_empty() {
-        let slept = last_sleep(reader, &scene.source, scene.at)?;
-        (scene.health, scene.reason) = match slept {
-            Some(_) => (Health::Asleep, String::new()),
-            None => (Health::Stale, String::new()),
-        };
+        scene.health = if slept.is_some() { Health::Asleep } else { Health::Stale };
+        scene.reason = String::new();
     }
     let Some(total) = total else {
         scene.is_unrecorded = scene.health != Health::Asleep;

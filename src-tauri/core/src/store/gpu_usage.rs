@@ -4,7 +4,8 @@
 //! A month has more minutes than can be summed while a person waits, so that of whole hours the sums are read. They are
 //! written with each minute, so that they always are what their minutes add up to, and are kept for longer. NULL is what was
 //! not told, and adds nothing; `idle_mj` is NULL until it is known what the GPU takes when idle. Times are in milliseconds
-//! and energies in millijoules, so that a minute that is written in pieces adds up exactly. Deliberately not here: whose doing energy is (`engine::energy`).
+//! and energies in millijoules, so that a minute that is written in pieces adds up exactly. Deliberately not here: whose
+//! doing energy is (`engine::energy`).
 
 use std::collections::HashMap;
 

@@ -149,10 +149,11 @@ fn what_would_take_more_with_it_needs_a_second_yes() {
 
 #[test]
 fn a_second_yes_is_asked_for_and_taken() {
-    // A copy of the shell under the name of a compositor.
+    // A copy of the shell under the name of a compositor. Another program copies, because a file that this one has open
+    // for writing, or a child of another test meanwhile, cannot be started.
     let folder = tempfile::tempdir().unwrap();
     let sway = folder.path().join("sway");
-    std::fs::copy("/bin/sh", &sway).unwrap();
+    assert!(Command::new("cp").arg("/bin/sh").arg(&sway).status().unwrap().success());
     let mut child = Started::of(&sway, "echo ready; read -r line");
     let wanted = child.wanted();
     assert_eq!(end_it(LONG, &wanted), Ok(Ending::Doubted { doubt: Doubt::Desktop }));
