@@ -53,8 +53,8 @@ fn main() {
     }
     tray(&desktop, &folder);
     window(&desktop, "Adwaita", None, &folder.join("window-light.png"));
-    window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
     window(&desktop, "Adwaita", Some("2"), &folder.join("history-light.png"));
+    window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
     window(&desktop, "Adwaita:dark", Some("2"), &folder.join("history-dark.png"));
     german(&desktop, &folder);
 
