@@ -111,6 +111,47 @@ describe.skipIf(product === null)('in a browser', () => {
     });
   });
 
+  describe('on a phone, in the longest words', () => {
+    let german: Page;
+    beforeAll(async () => {
+      german = await open(browser, product!.changing, { locale: 'de-DE', viewport: PHONE });
+    });
+    afterAll(() => german?.context().close());
+
+    /** Texts of these elements of which an end cannot be seen. */
+    const cut = (selector: string) =>
+      german
+        .locator(selector)
+        .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+
+    it('the ways, the times and the names of processes are whole', async () => {
+      await german.locator('nav a', { hasText: 'Einstellungen' }).waitFor();
+      expect(await cut('nav a'), 'ways').toEqual([]);
+      await go(german, 'history');
+      await shoot(german, 'history-phone-de');
+      expect(await cut('[role="toolbar"] .spans button'), 'times').toEqual([]);
+      await go(german, 'processes');
+      await shoot(german, 'processes-phone-de');
+      const names = german.locator('[role="treegrid"] .body [aria-level="1"] .line .cut');
+      await expect.poll(() => names.count()).toBeGreaterThan(3);
+      // Strangers' names may be as long as they like.
+      const short = (await cut('[role="treegrid"] .body [aria-level="1"] .line .cut')).filter(
+        (name) => (name ?? '').length <= 24,
+      );
+      expect(short, 'names of processes').toEqual([]);
+      for (const id of ['share', 'vram']) expect(await cut(`[role="treegrid"] .body .${id}`), id).toEqual([]);
+    });
+
+    it('the GPU comes before the chart', async () => {
+      await go(german, 'now');
+      const top = async (selector: string) => (await german.locator(selector).first().boundingBox())?.y ?? NaN;
+      const chart = 'section:has(> header [data-testid="metric-picker"])';
+      expect(await top('[data-testid^="card-gpu:"]')).toBeLessThan(await top(chart));
+      await german.setViewportSize(DESKTOP);
+      await expect.poll(() => german.locator('[data-testid^="card-gpu:"]').count(), { message: 'shown once' }).toBe(1);
+    });
+  });
+
   it('a value that is tapped on a phone brings its chart into sight', async () => {
     await page.setViewportSize(PHONE);
     await go(page, 'now');
