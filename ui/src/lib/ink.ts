@@ -20,8 +20,19 @@ export function inkOf(probe: HTMLElement): (color: string, alpha?: number) => st
   };
 }
 
+/** Where a person's own few colours are those of the page. */
+const FORCED = '(forced-colors: active)';
+
+/**
+ * The lines behind what a chart shows. Where colours are a person's own, a border is as strong as text: most of it is
+ * taken from them here, so that they stay behind.
+ */
+export function gridOf(ink: (color: string, alpha?: number) => string): string {
+  return ink('var(--hair)', matchMedia(FORCED).matches ? 0.25 : 1);
+}
+
 /** What the colours of the page depend on. */
-const THEMES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'];
+const THEMES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', FORCED];
 
 /** Calls back when the desktop turns light or dark, or its contrast changes. Answers what ends that. */
 export function onTheme(turn: () => void): () => void {

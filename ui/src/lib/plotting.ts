@@ -7,7 +7,7 @@
 
 import { ticks } from './axis';
 import { text } from './format';
-import { hatch } from './ink';
+import { gridOf, hatch } from './ink';
 import { gaps, merged, type Part } from './past/scale';
 import type { Line } from './series';
 import { spanOf, traceBand, traceMean, within, type View } from './trace';
@@ -78,7 +78,7 @@ export function plot(ctx: CanvasRenderingContext2D, ink: Ink, plotting: Plotting
   ctx.beginPath();
   for (const value of marks) rule(ctx, left, crisp(y(value)), right, crisp(y(value)));
   for (const ts of times) rule(ctx, crisp(x(ts)), top, crisp(x(ts)), bottom);
-  [ctx.strokeStyle, ctx.lineWidth] = [ink('var(--hair)'), 1];
+  [ctx.strokeStyle, ctx.lineWidth] = [gridOf(ink), 1];
   ctx.stroke();
   [ctx.font, ctx.fillStyle, ctx.textAlign, ctx.textBaseline] = [fontOf(font), ink('var(--soft)'), 'right', 'middle'];
   for (const value of marks) ctx.fillText(text(value, unit), left - 6, y(value));
