@@ -13,7 +13,7 @@ import type { MetricInfo } from './types/generated/MetricInfo';
 import type { Status } from './types/generated/Status';
 
 /** What the chart opens with: the first of these that some source has. */
-const OPENING = ['gpu.utilization', 'cpu.utilization', 'memory.used', 'disk.read', 'cpu.temperature'];
+const OPENING = ['gpu.utilization', 'cpu.utilization', 'memory.used', 'disk.read', 'cpu.temperature'] as const;
 
 /** A range that a person may choose. */
 export interface Span {
@@ -81,6 +81,8 @@ export class Chart {
   #order = $state.raw<readonly string[]>([]);
   #asked = 0;
   #met = false;
+  /** Whether a person has said what to show. */
+  #isChosen = false;
   /** Whether the range is still the one that the page opened with. */
   #first = true;
   #loaded = 0;
@@ -94,13 +96,10 @@ export class Chart {
   /** Shows another metric, where it can be drawn, and one of its sources before the others. */
   show(metric: string, source: string | null = null): void {
     if (!isDrawable(metric)) return;
+    this.#isChosen = true;
     this.focus = source;
     this.wishes += 1;
-    if (metric === this.metric) return;
-    this.metric = metric;
-    this.chosen = null;
-    this.lines = [];
-    void this.load();
+    this.#turn(metric);
   }
 
   /** Shows another range. */
@@ -114,6 +113,7 @@ export class Chart {
 
   /** Shows or hides one source's line. */
   toggle(source: string): void {
+    this.#isChosen = true;
     const shown = this.drawn.map((line) => line.source).filter((other) => other !== OTHERS);
     if (shown.includes(source)) this.chosen = shown.filter((other) => other !== source);
     else this.chosen = [...shown.slice(-(MOST_LINES - 1)), source];
@@ -163,12 +163,7 @@ export class Chart {
   /** Takes in a new status: extends the hour's lines, and reads everything again once that is due. */
   hear(status: Status): void {
     const { now } = this.board;
-    if (!this.#met) {
-      // What the machine is about: its GPU, where it has one that says how busy it is; and never an empty chart.
-      this.#met = true;
-      const has = (metric: string) => status.sources.some((source) => metric in source.metrics);
-      this.metric = OPENING.find(has) ?? this.metric;
-    }
+    this.#settle(status);
     const isTornOff = this.#before !== null && isTorn(this.#before, status);
     this.#before = status;
     if (now - this.#loaded >= this.span.reload || isTornOff || (now < this.#loaded && !this.loading)) {
@@ -192,6 +187,37 @@ export class Chart {
       trim(line, now - this.span.seconds);
     }
     if (isMore) this.lines = lines;
+  }
+
+  /** Opens with what the machine is about: its GPU, where that tells how busy it is; and never an empty chart. */
+  #settle(status: Status): void {
+    const [first] = OPENING;
+    if (this.#isChosen || (this.#met && this.metric === first)) return;
+    const has = (metric: string) => status.sources.some((source) => metric in source.metrics);
+    if (!this.#met) {
+      this.#met = true;
+      this.metric = OPENING.find(has) ?? this.metric;
+      // A GPU that sleeps now may have worked a minute ago.
+      if (this.metric !== first && status.sources.some((source) => source.kind === 'gpu')) void this.#remember(first);
+    } else if (has(first)) this.#turn(first);
+  }
+
+  /** Opens with this metric where it has a history within the range. */
+  async #remember(metric: string): Promise<void> {
+    const { now } = this.board;
+    const query = { metric, source: null, since: now - this.span.seconds, until: now + 1, points: 60 };
+    // What cannot be read is said where the chart itself is read.
+    const history = await this.board.backend.history(query).catch(() => null);
+    const isKnown = history?.series.some(({ points }) => points.length > 0) ?? false;
+    if (isKnown && !this.#isChosen) this.#turn(metric);
+  }
+
+  #turn(metric: string): void {
+    if (metric === this.metric) return;
+    this.metric = metric;
+    this.chosen = null;
+    this.lines = [];
+    void this.load();
   }
 
   /** The chart in one sentence, for those who do not see it. Nobody hears one that is another each second. */
