@@ -111,6 +111,23 @@ describe.skipIf(product === null)('in a browser', () => {
     });
   });
 
+  it('the titles of charts of the past stand clear of their buttons', async () => {
+    await page.setViewportSize(DESKTOP);
+    await go(page, 'history');
+    const touching = await page.locator('[data-testid^="strip-"] .head').evaluateAll((heads) =>
+      heads.flatMap((head) => {
+        const words = document.createRange();
+        words.selectNodeContents(head.querySelector('h2')!);
+        const buttons = head.querySelector('.deeds')!.getBoundingClientRect();
+        const near = [...words.getClientRects()].filter(
+          ({ right, top, bottom }) => right > buttons.left - 3 && top < buttons.bottom && bottom > buttons.top,
+        );
+        return near.length > 0 ? [head.querySelector('h2')!.textContent] : [];
+      }),
+    );
+    expect(touching).toEqual([]);
+  });
+
   describe('on a phone, in the longest words', () => {
     let german: Page;
     beforeAll(async () => {

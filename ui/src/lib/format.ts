@@ -223,6 +223,11 @@ export function fromTo(from: number, to: number, now: number): string {
   return `${moment(from, now)} – ${moment(to, isOneDay ? to : now)}`;
 }
 
+/** The end of the last whole minute: by minutes, nothing later is told. */
+export function wholeMinutes(ts: number): number {
+  return Math.floor(ts / 60) * 60;
+}
+
 /** A time of day to the second. */
 export function clock(ts: number): string {
   return withSeconds(new Date(ts * 1000));

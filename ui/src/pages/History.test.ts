@@ -1,6 +1,6 @@
 /** The page of the past on a made-up machine, as a person uses it. */
 
-import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { beforeEach, expect, test, vi } from 'vitest';
 import App from '../App.svelte';
 import { NOW, onOneClock } from '../fixture/clock';
@@ -175,6 +175,17 @@ test('what is pointed at in the list is shown on the charts, and the other way r
   await waitFor(() => expect(listed().some((row) => row.classList.contains('lit'))).toBe(false));
   await fireEvent.click(fired!);
   expect(address()).toMatchObject({ from: String(now - 1580), to: String(now - 1460) });
+});
+
+test('who used the GPU says until when it is counted, where the minute that runs matters', async () => {
+  await show('fine', '#/history?span=1h');
+  await waitFor(() =>
+    expect(screen.getByTestId('ribbons-until').textContent?.trim()).toMatch(/^by whole minutes, until \d\d:\d\d/),
+  );
+  cleanup();
+  await show('fine', '#/history?span=7d');
+  await screen.findByTestId('ribbons');
+  expect(screen.queryByTestId('ribbons-until')).toBeNull();
 });
 
 test('what held the GPU back is lit on the lane and in the list', async () => {

@@ -54,7 +54,7 @@ const ribbons = (id: string, title: string, cursor: (found: Found) => number | n
     const { from, to } = found.stretch;
     if (!found.ribbons) throw new Error('the machine tells no ribbons');
     const holes = gaps(found.strips[0]?.lines[0], from, to);
-    const props = { ribbons: found.ribbons, stretch: [from, to] as const, cursor: cursor(found), holes, lives: false };
+    const props = { ribbons: found.ribbons, stretch: [from, to] as const, cursor: cursor(found), holes };
     return mount(Ribbons, { ...at, props });
   });
 

@@ -71,7 +71,7 @@ test('marks, and what held the GPU back', () => {
     AROUND,
   );
   expect(marks.map(({ word }) => word)).toEqual([
-    ...['Alarm', 'vorbei', 'pausiert', 'gestoppt', 'Uhr gestellt', 'Treiberfehler'],
+    ...['Alarm', 'vorbei', 'pausiert', 'Rekorder beendet', 'Uhr gestellt', 'Treiberfehler'],
   ]);
   const [line] = linesOf([], [{ from: 0, to: 90, bits: 1 }], AROUND);
   expect(line?.sentence).toMatch(/^Die GPU wurde 1 min 30 s lang gedrosselt: ./);

@@ -14,7 +14,7 @@ export interface Mark {
   word: string;
   tone: Tone;
   /** What happened, each a sentence with its time; several where they lie too near to each other to be told apart. */
-  events: readonly { key: string; ts: number; sentence: string }[];
+  events: readonly { key: string; ts: number; word: string; sentence: string }[];
 }
 
 /** How each kind looks; a kind that is not here is no mark. */
@@ -24,8 +24,8 @@ const LOOKS: Record<string, (event: EventInfo) => [shape: string, word: string] 
   suspend: (event) => (event.detail.cause === 'stopped' ? ['⏻', say('stopped')] : ['☾', say('slept')]),
   paused: () => ['‖', say('paused')],
   resumed: () => ['▸', say('resumed')],
-  recorder_started: () => ['▸', say('started')],
-  recorder_stopped: () => ['■', say('stopped')],
+  recorder_started: () => ['▸', say('recorder started')],
+  recorder_stopped: () => ['■', say('recorder stopped')],
   clock_step: () => ['◷', say('clock set')],
   xid: () => ['✕', say('driver error')],
   unexpected_use: (event) => (event.detail.digest === true ? null : ['?', say('unexpected')]),
@@ -46,8 +46,9 @@ export function marksOf(
     const begin = Math.max(event.ts - seconds, from);
     const end = Math.min(event.ts, to);
     if (end < from || begin > to) continue;
-    const said = { key: keyOf(event), ts: event.ts - seconds, sentence: sentence(event, around) };
-    marks.push({ from: begin, to: end, shape: look[0], word: look[1], tone: tone(event), events: [said] });
+    const [shape, word] = look;
+    const said = { key: keyOf(event), ts: event.ts - seconds, word, sentence: sentence(event, around) };
+    marks.push({ from: begin, to: end, shape, word, tone: tone(event), events: [said] });
   }
   return marks.sort((a, b) => a.from - b.from);
 }
@@ -73,4 +74,13 @@ export function grouped(marks: readonly Mark[], apart: number): Mark[] {
     groups[groups.length - 1] = { ...worse, from: last.from, to: Math.max(last.to, mark.to), events };
   }
   return groups;
+}
+
+/** A mark in a few words: what it is, and whether it stands for more of the same or for others, too. */
+export function labelOf({ word, events }: Mark): string {
+  if (events.length === 1) return word;
+  const isAlike = events.every((event) => event.word === word);
+  return isAlike
+    ? `${word} ×${events.length}`
+    : say('{what} and {count} more', { what: word, count: events.length - 1 });
 }

@@ -7,7 +7,7 @@ import { said } from './changed';
 import { remember, remembered } from './chosen';
 import { unexpectedIn, whoIn } from './episodes';
 import { episodes } from '../../fixture/past';
-import { grouped, marksOf } from './marks';
+import { grouped, labelOf, marksOf } from './marks';
 import { AXIS, gaps, heldBack, MARGIN, outside, Scale } from './scale';
 import {
   around,
@@ -169,6 +169,10 @@ describe('below a chart', () => {
     const [first, second] = grouped(marks, 20);
     expect([first?.shape, first?.events.length, first?.from]).toEqual(['◆', 2, 205]);
     expect(second?.events[0]?.sentence).toBe('The machine slept for 1 min 40 s');
+    expect([first!, second!].map(labelOf)).toEqual(['alert and 1 more', 'slept']);
+    const twice = [event(300, 'recorder_started'), event(310, 'recorder_started')];
+    const [both] = grouped(marksOf(twice, [100, 600], 'gpu:1', surroundings), 20);
+    expect(labelOf(both!)).toBe('recorder started ×2');
   });
 });
 
