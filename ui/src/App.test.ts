@@ -433,6 +433,21 @@ describe('states', () => {
   });
 });
 
+test('another language is another page, once nobody is asked anything any more', async () => {
+  const reload = vi.spyOn(window.location, 'reload').mockImplementation(() => undefined);
+  const { machine } = await show('fine');
+  machine.tell({ kind: 'language', language: 'en' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reload).not.toHaveBeenCalled();
+  await fireEvent.click(screen.getByTestId('search'));
+  machine.tell({ kind: 'language', language: 'de' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reload, 'somebody searches').not.toHaveBeenCalled();
+  screen.getByTestId<HTMLDialogElement>('palette').close();
+  machine.push();
+  await waitFor(() => expect(reload).toHaveBeenCalled());
+});
+
 test('only changes of state are spoken', async () => {
   const { machine } = await show('fine');
   const spoken = () => document.querySelector('[aria-live="polite"]')?.textContent;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::api::{Face, Status, VerdictInfo};
 use hoofbeat_core::clock::{Clock, SystemClock};
+use hoofbeat_core::language::Language;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::paths;
 use hoofbeat_core::store::recorder_runs;
@@ -66,6 +67,12 @@ pub enum News {
         /// Which; `null` once it is mended.
         trouble: Option<ConfigTrouble>,
     },
+    /// In which language pages are to speak.
+    Language {
+        /// Which a person chose; `null` where none, so that each follows its desktop or browser.
+        #[cfg_attr(test, ts(type = "import(\"./Language\").Language | null"))]
+        language: Option<Language>,
+    },
     /// What the GPUs did while nobody was there.
     Away {
         /// What; `null` once it is no news any more, or somebody has left again.
@@ -122,6 +129,7 @@ struct Feed {
     settled: Option<Instant>,
     settings: ConfigNow,
     trouble: Option<ConfigTrouble>,
+    language: Option<Language>,
     absence: LastAbsence,
     runs: Option<bool>,
     /// The status that was pushed last; none after anything else was told of the recording.
@@ -182,6 +190,7 @@ impl Feed {
         }
         if is_to_be_read {
             news.extend(self.config_news(is_first));
+            news.extend(self.language_news(is_first));
             news.extend(self.away_news(is_first));
         }
         news
@@ -193,6 +202,17 @@ impl Feed {
         let is_news = is_first || trouble != self.trouble;
         self.trouble = trouble.clone();
         is_news.then_some(News::Config { trouble })
+    }
+
+    /// The language that a person chose, where that is another one than before. A file with a mistake chooses none, and
+    /// changes none.
+    fn language_news(&mut self, is_first: bool) -> Option<News> {
+        let language = self.settings.language;
+        let is_news = self.trouble.is_none() && (is_first || language != self.language);
+        is_news.then(|| {
+            self.language = language;
+            News::Language { language }
+        })
     }
 
     /// What happened in the last absence, where that is another thing than before. What is wrong with the recording, the
@@ -309,6 +329,7 @@ mod tests {
             News::Unreadable { failure } => format!("unreadable {:?}", failure.code),
             News::Recorder { failure } => format!("recorder {:?}", failure.as_ref().map(|failure| failure.code)),
             News::Away { away } => format!("away {:?}", away.as_ref().map(|one| (one.since, one.until, one.episodes))),
+            News::Language { language } => format!("language {language:?}"),
             News::Config { trouble } => format!("config {:?}", trouble.as_ref().map(|one| (one.line, one.in_force))),
         };
         news.iter().map(word).collect()
@@ -321,7 +342,7 @@ mod tests {
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |millis: u64| words(&feed.look(&recording, begin + Duration::from_millis(millis)));
 
-        assert_eq!(look(0), ["recorder None", "unreadable NoRecording", "config None", "away None"]);
+        assert_eq!(look(0), ["recorder None", "unreadable NoRecording", "config None", "language None", "away None"]);
         assert_eq!(look(200), [""; 0], "the same failure is told once");
         let mut recorder = Recorder::start(folder.path());
         recorder.tick(0);
@@ -405,6 +426,23 @@ mod tests {
     }
 
     #[test]
+    fn a_language_that_is_chosen_is_told_to_pages_that_are_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        let recording = Recording::new(folder.path().to_path_buf(), None);
+        let settings = ConfigNow::of(Some(config.clone()));
+        let (mut feed, begin) = (Feed { settings, ..Feed::default() }, Instant::now());
+        let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
+        assert!(look(0).contains(&"language None".to_owned()));
+        std::fs::write(&config, "[text]\nlanguage = \"de\"\n").unwrap();
+        assert_eq!(look(11), ["language Some(German)"]);
+        std::fs::write(&config, "[text]\nlanguage = \"dutch\"\n").unwrap();
+        assert_eq!(look(22), ["config Some((Some(2), Defaults))"], "a mistake changes no page");
+        std::fs::write(&config, "").unwrap();
+        assert_eq!(look(33), ["config None", "language None"]);
+    }
+
+    #[test]
     fn a_window_that_is_open_is_a_look() {
         let folder = tempfile::tempdir().unwrap();
         let recording = Recording::new(folder.path().to_path_buf(), None);
@@ -423,7 +461,10 @@ mod tests {
         let recording = Recording::new(folder.path().to_path_buf(), None);
         Recorder::start(folder.path()).tick(7);
         let (mut feed, begin) = (Feed::default(), Instant::now());
-        assert_eq!(words(&feed.look(&recording, begin)), ["recorder None", "off@7", "config None", "away None"]);
+        assert_eq!(
+            words(&feed.look(&recording, begin)),
+            ["recorder None", "off@7", "config None", "language None", "away None"]
+        );
         assert_eq!(recording.ask(|face| face.status()).unwrap().ts, Some(START + 7));
 
         for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -441,7 +482,8 @@ mod tests {
         recording.set_start_failure(Some(Failure::new(Code::RecorderStart, "no")));
         let (mut feed, begin) = (Feed::default(), Instant::now());
         let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
-        let first = ["recorder Some(RecorderStart)", "unreadable NoRecording", "config None", "away None"];
+        let first =
+            ["recorder Some(RecorderStart)", "unreadable NoRecording", "config None", "language None", "away None"];
         assert_eq!(look(0), first);
         assert_eq!(look(1), [""; 0]);
         let mut recorder = Recorder::start(folder.path());
