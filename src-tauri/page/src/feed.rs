@@ -527,6 +527,7 @@ mod tests {
         rewrite_stale::<SnoozeInfo>(&mut stale);
         rewrite_stale::<crate::rules::Rules>(&mut stale);
         rewrite_stale::<crate::rules::RuleInfo>(&mut stale);
+        rewrite_stale::<crate::rules::Compared>(&mut stale);
         rewrite_stale::<crate::rules::RuleDraft>(&mut stale);
         rewrite_stale::<crate::rules::DraftInfo>(&mut stale);
         rewrite_stale::<crate::rules::FieldProblem>(&mut stale);
