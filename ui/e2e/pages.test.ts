@@ -165,7 +165,7 @@ describe.skipIf(product === null)('in a browser', () => {
       const chart = 'section:has(> header [data-testid="metric-picker"])';
       expect(await top('[data-testid^="card-gpu:"]')).toBeLessThan(await top(chart));
       await german.setViewportSize(DESKTOP);
-      await expect.poll(() => german.locator('[data-testid^="card-gpu:"]').count(), 'shown once').toBe(1);
+      await expect.poll(() => german.locator('[data-testid^="card-gpu:"]').count(), { message: 'shown once' }).toBe(1);
     });
   });
 

@@ -199,7 +199,7 @@ describe.skipIf(product === null)('who may only look', () => {
 
   it('is not offered it in the search, and refused it by the server', async () => {
     await page.keyboard.press('Control+k');
-    await page.getByTestId('palette').getByRole('combobox').fill('pause');
+    await page.getByTestId('palette').getByRole('combobox').fill('recorder pause');
     await page.getByText('Nothing is called that.').waitFor();
     await page.keyboard.press('Escape');
     const status = await page.evaluate(async () => {

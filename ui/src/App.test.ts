@@ -253,6 +253,11 @@ describe('alerts', () => {
   test('where there is none, it says what is watched, what was, and how often each rule fired', async () => {
     await show('fine');
     expect(page().getByTestId('alerts-none').textContent).toBe('No alerts. 4 rules watched.');
+    expect(page().getByTestId<HTMLDetailsElement>('alerts-rules').open, 'nothing else is to be said').toBe(true);
+    const now = (rule: string) => page().getByTestId(rule).querySelector('.now')?.textContent?.trim();
+    expect(now('rule-of-cpu-hot')).toMatch(/^now \d+ °C$/);
+    expect(now('rule-of-gpu-lost'), 'it compares no value').toBe('');
+    expect(page().getByTestId('alerts-latest').querySelectorAll('tbody tr')).toHaveLength(1);
     const earlier = page().getByTestId<HTMLDetailsElement>('alerts-past');
     earlier.open = true;
     await fireEvent(earlier, new Event('toggle'));
@@ -270,6 +275,12 @@ describe('alerts', () => {
       'Disk temperature above 60 °C own-disk · warning · your own · not in 24 h',
       'A source is lost for 30 s, on gpu:* gpu-lost · critical · built in · not in 24 h',
     ]);
+  });
+
+  test('where some stand, their rules say so, and are folded', async () => {
+    await show('alarm');
+    expect(page().getByTestId<HTMLDetailsElement>('alerts-rules').open).toBe(false);
+    expect(page().getByTestId('rule-of-gpu-hot').querySelector('.now')?.textContent).toContain('fires');
   });
 
   test('while nobody records nothing is watched', async () => {
@@ -431,6 +442,21 @@ describe('states', () => {
     await waitFor(() => expect(value()?.textContent).toBe('–'));
     expect(value()?.getAttribute('aria-label')).toBe('not read');
   });
+});
+
+test('another language is another page, once nobody is asked anything any more', async () => {
+  const reload = vi.spyOn(window.location, 'reload').mockImplementation(() => undefined);
+  const { machine } = await show('fine');
+  machine.tell({ kind: 'language', language: 'en' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reload).not.toHaveBeenCalled();
+  await fireEvent.click(screen.getByTestId('search'));
+  machine.tell({ kind: 'language', language: 'de' });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reload, 'somebody searches').not.toHaveBeenCalled();
+  screen.getByTestId<HTMLDialogElement>('palette').close();
+  machine.push();
+  await waitFor(() => expect(reload).toHaveBeenCalled());
 });
 
 test('only changes of state are spoken', async () => {

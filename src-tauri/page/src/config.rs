@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use hoofbeat_core::config::{Config, ConfigError, Tariff};
+use hoofbeat_core::language::Language;
 use hoofbeat_core::model::rule::Rule;
 use serde::Serialize;
 
@@ -45,6 +46,8 @@ pub struct ConfigNow {
     file: Option<PathBuf>,
     pub tariff: Tariff,
     pub rules: Vec<Rule>,
+    /// What a person chose for every page; `None` where each follows its desktop or browser.
+    pub language: Option<Language>,
     error: Option<ConfigError>,
     in_force: InForce,
 }
@@ -59,15 +62,17 @@ impl Default for ConfigNow {
 impl ConfigNow {
     /// What this file says, once it is read.
     pub fn of(file: Option<PathBuf>) -> ConfigNow {
-        let Config { tariff, rules, .. } = Config::default();
-        ConfigNow { file, tariff, rules, error: None, in_force: InForce::Defaults }
+        let Config { tariff, rules, language, .. } = Config::default();
+        ConfigNow { file, tariff, rules, language, error: None, in_force: InForce::Defaults }
     }
 
     /// Reads the file. Rules that cannot be read leave the last good ones in force, as in the recorder of `folder`: also
-    /// where this window was opened only afterwards. A price is not told by what was once true.
+    /// where this window was opened only afterwards. A price is not told by what was once true, and a language stays.
     pub fn read(&mut self, folder: &Path) {
         match self.file.as_deref().map_or_else(|| Ok(Config::default()), Config::in_force) {
-            Ok(config) => (self.tariff, self.rules, self.error) = (config.tariff, config.rules, None),
+            Ok(Config { tariff, rules, language, .. }) => {
+                (self.tariff, self.rules, self.language, self.error) = (tariff, rules, language, None);
+            }
             Err(error) => {
                 (self.tariff, self.error) = (Tariff::default(), Some(error));
                 let kept = Config::last_good(folder);

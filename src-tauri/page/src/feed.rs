@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use hoofbeat_core::api::{Face, Status, VerdictInfo};
 use hoofbeat_core::clock::{Clock, SystemClock};
+use hoofbeat_core::language::Language;
 use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::paths;
 use hoofbeat_core::store::recorder_runs;
@@ -66,6 +67,12 @@ pub enum News {
         /// Which; `null` once it is mended.
         trouble: Option<ConfigTrouble>,
     },
+    /// In which language pages are to speak.
+    Language {
+        /// Which a person chose; `null` where none, so that each follows its desktop or browser.
+        #[cfg_attr(test, ts(type = "import(\"./Language\").Language | null"))]
+        language: Option<Language>,
+    },
     /// What the GPUs did while nobody was there.
     Away {
         /// What; `null` once it is no news any more, or somebody has left again.
@@ -122,6 +129,7 @@ struct Feed {
     settled: Option<Instant>,
     settings: ConfigNow,
     trouble: Option<ConfigTrouble>,
+    language: Option<Language>,
     absence: LastAbsence,
     runs: Option<bool>,
     /// The status that was pushed last; none after anything else was told of the recording.
@@ -182,6 +190,7 @@ impl Feed {
         }
         if is_to_be_read {
             news.extend(self.config_news(is_first));
+            news.extend(self.language_news(is_first));
             news.extend(self.away_news(is_first));
         }
         news
@@ -193,6 +202,17 @@ impl Feed {
         let is_news = is_first || trouble != self.trouble;
         self.trouble = trouble.clone();
         is_news.then_some(News::Config { trouble })
+    }
+
+    /// The language that a person chose, where that is another one than before. A file with a mistake chooses none, and
+    /// changes none.
+    fn language_news(&mut self, is_first: bool) -> Option<News> {
+        let language = self.settings.language;
+        let is_news = self.trouble.is_none() && (is_first || language != self.language);
+        is_news.then(|| {
+            self.language = language;
+            News::Language { language }
+        })
     }
 
     /// What happened in the last absence, where that is another thing than before. What is wrong with the recording, the

@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use hoofbeat_core::api::{Face, Replayed, watches};
 use hoofbeat_core::config::{Config, ConfigError, Draft, DraftProblem, EditError, Entry, Origin, RuleBook};
 use hoofbeat_core::language;
-use hoofbeat_core::model::rule::{Rule, Severity};
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::rule::{Rule, Severity, Side, Watched};
 use hoofbeat_core::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,40 @@ pub struct RuleInfo {
     pub values: BTreeMap<String, String>,
     /// What holds again where that text is taken away; empty where the rule is not built in.
     pub built_in: BTreeMap<String, String>,
+    /// Which readings it compares; `null` where it compares none, or what becomes of them is of another unit.
+    pub compared: Option<Compared>,
+}
+
+/// The readings that a rule compares, of all sources that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Compared {
+    /// Of this metric.
+    pub metric: &'static str,
+    /// In percent of this other metric of the same source.
+    pub of: Option<&'static str>,
+    /// Whether it fires above its limit, and not below it.
+    pub above: bool,
+    /// Only of sources whose id matches; `*` stands for any text.
+    pub source: Option<String>,
+    /// Not of sources that have this metric.
+    pub without: Option<&'static str>,
+}
+
+impl Compared {
+    fn of(rule: &Rule) -> Option<Compared> {
+        let Watched::Metric { metric, of } = &rule.watched else { return None };
+        if rule.window.is_some_and(|window| window.aggregate.is_other_unit()) {
+            return None;
+        }
+        Some(Compared {
+            metric: metric.key(),
+            of: of.map(Metric::key),
+            above: rule.fire.side == Side::Above,
+            source: rule.source.clone(),
+            without: rule.without.map(Metric::key),
+        })
+    }
 }
 
 /// A rule as it is typed.
@@ -152,6 +187,7 @@ impl From<&Entry> for RuleInfo {
             fields: entry.fields(),
             values: values.clone(),
             built_in: built_in.clone(),
+            compared: Compared::of(&listed.rule),
         }
     }
 }
@@ -283,7 +319,6 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
-    use hoofbeat_core::metrics::Metric;
     use hoofbeat_core::model::{Batch, Condition, Keep, Now, Source, SourceKind, Tick};
     use hoofbeat_core::store::Store;
 
@@ -317,6 +352,13 @@ mod tests {
         let rules = read(&file).unwrap();
         let hot = rules.rules.iter().find(|rule| rule.id == "cpu-hot").unwrap();
         assert_eq!((hot.origin, hot.values["fire"].as_str(), hot.fields.len()), (Origin::BuiltIn, "> 97", 9));
+        let compared = |id: &str| rules.rules.iter().find(|rule| rule.id == id).unwrap().compared.clone();
+        let full = compared("gpu-memory-full").unwrap();
+        assert_eq!((full.metric, full.of, full.above), ("gpu.memory.used", Some("gpu.memory.total"), true));
+        assert_eq!(compared("gpu-hot-guess").unwrap().without, Some("gpu.temperature.margin"));
+        assert_eq!(compared("gpu-lost"), None, "a state is no reading");
+        let filling = rules.rules.iter().find(|rule| rule.values.get("fire").is_some_and(|fire| fire == "< 24h"));
+        assert_eq!(filling.unwrap().compared, None, "when a disk is full is no reading of it");
         for rule in &rules.rules {
             assert!(rule.watches.len() > 8, "{rule:?}");
         }

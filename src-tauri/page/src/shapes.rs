@@ -28,6 +28,7 @@ fn the_page_knows_these_shapes() {
     rewrite_stale::<crate::SnoozeInfo>(&mut stale);
     rewrite_stale::<crate::rules::Rules>(&mut stale);
     rewrite_stale::<crate::rules::RuleInfo>(&mut stale);
+    rewrite_stale::<crate::rules::Compared>(&mut stale);
     rewrite_stale::<crate::rules::RuleDraft>(&mut stale);
     rewrite_stale::<crate::rules::DraftInfo>(&mut stale);
     rewrite_stale::<crate::rules::FieldProblem>(&mut stale);

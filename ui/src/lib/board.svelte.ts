@@ -3,6 +3,7 @@
 import { asFailure, type Backend, type Told } from './backend';
 import { isLive, isTorn, judge, type Condition } from './condition';
 import { unitOf } from './format';
+import { speaksOtherThan } from './language';
 import { append, catchUp, cut, toLine, trim, type Line } from './series';
 import { whileSeen } from './sight';
 import type { AlertNow } from './types/generated/AlertNow';
@@ -47,6 +48,8 @@ export class Board {
   askFailure = $state.raw<Failure | null>(null);
   /** What is wrong with the config file. */
   configTrouble = $state.raw<ConfigTrouble | null>(null);
+  /** Whether another language was chosen for every page since this one was opened. */
+  isOtherLanguage = $state(false);
   /** What the GPUs did while nobody was there, while that is news. */
   away = $state.raw<AwayInfo | null>(null);
   metrics = $state.raw<readonly MetricInfo[]>([]);
@@ -160,6 +163,9 @@ export class Board {
         break;
       case 'config':
         this.configTrouble = told.trouble;
+        break;
+      case 'language':
+        this.isOtherLanguage = speaksOtherThan(told.language);
         break;
       case 'away':
         this.away = told.away;

@@ -1,7 +1,18 @@
 /** Who may use a GPU, in words. */
 
 import { expect, test } from 'vitest';
-import { draftOf, foretold, hoursInWords, learning, limits, newcomers, regulars, summary } from './expected';
+import {
+  aboutHabit,
+  draftOf,
+  foretold,
+  hoursInWords,
+  learning,
+  limits,
+  newcomers,
+  regulars,
+  summary,
+  usualHours,
+} from './expected';
 import type { DeclaredInfo } from './types/generated/DeclaredInfo';
 import type { HabitInfo } from './types/generated/HabitInfo';
 
@@ -23,6 +34,15 @@ test('hours are stretches of the day, which may pass midnight', () => {
     hoursInWords(Array.from({ length: 24 }, (_, hour) => (busy.includes(hour) ? 2 : 0.2)));
   expect([at(9, 10, 11), at(22, 23, 0, 1), at(23), at(3, 8, 9)]).toEqual(['09–12', '22–02', '23–00', '03–04, 08–10']);
   expect([at(), at(...Array.from({ length: 24 }, (_, hour) => hour))]).toEqual(['', 'at all hours']);
+});
+
+test('what was seen on one day is no habit', () => {
+  const hours = Array.from({ length: 24 }, (_, hour) => (hour === 20 ? 3 : 0));
+  const [once, twice] = [1, 2].map((days) => habit('a', 0, { days, hours }));
+  expect(usualHours(once!)).toEqual([]);
+  expect(aboutHabit(once!, NOW)).toMatch(/^ada · first .* · on one day so far$/);
+  expect(usualHours(twice!)).toBe(hours);
+  expect(aboutHabit(twice!, NOW)).toMatch(/ · 2 days · usually 20–21$/);
 });
 
 test('what waits for an answer is new however old it is, and comes first', () => {

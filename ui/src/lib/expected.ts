@@ -94,6 +94,24 @@ export function hoursInWords(hours: readonly number[]): string {
     .join(', ');
 }
 
+/** The hours at which somebody usually comes; none before there is a second day: what happened once is no habit. */
+export function usualHours({ days, hours }: HabitInfo): readonly number[] {
+  return days > 1 ? hours : [];
+}
+
+/** What is known of somebody's habit: "ada · first Nov 3, 21:10 · 9 days · usually 09–13". */
+export function aboutHabit(habit: HabitInfo, now: number): string {
+  const { user, first, days } = habit;
+  const usual = hoursInWords(usualHours(habit));
+  const parts = [
+    user === null ? '' : visible(user),
+    say('first {when}', { when: moment(first, now) }),
+    days > 1 ? say('{days} days', { days }) : say('on one day so far'),
+    usual === '' ? '' : say('usually {hours}', { hours: usual }),
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
 /** What a person should know first. */
 export function summary(
   declared: readonly DeclaredInfo[],

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import german from '../../../languages/de.json';
-import { LANGUAGES, learn, say, sayCount, speak, spoken, wanted } from './language';
+import { LANGUAGES, learn, say, sayCount, speak, speaksOtherThan, spoken, wanted } from './language';
 
 afterEach(() => learn('en', {}));
 
@@ -28,6 +28,13 @@ test('German is loaded where it is spoken, and the page says that it is German',
   expect(say('Now')).toBe((german as Record<string, string>)['Now']);
   await speak('en');
   expect([say('Now'), document.documentElement.lang]).toEqual(['Now', 'en']);
+});
+
+test('a choice for every page is another language than this one, or is not', async () => {
+  await speak('de');
+  expect(([null, 'de', 'en'] as const).map(speaksOtherThan)).toEqual([true, false, true]);
+  await speak('en');
+  expect(([null, 'de', 'en'] as const).map(speaksOtherThan)).toEqual([false, true, false]);
 });
 
 test('every language has a name', () => {

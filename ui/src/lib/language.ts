@@ -19,6 +19,8 @@ const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<{ default: Catal
 };
 
 let language: Language = 'en';
+/** What the page was to speak, which is English where the texts of that cannot be had. */
+let meant: Language = 'en';
 let catalogue: Catalogue = {};
 
 /** What a browser or desktop asks for, of the languages that there are. */
@@ -29,6 +31,7 @@ export function wanted(locale: string): Language {
 
 /** From now on the page speaks this language; English where its texts cannot be had. */
 export async function speak(next: Language): Promise<void> {
+  meant = next;
   const texts =
     next === 'en'
       ? {}
@@ -48,6 +51,11 @@ export function learn(next: Language, texts: Catalogue): void {
 /** What is spoken. */
 export function spoken(): Language {
   return language;
+}
+
+/** Whether a page that is opened now would speak another language, where this is the choice for every page. */
+export function speaksOtherThan(choice: Language | null): boolean {
+  return (choice ?? wanted(navigator.language)) !== meant;
 }
 
 /** What stands in the places of a text, formatted already. */

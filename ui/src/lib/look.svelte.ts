@@ -1,6 +1,7 @@
 /** How a person wants to see the pages, on this machine: in which unit of temperature, light or dark, and whether a digit is a key. */
 
 import { keep, kept } from './keep';
+import { say } from './language';
 
 const PLACE = 'look';
 
@@ -9,6 +10,13 @@ export const THEMES = ['system', 'light', 'dark'] as const;
 
 export type Temperature = (typeof TEMPERATURES)[number];
 export type Theme = (typeof THEMES)[number];
+
+/** What a person calls a theme. */
+export const THEME_NAMES: Readonly<Record<Theme, string>> = {
+  system: say('As the desktop'),
+  light: say('Light'),
+  dark: say('Dark'),
+};
 
 /** What was chosen; it is kept where the pages are shown, and nowhere else. */
 class Look {

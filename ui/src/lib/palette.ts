@@ -4,11 +4,14 @@ import { isTold, SNOOZE_SECONDS } from './alerts';
 import { looksOnly, type Stage } from './context';
 import { isDrawable } from './format';
 import { say } from './language';
+import { look, THEME_NAMES, THEMES } from './look.svelte';
 import { sourceName, titleOf, visible } from './names';
 import { PAGES } from './pages';
 import { PANELS } from './panels';
 import { wishOf } from './recorder';
 import { evidence } from './route.svelte';
+import { around, named, placeOf } from './settings';
+import type { SettingInfo } from './types/generated/SettingInfo';
 
 /** Something that can be done. */
 export interface Deed {
@@ -32,7 +35,7 @@ export function deeds(stage: Stage): Deed[] {
   return KINDS.flatMap((kind) => kind(stage));
 }
 
-const KINDS: readonly ((stage: Stage) => Deed[])[] = [pages, recorder, charts, silence];
+const KINDS: readonly ((stage: Stage) => Deed[])[] = [pages, recorder, charts, silence, themes];
 
 function pages({ route }: Stage): Deed[] {
   return PAGES.map(({ id, title, about }) => ({
@@ -86,6 +89,27 @@ function silence({ board }: Stage): Deed[] {
     words: say('Snooze for 1 h: {title}', { title: visible(alert.title) }),
     run: () =>
       void board.ask((backend) => backend.snooze(alert.rule, alert.source, alert.key, board.now + SNOOZE_SECONDS)),
+  }));
+}
+
+function themes(): Deed[] {
+  return THEMES.map((theme) => ({
+    id: `theme ${theme}`,
+    kind: say('Look'),
+    words: say('Theme: {name}', { name: THEME_NAMES[theme] }),
+    about: theme,
+    run: () => (look.theme = theme),
+  }));
+}
+
+/** Every setting can be gone to; which there are, only Hoofbeat knows. */
+export function ofSettings({ route }: Stage, settings: readonly SettingInfo[]): Deed[] {
+  return settings.map((setting) => ({
+    id: `setting ${placeOf(setting)}`,
+    kind: say('Setting'),
+    words: named(setting),
+    about: around(setting),
+    run: () => route.go('settings', { setting: placeOf(setting) }),
   }));
 }
 

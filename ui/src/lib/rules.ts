@@ -1,11 +1,13 @@
 /** Rules in words: the fields of a form, and what a rule would have said of the last days. */
 
-import { duration, moment } from './format';
+import { isLive } from './condition';
+import { duration, isDrawable, moment, text } from './format';
 import { say } from './language';
 import { visible } from './names';
 import type { Rehearsed } from './types/generated/Rehearsed';
 import type { RuleDraft } from './types/generated/RuleDraft';
 import type { RuleInfo } from './types/generated/RuleInfo';
+import type { SourceStatus } from './types/generated/SourceStatus';
 import type { Told } from './types/generated/Told';
 
 /** The days that a draft is tried on. */
@@ -54,6 +56,36 @@ export const ORIGINS: Record<RuleInfo['origin'], string> = {
 export function draftOf(rule: RuleInfo | null): RuleDraft {
   if (rule === null) return { id: '', is_new: true, enabled: true, values: { metric: '', severity: 'warning' } };
   return { id: rule.id, is_new: false, enabled: rule.enabled, values: { ...rule.values } };
+}
+
+/**
+ * What a rule watches as it is now: of the sources that it is about, the value that is the nearest to its limit or the
+ * furthest beyond it. `null` where it compares no reading, or there is none now.
+ */
+export function nearest(
+  { compared }: Pick<RuleInfo, 'compared'>,
+  sources: readonly SourceStatus[],
+): { words: string; source: SourceStatus } | null {
+  if (compared === null || !isDrawable(compared.metric)) return null;
+  const { metric, of, above, source: pattern, without } = compared;
+  const known = sources.flatMap((source) => {
+    const { metrics, id } = source;
+    if (!isLive(source) || !isFor(pattern ?? '*', id) || (without !== null && without in metrics)) return [];
+    const [value, whole] = [metrics[metric], of === null ? undefined : metrics[of]];
+    if (value === undefined) return [];
+    if (of === null) return [{ source, ...value }];
+    return whole === undefined || whole.value === 0
+      ? []
+      : [{ source, value: (value.value / whole.value) * 100, unit: '%' }];
+  });
+  const [first] = known.sort((a, b) => (above ? b.value - a.value : a.value - b.value));
+  return first === undefined ? null : { words: text(first.value, first.unit), source: first.source };
+}
+
+/** Whether a source is meant by the id of a source, in which * is any text. */
+function isFor(pattern: string, id: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(id);
 }
 
 /** What stands in a field while it is empty: what is built in holds then. */

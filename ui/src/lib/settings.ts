@@ -25,37 +25,38 @@ const TITLES: Record<string, string> = {
   baseline: say('Learning who uses GPUs'),
 };
 
-/** What a person calls a setting; in English, what `words` makes of its key. */
-export const NAMES: Readonly<Record<string, string>> = {
-  tick: say('Tick'),
-  tick_on_battery: say('Tick on battery'),
-  raw: say('Raw'),
-  minutes: say('Minutes'),
-  hours: say('Hours'),
-  usage: say('Usage'),
-  cap: say('Cap'),
-  enabled: say('Enabled'),
-  quiet: say('Quiet'),
-  burst: say('Burst'),
-  window: say('Window'),
-  max_per_hour: say('Max per hour'),
-  run: say('Run'),
-  timeout: say('Timeout'),
-  severity: say('Severity'),
-  url: say('URL'),
-  format: say('Format'),
-  secret_file: say('Secret file'),
-  insecure: say('Insecure'),
-  icon: say('Icon'),
-  language: say('Language'),
-  price: say('Price'),
-  currency: say('Currency'),
-  share: say('Share'),
-  vram: say('VRAM'),
-  for: say('For'),
-  bridge: say('Bridge'),
-  report: say('Report'),
-  learn: say('Learn'),
+/** What a person calls a setting, by its place in the file; one that is not here is called as there. */
+const NAMES: Readonly<Record<string, string>> = {
+  'recording.tick': say('Read every'),
+  'recording.tick_on_battery': say('On battery, read every'),
+  'keep.raw': say('Every sample'),
+  'keep.minutes': say('Summaries by minute'),
+  'keep.hours': say('Summaries by hour'),
+  'keep.usage': say('What programs used'),
+  'keep.cap': say('Most space on disk'),
+  'notify.enabled': say('Show notifications'),
+  'notify.quiet': say('Quiet hours'),
+  'notify.burst': say('Most at once'),
+  'notify.window': say('At once means within'),
+  'notify.max_per_hour': say('Most an hour'),
+  'notify.command.run': say('Program'),
+  'notify.command.timeout': say('Longest run'),
+  'notify.command.severity': say('Tell from this severity on'),
+  'notify.webhook.url': say('Web address'),
+  'notify.webhook.severity': say('Tell from this severity on'),
+  'notify.webhook.format': say('Format of messages'),
+  'notify.webhook.secret_file': say('File with the token'),
+  'notify.webhook.insecure': say('Allow unencrypted http'),
+  'tray.icon': say('Icon'),
+  'text.language': say('Language'),
+  'energy.price': say('Price of a kilowatt-hour'),
+  'energy.currency': say('Currency'),
+  'sessions.share': say('Share of the GPU'),
+  'sessions.vram': say('Memory on the GPU'),
+  'sessions.for': say('For at least'),
+  'sessions.bridge': say('Longest pause'),
+  'baseline.report': say('Tell of new and odd uses'),
+  'baseline.learn': say('Time to learn'),
 };
 
 /** What a person calls what can be chosen, by setting; a word that is not here is said as it stands in the file. */
@@ -84,15 +85,26 @@ export function groups(settings: readonly SettingInfo[]): Group[] {
 /** Those that hold every word that was typed, in name, section or meaning. */
 export function matching(settings: readonly SettingInfo[], typed: string): readonly SettingInfo[] {
   const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  return settings.filter(({ section, key, doc }) => {
-    const whole = `${section}.${key} ${TITLES[section] ?? ''} ${words(key)} ${named(key)} ${doc}`.toLowerCase();
+  return settings.filter((one) => {
+    const whole = `${named(one)} ${around(one)}`.toLowerCase();
     return wanted.every((word) => whole.includes(word));
   });
 }
 
 /** What a setting is called. */
-export function named(key: string): string {
-  return NAMES[key] ?? words(key);
+export function named({ section, key }: Pick<SettingInfo, 'section' | 'key'>): string {
+  return NAMES[placeOf({ section, key })] ?? words(key);
+}
+
+/** Further words under which a setting is found: its place in the file, its section and what it means. */
+export function around(setting: SettingInfo): string {
+  const { section, key, doc } = setting;
+  return `${placeOf(setting)} ${TITLES[section] ?? ''} ${words(key)} ${doc}`;
+}
+
+/** Where a setting stands in the file: "keep.raw". */
+export function placeOf({ section, key }: Pick<SettingInfo, 'section' | 'key'>): string {
+  return `${section}.${key}`;
 }
 
 /** What can be chosen of a setting, as a person says it. */

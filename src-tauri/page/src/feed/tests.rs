@@ -64,6 +64,7 @@ fn words(news: &[News]) -> Vec<String> {
         News::Unreadable { failure } => format!("unreadable {:?}", failure.code),
         News::Recorder { failure } => format!("recorder {:?}", failure.as_ref().map(|failure| failure.code)),
         News::Away { away } => format!("away {:?}", away.as_ref().map(|one| (one.since, one.until, one.episodes))),
+        News::Language { language } => format!("language {language:?}"),
         News::Config { trouble } => format!("config {:?}", trouble.as_ref().map(|one| (one.line, one.in_force))),
     };
     news.iter().map(word).collect()
@@ -76,7 +77,7 @@ fn only_changes_are_pushed() {
     let (mut feed, begin) = (Feed::default(), Instant::now());
     let mut look = |millis: u64| words(&feed.look(&recording, begin + Duration::from_millis(millis)));
 
-    assert_eq!(look(0), ["recorder None", "unreadable NoRecording", "config None", "away None"]);
+    assert_eq!(look(0), ["recorder None", "unreadable NoRecording", "config None", "language None", "away None"]);
     assert_eq!(look(200), [""; 0], "the same failure is told once");
     let mut recorder = Recorder::start(folder.path());
     recorder.tick(0);
@@ -160,6 +161,23 @@ fn a_mistake_in_the_config_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
+fn a_language_that_is_chosen_is_told_to_pages_that_are_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let recording = Recording::new(folder.path().to_path_buf(), None);
+    let settings = ConfigNow::of(Some(config.clone()));
+    let (mut feed, begin) = (Feed { settings, ..Feed::default() }, Instant::now());
+    let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
+    assert!(look(0).contains(&"language None".to_owned()));
+    std::fs::write(&config, "[text]\nlanguage = \"de\"\n").unwrap();
+    assert_eq!(look(11), ["language Some(German)"]);
+    std::fs::write(&config, "[text]\nlanguage = \"dutch\"\n").unwrap();
+    assert_eq!(look(22), ["config Some((Some(2), Defaults))"], "a mistake changes no page");
+    std::fs::write(&config, "").unwrap();
+    assert_eq!(look(33), ["config None", "language None"]);
+}
+
+#[test]
 fn a_window_that_is_open_is_a_look() {
     let folder = tempfile::tempdir().unwrap();
     let recording = Recording::new(folder.path().to_path_buf(), None);
@@ -178,7 +196,10 @@ fn a_database_that_was_replaced_is_found() {
     let recording = Recording::new(folder.path().to_path_buf(), None);
     Recorder::start(folder.path()).tick(7);
     let (mut feed, begin) = (Feed::default(), Instant::now());
-    assert_eq!(words(&feed.look(&recording, begin)), ["recorder None", "off@7", "config None", "away None"]);
+    assert_eq!(
+        words(&feed.look(&recording, begin)),
+        ["recorder None", "off@7", "config None", "language None", "away None"]
+    );
     assert_eq!(recording.ask(|face| face.status()).unwrap().ts, Some(START + 7));
 
     for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -196,7 +217,7 @@ fn a_failed_start_is_told_until_a_recorder_runs() {
     recording.set_start_failure(Some(Failure::new(Code::RecorderStart, "no")));
     let (mut feed, begin) = (Feed::default(), Instant::now());
     let mut look = |seconds: u64| words(&feed.look(&recording, begin + Duration::from_secs(seconds)));
-    let first = ["recorder Some(RecorderStart)", "unreadable NoRecording", "config None", "away None"];
+    let first = ["recorder Some(RecorderStart)", "unreadable NoRecording", "config None", "language None", "away None"];
     assert_eq!(look(0), first);
     assert_eq!(look(1), [""; 0]);
     let mut recorder = Recorder::start(folder.path());

@@ -63,7 +63,9 @@ test('who may use a GPU', async () => {
 
 test('settings', async () => {
   const { said, screen } = await show('settings');
-  expect(screen.getByLabelText('Takt im Akkubetrieb')).toBe(screen.getByTestId('setting-recording.tick_on_battery'));
+  expect(screen.getByLabelText('Im Akkubetrieb messen alle')).toBe(
+    screen.getByTestId('setting-recording.tick_on_battery'),
+  );
   expect(said('row-keep.raw')).toContain('Standard: 30d');
   expect(said('row-text.language')).toContain('Wie Desktop oder Browser');
   expect(said('row-notify.webhook.severity')).toContain('HinweisWarnungkritisch');

@@ -166,3 +166,44 @@ test('what begins with what was typed comes first, then words that do, then the 
   expect(found(all, ' load  CPU ').map(({ words }) => words)).toEqual(['CPU load', 'Pressure']);
   expect(found(all, '')).toHaveLength(4);
 });
+
+test('a setting is found by what people call it or by its place in the file, and gone to', async () => {
+  await show('fine');
+  for (const [typed, id] of [
+    ['quiet hours', 'setting-notify.quiet'],
+    ['keep.cap', 'setting-keep.cap'],
+  ] as const) {
+    await press('k', { ctrlKey: true });
+    await search(typed);
+    await waitFor(() => expect(options()).toHaveLength(1));
+    expect(options()[0]?.querySelector('.kind')?.textContent).toBe('Setting');
+    await fireEvent.keyDown(field(), { key: 'Enter' });
+    await waitFor(() => expect(document.activeElement?.id).toBe(id));
+    expect(page()).toBe('settings');
+  }
+  // What is saved and read anew leads nobody back.
+  const other = screen.getByTestId('setting-energy.currency');
+  other.focus();
+  await fireEvent.input(other, { target: { value: 'CHF' } });
+  await vi.advanceTimersByTimeAsync(200);
+  await fireEvent.click(screen.getByTestId('setting-energy.currency-save'));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(document.activeElement?.id).not.toBe('setting-keep.cap');
+});
+
+test('light and dark are one search away', async () => {
+  await show('fine');
+  try {
+    await press('k', { ctrlKey: true });
+    await search('dark');
+    expect(words()).toEqual(['Theme: Dark']);
+    await fireEvent.keyDown(field(), { key: 'Enter' });
+    expect([look.theme, document.documentElement.style.colorScheme]).toEqual(['dark', 'dark']);
+    await press('k', { ctrlKey: true });
+    await search('theme');
+    expect(words().slice(0, 3)).toEqual(['Theme: As the desktop', 'Theme: Light', 'Theme: Dark']);
+  } finally {
+    localStorage.clear();
+    look.read();
+  }
+});

@@ -46,6 +46,7 @@ test('those that use the GPU come first, and members of one identity are one row
   expect(lines()[1]).toMatch(/^Ollama ×2 \| anna \| 20 % \| 6\.4 GiB \| .* \| ollama\.service \|/);
   expect(lines()[0]).toContain('started by GNOME Shell');
   expect(head(/GPU$/).getAttribute('aria-sort')).toBe('descending');
+  expect(head(/^GPU today/).textContent.trim(), 'the minute that runs is not in it').toMatch(/until \d\d:\d\d/);
   expect(screen.getByTestId('processes-count').textContent).toMatch(/\d+ processes in 2\d groups, 9 use the GPU/);
 });
 

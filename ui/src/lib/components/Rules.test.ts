@@ -5,7 +5,10 @@ import { expect, test, vi } from 'vitest';
 import App from '../../App.svelte';
 import { NOW, onOneClock } from '../../fixture/clock';
 import { Fixture, type Scene } from '../../fixture/fixture';
+import { nearest } from '../rules';
+import type { Compared } from '../types/generated/Compared';
 import type { Rehearsed } from '../types/generated/Rehearsed';
+import type { SourceStatus } from '../types/generated/SourceStatus';
 
 onOneClock('alerts');
 
@@ -222,4 +225,28 @@ test('texts from outside are text, whatever they say', async () => {
   await vi.advanceTimersByTimeAsync(600);
   expect(field('text').value).toContain('<img src=x onerror=alert(1)>');
   expect(document.querySelector('img')).toBeNull();
+});
+
+test('a rule is as near to its limit as the source of its own that is the nearest', () => {
+  const source = (id: string, used: number, total: number, health: SourceStatus['health'] = 'ok') =>
+    ({
+      ...{ id, health },
+      metrics: { 'disk.used': { value: used, unit: '%' }, 'disk.total': { value: total, unit: '%' } },
+    }) as unknown as SourceStatus;
+  const sources = [
+    source('disk:a', 40, 50),
+    source('disk:b', 90, 300),
+    source('disk:c', 99, 99, 'lost'),
+    source('cpu', 95, 0),
+  ];
+  const plain: Compared = { metric: 'disk.used', of: null, above: true, source: null, without: null };
+  const near = (more: Partial<Compared>) => nearest({ compared: { ...plain, ...more } }, sources);
+  expect(near({})).toEqual({ words: '95 %', source: sources[3] });
+  expect(near({ source: 'disk:*' })?.source.id).toBe('disk:b');
+  expect(near({ source: 'disk:*', above: false })?.words).toBe('40 %');
+  expect(near({ of: 'disk.total' }), 'in percent of another').toEqual({ words: '80 %', source: sources[0] });
+  expect(near({ source: 'disk' }), 'a pattern means all of an id').toBeNull();
+  expect(near({ without: 'disk.total' }), 'another rule is for these').toBeNull();
+  expect(near({ metric: 'gpu.power' })).toBeNull();
+  expect(nearest({ compared: null }, sources), 'a state is no reading').toBeNull();
 });

@@ -34,8 +34,9 @@ test('every setting is there with what it means, what holds, and what a person h
   for (const { section, key, doc } of all) expect(row(`${section}.${key}`).textContent).toContain(doc);
   expect([field('recording.tick').value, field('keep.raw').value]).toEqual(['1s', '14d']);
   expect(row('keep.raw').textContent).toContain('Default: 30d');
+  expect(row('keep.raw').querySelector('code')?.textContent).toBe('raw');
   expect(row('keep.raw').classList.contains('set')).toBe(true);
-  expect(screen.getByLabelText('Tick on battery')).toBe(field('recording.tick_on_battery'));
+  expect(screen.getByLabelText('On battery, read every')).toBe(field('recording.tick_on_battery'));
 });
 
 test('what is typed is judged, and saved only where it may stand in the file', async () => {

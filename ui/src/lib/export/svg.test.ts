@@ -44,7 +44,7 @@ function figure(name: string): Figure {
       shape: '☾',
       word: 'slept',
       tone: 'plain',
-      events: [{ key: 'a', ts: at(5), sentence: 'slept' }],
+      events: [{ key: 'a', ts: at(5), word: 'slept', sentence: 'slept' }],
     },
     {
       from: at(15),
@@ -52,7 +52,7 @@ function figure(name: string): Figure {
       shape: '◆',
       word: 'alert',
       tone: 'bad',
-      events: [{ key: 'b', ts: at(15), sentence: 'hot' }],
+      events: [{ key: 'b', ts: at(15), word: 'alert', sentence: 'hot' }],
     },
   ];
   const held = [{ from: at(0), to: at(4), bits: 0b11 }];

@@ -24,9 +24,9 @@ const told = (place: string) => screen.queryByTestId(place)?.textContent?.replac
 test('a process is ended, and the receipt says so', async () => {
   const page = await show('fine');
   expect(told('processes-count')).toMatch(/^\d+ Prozesse in 2\d Gruppen, 9 nutzen die GPU$/);
-  const heads = page.getAllByRole('columnheader').map((head) => head.textContent?.replace(/[↓↑\s]/g, ''));
+  const heads = page.getAllByRole('columnheader').map((head) => head.textContent?.replace(/[↓↑\s]|\d\d:\d\d/g, ''));
   expect(heads).toEqual([
-    ...['Name', 'Benutzer', 'GPU', 'VRAM', 'CPU', 'RAM', 'Seit', 'GPUheute', 'Herkunft', 'Beenden'],
+    ...['Name', 'Benutzer', 'GPU', 'VRAM', 'CPU', 'RAM', 'Seit', 'GPUheutebis', 'Herkunft', 'Beenden'],
   ]);
   await fireEvent.click(page.getAllByRole('row').find((row) => row.textContent?.includes('Blender')) as Element);
   await vi.advanceTimersByTimeAsync(50);

@@ -40,7 +40,11 @@ failure: Failure | null, } | { "kind": "config",
 /**
  * Which; `null` once it is mended.
  */
-trouble: ConfigTrouble | null, } | { "kind": "away", 
+trouble: ConfigTrouble | null, } | { "kind": "language", 
+/**
+ * Which a person chose; `null` where none, so that each follows its desktop or browser.
+ */
+language: import("./Language").Language | null, } | { "kind": "away", 
 /**
  * What; `null` once it is no news any more, or somebody has left again.
  */
