@@ -148,14 +148,6 @@ pub(super) struct Core {
     pub journal_is_done: bool,
 }
 
-/// When an earlier recorder ended in the middle of recording, and how many seconds ago. Where the machine was started
-/// since, it went with that, and nobody can tell it from a power cut.
-fn broken_off(state: Option<RecorderState>, last_ts: Option<i64>, now: Now) -> Option<(i64, i64)> {
-    let last = last_ts.filter(|_| state == Some(RecorderState::Recording))?;
-    let booted = now.wall.saturating_sub(now.boot).as_secs();
-    (last < now.unix() && u64::try_from(last).is_ok_and(|last| last > booted)).then_some((last, now.unix() - last))
-}
-
 fn voice(sensor: usize) -> Voice {
     OWN + 1 + sensor
 }
@@ -221,17 +213,8 @@ impl Core {
         core.desk.regrade(&core.config.rules);
         core.watch.recall(|key| core.desk.known(key));
         core.settle_expected(now);
-        let mut detail = json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "in_order": left.state.is_none_or(|state| state == RecorderState::Off),
-        });
-        if let Some(root) = root {
-            detail["root"] = json!(root.to_string_lossy());
-        }
-        if let Some((since, seconds)) = broken_off(left.state, left.last_ts, now) {
-            (detail["since"], detail["seconds"]) = (json!(since), json!(seconds));
-        }
-        core.note(now, EventKind::RecorderStarted, detail);
+        let began = telling::began((left.state, left.last_ts), root, now);
+        core.note(now, EventKind::RecorderStarted, began);
         match left.paused_until.filter(|until| *until > now.unix()) {
             Some(until) => core.pause(until, now),
             None => core.next.recorder = Some((RecorderState::Recording, None)),

@@ -2,7 +2,10 @@
 //!
 //! Deliberately not here: when it is time to.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use super::{Core, Mode, OWN};
 use crate::alerts::{Notice, NoticePhase, words};
@@ -19,6 +22,25 @@ const OURSELVES: i64 = 30;
 /// How often rules are told what GPUs do, in seconds: each verdict costs more than a reading, and no trouble that it tells
 /// of is one of seconds.
 const JUDGED: i64 = 15;
+
+/// What is said of a beginning: how the recorder before ended, by its state and its last word, and what stands for `/`.
+pub(super) fn began((state, last_ts): (Option<RecorderState>, Option<i64>), root: Option<&Path>, now: Now) -> Value {
+    let mut detail = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "in_order": state.is_none_or(|state| state == RecorderState::Off),
+    });
+    if let Some(root) = root {
+        detail["root"] = json!(root.to_string_lossy());
+    }
+    // One that ended in the middle of recording. Where the machine was started since, it went with that, and nobody can
+    // tell it from a power cut.
+    let booted = now.wall.saturating_sub(now.boot).as_secs();
+    let is_since = |last: &i64| *last < now.unix() && u64::try_from(*last).is_ok_and(|last| last > booted);
+    if let Some(last) = last_ts.filter(|_| state == Some(RecorderState::Recording)).filter(is_since) {
+        (detail["since"], detail["seconds"]) = (json!(last), json!(now.unix() - last));
+    }
+    detail
+}
 
 impl Core {
     /// Adds what recording costs: on the same ticks as the sensor of our CPU and memory, so that one row has all of it.
