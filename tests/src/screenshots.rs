@@ -52,8 +52,9 @@ fn main() {
         desktop.wait_for_ticks(1);
     }
     tray(&desktop, &folder);
-    window(&desktop, "Adwaita", None, &folder.join("window-light.png"));
+    // The demo's render ends soon: first those that README shows.
     window(&desktop, "Adwaita", Some("2"), &folder.join("history-light.png"));
+    window(&desktop, "Adwaita", None, &folder.join("window-light.png"));
     window(&desktop, "Adwaita:dark", None, &folder.join("window-dark.png"));
     window(&desktop, "Adwaita:dark", Some("2"), &folder.join("history-dark.png"));
     german(&desktop, &folder);
