@@ -189,17 +189,20 @@ export class Chart {
     if (isMore) this.lines = lines;
   }
 
-  /** Opens with what the machine is about: its GPU, where that tells how busy it is; and never an empty chart. */
+  /**
+   * Opens with what the machine is about: its GPU, where that tells how busy it is; and never an empty chart. What tells
+   * more may come later: a GPU that sleeps, and a CPU whose first value takes two readings.
+   */
   #settle(status: Status): void {
-    const [first] = OPENING;
-    if (this.#isChosen || (this.#met && this.metric === first)) return;
-    const has = (metric: string) => status.sources.some((source) => metric in source.metrics);
+    if (this.#isChosen || (this.#met && this.metric === OPENING[0])) return;
+    const place = (metric: string) => OPENING.findIndex((one) => one === metric);
+    const best = OPENING.find((metric) => status.sources.some((source) => metric in source.metrics));
     if (!this.#met) {
       this.#met = true;
-      this.metric = OPENING.find(has) ?? this.metric;
+      this.metric = best ?? this.metric;
       // A GPU that sleeps now may have worked a minute ago.
-      if (this.metric !== first && status.sources.some((source) => source.kind === 'gpu')) void this.#remember(first);
-    } else if (has(first)) this.#turn(first);
+      if (best !== OPENING[0] && status.sources.some(({ kind }) => kind === 'gpu')) void this.#remember(OPENING[0]);
+    } else if (best !== undefined && place(best) < place(this.metric)) this.#turn(best);
   }
 
   /** Opens with this metric where it has a history within the range. */

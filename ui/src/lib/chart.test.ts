@@ -71,3 +71,24 @@ test('what a person chose stays', async () => {
   await wake();
   expect(chart.metric).toBe('cpu.utilization');
 });
+
+test('without a GPU it turns to the CPU, whose first value takes two readings', async () => {
+  const machine = new Fixture('server');
+  const status = machine.status.bind(machine);
+  let isFirst = true;
+  vi.spyOn(machine, 'status').mockImplementation(() => {
+    const told = status();
+    if (isFirst) for (const { metrics } of told.sources) delete metrics['cpu.utilization'];
+    return told;
+  });
+  const board = new Board(machine, []);
+  end = board.start();
+  const chart = new Chart(board);
+  machine.push();
+  chart.hear(board.status!);
+  expect(chart.metric).toBe('memory.used');
+  isFirst = false;
+  machine.push();
+  chart.hear(board.status!);
+  expect(chart.metric).toBe('cpu.utilization');
+});

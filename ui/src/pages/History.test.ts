@@ -245,6 +245,17 @@ test('without a GPU there is the processor', async () => {
   expect(screen.queryByTestId('episodes')).toBeNull();
 });
 
+test('of a machine without a GPU no chart is shown of what it does not have', async () => {
+  const status = Fixture.prototype.status;
+  vi.spyOn(Fixture.prototype, 'status').mockImplementation(function (this: Fixture) {
+    const told = status.call(this);
+    for (const { metrics } of told.sources) delete metrics['cpu.temperature'];
+    return told;
+  });
+  await show('server');
+  expect(charts()).toEqual(['cpu.utilization', 'memory.used', 'disk.busy']);
+});
+
 test('a hidden page asks nothing, and one that is seen again asks for what it missed', async () => {
   const { history } = await show('fine', '#/history?span=1h');
   const seen = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden');

@@ -91,11 +91,21 @@ export class Past {
   });
   /** The charts, the first one on top. */
   metrics: readonly string[] = $derived.by(() => {
-    const own = this.#chosen ?? (this.gpu === null ? CPU_METRICS : GPU_METRICS);
+    const own = this.#chosen ?? (this.gpu === null ? this.#ofCpu.split(' ') : GPU_METRICS);
     const first = this.gpu === null ? [] : ['gpu.utilization'];
     const wanted = this.route.place.params.get('metric');
     const asked = wanted !== null && isDrawable(wanted) && this.board.metric(wanted) ? [wanted] : [];
     return [...new Set([...first, ...own.filter((key) => isDrawable(key)), ...asked])];
+  });
+
+  /**
+   * What a machine without a GPU has of its usual charts: many have no sensor for how warm the CPU is. In one text, so that
+   * it is another one only where they are others.
+   */
+  #ofCpu = $derived.by(() => {
+    const known = new Set(this.board.sources.flatMap((source) => this.board.metricsOf(source).map(({ key }) => key)));
+    const had = CPU_METRICS.filter((key) => known.has(key));
+    return (had.length > 0 ? had : CPU_METRICS).join(' ');
   });
 
   readonly board: Board;
