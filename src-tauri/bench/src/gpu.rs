@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +17,7 @@ use hoofbeat_product_tests::{Program, Sandbox, wait_until};
 
 use crate::machine::Machine;
 use crate::report::Report;
-use crate::tick::cpu_time;
+use crate::tick::{Ended, cpu_time};
 
 const GPUS: u32 = 2;
 const PROCESSES: u32 = 10;
@@ -70,6 +71,20 @@ impl Recorder {
 }
 
 pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
+    measure("on an idle machine", seconds, report)?;
+    let _awake = awake()?;
+    measure("while something else keeps its cores awake", seconds, report)
+}
+
+/// Programs that keep every core from sleeping, and give way to all others: what is left is our work, without the way out
+/// of sleep, which in a virtual machine is longer than much of that.
+fn awake() -> Result<Vec<Ended>> {
+    let cores = std::thread::available_parallelism().context("the cores cannot be counted")?;
+    let spin = || Ended::start(Command::new("chrt").args(["--idle", "0", "sh", "-c", "while :; do :; done"]));
+    (0..cores.get()).map(|_| spin()).collect::<Result<_>>().context("`chrt` cannot be started")
+}
+
+fn measure(when: &str, seconds: u64, report: &mut Report) -> Result<()> {
     let (mut with, without) = (Recorder::start(GPUS)?, Recorder::start(0)?);
     sleep(WARM_UP);
     anyhow::ensure!(with.answering() == GPUS as usize, "the scripted GPUs do not answer:\n{}", with.watch.log());
@@ -91,7 +106,7 @@ pub fn run(seconds: u64, report: &mut Report) -> Result<()> {
     let mean = of(&at_ends, (at_ends.len() - 1) * STRETCH as usize);
     let mut own: Vec<f64> = at_ends.windows(2).map(|ends| of(ends, STRETCH as usize)).collect();
     report.line(
-        &format!("a tick with {GPUS} GPUs and {PROCESSES} processes on them, more than without"),
+        &format!("a tick with {GPUS} GPUs and {PROCESSES} processes on them, more than without, {when}"),
         micros(&mut own),
         "≤ 150 µs",
     );
