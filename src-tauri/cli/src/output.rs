@@ -19,6 +19,9 @@ const GAP: &str = "  ";
 /// A column of names, or the text that ends a row, is not cut below this.
 const NARROWEST: usize = 12;
 
+/// So much of a name says whose it is: before it is cut any shorter, other columns go.
+const READABLE: usize = 24;
+
 /// How a piece of text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
@@ -250,7 +253,14 @@ impl Cell {
 /// The rows without the columns that a terminal of this width has no room for.
 fn fitting(rows: &[Vec<Cell>], limit: usize) -> Vec<Vec<Cell>> {
     let mut rows = rows.to_vec();
-    while excess(&rows, &columns(&rows, limit), limit) > 0 {
+    let needed = |rows: &[Vec<Cell>]| {
+        let mut widths = widths(rows);
+        if let Some(widest) = widths.iter_mut().max() {
+            *widest = (*widest).min(READABLE);
+        }
+        widths
+    };
+    while excess(&rows, &needed(&rows), limit) > 0 {
         let heads = rows.first().into_iter().flatten().enumerate();
         let spare = heads.filter(|(_, cell)| cell.spare > 0).max_by_key(|(_, cell)| cell.spare);
         let Some(at) = spare.map(|(at, _)| at) else { break };
@@ -271,19 +281,25 @@ fn excess(rows: &[Vec<Cell>], widths: &[usize], limit: usize) -> usize {
     rows.iter().map(needed).max().unwrap_or(0).saturating_sub(limit)
 }
 
-/// How wide each column is, so that a table fits into `limit`. The text that ends a row moves nothing aside, and takes
-/// what is left; beyond that the widest column gives way, which is the one with the names.
+/// How wide each column is, so that a table fits into `limit`: beyond that the widest column gives way, which is the one
+/// with the names.
 fn columns(rows: &[Vec<Cell>], limit: usize) -> Vec<usize> {
+    let mut widths = widths(rows);
+    let excess = excess(rows, &widths, limit);
+    if let Some(widest) = widths.iter_mut().max().filter(|_| excess > 0) {
+        *widest = widest.saturating_sub(excess).max((*widest).min(NARROWEST));
+    }
+    widths
+}
+
+/// How wide each column is by what stands in it. The text that ends a row moves nothing aside, and takes what is left.
+fn widths(rows: &[Vec<Cell>]) -> Vec<usize> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut widths = vec![0; count];
     for row in rows {
         for (at, cell) in row.iter().enumerate().filter(|(at, cell)| cell.right || at + 1 < row.len()) {
             widths[at] = widths[at].max(cell.width());
         }
-    }
-    let excess = excess(rows, &widths, limit);
-    if let Some(widest) = widths.iter_mut().max().filter(|_| excess > 0) {
-        *widest = widest.saturating_sub(excess).max((*widest).min(NARROWEST));
     }
     widths
 }
@@ -350,6 +366,28 @@ mod tests {
         assert_eq!(short_name("SSD 980 PRO (sda)", 12), "SSD 98…(sda)");
         assert_eq!(short_name("\x1b[2Jäöü", 5), "\u{fffd}[…öü");
         assert_eq!(short_name("abc", 2), "a…");
+    }
+
+    #[test]
+    fn a_name_is_read_before_a_number() {
+        let head = |text: &str, spare| Cell::number(text).spare(spare);
+        let rows = |letters: usize| {
+            let numbers = ["1 min", "8.2 GiB", "4.1 Wh"].map(Cell::number);
+            vec![
+                vec![Cell::new("NAME"), head("GPU TIME", 1), head("PEAK VRAM", 3), head("ENERGY", 2)],
+                [vec![Cell::name("n".repeat(letters))], numbers.to_vec()].concat(),
+            ]
+        };
+        let shown = |letters: usize, limit: usize| {
+            let rows = fitting(&rows(letters), limit);
+            let heads: Vec<String> = rows[0].iter().map(|cell| cell.text.clone()).collect();
+            (heads.join(" "), columns(&rows, limit)[0])
+        };
+        let all = "NAME GPU TIME PEAK VRAM ENERGY".to_owned();
+        assert_eq!(shown(20, 60), (all.clone(), 20));
+        assert_eq!(shown(50, 60), (all.clone(), 31), "what is left of it says whose it is");
+        assert_eq!(shown(20, 45), ("NAME GPU TIME ENERGY".to_owned(), 20));
+        assert_eq!(shown(50, 20).0, "NAME");
     }
 
     #[test]

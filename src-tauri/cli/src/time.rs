@@ -103,7 +103,7 @@ fn civil(text: &str, now: &Zoned) -> Option<DateTime> {
     let date = match day {
         "today" => now.date(),
         "yesterday" => now.date().yesterday().ok()?,
-        // Nobody can be told of it, but it is a time.
+        // A time all the same: who takes only past ones can say that it is still to come.
         "tomorrow" => now.date().tomorrow().ok()?,
         day => day.parse().ok()?,
     };

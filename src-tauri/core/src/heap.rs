@@ -4,7 +4,10 @@
 //! dozen threads hardly ever meet there, and half a mebibyte would lie in such heaps for as long as it runs
 //! (<https://man7.org/linux/man-pages/man3/mallopt.3.html>). Other allocators know no such heaps. Deliberately not here:
 //! programs that run for a moment.
-#![cfg_attr(all(target_os = "linux", target_env = "gnu"), allow(unsafe_code))]
+#![cfg_attr(
+    all(target_os = "linux", target_env = "gnu"),
+    expect(unsafe_code, reason = "glibc is told in C, and no crate of ours wraps that call")
+)]
 
 /// Has all threads share one heap. To be called before there is a second one: then, and where nothing tells, it does
 /// nothing.

@@ -1,4 +1,5 @@
 //! The shapes of what a page asks and hears: its own copy of them, in TypeScript, is made here and kept as they are.
+//! Deliberately not here: the shapes of answers that are core's own.
 
 use std::path::{Path, PathBuf};
 

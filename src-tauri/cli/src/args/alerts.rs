@@ -1,4 +1,4 @@
-//! What a person can type behind `hoofbeat alerts`.
+//! What a person can type behind `hoofbeat alerts`. Deliberately not here: what is done about it (`commands::alerts`).
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a person can type behind `hoofbeat expect`.
+//! What a person can type behind `hoofbeat expect`. Deliberately not here: what is done about it (`commands::expect`).
 
 use clap::{Args, Subcommand};
 

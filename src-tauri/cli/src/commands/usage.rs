@@ -104,10 +104,13 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
         }
     }
     // What the sentence of now says of energy counts the running minute in.
-    if let Some(counted) = usages.counted {
-        let counted = time::moment(counted, &now);
-        output
-            .line(output.paint(Style::Dim, &format!("Counted until {counted}; a minute is told once it is over.")))?;
+    if let Some(counted) = usages.counted.map(|counted| time::moment(counted, &now)) {
+        let told = match face.status()?.recorder.state {
+            RecorderState::Recording => format!("Counted until {counted}; a minute is told once it is over."),
+            RecorderState::Paused => format!("Counted until {counted}; recording is paused."),
+            RecorderState::Off => format!("Counted until {counted}; nobody records now."),
+        };
+        output.line(output.paint(Style::Dim, &told))?;
     }
     Ok(())
 }
@@ -188,20 +191,26 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
             cost(one.energy),
         ]));
     }
-    // Without them what is not explained has no time of its own: power falls more slowly than work ends.
-    let unnamed = (!hidden.is_empty()).then(|| hidden.iter().filter_map(|one| one.busy).reduce(|sum, more| sum + more));
+    let sum =
+        |of: fn(&IdentityUsage) -> Option<f64>| hidden.iter().filter_map(|one| of(one)).reduce(|sum, more| sum + more);
+    let unexplained = gpu.busy.zip(gpu.explained).map(|(busy, explained)| busy - explained).filter(|time| *time >= 1.0);
     for (name, seconds, joules) in [
         ("(idle)", None, gpu.idle),
-        ("(not explained)", unnamed, gpu.unattributed),
-        ("total", Some(gpu.busy), gpu.energy),
+        ("(not explained)", unexplained, gpu.unattributed),
+        ("total", gpu.busy, gpu.energy),
     ] {
-        let seconds = seconds.map_or_else(none, time);
-        let held = hidden.iter().filter_map(|one| one.vram).max().filter(|_| name == "(not explained)");
+        let seconds =
+            if name == "total" { time(seconds) } else { seconds.map_or_else(none, |seconds| time(Some(seconds))) };
+        let is_theirs = name == "(not explained)";
+        let held = hidden.iter().filter_map(|one| one.vram).max().filter(|_| is_theirs);
         let held = held.map_or_else(none, |bytes| vram(Some(bytes)));
+        let video =
+            |seconds: Option<f64>| seconds.filter(|_| is_theirs).map_or_else(none, |seconds| time(Some(seconds)));
+        let (encoder, decoder) = (video(sum(|one| one.encoder)), video(sum(|one| one.decoder)));
         // What a GPU takes when idle is learnt while nobody uses it.
         let learnt = name != "(idle)" || gpu.energy.is_none() || joules.is_some();
         let told = if learnt { energy(joules) } else { Cell::number("not known yet") };
-        let cells = [Cell::new(name), Cell::new(""), seconds, held, none(), none(), told, cost(joules)];
+        let cells = [Cell::new(name), Cell::new(""), seconds, held, encoder, decoder, told, cost(joules)];
         rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
     }
     rows
@@ -245,7 +254,8 @@ mod tests {
             cells.map(|cell| cell.style(Style::Dim)).collect::<Vec<_>>()
         };
         let named = used("Blender", "program:blender", 20.0);
-        let all = told(vec![named.clone(), used("a process that cannot be seen", HIDDEN, 30.0)]);
+        // Of the other half minute the driver names somebody for ten seconds only.
+        let all = told(vec![named.clone(), used("a process that cannot be seen", HIDDEN, 10.0)]);
         // Its head, Blender, and three lines of nobody's and of all.
         assert_eq!(all.len(), 5, "{all:?}");
         assert!(
@@ -255,6 +265,12 @@ mod tests {
             )),
             "{all:?}"
         );
-        assert!(told(vec![named]).contains(&line("", "")));
+        assert!(told(vec![named]).contains(&line(&format::quantity(30.0, Unit::Second), "")));
+        // What one of another container encoded is told as theirs, too.
+        let hidden = IdentityUsage { encoder: Some(7.0), ..used("a process that cannot be seen", HIDDEN, 10.0) };
+        let told = told(vec![hidden]);
+        let line =
+            told.iter().find(|row| row[0] == Cell::new("(not explained)").style(Style::Dim)).expect("it is told");
+        assert_eq!(line[4], Cell::number(format::quantity(7.0, Unit::Second)).style(Style::Dim));
     }
 }

@@ -1,6 +1,12 @@
 //! What is not understood, what is missing, and the exit status of each.
 
 use std::process::Stdio;
+use std::time::Duration;
+
+use hoofbeat_core::metrics::Metric;
+use hoofbeat_core::model::{Batch, Event, EventKind, Keep, Now, Source, SourceKind, Tick};
+use hoofbeat_core::store::Store;
+use serde_json::json;
 
 use crate::sandbox::Sandbox;
 
@@ -118,4 +124,43 @@ fn a_machine_without_a_gpu_is_told_and_has_an_exit_status_of_its_own() {
     assert!(told.stdout.contains("No GPU was found on this machine"), "{told:?}");
     let told = sandbox.run(&["why", "--json"]);
     assert_eq!((told.code, &told.json()["verdicts"][0]["state"]), (3, &"none".into()), "{told:?}");
+}
+
+#[test]
+fn what_is_still_to_come_is_not_deleted_wherever_the_day_has_begun() {
+    let sandbox = Sandbox::new();
+    sandbox.record();
+    // East of Greenwich tomorrow begins today, by UTC.
+    for zone in ["<+14>-14", "<+07>-7", "UTC", "<-11>11"] {
+        let delete = ["data", "delete", "--before", "tomorrow", "--yes"];
+        let told = sandbox.command(&delete).env("TZ", zone).output().unwrap();
+        let said = String::from_utf8_lossy(&told.stderr);
+        assert!(told.status.code() == Some(2) && said.contains("is still to come"), "{zone}: {told:?}");
+    }
+}
+
+#[test]
+fn why_nothing_is_told_of_a_moment_is_said_where_a_recorder_broke_off() {
+    // 2025-10-09 08:53:20 UTC.
+    const START: i64 = 1_760_000_000;
+    let sandbox = Sandbox::new();
+    let wall = Duration::from_secs(START as u64);
+    let mut store = Store::open(&sandbox.data(), Keep::default(), Now { wall, boot: wall }).unwrap().store;
+    let memory = Source::whole(SourceKind::Memory, "memory", "Memory");
+    let detail = json!({ "in_order": false, "since": START + 60, "seconds": 150 });
+    let began = Event { ts: START + 210, kind: EventKind::RecorderStarted, source: None, detail };
+    let ticks = [0, 60, 210].map(|after| {
+        let events = if after == 210 { vec![began.clone()] } else { Vec::new() };
+        let mut batch = Batch::default();
+        batch.put(&memory, Metric::MemoryUsed, 1e9);
+        Tick { ts: START + after, readings: batch.into_parts().readings, events, ..Tick::default() }
+    });
+    store.append(&ticks, false).unwrap();
+    store.close().unwrap();
+    let told = sandbox.run(&["why", "--at", "2025-10-09 08:56"]);
+    assert_eq!((told.code, told.stdout.as_str()), (5, ""), "{told:?}");
+    assert!(
+        told.stderr.contains("the recorder ended unexpectedly at 2025-10-09 08:54 and was away for 2 min 30 s"),
+        "{told:?}"
+    );
 }

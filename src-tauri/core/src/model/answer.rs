@@ -178,7 +178,7 @@ pub struct GpuUsages {
     /// Unix seconds, exclusive.
     #[cfg_attr(test, ts(type = "number"))]
     pub until: i64,
-    /// Unix seconds until which it is counted: the running minute is told once it is over. `null` where nothing is known.
+    /// Unix seconds until which it is counted: the running minute is told once it is over. `null` where no GPU is told of.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub counted: Option<i64>,
     /// One a GPU of which something is known.

@@ -142,13 +142,15 @@ pub(super) fn oldest(db: &Connection, [usages, totals]: [&str; 2]) -> Result<Opt
     Ok(db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Until when the minutes that reach into `since..until` are told; `None` where none is.
-pub(super) fn counted(db: &Connection, since: i64, until: i64) -> Result<Option<i64>, StoreError> {
+/// Until when use is told, where the last tick was at `last`: the minute that ran then is told where the recorder wrote it
+/// when it ended. A minute in which nobody used a GPU has no row, and is told all the same.
+pub(super) fn counted(db: &Connection, last: i64) -> Result<i64, StoreError> {
+    let minute = last - last.rem_euclid(60);
     let [usages, totals] = MINUTES;
-    let newest = |table| format!("(SELECT max(ts) FROM {table} WHERE ts >= ?1 AND ts < ?2)");
-    let sql = format!("SELECT max(ts) FROM (SELECT {} AS ts UNION ALL SELECT {})", newest(usages), newest(totals));
-    let last: Option<i64> = db.prepare_cached(&sql)?.query_row([since.saturating_sub(59), until], |row| row.get(0))?;
-    Ok(last.map(|last| last.saturating_add(60).min(until)))
+    let sql =
+        format!("SELECT EXISTS(SELECT 1 FROM {usages} WHERE ts = ?1) OR EXISTS(SELECT 1 FROM {totals} WHERE ts = ?1)");
+    let is_told: bool = db.prepare_cached(&sql)?.query_row([minute], |row| row.get(0))?;
+    Ok(if is_told { last + 1 } else { minute })
 }
 
 /// The hour from which on minutes are kept; of what was before, only hours are.

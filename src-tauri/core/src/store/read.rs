@@ -249,7 +249,8 @@ impl Reader {
             return Ok(GpuUsages { schema: SCHEMA, since, until, counted: None, gpus: Vec::new() });
         }
         let gpus = gpu_usage::totals(&transaction, since, until)?;
-        let counted = gpu_usage::counted(&transaction, since, until)?;
+        let last = recent::last_ts(&transaction)?.filter(|_| !gpus.is_empty());
+        let counted = last.map(|last| gpu_usage::counted(&transaction, last)).transpose()?.map(|told| told.min(until));
         Ok(GpuUsages { schema: SCHEMA, since, until, counted, gpus })
     }
 
@@ -376,23 +377,21 @@ impl Reader {
     /// The database cannot be read.
     pub fn range(&self) -> Result<Option<(i64, i64)>, StoreError> {
         // Asked series by series: their keys begin with it, so that each is one step down an index and not all of the hours.
-        let first: Option<i64> = self.db.query_row(
+        let mut query = self.db.prepare_cached(
             "SELECT min(ts) FROM (
                SELECT (SELECT min(ts) FROM hour WHERE hour.series_id = series.series_id) AS ts FROM series
                UNION ALL SELECT (SELECT min(hour) FROM chunk WHERE pack_id = source_id) FROM source
                UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1))",
-            [],
-            |row| row.get(0),
         )?;
+        let first: Option<i64> = query.query_row([], |row| row.get(0))?;
         let Some(first) = first else { return Ok(None) };
         // An hour is kept under its first second, which may be long before anything was recorded in it.
-        let exact: Option<i64> = self.db.query_row(
+        let mut query = self.db.prepare_cached(
             "SELECT min(ts) FROM (
                SELECT (SELECT min(t0) FROM chunk WHERE pack_id = source_id AND hour = ?1) AS ts FROM source
                UNION ALL SELECT ts FROM (SELECT ts FROM recent ORDER BY seq LIMIT 1) WHERE ts < ?1 + 3600)",
-            [hour_of(first)],
-            |row| row.get(0),
         )?;
+        let exact: Option<i64> = query.query_row([hour_of(first)], |row| row.get(0))?;
         Ok(Some(exact.unwrap_or(first)).zip(recent::last_ts(&self.db)?))
     }
 

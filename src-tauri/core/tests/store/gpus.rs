@@ -161,7 +161,7 @@ fn a_minute_that_is_visited_twice_adds_up() {
     assert_eq!(rows, "1200.0|400.0|600.0|200.0|60.0||3.0");
 
     let reader = Reader::open(temp.path()).unwrap();
-    // The running minute is told once it is over.
+    // The running minute is told once it is over, and one in which nobody used a GPU is told, too.
     let counted = |since, until| reader.gpu_usages(since, until).unwrap().counted;
     assert_eq!(counted(HOUR, HOUR + 95), Some(HOUR + 60));
     assert_eq!((counted(HOUR + 30, HOUR + 40), counted(HOUR + 60, HOUR + 600)), (Some(HOUR + 40), None));
@@ -171,6 +171,12 @@ fn a_minute_that_is_visited_twice_adds_up() {
     let names: Vec<_> = one.usages.iter().map(|one| (one.identity.as_str(), one.uid, one.busy, one.encoder)).collect();
     assert_eq!(names, [("a", None, Some(20.0), None), ("b", Some(0), Some(1.5), None)]);
     assert!(reader.gpu_usages(HOUR + 60, HOUR + 600).unwrap().gpus.is_empty());
+    store.append(&[self::tick(HOUR + 330, &gpu, Vec::new())], false).unwrap();
+    assert_eq!(counted(HOUR, HOUR + 335), Some(HOUR + 300));
+    // A recorder that ends writes what there is of the minute.
+    let rest = Some(minute(&gpu, HOUR + 300, Vec::new()));
+    store.append(&[Tick { gpu_minute: rest, ..self::tick(HOUR + 331, &gpu, Vec::new()) }], false).unwrap();
+    assert_eq!(counted(HOUR, HOUR + 335), Some(HOUR + 332));
     assert_sound(temp.path());
 }
 

@@ -101,11 +101,13 @@ pub fn run(folder: &Path, options: &Options, output: &mut Output) -> Outcome {
     let now = Zoned::now();
     let present = now.timestamp().as_second();
     let typed = options.before.as_deref().map(|text| time::parse_moment(text, &now)).transpose();
-    let before = typed.map_err(Failure::Usage)?.map(day_of);
-    if let Some(before) = before.filter(|before| *before > present) {
-        let when = time::moment(before, &now);
+    let typed = typed.map_err(Failure::Usage)?;
+    // Before its day is taken: what tomorrow begins with may be today by UTC.
+    if let Some(typed) = typed.filter(|typed| *typed > present) {
+        let when = time::moment(typed, &now);
         return Err(Failure::Usage(format!("{when} is still to come; --all deletes everything")));
     }
+    let before = typed.map(day_of);
     let face = Face::open(folder)?;
     let deletes = Gone::before(&face, before.unwrap_or(i64::MAX / 4))?;
     let runs = face.status()?.recorder.state != RecorderState::Off;

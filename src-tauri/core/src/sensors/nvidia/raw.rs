@@ -1,9 +1,9 @@
 //! The calls of NVIDIA's library that nvml-wrapper lacks, or makes in a way that breaks.
 //!
 //! Its process lists ask twice for each list and its buffers have no room for a process that comes in between; its
-//! fields know no scope and no signed numbers; a dozen newer calls are missing. This is the only module of the workspace
-//! outside the stand-in with `unsafe` in it, so it holds calls and nothing else: every buffer is sized here, and what
-//! leaves is plain values. A symbol that the library does not have is [`NvmlError::FailedToLoadSymbol`]. Deliberately
+//! fields know no scope and no signed numbers; a dozen newer calls are missing. With `heap`, this is the only module of the
+//! workspace outside the stand-in with `unsafe` in it, so it holds calls and nothing else: every buffer is sized here, and
+//! what leaves is plain values. A symbol that the library does not have is [`NvmlError::FailedToLoadSymbol`]. Deliberately
 //! not here: what a value means, and what is done about an error.
 
 #![expect(unsafe_code, reason = "the library's interface is C, and nvml-wrapper leaves these calls out")]

@@ -18,7 +18,7 @@ since: number,
  */
 until: number, 
 /**
- * Unix seconds until which it is counted: the running minute is told once it is over. `null` where nothing is known.
+ * Unix seconds until which it is counted: the running minute is told once it is over. `null` where no GPU is told of.
  */
 counted: number | null, 
 /**
