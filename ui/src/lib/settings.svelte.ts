@@ -23,9 +23,12 @@ export class Desk {
   about = $state.raw<AboutInfo | null>(null);
 
   readonly backend: Backend;
+  /** Told when another language was saved. */
+  readonly #turned: () => void;
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, turned: () => void = () => undefined) {
     this.backend = backend;
+    this.#turned = turned;
   }
 
   /** Reads everything anew. */
@@ -61,8 +64,7 @@ export class Desk {
     let failure: Failure | null = null;
     try {
       await this.backend.saveSetting(section, key, value, this.settings?.version ?? '');
-      // Another language is another page.
-      if (isLanguage(setting)) window.location.reload();
+      if (isLanguage(setting)) this.#turned();
     } catch (thrown) {
       failure = asFailure(thrown);
     }
