@@ -191,6 +191,24 @@ test('a setting is found by what people call it or by its place in the file, and
   expect(document.activeElement?.id).not.toBe('setting-keep.cap');
 });
 
+test('settings that come late move nothing that stands there already', async () => {
+  const machine = new Fixture('fine');
+  const settings = await machine.settings();
+  let answer: () => void = () => undefined;
+  vi.spyOn(machine, 'settings').mockReturnValue(new Promise((resolve) => (answer = () => resolve(settings))));
+  render(App, { backend: machine });
+  await vi.advanceTimersByTimeAsync(50);
+  await press('k', { ctrlKey: true });
+  await search('on');
+  const before = words();
+  expect(before.length).toBeGreaterThan(1);
+  answer();
+  await waitFor(() => expect(words().length).toBeGreaterThan(before.length));
+  expect(words().slice(0, before.length)).toEqual(before);
+  const late = words().slice(before.length);
+  expect(late[0], 'it fits better than some of those, and is below them all the same').toMatch(/^On /);
+});
+
 test('light and dark are one search away', async () => {
   await show('fine');
   try {
