@@ -279,8 +279,14 @@ describe('alerts', () => {
 
   test('where some stand, their rules say so, and are folded', async () => {
     await show('alarm');
-    expect(page().getByTestId<HTMLDetailsElement>('alerts-rules').open).toBe(false);
-    expect(page().getByTestId('rule-of-gpu-hot').querySelector('.now')?.textContent).toContain('fires');
+    const rules = page().getByTestId<HTMLDetailsElement>('alerts-rules');
+    const now = (rule: string) => page().getByTestId(`rule-of-${rule}`).querySelector('.now')?.textContent?.trim();
+    expect(rules.open).toBe(false);
+    expect(now('gpu-hot')).toContain('fires');
+    expect(now('cpu-hot'), 'no value is looked for that nobody sees').toBe('');
+    rules.open = true;
+    await fireEvent(rules, new Event('toggle'));
+    expect(now('cpu-hot')).toMatch(/^now \d+ °C$/);
   });
 
   test('while nobody records nothing is watched', async () => {

@@ -8,6 +8,7 @@ import {
   alertSentence,
   alertTone,
   apart,
+  called,
   counts,
   covered,
   ending,
@@ -140,6 +141,29 @@ test('a snooze is told once: at its alert where it is about that one alone, else
   expect(two.map((one) => own(one, two))).toEqual([[other], []]);
   expect(apart([all, mine, other], two)).toEqual([all, mine]);
   expect(apart([mine], [])).toEqual([mine]);
+});
+
+test('what alerts are about is known by name, and what else there is does not matter', () => {
+  const { sources } = new Fixture('fine').status();
+  const gpu = sources.find(({ kind }) => kind === 'gpu')!;
+  const event: EventInfo = { ts: NOW - 60, kind: 'alert_fired', source: gpu.id, detail: { rule: 'gpu-hot' } };
+  const alerts = past([event]);
+  const said = called(alerts, sources);
+  expect(said).toContain(gpu.label);
+  expect(said).not.toContain(sources.find(({ kind }) => kind === 'cpu')!.label);
+  const other = (change: (source: (typeof sources)[number]) => object) =>
+    called(
+      alerts,
+      sources.map((source) => ({ ...source, ...change(source) })),
+    );
+  expect(
+    other(() => ({ metrics: {}, ts: NOW + 1 })),
+    'values',
+  ).toBe(said);
+  expect(other(({ kind }) => (kind === 'gpu' ? {} : { label: 'Another' }))).toBe(said);
+  expect(other(({ id }) => (id === gpu.id ? { label: 'Another' } : {}))).not.toBe(said);
+  expect(called(alerts, [...sources, { ...gpu, id: 'gpu:twin' }]), 'a twin makes it say which one').not.toBe(said);
+  expect(called([], sources)).toBe('[]');
 });
 
 test('earlier alerts are rows from beginning to end', () => {

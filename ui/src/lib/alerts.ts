@@ -3,7 +3,7 @@
 import { duration, moment, text, recorded, unitOf } from './format';
 import type { Piece } from './headline';
 import { say } from './language';
-import { processName, visible } from './names';
+import { processName, sourceName, visible } from './names';
 import type { AlertInfo } from './types/generated/AlertInfo';
 import type { AlertNow } from './types/generated/AlertNow';
 import type { EventInfo } from './types/generated/EventInfo';
@@ -154,6 +154,15 @@ export function past(events: readonly EventInfo[]): Past[] {
 /** Past alerts in words. */
 export function inWords(alerts: readonly Past[], around: Surroundings): PastInWords[] {
   return alerts.map((alert) => ({ ...alert, title: sentence(alert.event, around) }));
+}
+
+/** What the sources of these alerts are called, in one text, which is another one only where one of them is. */
+export function called(alerts: readonly Past[], sources: readonly SourceStatus[]): string {
+  const ids = [...new Set(alerts.map(({ event }) => event.source))];
+  const names = sources
+    .filter(({ id }) => ids.includes(id))
+    .map((source) => [source.id, source.kind, source.label, sourceName(source, sources)]);
+  return JSON.stringify(names);
 }
 
 /** How long an alert lasted, in words; `active` are the rules of which one stands now. */

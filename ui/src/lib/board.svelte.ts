@@ -118,8 +118,12 @@ export class Board {
 
   /** The metrics that a source has or had, in the table's order. */
   metricsOf(source: SourceStatus): readonly MetricInfo[] {
-    const known = this.#known.get(source.id);
-    return this.metrics.filter((metric) => metric.key in source.metrics || known?.has(metric.key));
+    return this.metrics.filter(({ key }) => this.knows(source, key));
+  }
+
+  /** Whether a source has or had a metric. */
+  knows(source: SourceStatus, key: string): boolean {
+    return key in source.metrics || this.#known.get(source.id)?.has(key) === true;
   }
 
   /** The last minutes of one metric of one source. Read `beat` to hear of changes. */

@@ -68,11 +68,14 @@ export function nearest(
 ): { words: string; source: SourceStatus } | null {
   if (compared === null || !isDrawable(compared.metric)) return null;
   const { metric, of, above, source: pattern, without } = compared;
+  const matches = pattern === null ? null : matcher(pattern);
   const known = sources.flatMap((source) => {
     const { metrics, id } = source;
-    if (!isLive(source) || !isFor(pattern ?? '*', id) || (without !== null && without in metrics)) return [];
-    const [value, whole] = [metrics[metric], of === null ? undefined : metrics[of]];
-    if (value === undefined) return [];
+    // Of many sources few have it: the others are no work, each second.
+    const value = metrics[metric];
+    if (value === undefined || !isLive(source) || (without !== null && without in metrics)) return [];
+    if (matches !== null && !matches.test(id)) return [];
+    const whole = of === null ? undefined : metrics[of];
     if (of === null) return [{ source, ...value }];
     return whole === undefined || whole.value === 0
       ? []
@@ -82,10 +85,10 @@ export function nearest(
   return first === undefined ? null : { words: text(first.value, first.unit), source: first.source };
 }
 
-/** Whether a source is meant by the id of a source, in which * is any text. */
-function isFor(pattern: string, id: string): boolean {
+/** What the ids of the sources match that a rule is about; * is any text. */
+function matcher(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(id);
+  return new RegExp(`^${parts.join('.*')}$`, 's');
 }
 
 /** What stands in a field while it is empty: what is built in holds then. */

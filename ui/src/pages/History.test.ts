@@ -5,6 +5,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import App from '../App.svelte';
 import { NOW, onOneClock } from '../fixture/clock';
 import { Fixture, type Scene } from '../fixture/fixture';
+import { Board } from '../lib/board.svelte';
 
 onOneClock('history');
 beforeEach(() => localStorage.clear());
@@ -254,6 +255,15 @@ test('of a machine without a GPU no chart is shown of what it does not have', as
   });
   await show('server');
   expect(charts()).toEqual(['cpu.utilization', 'memory.used', 'disk.busy']);
+});
+
+test('of a machine without a GPU not every metric of every source is looked up each second', async () => {
+  const { machine } = await show('server');
+  const all = vi.spyOn(Board.prototype, 'metricsOf');
+  machine.push();
+  await vi.advanceTimersByTimeAsync(20);
+  expect(charts()).toContain('disk.busy');
+  expect(all).not.toHaveBeenCalled();
 });
 
 test('a hidden page asks nothing, and one that is seen again asks for what it missed', async () => {

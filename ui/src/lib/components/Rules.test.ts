@@ -250,3 +250,26 @@ test('a rule is as near to its limit as the source of its own that is the neares
   expect(near({ metric: 'gpu.power' })).toBeNull();
   expect(nearest({ compared: null }, sources), 'a state is no reading').toBeNull();
 });
+
+test('what a rule is about is compiled once, and not where it is about every source', () => {
+  const { sources } = new Fixture('fine').status();
+  const plain: Compared = { metric: 'disk.read', of: null, above: true, source: null, without: null };
+  let compiled = 0;
+  vi.stubGlobal(
+    'RegExp',
+    class extends RegExp {
+      constructor(pattern: string | RegExp, flags?: string) {
+        super(pattern, flags);
+        compiled += 1;
+      }
+    },
+  );
+  try {
+    expect(nearest({ compared: plain }, sources)).not.toBeNull();
+    expect(compiled).toBe(0);
+    expect(nearest({ compared: { ...plain, source: 'disk:*' } }, sources)).not.toBeNull();
+    expect(compiled).toBe(1);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});

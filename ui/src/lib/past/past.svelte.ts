@@ -103,8 +103,8 @@ export class Past {
    * it is another one only where they are others.
    */
   #ofCpu = $derived.by(() => {
-    const known = new Set(this.board.sources.flatMap((source) => this.board.metricsOf(source).map(({ key }) => key)));
-    const had = CPU_METRICS.filter((key) => known.has(key));
+    const { board } = this;
+    const had = CPU_METRICS.filter((key) => board.sources.some((source) => board.knows(source, key)));
     return (had.length > 0 ? had : CPU_METRICS).join(' ');
   });
 
