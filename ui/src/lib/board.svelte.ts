@@ -2,7 +2,7 @@
 
 import { asFailure, type Backend, type Told } from './backend';
 import { isLive, isTorn, judge, type Condition } from './condition';
-import { unitOf } from './format';
+import { unitOf, wholeMinutes } from './format';
 import { speaksOtherThan } from './language';
 import { append, catchUp, cut, toLine, trim, type Line } from './series';
 import { whileSeen } from './sight';
@@ -67,6 +67,8 @@ export class Board {
     this.status && (this.lost ? { kind: 'lost' } : judge(this.status, this.now, this.#whole)),
   );
   sources: readonly SourceStatus[] = $derived(this.status?.sources ?? []);
+  /** Until when whole minutes are counted: none is while nobody records. */
+  counted = $derived(wholeMinutes(Math.min(this.now, this.status?.ts ?? this.now)));
 
   readonly backend: Backend;
   readonly #sparks: readonly string[];

@@ -6,6 +6,7 @@ import App from '../App.svelte';
 import { NOW, onOneClock } from '../fixture/clock';
 import { Fixture, type Scene } from '../fixture/fixture';
 import { Board } from '../lib/board.svelte';
+import { moment } from '../lib/format';
 
 onOneClock('history');
 beforeEach(() => localStorage.clear());
@@ -187,6 +188,17 @@ test('who used the GPU says until when it is counted, where the minute that runs
   await show('fine', '#/history?span=7d');
   await screen.findByTestId('ribbons');
   expect(screen.queryByTestId('ribbons-until')).toBeNull();
+  cleanup();
+  const last = now - 7260;
+  const status = Fixture.prototype.status;
+  vi.spyOn(Fixture.prototype, 'status').mockImplementation(function (this: Fixture) {
+    const told = status.call(this);
+    return { ...told, ts: last + 25, recorder: { ...told.recorder, state: 'off' } };
+  });
+  await show('fine', '#/history?span=6h');
+  expect((await screen.findByTestId('ribbons-until')).textContent?.trim(), 'nobody has recorded since').toBe(
+    `by whole minutes, until ${moment(last, now)}`,
+  );
 });
 
 test('what held the GPU back is lit on the lane and in the list', async () => {

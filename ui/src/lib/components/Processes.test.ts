@@ -1,8 +1,9 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { expect, test, vi } from 'vitest';
 import App from '../../App.svelte';
-import { onOneClock } from '../../fixture/clock';
+import { NOW, onOneClock } from '../../fixture/clock';
 import { Fixture, type Scene } from '../../fixture/fixture';
+import { moment } from '../format';
 
 onOneClock('processes');
 
@@ -48,6 +49,30 @@ test('those that use the GPU come first, and members of one identity are one row
   expect(head(/GPU$/).getAttribute('aria-sort')).toBe('descending');
   expect(head(/^GPU today/).textContent.trim(), 'the minute that runs is not in it').toMatch(/until \d\d:\d\d/);
   expect(screen.getByTestId('processes-count').textContent).toMatch(/\d+ processes in 2\d groups, 9 use the GPU/);
+});
+
+test('the GPU is told until what was counted last, whether anybody records or not', async () => {
+  const now = NOW.getTime() / 1000;
+  const until = () =>
+    head(/^GPU today/)
+      .textContent.replace(/[↓↑]/g, '')
+      .trim();
+  const midnight = new Date(2026, 10, 21).getTime() / 1000;
+  for (const [last, told] of [
+    [now - 7230, now - 7260],
+    [now - 86400, midnight],
+    [now + 5, now],
+  ] as const) {
+    await show('fine', (machine) => {
+      const status = machine.status.bind(machine);
+      vi.spyOn(machine, 'status').mockImplementation(() => {
+        const said = status();
+        return { ...said, ts: last, recorder: { ...said.recorder, state: last < now ? 'off' : 'recording' } };
+      });
+    });
+    expect(until()).toBe(`GPU today until ${moment(told, now)}`);
+    cleanup();
+  }
 });
 
 test('a row that is unfolded shows each of its processes, and can be folded again', async () => {
