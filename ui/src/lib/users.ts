@@ -25,7 +25,7 @@ export interface Users {
 }
 
 /** What core calls processes that only the driver tells of. */
-const HIDDEN = 'hidden';
+export const HIDDEN = 'hidden';
 /** So many fit on a card; a browser alone may bring a dozen. */
 const MOST = 8;
 /** A smaller remainder is rounding, and the driver's own work. */

@@ -4,10 +4,12 @@ import { say } from '../language';
 import { brief, processName } from '../names';
 import type { EpisodeInfo } from '../types/generated/EpisodeInfo';
 import type { EventInfo } from '../types/generated/EventInfo';
+import { HIDDEN } from '../users';
 
-/** Who used the GPU in an episode, whoever used it most first. */
+/** Who used the GPU in an episode, whoever used it most first. What nobody can see is told as unexplained. */
 export function whoIn(episode: EpisodeInfo): string {
-  const sessions = [...episode.sessions].sort((a, b) => (b.busy ?? 0) - (a.busy ?? 0));
+  const seen = episode.sessions.filter(({ key }) => key !== HIDDEN);
+  const sessions = seen.sort((a, b) => (b.busy ?? 0) - (a.busy ?? 0));
   const names = [
     ...new Set(sessions.map((one) => brief(processName(one.identity).trim() || say('a process without a name')))),
   ];

@@ -220,6 +220,11 @@ test('an episode says who, and whether somebody unexpected was there', () => {
   const all = episodes('', NOW, 0, NOW);
   expect(all.map(whoIn)).toContain('Blender and 2 more');
   expect(all.map(whoIn).at(-1)).toBe('nobody who can be seen');
+  const seen = all.find(({ sessions }) => sessions.length > 1);
+  if (!seen) throw new Error('there are episodes of more than one');
+  const hidden = { ...seen.sessions[0]!, identity: 'a process that cannot be seen', key: 'hidden', busy: 1e9 };
+  expect(whoIn({ ...seen, sessions: [hidden, ...seen.sessions] }), 'that is told as unexplained').toBe(whoIn(seen));
+  expect(whoIn({ ...seen, sessions: [hidden] })).toBe('nobody who can be seen');
   const [first] = all;
   const event = (ts: number, why: string, digest = false): EventInfo => ({
     ts,
