@@ -104,6 +104,11 @@ export class Chart {
 
   /** Shows another range. */
   choose(span: Span): void {
+    this.#isChosen = true;
+    this.#reach(span);
+  }
+
+  #reach(span: Span): void {
     this.#first = false;
     if (span === this.span) return;
     this.span = span;
@@ -157,7 +162,7 @@ export class Chart {
     const begun = points.length > 0 ? Math.min(...points) : condition?.kind === 'recording' ? condition.since : null;
     if (begun === null) return;
     this.#first = false;
-    if (condition?.kind === 'recording' && now - begun < YOUNG) this.choose(MINUTES);
+    if (condition?.kind === 'recording' && now - begun < YOUNG) this.#reach(MINUTES);
   }
 
   /** Takes in a new status: extends the hour's lines, and reads everything again once that is due. */

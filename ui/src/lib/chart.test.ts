@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { NOW } from '../fixture/clock';
 import { Fixture } from '../fixture/fixture';
 import { Board } from './board.svelte';
-import { Chart } from './chart.svelte';
+import { Chart, SPANS } from './chart.svelte';
 
 const GPU = 'gpu.utilization';
 let end: () => void = () => undefined;
@@ -18,13 +18,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A chart on a machine whose GPUs are asleep until they are woken, and have or have not worked within the range. */
-async function open(hasWorked: boolean) {
+/**
+ * A chart on a machine whose GPUs are asleep until they are woken, and have or have not worked within the range; where it
+ * is young, nothing is on record.
+ */
+async function open(hasWorked: boolean, isYoung = false) {
   const machine = new Fixture('fine');
   let isAsleep = true;
   const { status, history } = { status: machine.status.bind(machine), history: machine.history.bind(machine) };
   vi.spyOn(machine, 'status').mockImplementation(() => {
     const told = status();
+    if (isYoung) told.recorder.since = NOW.getTime() / 1000 - 12;
     if (!isAsleep) return told;
     const asleep = { health: 'asleep' as const, metrics: {} };
     return {
@@ -34,7 +38,7 @@ async function open(hasWorked: boolean) {
   });
   vi.spyOn(machine, 'history').mockImplementation(async (query) => {
     const told = await history(query);
-    return query.metric === GPU && isAsleep && !hasWorked ? { ...told, series: [] } : told;
+    return isYoung || (query.metric === GPU && isAsleep && !hasWorked) ? { ...told, series: [] } : told;
   });
   const board = new Board(machine, []);
   end = board.start();
@@ -70,6 +74,21 @@ test('what a person chose stays', async () => {
   chart.show('cpu.utilization');
   await wake();
   expect(chart.metric).toBe('cpu.utilization');
+});
+
+test('what a person looks at over another range stays, too', async () => {
+  const { chart, wake } = await open(false);
+  chart.choose(SPANS[2]!);
+  await wake();
+  expect(chart.metric).toBe('cpu.utilization');
+  expect(chart.span.id).toBe('24h');
+});
+
+test('a range that it opened with itself is nobody’s choice', async () => {
+  const { chart, wake } = await open(false, true);
+  expect([chart.metric, chart.span.id]).toEqual(['cpu.utilization', '5m']);
+  await wake();
+  expect(chart.metric).toBe(GPU);
 });
 
 test('without a GPU it turns to the CPU, whose first value takes two readings', async () => {
