@@ -114,7 +114,9 @@ describe.skipIf(product === null)('in a browser', () => {
   it('the titles of charts of the past stand clear of their buttons', async () => {
     await page.setViewportSize(DESKTOP);
     await go(page, 'history');
-    const touching = await page.locator('[data-testid^="strip-"] .head').evaluateAll((heads) =>
+    const heads = page.locator('[data-testid^="strip-"] .head');
+    await expect.poll(() => heads.count(), { message: 'charts' }).toBeGreaterThan(0);
+    const touching = await heads.evaluateAll((heads) =>
       heads.flatMap((head) => {
         const words = document.createRange();
         words.selectNodeContents(head.querySelector('h2')!);
@@ -136,10 +138,14 @@ describe.skipIf(product === null)('in a browser', () => {
     afterAll(() => german?.context().close());
 
     /** Texts of these elements of which an end cannot be seen. */
-    const cut = (selector: string) =>
-      german
-        .locator(selector)
-        .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+    const cut = async (selector: string) => {
+      const some = german.locator(selector);
+      // Of none, none is cut.
+      await expect.poll(() => some.count(), { message: selector }).toBeGreaterThan(0);
+      return some.evaluateAll((all) =>
+        all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent),
+      );
+    };
 
     it('the ways, the times and the names of processes are whole', async () => {
       await german.locator('nav a', { hasText: 'Einstellungen' }).waitFor();
