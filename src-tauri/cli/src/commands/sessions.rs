@@ -20,6 +20,8 @@ use crate::time;
 
 /// Names longer than this are cut; the whole text is in `--json`.
 const NAME_WIDTH: usize = 32;
+/// So wide are several names.
+const NAMES_WIDTH: usize = 40;
 
 #[derive(Serialize)]
 struct Sessions<'a> {
@@ -175,15 +177,15 @@ pub fn episodes(global: &Global, options: &args::Stretches, output: &mut Output)
             seconds(one.throttled),
             Cell::known(one.energy.map(format::about_energy)),
             Cell::new(asked.ended(one.ended)),
-            Cell::name(output::short_name(&who(one), NAME_WIDTH)),
+            Cell::new(output::text(&who(one))),
         ];
         rows.push([when, gpu(&one.label), what].concat());
     }
     Ok(output.table(&rows)?)
 }
 
-/// Who had a session in it, each once, who worked most first. What those did whom nobody can name is not explained, and
-/// told as that.
+/// Who had a session in it, each once, who worked most first, and how many more where there is no room for all. What those
+/// did whom nobody can name is not explained, and told as that.
 fn who(episode: &EpisodeInfo) -> String {
     let mut sessions: Vec<&SessionInfo> = episode.sessions.iter().filter(|one| one.key != HIDDEN).collect();
     sessions.sort_by(|a, b| b.busy.unwrap_or(0.0).total_cmp(&a.busy.unwrap_or(0.0)));
@@ -193,7 +195,15 @@ fn who(episode: &EpisodeInfo) -> String {
             names.push(&one.identity);
         }
     }
-    if names.is_empty() { "nobody that is known".to_string() } else { names.join(", ") }
+    let Some((first, others)) = names.split_first() else { return "nobody that is known".to_string() };
+    let mut told = (*first).to_owned();
+    for (at, name) in others.iter().enumerate() {
+        if told.chars().count() + name.chars().count() + 2 > NAMES_WIDTH {
+            return format!("{told} and {} more", others.len() - at);
+        }
+        told = format!("{told}, {name}");
+    }
+    told
 }
 
 fn lasted(start: i64, end: i64) -> Cell {
@@ -248,5 +258,9 @@ mod tests {
         let hidden = ("a process that cannot be seen", HIDDEN, 30.0);
         assert_eq!(told(&[("Blender", "b", 5.0), hidden, ("Ollama", "o", 10.0)]), "Ollama, Blender");
         assert_eq!(told(&[hidden]), "nobody that is known");
+        let many =
+            [("Starfall Racer", "s", 9.0), ("Blender", "b", 5.0), ("dbus-updater", "d", 4.0), ("Ollama", "o", 3.0)];
+        assert_eq!(told(&many), "Starfall Racer, Blender, dbus-updater and 1 more");
+        assert_eq!(told(&many[..1]), "Starfall Racer");
     }
 }

@@ -135,7 +135,10 @@ fn tell(face: &Face, options: &args::Why, output: &mut Output) -> Outcome {
     let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
     let present = now.timestamp().as_second();
     if let Some(at) = at.filter(|at| *at > present) {
-        return Err(Failure::Usage(format!("{} is still to come; --at takes a past moment", time::moment(at, &now))));
+        let when = time::moment(at, &now);
+        return Err(Failure::Usage(format!(
+            "{when} is still to come; --at takes a past moment, such as \"yesterday 23:59\""
+        )));
     }
     // Of the running second nothing is recorded yet: whoever asks for now means the newest.
     let at = at.filter(|at| *at < present);

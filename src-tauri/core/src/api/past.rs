@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use super::Face;
 use crate::model::EventKind;
 use crate::model::answer::{EventInfo, Happened, Ribbons};
-use crate::store::StoreError;
+use crate::store::{Reader, StoreError};
 
 /// What a chart is marked with. What GPUs do all day, waking and sleeping, would cover it.
 const MARKS: &[EventKind] = &[
@@ -61,13 +61,16 @@ impl Face {
     /// # Errors
     /// The database cannot be read.
     pub fn broken_off(&self, at: i64) -> Result<Option<(i64, i64)>, StoreError> {
-        let mut found = None;
-        self.reader.events_of(&[EventKind::RecorderStarted], at, i64::MAX, |event| {
-            found.get_or_insert(event);
-        })?;
-        let began = found.filter(|event| event.ts > at);
-        Ok(began
-            .and_then(|event| Some((event.detail.get("since")?.as_i64()?, event.ts)))
-            .filter(|(since, _)| *since < at))
+        broken_off(&self.reader, at)
     }
+}
+
+/// As [`Face::broken_off`].
+pub(super) fn broken_off(reader: &Reader, at: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    let mut found = None;
+    reader.events_of(&[EventKind::RecorderStarted], at, i64::MAX, |event| {
+        found.get_or_insert(event);
+    })?;
+    let began = found.filter(|event| event.ts > at);
+    Ok(began.and_then(|event| Some((event.detail.get("since")?.as_i64()?, event.ts))).filter(|(since, _)| *since < at))
 }

@@ -8,6 +8,7 @@ mod tests;
 
 use std::ops::Range;
 
+use super::past::broken_off;
 use crate::metrics::Metric;
 use crate::model::answer::{GpuTotal, HistoryQuery, SourceStatus, Status};
 use crate::model::{EventKind, HIDDEN, Health, RecorderState, SourceKind};
@@ -75,6 +76,10 @@ pub(super) fn gather(reader: &Reader, status: &Status, at: Option<i64>) -> Resul
         range.is_some_and(|(first, last)| (minute_of(first)..=last.max(status.ts.unwrap_or(last))).contains(&at))
     };
     let Some(moment) = moment.filter(|at| is_known(*at)) else { return Ok(nothing) };
+    // What was read before a recorder broke off says nothing of the time in which there was none.
+    if at.is_some() && broken_off(reader, moment)?.is_some() {
+        return Ok(nothing);
+    }
     // Of the running minute only what is now is known: who asks for a moment of it is told of now, and that it is.
     let now = status.ts.filter(|newest| live && newest - moment < 60);
     let (is_now, moment) = (now.is_some(), now.unwrap_or(moment));

@@ -339,3 +339,17 @@ fn what_a_killed_recorder_did_not_write_is_not_said_to_be_the_drivers_doing() {
     assert_eq!(said(&later), "GPU: nothing is recorded of it then");
     assert_eq!(later.verdicts[0].cause.word(), "unrecorded");
 }
+
+/// What was read just before it broke off is near, and says nothing of the time in which nobody recorded.
+#[test]
+fn of_the_time_after_a_recorder_broke_off_nothing_is_told_from_before() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut store = record(temp.path(), &[Some(Some(RENDER)); 2]);
+    assert_eq!(why(temp.path(), HOUR + 120).at, Some(HOUR + 120));
+    let mut back = tick(&Machine::new(), HOUR + 180, Some(IDLE));
+    let detail = serde_json::json!({ "in_order": false, "since": HOUR + 119, "seconds": 61 });
+    back.events.push(Event { ts: HOUR + 180, kind: EventKind::RecorderStarted, source: None, detail });
+    store.append(&[back], true).unwrap();
+    let told = [119, 120, 150, 179, 180].map(|after| why(temp.path(), HOUR + after).at.map(|at| at - HOUR));
+    assert_eq!(told, [Some(119), None, None, None, Some(180)]);
+}

@@ -43,7 +43,16 @@ fn rights(folder: &Path) -> Finding {
     let meta = match std::fs::symlink_metadata(folder) {
         Ok(meta) => meta,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Finding::warning(NAME, format!("{shown} does not exist yet"), "`hoofbeat watch` makes it");
+            // It is made within the first folder above it that is there.
+            let above = paths::absolute(folder).ancestors().find(|above| above.exists()).map(Path::to_path_buf);
+            let above = above.unwrap_or_else(|| "/".into());
+            return match rustix::fs::access(&above, Access::WRITE_OK | Access::EXEC_OK) {
+                Ok(()) => Finding::warning(NAME, format!("{shown} does not exist yet"), "`hoofbeat watch` makes it"),
+                Err(error) => {
+                    let message = format!("{shown} cannot be made in {}: {error}", above.display());
+                    Finding::failure(NAME, message, "choose another folder with --data-dir")
+                }
+            };
         }
         Err(error) => {
             let remedy = "choose another folder with --data-dir, or get the right to read this one";
