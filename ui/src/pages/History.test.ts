@@ -111,7 +111,7 @@ test('an episode says who and whether that was expected, and leads to its time',
     [...row.children].map((cell) => cell.textContent?.trim()).join(' '),
   );
   expect(rows).toHaveLength(4);
-  expect(rows[0]).toMatch(/^Blender .*goes on 39 min 91 °C about 180 Wh nothing noted$/);
+  expect(rows[0]).toMatch(/^Blender since [^–]* 39 min 91 °C about 180 Wh nothing noted$/);
   expect(rows[1]).toMatch(/^xmrig and Ollama .* 15 min 78 °C about 70 Wh \? new here$/);
   await fireEvent.click(screen.getByText('xmrig and Ollama'));
   expect(address()).toEqual({ from: String(now - 5490), to: String(now - 4410) });
