@@ -36,6 +36,9 @@ use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output};
 use crate::time::now;
 
+/// Said where something is asked of GPUs, and none is or was here.
+const NO_GPU: &str = "No GPU was found on this machine; `hoofbeat doctor` tells why.";
+
 /// Does what was typed.
 ///
 /// # Errors

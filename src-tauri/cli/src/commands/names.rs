@@ -69,6 +69,32 @@ pub fn with_command(session: &SessionInfo) -> String {
     }
 }
 
+/// A session of which no more is known than whose it was.
+#[cfg(test)]
+pub fn session(identity: &str, key: &str) -> SessionInfo {
+    SessionInfo {
+        id: 1,
+        episode: None,
+        source: "gpu:1".into(),
+        label: "GPU".into(),
+        identity: identity.into(),
+        key: key.into(),
+        uid: None,
+        command: None,
+        start: 0,
+        end: 1,
+        ended: None,
+        busy: None,
+        mean_share: None,
+        peak_share: None,
+        vram: None,
+        encoder: None,
+        decoder: None,
+        energy: None,
+        processes: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hoofbeat_core::model::{Health, SourceKind};
@@ -115,27 +141,6 @@ mod tests {
 
     #[test]
     fn a_program_is_told_where_it_says_more_than_the_name() {
-        let session = |identity: &str, key: &str, command: Option<&str>| SessionInfo {
-            id: 1,
-            episode: None,
-            source: "gpu:1".into(),
-            label: "GPU".into(),
-            identity: identity.into(),
-            key: key.into(),
-            uid: None,
-            command: command.map(str::to_string),
-            start: 0,
-            end: 1,
-            ended: None,
-            busy: None,
-            mean_share: None,
-            peak_share: None,
-            vram: None,
-            encoder: None,
-            decoder: None,
-            energy: None,
-            processes: Vec::new(),
-        };
         for (identity, key, command, expected) in [
             ("Ollama", "unit:ollama.service", Some("ollama"), "Ollama"),
             ("Ollama", "unit:ollama.service", Some("llama-runner"), "Ollama (llama-runner)"),
@@ -145,7 +150,8 @@ mod tests {
             ("Dota 2", "steam:570", Some("dota2"), "Dota 2 (dota2)"),
             ("train.py", "script:train.py", None, "train.py"),
         ] {
-            assert_eq!(with_command(&session(identity, key, command)), expected);
+            let session = SessionInfo { command: command.map(str::to_string), ..session(identity, key) };
+            assert_eq!(with_command(&session), expected);
         }
     }
 }

@@ -217,25 +217,8 @@ mod tests {
     #[test]
     fn who_worked_most_is_named_first_and_nobody_whom_nobody_can_name() {
         let session = |(identity, key, busy): (&str, &str, f64)| SessionInfo {
-            id: 1,
-            episode: Some(1),
-            source: "gpu:1".to_owned(),
-            label: "GPU".to_owned(),
-            identity: identity.to_owned(),
-            key: key.to_owned(),
-            uid: None,
-            command: None,
-            start: 0,
-            end: 60,
-            ended: None,
             busy: Some(busy),
-            mean_share: None,
-            peak_share: None,
-            vram: None,
-            encoder: None,
-            decoder: None,
-            energy: None,
-            processes: Vec::new(),
+            ..names::session(identity, key)
         };
         let told = |sessions: &[(&str, &str, f64)]| {
             who(&EpisodeInfo {

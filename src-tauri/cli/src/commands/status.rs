@@ -57,8 +57,7 @@ pub fn run(global: &Global, options: &args::Status, output: &mut Output) -> Outc
     }
     let now = Zoned::now();
     output.line(headline(&status, &now, output))?;
-    if status.recorder.state == RecorderState::Recording && status.sources.iter().any(|one| one.kind == SourceKind::Gpu)
-    {
+    if status.recorder.state == RecorderState::Recording && status.has_gpu() {
         let verdicts = face.why_now(&status)?.verdicts;
         if let Some(at) = busiest(&verdicts) {
             output.line(brief(&verdicts[at], &|ts| time::moment(ts, &now), &Untrusted::terminal))?;

@@ -15,7 +15,7 @@ use hoofbeat_core::api::{Face, LiveProcesses, ProcessNow, SCHEMA, Status, Users}
 use hoofbeat_core::clock::{Clock, SystemClock};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
-use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::model::RecorderState;
 use serde::Serialize;
 
 use self::line::Line;
@@ -111,7 +111,7 @@ fn largest(mut lines: Vec<Line>, options: &args::Top) -> Vec<Line> {
 
 fn rows(lines: &[Line], status: Option<&Status>) -> Vec<Vec<Cell>> {
     // A machine without a GPU needs no columns for it; without a recorder that is not known.
-    let gpus = status.is_none_or(|status| status.sources.iter().any(|source| source.kind == SourceKind::Gpu));
+    let gpus = status.is_none_or(Status::has_gpu);
     let columns = |[pid, user, gpu, vram, cpu, memory, name]: [Cell; 7]| {
         let gpu = if gpus { vec![gpu, vram] } else { Vec::new() };
         [vec![pid, user], gpu, vec![cpu, memory, name]].concat()

@@ -7,7 +7,7 @@ use hoofbeat_core::api::{GpuTotal, GpuUsages, IdentityUsage, Users};
 use hoofbeat_core::config::{Config, Tariff};
 use hoofbeat_core::format;
 use hoofbeat_core::metrics::{Metric, Unit};
-use hoofbeat_core::model::{HIDDEN, RecorderState, SourceKind};
+use hoofbeat_core::model::{HIDDEN, RecorderState};
 use hoofbeat_core::paths;
 use jiff::Zoned;
 use serde::Serialize;
@@ -81,10 +81,9 @@ pub fn run(global: &Global, options: &args::Usage, output: &mut Output) -> Outco
     }
     if usages.gpus.is_empty() {
         let status = face.status()?;
-        let any = status.sources.iter().any(|source| source.kind == SourceKind::Gpu);
         let since = time::moment(since, &now);
-        output.line(match (any, status.recorder.state) {
-            (false, _) => "No GPU was found on this machine; `hoofbeat doctor` tells why.".to_string(),
+        output.line(match (status.has_gpu(), status.recorder.state) {
+            (false, _) => super::NO_GPU.to_string(),
             (true, RecorderState::Recording) => {
                 format!("Nothing is recorded of a GPU since {since} yet: a minute is told once it is over.")
             }
@@ -194,23 +193,19 @@ fn rows(gpu: &GpuTotal, tariff: &Tariff, users: &mut Users) -> Vec<Vec<Cell>> {
     let sum =
         |of: fn(&IdentityUsage) -> Option<f64>| hidden.iter().filter_map(|one| of(one)).reduce(|sum, more| sum + more);
     let unexplained = gpu.busy.zip(gpu.explained).map(|(busy, explained)| busy - explained).filter(|time| *time >= 1.0);
-    for (name, seconds, joules) in [
-        ("(idle)", None, gpu.idle),
-        ("(not explained)", unexplained, gpu.unattributed),
-        ("total", gpu.busy, gpu.energy),
+    // What is not there is left out in these lines.
+    let some = |seconds: Option<f64>| seconds.map_or_else(none, |seconds| time(Some(seconds)));
+    let held = hidden.iter().filter_map(|one| one.vram).max().map_or_else(none, |bytes| vram(Some(bytes)));
+    let theirs = [some(unexplained), held, some(sum(|one| one.encoder)), some(sum(|one| one.decoder))];
+    // What a GPU takes when idle is learnt while nobody uses it.
+    let is_learning = gpu.idle.is_none() && gpu.energy.is_some();
+    let idle = if is_learning { Cell::number("not known yet") } else { energy(gpu.idle) };
+    for (name, [seconds, vram, encoder, decoder], told, joules) in [
+        ("(idle)", [none(), none(), none(), none()], idle, gpu.idle),
+        ("(not explained)", theirs, energy(gpu.unattributed), gpu.unattributed),
+        ("total", [time(gpu.busy), none(), none(), none()], energy(gpu.energy), gpu.energy),
     ] {
-        let seconds =
-            if name == "total" { time(seconds) } else { seconds.map_or_else(none, |seconds| time(Some(seconds))) };
-        let is_theirs = name == "(not explained)";
-        let held = hidden.iter().filter_map(|one| one.vram).max().filter(|_| is_theirs);
-        let held = held.map_or_else(none, |bytes| vram(Some(bytes)));
-        let video =
-            |seconds: Option<f64>| seconds.filter(|_| is_theirs).map_or_else(none, |seconds| time(Some(seconds)));
-        let (encoder, decoder) = (video(sum(|one| one.encoder)), video(sum(|one| one.decoder)));
-        // What a GPU takes when idle is learnt while nobody uses it.
-        let learnt = name != "(idle)" || gpu.energy.is_none() || joules.is_some();
-        let told = if learnt { energy(joules) } else { Cell::number("not known yet") };
-        let cells = [Cell::new(name), Cell::new(""), seconds, held, encoder, decoder, told, cost(joules)];
+        let cells = [Cell::new(name), Cell::new(""), seconds, vram, encoder, decoder, told, cost(joules)];
         rows.push(columns(cells.map(|cell| cell.style(Style::Dim))));
     }
     rows

@@ -11,7 +11,7 @@ use std::path::Path;
 use hoofbeat_core::api::{Bundle, Face, GpuTotal, Past, SCHEMA, Status, VerdictInfo, Why};
 use hoofbeat_core::config::Tariff;
 use hoofbeat_core::format;
-use hoofbeat_core::model::{RecorderState, SourceKind};
+use hoofbeat_core::model::RecorderState;
 use hoofbeat_core::untrusted::Untrusted;
 use hoofbeat_core::why::{Sample, State, Verdict, sentence, summary as words};
 use jiff::Zoned;
@@ -98,9 +98,8 @@ fn stretch(face: &Face, (since, until): (i64, i64), note: &str, output: &mut Out
 
 /// Why nothing is told of a stretch.
 fn unknown(status: &Status) -> &'static str {
-    let has_gpu = status.sources.iter().any(|source| source.kind == SourceKind::Gpu);
-    match (has_gpu, status.recorder.state) {
-        (false, _) => "No GPU was found on this machine; `hoofbeat doctor` tells why.",
+    match (status.has_gpu(), status.recorder.state) {
+        (false, _) => super::NO_GPU,
         (true, RecorderState::Recording) => {
             "Nothing is recorded of a GPU then; a minute that has just passed is told once it is over."
         }

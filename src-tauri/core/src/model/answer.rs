@@ -38,6 +38,13 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
 }
 
+impl Status {
+    /// Whether a GPU is or was here.
+    pub fn has_gpu(&self) -> bool {
+        self.sources.iter().any(|source| source.kind == SourceKind::Gpu)
+    }
+}
+
 /// What the recorder is doing.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
