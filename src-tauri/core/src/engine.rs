@@ -1,9 +1,10 @@
 //! The recorder: wires sensors, alerts, store and faces. One thread, one closed [`enum`](Event) of everything that can
 //! happen to it.
 //!
-//! Around it stand one small thread for each sensor, which may hang, one for the disk, which may stall, and one that reads
-//! programs' files, which takes its time; none stops a tick. Deliberately not here: SQL (`store`), reading hardware (`sensors`), when a rule fires (`alerts`), and
-//! every word for people but the few sentences of [`Published::Trouble`].
+//! Around it stand one small thread for each sensor that may hang and one for all that cannot, one for the disk, which may
+//! stall, and one that reads programs' files, which takes its time; none stops a tick. Deliberately not here: SQL (`store`),
+//! reading hardware (`sensors`), when a rule fires (`alerts`), and every word for people but the few sentences of
+//! [`Published::Trouble`].
 
 mod core;
 mod desk;
@@ -40,7 +41,7 @@ use self::files::ConfigFile;
 use self::inbox::Journal;
 use self::journal::{Report, Scribe};
 use self::outlet::Outlet;
-use self::probe::{Probe, Sensed};
+use self::probe::Sensed;
 use crate::alerts;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -209,14 +210,8 @@ pub fn start(options: Options) -> Result<Handle, EngineError> {
     if config.icon != IconStyle::default() {
         outlet.publish(Published::Icon(config.icon));
     }
-    let own = core::own_source();
-    let mut probes = Vec::with_capacity(options.sensors.len());
-    for (at, registration) in options.sensors.iter().enumerate() {
-        let (probe, requests) = Probe::new(registration.name, &own);
-        let (roots, clock) = (options.roots.clone(), options.clock.clone());
-        probe::spawn(at, registration, roots, clock, requests, events.clone()).map_err(EngineError::Threads)?;
-        probes.push(probe);
-    }
+    let probes =
+        probe::start(options.sensors, &options.roots, &options.clock, &events).map_err(EngineError::Threads)?;
     let mut scribe = Scribe::new(
         journal.clone(),
         options.clock.clone(),

@@ -75,22 +75,25 @@ pub struct Registration {
     pub name: &'static str,
     /// Makes one.
     pub new: fn(&Roots) -> Box<dyn Sensor>,
+    /// Whether reading it may wait: for a device, be it only for its thermometer, for a driver, a file system or a program. One
+    /// that does not, because the kernel has all of it in memory, shares its thread with its like.
+    pub waits: bool,
 }
 
-/// Every sensor. The order is that of start-up only.
+/// Every sensor. The order is that of start-up, and in which those on one thread are read.
 pub const SENSORS: &[Registration] = &[
-    Registration { name: "cpu", new: cpu::Cpu::boxed },
-    Registration { name: "memory", new: memory::Memory::boxed },
-    Registration { name: "disk", new: disk::Disks::boxed },
-    Registration { name: "filesystem", new: filesystem::Filesystems::boxed },
-    Registration { name: "network", new: network::Network::boxed },
-    Registration { name: "hwmon", new: hwmon::Hwmon::boxed },
-    Registration { name: "amd", new: amd::Amd::boxed },
-    Registration { name: "nvidia", new: nvidia::Nvidia::boxed },
-    Registration { name: "battery", new: battery::PowerSupplies::boxed },
-    Registration { name: "intel", new: intel::Intel::boxed },
-    Registration { name: "processes", new: processes::Processes::boxed },
-    Registration { name: "recorder", new: recorder::Recorder::boxed },
+    Registration { name: "cpu", new: cpu::Cpu::boxed, waits: true },
+    Registration { name: "memory", new: memory::Memory::boxed, waits: false },
+    Registration { name: "disk", new: disk::Disks::boxed, waits: true },
+    Registration { name: "filesystem", new: filesystem::Filesystems::boxed, waits: true },
+    Registration { name: "network", new: network::Network::boxed, waits: false },
+    Registration { name: "hwmon", new: hwmon::Hwmon::boxed, waits: true },
+    Registration { name: "amd", new: amd::Amd::boxed, waits: true },
+    Registration { name: "nvidia", new: nvidia::Nvidia::boxed, waits: true },
+    Registration { name: "battery", new: battery::PowerSupplies::boxed, waits: true },
+    Registration { name: "intel", new: intel::Intel::boxed, waits: true },
+    Registration { name: "processes", new: processes::Processes::boxed, waits: true },
+    Registration { name: "recorder", new: recorder::Recorder::boxed, waits: true },
 ];
 
 #[cfg(test)]

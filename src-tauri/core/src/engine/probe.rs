@@ -1,7 +1,10 @@
-//! A sensor on its own thread: isolated, timed, bounded.
+//! A sensor beside the engine: isolated, timed, bounded.
 //!
-//! A sensor that panics is made anew, one that hangs holds up nobody: it is asked again only after it has answered. A
-//! sensor of a long interval may take longer than a tick; its answer then joins a later one.
+//! A sensor that may wait for a device has a thread of its own: one that hangs holds up nobody, and is asked again only
+//! after it has answered. Those that only read what the kernel has in memory share a thread, because waking one costs more
+//! than each of them does: 76 µs in a virtual machine that is idle (`hoofbeat-bench gpu`), for 10 µs of reading. A sensor that
+//! panics is made anew, wherever it is. A sensor of a long interval may take longer than a tick; its answer then joins a
+//! later one.
 //! Deliberately not here: what a late or failed sample means for its sources (`core`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Event;
+use super::core::own_source;
 use crate::clock::Clock;
 use crate::model::{Batch, Health, Now, Room, Source, SourceKind};
 use crate::sensors::{Registration, Roots, Sensor, SensorError};
@@ -31,6 +35,8 @@ const LONGEST_REST: Duration = Duration::from_secs(300);
 /// A request for one sample.
 #[derive(Debug)]
 pub(super) struct Request {
+    /// Which sensor.
+    pub sensor: usize,
     /// Told back with the answer.
     pub number: u64,
 }
@@ -61,6 +67,7 @@ pub(super) struct Probe {
     pub source: Arc<Source>,
     /// The request that was not answered yet.
     pub flight: Option<Flight>,
+    sensor: usize,
     requests: SyncSender<Request>,
     number: u64,
     interval: Duration,
@@ -89,21 +96,21 @@ struct Asked {
 }
 
 impl Probe {
-    /// The engine's end for a sensor that listens on the returned channel.
-    pub fn new(name: &'static str, own: &Source) -> (Probe, Receiver<Request>) {
-        let (requests, receiver) = sync_channel(1);
-        let probe = Probe {
+    /// The engine's end for the sensor of this number, whose thread listens to `requests`: these have room for one of each
+    /// sensor there.
+    pub fn new(sensor: usize, name: &'static str, requests: SyncSender<Request>) -> Probe {
+        Probe {
             name,
-            source: Source::part(own, SourceKind::Sensor, format!("self:{name}"), name),
+            source: Source::part(&own_source(), SourceKind::Sensor, format!("self:{name}"), name),
             flight: None,
+            sensor,
             requests,
             number: 0,
             interval: Duration::ZERO,
             asked: None,
             panics: 0,
             rests_until: None,
-        };
-        (probe, receiver)
+        }
     }
 
     /// Whether its turn has come at the tick `ts`.
@@ -123,8 +130,8 @@ impl Probe {
     pub fn ask(&mut self, ts: i64, now: Now, deadline: Duration) {
         self.number += 1;
         self.asked = Some(Asked { ts, boot: now.boot });
-        // The channel has room for one request and there is never another one; a thread that is gone is overdue.
-        let _ = self.requests.try_send(Request { number: self.number });
+        // The channel has room for one request of each sensor, and there is never another one; a thread that is gone is overdue.
+        let _ = self.requests.try_send(Request { sensor: self.sensor, number: self.number });
         let limit = deadline.max(now.boot + self.interval.mul_f64(SHARE).min(LONGEST));
         self.flight = Some(Flight { ts, since: now.boot, limit, unwanted: false });
     }
@@ -147,52 +154,97 @@ impl Probe {
     }
 }
 
-/// Starts the thread of a sensor.
-pub(super) fn spawn(
+/// Starts the threads of all sensors; gives the engine's ends, in the order of the sensors.
+pub(super) fn start(
+    sensors: &'static [Registration],
+    roots: &Roots,
+    clock: &Arc<dyn Clock>,
+    events: &Sender<Event>,
+) -> std::io::Result<Vec<Probe>> {
+    let thread =
+        |name: &str, seats, requests| spawn(name, seats, requests, roots.clone(), clock.clone(), events.clone());
+    let (shared, together) = sync_channel(sensors.len());
+    let mut seats = Vec::new();
+    let mut probes = Vec::with_capacity(sensors.len());
+    for (sensor, registration) in sensors.iter().enumerate() {
+        let seat = Seat { sensor, registration, made: None, interval: Duration::ZERO, room: Room::default() };
+        let requests = if registration.waits {
+            let (requests, asked) = sync_channel(1);
+            thread(registration.name, vec![seat], asked)?;
+            requests
+        } else {
+            seats.push(seat);
+            shared.clone()
+        };
+        probes.push(Probe::new(sensor, registration.name, requests));
+    }
+    if !seats.is_empty() {
+        thread("kernel", seats, together)?;
+    }
+    Ok(probes)
+}
+
+/// A sensor on its thread.
+struct Seat {
     sensor: usize,
     registration: &'static Registration,
+    made: Option<Box<dyn Sensor>>,
+    interval: Duration,
+    /// How much it read the last time.
+    room: Room,
+}
+
+impl Seat {
+    /// Reads it once, for the request of this number.
+    fn sample(&mut self, number: u64, roots: &Roots, clock: &dyn Clock) -> Sensed {
+        let began = clock.now().boot;
+        let attempt = catch_unwind(AssertUnwindSafe(|| {
+            let sensor = self.made.get_or_insert_with(|| (self.registration.new)(roots));
+            let mut batch = Batch::with_room(self.room);
+            let outcome = sensor.sample(clock, &mut batch).map(|()| batch);
+            self.room = outcome.as_ref().map_or(self.room, Batch::room);
+            (outcome, sensor.interval())
+        }));
+        let took = clock.now().boot.saturating_sub(began);
+        let panicked = attempt.is_err();
+        let outcome = match attempt {
+            Ok((outcome, wished)) => {
+                self.interval = wished;
+                outcome
+            }
+            Err(panic) => {
+                let text = words(&*panic);
+                // Dropping what is left of it may panic, too.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(self.made.take())));
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+                self.made = None;
+                let reason = say!("its reader failed and was started anew: {text}", text);
+                Err(SensorError { health: Health::Stale, reason })
+            }
+        };
+        Sensed { sensor: self.sensor, number, outcome, panicked, took, interval: self.interval }
+    }
+}
+
+/// Starts a thread that reads the sensors of its `seats`. It ends when the engine drops its ends. Nobody waits for that: a
+/// sensor may hang in a system call.
+fn spawn(
+    name: &str,
+    mut seats: Vec<Seat>,
+    requests: Receiver<Request>,
     roots: Roots,
     clock: Arc<dyn Clock>,
-    requests: Receiver<Request>,
     events: Sender<Event>,
 ) -> std::io::Result<()> {
     let serve = move || {
-        let mut made: Option<Box<dyn Sensor>> = None;
-        let (mut interval, mut room) = (Duration::ZERO, Room::default());
-        // Ends when the engine drops its end. Nobody waits for that: the sensor may hang in a system call.
-        for request in requests {
-            let began = clock.now().boot;
-            let attempt = catch_unwind(AssertUnwindSafe(|| {
-                let sensor = made.get_or_insert_with(|| (registration.new)(&roots));
-                let mut batch = Batch::with_room(room);
-                let outcome = sensor.sample(&*clock, &mut batch).map(|()| batch);
-                room = outcome.as_ref().map_or(room, Batch::room);
-                (outcome, sensor.interval())
-            }));
-            let took = clock.now().boot.saturating_sub(began);
-            let panicked = attempt.is_err();
-            let outcome = match attempt {
-                Ok((outcome, wished)) => {
-                    interval = wished;
-                    outcome
-                }
-                Err(panic) => {
-                    let text = words(&*panic);
-                    // Dropping what is left of it may panic, too.
-                    let _ = catch_unwind(AssertUnwindSafe(|| drop(made.take())));
-                    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-                    made = None;
-                    let reason = say!("its reader failed and was started anew: {text}", text);
-                    Err(SensorError { health: Health::Stale, reason })
-                }
-            };
-            let sensed = Sensed { sensor, number: request.number, outcome, panicked, took, interval };
-            if events.send(Event::Sensed(sensed)).is_err() {
+        for Request { sensor, number } in requests {
+            let Some(seat) = seats.iter_mut().find(|seat| seat.sensor == sensor) else { continue };
+            if events.send(Event::Sensed(seat.sample(number, &roots, &*clock))).is_err() {
                 return;
             }
         }
     };
-    thread::Builder::new().name(format!("hb-{}", registration.name)).stack_size(STACK).spawn(serve).map(drop)
+    thread::Builder::new().name(format!("hb-{name}")).stack_size(STACK).spawn(serve).map(drop)
 }
 
 /// "did not answer for 3 s", in steps that grow: every change is written to the store.

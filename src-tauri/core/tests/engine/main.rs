@@ -133,7 +133,7 @@ fn stored(face: &Face) -> Vec<i64> {
 
 #[test]
 fn it_records_publishes_and_ends_in_order() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false }];
     let recording = Recording::start("", SENSORS);
     let snapshot = recording.hear(|said| match said {
         Published::Status(snapshot) if snapshot.ts.is_some() => Some(snapshot.clone()),
@@ -185,6 +185,7 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
         Registration {
             name: "hanging",
             new: |_| Box::new(Hanging(Source::whole(SourceKind::Disk, "disk:nfs", "NFS"))),
+            waits: true,
         },
         Registration {
             name: "panicking",
@@ -192,8 +193,9 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
                 MADE.fetch_add(1, Ordering::SeqCst);
                 Box::new(Panicking)
             },
+            waits: false,
         },
-        Registration { name: "cpu", new: |_| cpu(|| 42.0) },
+        Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false },
     ];
     let recording = Recording::start("", SENSORS);
     let reason = |status: &Status, id: &str| {
@@ -217,7 +219,7 @@ fn sensors_that_hang_or_panic_hold_up_nobody() {
 
 #[test]
 fn another_process_that_locks_the_database_costs_no_tick() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false }];
     let recording = Recording::start("", SENSORS);
     let face = recording.face();
     recording.status(|_| !stored(&face).is_empty());
@@ -255,7 +257,7 @@ fn disks() -> Box<dyn Sensor> {
 
 #[test]
 fn a_storm_of_alerts_is_stored_whole_and_said_in_four_words() {
-    static SENSORS: &[Registration] = &[Registration { name: "disks", new: |_| disks() }];
+    static SENSORS: &[Registration] = &[Registration { name: "disks", new: |_| disks(), waits: false }];
     const RULE: &str =
         "[notify]\nwindow = \"5s\"\n[[rule]]\nid = \"hot\"\nmetric = \"disk.temperature\"\nfire = \"> 70\"\n";
     let recording = Recording::start(RULE, SENSORS);
@@ -289,8 +291,11 @@ fn a_storm_of_alerts_is_stored_whole_and_said_in_four_words() {
 #[test]
 fn an_alert_is_published_once_over_a_restart_and_cleared_once() {
     static HOT: AtomicBool = AtomicBool::new(true);
-    static SENSORS: &[Registration] =
-        &[Registration { name: "cpu", new: |_| cpu(|| if HOT.load(Ordering::SeqCst) { 95.0 } else { 50.0 }) }];
+    static SENSORS: &[Registration] = &[Registration {
+        name: "cpu",
+        new: |_| cpu(|| if HOT.load(Ordering::SeqCst) { 95.0 } else { 50.0 }),
+        waits: false,
+    }];
     const RULE: &str = "[[rule]]\nid = \"hot\"\nmetric = \"cpu.temperature\"\nfire = \"> 90\"\nclear = \"< 60\"\n";
     let recording = Recording::start(RULE, SENSORS);
     let fired = recording.hear(|said| match said {
@@ -324,7 +329,7 @@ fn an_alert_is_published_once_over_a_restart_and_cleared_once() {
 
 #[test]
 fn a_face_pauses_and_resumes_and_so_does_a_command() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false }];
     let recording = Recording::start("", SENSORS);
     let face = recording.face();
     recording.status(|status| status.ts.is_some());
@@ -353,7 +358,7 @@ fn a_face_pauses_and_resumes_and_so_does_a_command() {
 
 #[test]
 fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 95.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 95.0), waits: false }];
     let recording = Recording::start("[recording]\ntick = \"2 minutes\"\n", SENSORS);
     let config = recording.folder.path().join("config.toml");
     let trouble = || {
@@ -396,7 +401,7 @@ fn a_config_is_refused_in_words_and_taken_when_it_is_right() {
 
 #[test]
 fn channels_are_published_at_the_start_and_when_they_change() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false }];
     let recording = Recording::start("[notify.command]\nrun = [\"true\"]\n", SENSORS);
     let channels = || {
         recording.hear(|said| match said {
@@ -413,7 +418,7 @@ fn channels_are_published_at_the_start_and_when_they_change() {
 
 #[test]
 fn it_ends_by_itself_and_writes_an_example_config() {
-    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0) }];
+    static SENSORS: &[Registration] = &[Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false }];
     let folder = tempfile::tempdir().unwrap();
     let run_for = Some(Duration::from_secs(5));
     let handle = engine::start(Options { run_for, ..options(folder.path(), SENSORS) }).unwrap();

@@ -69,9 +69,13 @@ fn settled(verdict: &Verdict) -> Verdict {
 #[test]
 fn what_is_judged_in_process_is_what_the_database_says() {
     static SENSORS: &[Registration] = &[
-        Registration { name: "played", new: |_| Box::new(Played(Source::whole(SourceKind::Gpu, "gpu:1", "RTX"))) },
+        Registration {
+            name: "played",
+            new: |_| Box::new(Played(Source::whole(SourceKind::Gpu, "gpu:1", "RTX"))),
+            waits: false,
+        },
         // Of a GPU that is let go nothing is written, and the newest moment is one in which something was.
-        Registration { name: "cpu", new: |_| cpu(|| 42.0) },
+        Registration { name: "cpu", new: |_| cpu(|| 42.0), waits: false },
     ];
     let recording = Recording::start("[sessions]\nfor = \"1s\"\n", SENSORS);
     let face = recording.face();

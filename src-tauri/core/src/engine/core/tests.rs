@@ -1,7 +1,7 @@
 //! The engine driven step by step: a clock that the test moves, sensors that the test answers for, a journal that the
 //! test reads.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use super::*;
 use crate::alerts::{Ending, Notice, NoticePhase};
@@ -58,8 +58,11 @@ impl Rig {
         journal.settled(0, Some(4096));
         let outlet = Outlet::default();
         let heard = outlet.subscribe(true);
-        let own = own_source();
-        let (probes, requests) = sensors.iter().map(|name| Probe::new(name, &own)).unzip();
+        let probe = |(at, name): (usize, &&'static str)| {
+            let (requests, asked) = sync_channel(1);
+            (Probe::new(at, name, requests), asked)
+        };
+        let (probes, requests) = sensors.iter().enumerate().map(probe).unzip();
         let (examiner, questions) = Examiner::new();
         let beside = Beside { probes, journal: journal.clone(), examiner };
         let core = Core::new(clock.clone(), config, beside, outlet, left, run_for, None);
