@@ -119,7 +119,7 @@ fn the_icon_shows_the_state_and_its_menu_controls_it() {
         assert!(data.chunks_exact(4).any(|pixel| pixel[0] == 255), "something is drawn");
         width
     });
-    assert_eq!(sizes.collect::<Vec<_>>(), [16, 22, 24, 32, 48, 64]);
+    assert_eq!(sizes.collect::<Vec<_>>(), [16, 22, 24, 32, 48]);
 
     wait_for("the temperature in the tooltip", || item.sentence().filter(|sentence| sentence.contains("CPU 54 °C")));
     let labels: Vec<_> = item.rows().unwrap().into_iter().map(|(_, label)| label).collect();
