@@ -26,6 +26,8 @@ pub enum Reader {
     Stat,
     /// Lets the `sysinfo` crate refresh CPU, memory and processes each second.
     Sysinfo,
+    /// Is woken each second, and finds nothing to do.
+    Nothing,
 }
 
 pub fn run(processes: usize, seconds: u64, report: &mut Report) -> Result<()> {
@@ -71,7 +73,7 @@ fn measure(name: &str, pid: u32, stretch: Duration, compare: bool, report: &mut 
         .map(|(reader, _)| Ended::start(Command::new(&this).args(["read", reader])))
         .collect::<Result<Vec<Ended>>>()?;
     sleep(WARM_UP);
-    let pids: Vec<u32> = std::iter::once(pid).chain(children.iter().map(|child| child.0.id())).collect();
+    let pids: Vec<u32> = std::iter::once(pid).chain(children.iter().map(Ended::pid)).collect();
     let mut shares = vec![Vec::new(); pids.len()];
     for _ in 0..STRETCHES {
         let before = pids.iter().map(|pid| cpu_time(*pid)).collect::<Result<Vec<_>>>()?;
@@ -148,6 +150,7 @@ pub fn read(reader: Reader) -> Result<()> {
                 system.refresh_processes(sysinfo::ProcessesToUpdate::All, true);
                 std::hint::black_box(&system);
             }
+            Reader::Nothing => {}
         }
         sleep(Duration::from_secs(1));
     }
@@ -160,6 +163,10 @@ pub struct Ended(Child);
 impl Ended {
     pub fn start(command: &mut Command) -> Result<Ended> {
         Ok(Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.0.id()
     }
 }
 
