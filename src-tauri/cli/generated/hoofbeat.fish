@@ -72,7 +72,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s a -l all -d
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand status" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l at -d 'At which moment: 2h, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l at -d 'At which moment: 2h, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l since -d 'What they did from this moment on, in sum: 8h, yesterday, "2026-11-20 14:00"' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l until -d 'Until when' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l bundle -d 'Write what the answer rests on to a new file, for a report; users become numbers' -r -F
@@ -88,7 +88,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -l json -d 'Answe
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand why" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -s s -l source -d 'Only this source: its id, its label or its name in `status --all`' -r
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l until -d 'Until when' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l points -d 'At most this many points a source; more are folded to minimum, average and maximum' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand history" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
@@ -113,7 +113,7 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand top" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
@@ -123,7 +123,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -l json -d 'Ans
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand usage" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s s -l source -d 'Only this GPU: its id, its label or its name in `status --all`' -r
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l until -d 'Until when' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
@@ -134,7 +134,7 @@ complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -l json -d '
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand sessions" -s V -l version -d 'Print version'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -s s -l source -d 'Only this GPU: its id, its label or its name in `status --all`' -r
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l until -d 'Until when' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand episodes" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
@@ -285,7 +285,7 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -s r -l rule -d 'Only this rule, by its id' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from history" -l root -d 'Read DIR/proc and DIR/sys instead of /proc and /sys' -r -f -a "(__fish_complete_directories)"
@@ -319,7 +319,7 @@ never\t'Never'"
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -l json -d 'Answer in JSON'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
-complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l since -d 'From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
+complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l since -d 'From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -s r -l rule -d 'Only this rule, by its id, be it off or on' -r
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l file -d 'The rules of this file, and not those that hold' -r -F
 complete -c hoofbeat -n "__fish_hoofbeat_using_subcommand alerts; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the recording is' -r -f -a "(__fish_complete_directories)"

@@ -131,7 +131,7 @@ pub struct Status {
 /// Options of `why`.
 #[derive(Debug, Args)]
 pub struct Why {
-    /// At which moment: 2h, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now
+    /// At which moment: 2h, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds; without it, now
     #[arg(long, value_name = "TIME", conflicts_with_all = ["since", "until"])]
     pub at: Option<String>,
     /// What they did from this moment on, in sum: 8h, yesterday, "2026-11-20 14:00"
@@ -162,7 +162,7 @@ pub struct History {
     /// Only this source: its id, its label or its name in `status --all`
     #[arg(long, short, value_name = "SOURCE")]
     pub source: Option<String>,
-    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    /// From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub since: String,
     /// Until when
@@ -204,7 +204,7 @@ pub enum Sort {
 /// Options of `usage`.
 #[derive(Debug, Args)]
 pub struct Usage {
-    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    /// From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub since: String,
 }
@@ -215,7 +215,7 @@ pub struct Stretches {
     /// Only this GPU: its id, its label or its name in `status --all`
     #[arg(long, short, value_name = "GPU")]
     pub source: Option<String>,
-    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    /// From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub since: String,
     /// Until when

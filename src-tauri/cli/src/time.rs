@@ -80,12 +80,31 @@ pub fn parse_moment(text: &str, now: &Zoned) -> Result<i64, String> {
     local.to_zoned(now.time_zone().clone()).map(|zoned| zoned.timestamp().as_second()).map_err(|_| wrong())
 }
 
-/// Reads when a stretch begins and ends, each as [`parse_moment`] does; `until` is excluded.
+/// Reads a moment that is over, as [`parse_moment`] does; but a time on the wall that is still to come today is that of
+/// yesterday: who asks for 23:50 at five past midnight means last night.
+///
+/// # Errors
+/// One sentence for the person.
+pub fn parse_past(text: &str, now: &Zoned) -> Result<i64, String> {
+    let (named, text) = (parse_moment(text, now)?, text.trim());
+    let is_hour = text.contains(':') && !text.contains([' ', 'T', '-']);
+    if is_hour && named > now.timestamp().as_second() {
+        parse_moment(&format!("yesterday {text}"), now)
+    } else {
+        Ok(named)
+    }
+}
+
+/// Reads when a stretch begins, as [`parse_past`] does, and when it ends, which is last night, too, where the beginning
+/// was; `until` is excluded.
 ///
 /// # Errors
 /// One sentence for the person, where either is no time or the end is not after the beginning.
 pub fn parse_stretch(since: &str, until: &str, now: &Zoned) -> Result<(i64, i64), String> {
-    let (from, to) = (parse_moment(since, now)?, parse_moment(until, now)?);
+    let from = parse_past(since, now)?;
+    let is_last_night = from != parse_moment(since, now)?;
+    let last_night = parse_past(until, now)?;
+    let to = if is_last_night && from < last_night { last_night } else { parse_moment(until, now)? };
     if from < to {
         return Ok((from, to));
     }
@@ -229,12 +248,33 @@ mod tests {
     }
 
     #[test]
+    fn shortly_after_midnight_a_late_hour_is_that_of_last_night() {
+        let now: Zoned = "2026-11-21T00:05:00+01:00[Europe/Berlin]".parse().unwrap();
+        let said = |text: &str| parse_past(text, &now).map(|unix| moment(unix, &now));
+        let check = |text: &str, expected: &str| assert_eq!(said(text).as_deref(), Ok(expected), "{text}");
+        check("23:50", "2026-11-20 23:50");
+        check("0:05", "00:05");
+        check("00:04", "00:04");
+        check("1h", "2026-11-20 23:05");
+        check("today 23:50", "23:50");
+        check("2026-11-21 23:50", "23:50");
+        check("tomorrow", "2026-11-22 00:00");
+        let stretch =
+            |since, until| parse_stretch(since, until, &now).map(|(from, to)| (moment(from, &now), to - from));
+        assert_eq!(stretch("22:00", "23:00"), Ok(("2026-11-20 22:00".to_owned(), 3600)));
+        assert_eq!(stretch("22:00", "now"), Ok(("2026-11-20 22:00".to_owned(), 7500)));
+        assert_eq!(stretch("23:00", "22:00"), Ok(("2026-11-20 23:00".to_owned(), 82_800)), "an end to come is to come");
+        assert_eq!(stretch("00:01", "23:00"), Ok(("00:01".to_owned(), 82_740)));
+        assert_eq!(stretch("24h", "23:00"), Ok(("2026-11-20 00:05".to_owned(), 86_400 + 82_500)));
+    }
+
+    #[test]
     fn a_stretch_ends_after_it_begins() {
         let now: Zoned = "2026-11-21T12:30:00+01:00[Europe/Berlin]".parse().unwrap();
         assert_eq!(parse_stretch("1h", "now", &now).map(|(since, until)| until - since), Ok(3600));
         let wrong = |since, until| parse_stretch(since, until, &now).unwrap_err();
         assert_eq!(wrong("10:00", "09:00"), "--since (10:00) must be before --until (09:00)");
-        assert_eq!(wrong("13:00", "now"), "--since (13:00) must be before now");
+        assert_eq!(wrong("tomorrow", "now"), "--since (2026-11-22 00:00) must be before now");
         assert_eq!(wrong("now", "now"), "--since (12:30) must be before now");
     }
 }

@@ -46,7 +46,7 @@ pub enum AlertsCommand {
 /// Options of `alerts history`.
 #[derive(Debug, Args)]
 pub struct AlertsHistory {
-    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    /// From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "7d")]
     pub since: String,
     /// Only this rule, by its id
@@ -57,7 +57,7 @@ pub struct AlertsHistory {
 /// Options of `alerts check`.
 #[derive(Debug, Args)]
 pub struct AlertsCheck {
-    /// From when on: 24h, 30d, 14:00, "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
+    /// From when on: 24h, 30d, 14:00 (the last one), "yesterday 03:12", "2026-11-20 14:00" or Unix seconds
     #[arg(long, value_name = "TIME", default_value = "30d")]
     pub since: String,
     /// Only this rule, by its id, be it off or on

@@ -58,8 +58,8 @@ struct Summed<'a> {
 /// Tells what each GPU did over a stretch of time.
 fn summary(face: &Face, from: &str, options: &args::Why, output: &mut Output) -> Outcome {
     let now = Zoned::now();
-    let moment = |text: &str| time::parse_moment(text, &now).map_err(Failure::Usage);
-    let (since, until) = (moment(from)?, moment(&options.until)?.min(now.timestamp().as_second()));
+    let (since, until) = time::parse_stretch(from, &options.until, &now).map_err(Failure::Usage)?;
+    let until = until.min(now.timestamp().as_second());
     let shown = format!("{} – {}", time::moment(since, &now), time::moment(until, &now));
     if since >= until {
         return Err(Failure::Usage(format!("--since must be before --until and before now ({shown})")));
@@ -131,7 +131,7 @@ fn tell(face: &Face, options: &args::Why, output: &mut Output) -> Outcome {
         return summary(face, since, options, output);
     }
     let now = Zoned::now();
-    let at = options.at.as_deref().map(|text| time::parse_moment(text, &now)).transpose().map_err(Failure::Usage)?;
+    let at = options.at.as_deref().map(|text| time::parse_past(text, &now)).transpose().map_err(Failure::Usage)?;
     let present = now.timestamp().as_second();
     if let Some(at) = at.filter(|at| *at > present) {
         let when = time::moment(at, &now);
