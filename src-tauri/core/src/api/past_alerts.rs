@@ -187,12 +187,12 @@ mod tests {
         check("gpu-held-back", "Eine GPU ist durch Hitze oder Leistung gedrosselt, 5 min lang");
         let fan = "<GPU fan> unter 1 RPM, 1 min lang, während <GPU temperature> über 75 °C liegt";
         check("gpu-fan-stopped", fan);
-        check("gpu-memory-full", "<GPU memory used> über 97 % von <GPU memory>, 10 min lang");
+        check("gpu-memory-full", "<GPU memory used> über 97 % von „<GPU memory>“, 10 min lang");
         check("gpu-lost", "Eine Quelle ist verschwunden, 30 s lang, auf gpu:*");
         check("gpu-error", "Jeder Fehler einer GPU, gemeldet nach 45 s");
         check("busy-while-away", "<GPU busy> im Mittel über 15 min über 30 %, während niemand da ist");
         check("wake-storm", "Aufwachen einer GPU öfter als 20-mal in 1 h");
-        let disk = "<Space used> füllt <Usable space> in weniger als 1 d, wenn es weitergeht wie in den letzten 6 h, 30 min lang";
+        let disk = "<Space used> füllt „<Usable space>“ in weniger als 1 d, wenn es weitergeht wie in den letzten 6 h, 30 min lang";
         check("disk-fills", disk);
     }
 }
