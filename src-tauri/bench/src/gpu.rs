@@ -105,16 +105,15 @@ fn measure(when: &str, seconds: u64, report: &mut Report) -> Result<()> {
     with.watch.end(rustix::process::Signal::TERM);
     let (calls, driver) = spent(&with.sandbox.path("spent"))?;
     let (calls, driver) = (calls / ticks, driver.as_secs_f64() / ticks * 1e6);
-    let of = |ends: &[f64], ticks: usize| (ends[ends.len() - 1] - ends[0]) / ticks as f64 - driver;
-    let mean = of(&at_ends, (at_ends.len() - 1) * STRETCH as usize);
-    let mut own: Vec<f64> = at_ends.windows(2).map(|ends| of(ends, STRETCH as usize)).collect();
+    let mean = (at_ends[at_ends.len() - 1] - at_ends[0]) / ((at_ends.len() - 1) * STRETCH as usize) as f64 - driver;
+    let mut own: Vec<f64> = per_tick(&at_ends).map(|time| time - driver).collect();
+    let mut woken: Vec<f64> = per_tick(&woken).collect();
     report.line(
         &format!("a tick with {GPUS} GPUs and {PROCESSES} processes on them, more than without, {when}"),
         micros(&mut own),
         "≤ 150 µs",
     );
     report.line("  the mean of all ticks, those at full minutes included", format!("{mean:.0} µs"), "");
-    let mut woken: Vec<f64> = woken.windows(2).map(|ends| (ends[1] - ends[0]) / STRETCH as f64).collect();
     report.line("  a program that only wakes once a second, at the same time", micros(&mut woken), "");
     report.line(
         "  within the scripted driver, which is not counted above",
@@ -129,6 +128,11 @@ fn between_ticks() -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     sleep(Duration::from_nanos(1_500_000_000 - u64::from(now.subsec_nanos())));
     Ok(())
+}
+
+/// What grew from the end of one stretch to that of the next, by the tick.
+fn per_tick(at_ends: &[f64]) -> impl Iterator<Item = f64> {
+    at_ends.windows(2).map(|ends| (ends[1] - ends[0]) / STRETCH as f64)
 }
 
 /// The median, with the quartiles: on a machine with other work single stretches take many times as long.

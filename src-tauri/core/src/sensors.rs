@@ -75,8 +75,8 @@ pub struct Registration {
     pub name: &'static str,
     /// Makes one.
     pub new: fn(&Roots) -> Box<dyn Sensor>,
-    /// Whether reading it may wait: for a device, be it only for its thermometer, for a driver, a file system or a program. One
-    /// that does not, because the kernel has all of it in memory, shares its thread with its like.
+    /// Whether reading it may wait: for a device, be it only for its thermometer, for a driver, a file system or a program.
+    /// One that does not, because the kernel has all of it in memory, shares its thread with its like.
     pub waits: bool,
 }
 

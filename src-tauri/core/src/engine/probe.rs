@@ -2,9 +2,9 @@
 //!
 //! A sensor that may wait for a device has a thread of its own: one that hangs holds up nobody, and is asked again only
 //! after it has answered. Those that only read what the kernel has in memory share a thread, because waking one costs more
-//! than each of them does: 76 µs in a virtual machine that is idle (`hoofbeat-bench gpu`), for 10 µs of reading. A sensor that
-//! panics is made anew, wherever it is. A sensor of a long interval may take longer than a tick; its answer then joins a
-//! later one.
+//! than each of them does: 76 µs in a virtual machine that is idle (`hoofbeat-bench gpu`), for 10 µs of reading. A sensor
+//! that panics is made anew, wherever it is. A sensor of a long interval may take longer than a tick; its answer then joins
+//! a later one.
 //! Deliberately not here: what a late or failed sample means for its sources (`core`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,7 +130,8 @@ impl Probe {
     pub fn ask(&mut self, ts: i64, now: Now, deadline: Duration) {
         self.number += 1;
         self.asked = Some(Asked { ts, boot: now.boot });
-        // The channel has room for one request of each sensor, and there is never another one; a thread that is gone is overdue.
+        // The channel has room for one request of each sensor, and there is never another one; a thread that is gone is
+        // overdue.
         let _ = self.requests.try_send(Request { sensor: self.sensor, number: self.number });
         let limit = deadline.max(now.boot + self.interval.mul_f64(SHARE).min(LONGEST));
         self.flight = Some(Flight { ts, since: now.boot, limit, unwanted: false });
